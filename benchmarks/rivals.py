@@ -1,0 +1,106 @@
+"""What earthmix is measured against. Run as `python -m benchmarks.rivals NAME FOLDER OUT`, each in a process of its own."""
+
+from __future__ import annotations
+
+import gc
+import json
+import sys
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+
+class Question(Struct, gc=False):
+    id: int
+    img_id: int
+    question: str
+    answers_ids: list[int]
+    active: bool
+
+
+class Answer(Struct, gc=False):
+    id: int
+    answer: str
+    active: bool
+
+
+class Picture(Struct, gc=False):
+    id: int
+    active: bool
+
+
+class Questions(Struct):
+    questions: list[Question]
+
+
+class Answers(Struct):
+    answers: list[Answer]
+
+
+class Pictures(Struct):
+    images: list[Picture]
+
+
+def script(folder: Path, out: Path) -> None:
+    """The script a user writes: json.load, dicts, a list of rows, `datasets`."""
+    from datasets import Dataset
+
+    def table(name: str) -> list[dict[str, object]]:
+        with (folder / f"LR_split_train_{name}.json").open() as file:
+            return json.load(file)[name]  # type: ignore[no-any-return]
+
+    pictures = {row["id"]: row for row in table("images") if row["active"]}
+    answers = {row["id"]: row["answer"] for row in table("answers") if row["active"]}
+    rows = []
+    for row in table("questions"):
+        if not row["active"] or row["img_id"] not in pictures:
+            continue
+        rows.append(
+            {
+                "id": str(row["id"]),
+                "image": f"Images_LR/{row['img_id']}.tif",
+                "conversations": [
+                    {"from": "human", "value": f"<image>\n{row['question']}"},
+                    {"from": "gpt", "value": answers[row["answers_ids"][0]]},  # type: ignore[index]
+                ],
+            }
+        )
+    Dataset.from_list(rows).to_parquet(str(out / "rows.parquet"))
+
+
+def limit(folder: Path, out: Path) -> None:
+    """The limit on one core: msgspec decodes the same files into structs; one Arrow write of picture, question and answer, and nothing else."""
+    import pyarrow as pa
+
+    pa.set_cpu_count(1)
+    gc.disable()
+    questions = msgspec.json.decode((folder / "LR_split_train_questions.json").read_bytes(), type=Questions).questions
+    answers = msgspec.json.decode((folder / "LR_split_train_answers.json").read_bytes(), type=Answers).answers
+    msgspec.json.decode((folder / "LR_split_train_images.json").read_bytes(), type=Pictures)
+    table = pa.table(
+        {
+            "image": pa.array([q.img_id for q in questions]),
+            "question": pa.array([q.question for q in questions]),
+            "answer": pa.array([a.answer for a in answers]),
+        }
+    )
+    with pa.OSFile(str(out / "rows.arrow"), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table)
+
+
+def pyarrow_images(folder: Path, out: Path) -> None:
+    """pyarrow alone: reads the same pictures and writes their bytes and paths to Parquet, uncompressed, in groups of 100 MB."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    paths = sorted(folder.rglob("*.jpg"))
+    schema = pa.schema([("bytes", pa.binary()), ("path", pa.string())])
+    with pq.ParquetWriter(str(out / "rows.parquet"), schema, compression="none", use_dictionary=False) as writer:
+        for start in range(0, len(paths), 2000):
+            some = paths[start : start + 2000]
+            writer.write_table(pa.table([pa.array([p.read_bytes() for p in some], pa.binary()), pa.array([str(p) for p in some])], schema=schema))
+
+
+if __name__ == "__main__":
+    {"script": script, "limit": limit, "pyarrow_images": pyarrow_images}[sys.argv[1]](Path(sys.argv[2]), Path(sys.argv[3]))

@@ -1,0 +1,1 @@
+"""Native files to Samples to conversation rows: plain functions without Beam, usable alone."""

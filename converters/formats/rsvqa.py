@@ -1,0 +1,162 @@
+"""RSVQA: three JSON tables a split, joined by id (RSVQA-LR, RSVQA-HR, RSVQAxBEN).
+
+::
+
+    LR_split_train_questions.json   {"questions": [{"id": 7203, "img_id": 72, "type": "count", "question": "...", "answers_ids": [7203], "active": true}, ...]}
+    LR_split_train_answers.json     {"answers": [{"id": 7203, "question_id": 7203, "answer": "69", "active": true}, ...]}
+    LR_split_train_images.json      {"images": [{"id": 72, "original_name": "S2B_...", "sensor": "S2", "active": true}, ...]}
+
+Every file repeats the ids of all splits; a row of another split is exactly {"id": 52, "active": false} and is no item of this one. Position is not id: rows
+are joined by id, a question to its picture by `img_id` and to its answer by the first of `answers_ids`, or by the answer's `question_id`.
+Source: Lobry et al. 2020, https://rsvqa.sylvainlobry.com.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+from msgspec import Struct
+
+from converters import files
+from converters.files import SourceError
+from converters.json_spans import array_spans, read_columns
+from converters.source import PicturePaths, Plan, Source, Span
+from schemas.sample import Reject, Unit
+from schemas.table import QUESTIONS, Questions
+
+UNIT: Unit = "question"
+SIDES = ("answers", "images")
+_RECORD_BYTES = 200
+_COLUMNS: dict[str, dict[str, pa.DataType]] = {
+    "questions": {
+        "id": pa.int64(),
+        "img_id": pa.int64(),
+        "type": pa.string(),
+        "question": pa.string(),
+        "answers_ids": pa.list_(pa.int64()),
+        "active": pa.bool_(),
+    },
+    "answers": {"id": pa.int64(), "question_id": pa.int64(), "answer": pa.string(), "active": pa.bool_()},
+    "images": {"id": pa.int64(), "active": pa.bool_()},
+}
+
+
+class Options(Struct, forbid_unknown_fields=True):
+    """tables: pattern of the files with `{split}` and `{table}` (questions, answers, images). images: picture path from `{id}` and `{split}`."""
+
+    tables: str
+    images: str
+
+
+def plan(source: Source, options: Options) -> Plan:
+    """Spans of the question tables."""
+    return Plan(_spans(source, options, ("questions",)), [])
+
+
+def plan_sides(source: Source, options: Options) -> list[Span]:
+    """Spans of the tables that questions are joined to."""
+    return _spans(source, options, SIDES)
+
+
+def _spans(source: Source, options: Options, tables: tuple[str, ...]) -> list[Span]:
+    spans: list[Span] = []
+    for table in tables:
+        pattern = options.tables.replace("{table}", table)
+        found = [f for f in files.find(source.base, pattern) if source.wants(f.values["split"])]
+        if not found:
+            raise SourceError(f"annotations not found: {files.join(source.base, pattern)}")
+        for file in found:
+            path = files.join(source.base, file.path)
+            for start, end in array_spans(path, table, {"id"}):
+                spans.append(Span(source.slug, file.values["split"], len(spans), (file.path,), start, end, table, (end - start) // _RECORD_BYTES + 1))
+    return spans
+
+
+def read_side(source: Source, options: Options, span: Span) -> pa.Table:
+    """The active rows of a span of answers or images, as columns. An unreadable one is left out: its question then dangles, by name."""
+    table, _ = read_columns(files.join(source.base, span.names[0]), span.start, span.end, _COLUMNS[span.table])
+    table = table.filter(pc.and_(pc.fill_null(table["active"], True), pc.is_valid(table["id"])))
+    return table.select([name for name in table.column_names if name != "active"])
+
+
+def read(source: Source, options: Options, span: Span, sides: Mapping[str, pa.Table]) -> Iterator[Questions | Reject]:
+    """The span's active questions with their answers.
+
+    sides: `answers` and `images` of the same split, each sorted by id.
+    """
+    name = span.names[0]
+    file = source.relative(name)
+    table, bad = read_columns(files.join(source.base, name), span.start, span.end, _COLUMNS["questions"])
+    for fault in bad:
+        yield Reject(file, f"byte {fault.offset}", span.split, "unreadable_record", fault.detail)
+    table = table.combine_chunks()
+    active = pc.fill_null(table["active"], True)
+    written = pc.is_valid(table["question"])
+    for key in table.filter(pc.and_(pc.invert(active), written))["id"].to_pylist():
+        yield Reject(file, str(key), span.split, "inactive", "active is false")
+    table = table.filter(active)
+    if not table.num_rows:
+        return
+    answer, answered = _answers(table, sides["answers"])
+    picture, pictured = _find(sides["images"]["id"], np.asarray(pc.fill_null(table["img_id"], -1)))
+    whole = np.asarray(pc.and_(pc.is_valid(table["id"]), pc.is_valid(table["question"])))
+    good = whole & answered & pictured
+    for i in np.flatnonzero(~good).tolist():
+        yield _reject(file, span.split, table, i, bool(whole[i]), bool(answered[i]))
+    yield Questions(file, span.split, _joined(source, options, span.split, table, answer, picture, good, sides))
+
+
+def _reject(file: str, split: str, table: pa.Table, i: int, whole: bool, answered: bool) -> Reject:
+    row = table.slice(i, 1).to_pylist()[0]
+    key = str(row["id"])
+    if not whole:
+        return Reject(file, key, split, "missing_field", "no id or no question")
+    what = f"picture {row['img_id']}" if answered else f"answer {row['answers_ids']}"
+    return Reject(file, key, split, "dangling_reference", f"{what} of question {key} is not there or not active")
+
+
+def _find(ids: pa.ChunkedArray, wanted: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    """Places of ids in a sorted column, and which were found."""
+    known = np.asarray(ids)
+    if not len(known):
+        return np.zeros(len(wanted), np.int64), np.zeros(len(wanted), bool)
+    at = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
+    return at, known[at] == wanted
+
+
+def _answers(table: pa.Table, answers: pa.Table) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    """Each question's row among the answers, by its own reference, else by the answer's."""
+    lists = table["answers_ids"].combine_chunks()
+    firsts = np.asarray(pc.fill_null(pc.list_element(pc.if_else(pc.greater(pc.fill_null(pc.list_value_length(lists), 0), 0), lists, pa.scalar([-1], lists.type)), 0), -1))
+    at, found = _find(answers["id"], firsts)
+    if not found.all():
+        back = np.asarray(pc.fill_null(answers["question_id"], -1))
+        order = np.argsort(back, kind="stable")
+        other, there = _find(pa.chunked_array([back[order]]), np.asarray(pc.fill_null(table["id"], -1)))
+        use = ~found & there
+        at = np.where(use, order[other] if len(order) else 0, at)
+        found = found | use
+    return at, found
+
+
+def _joined(
+    source: Source,
+    options: Options,
+    split: str,
+    table: pa.Table,
+    answer: npt.NDArray[np.int64],
+    picture: npt.NDArray[np.int64],
+    good: npt.NDArray[np.bool_],
+    sides: Mapping[str, pa.Table],
+) -> pa.Table:
+    pictures = PicturePaths(source, options.images)
+    some, place = np.unique(picture[good], return_inverse=True)
+    names = sides["images"]["id"].take(pa.array(some)).to_pylist()
+    paths = pa.array([pictures.path({"id": str(name), "split": split}) for name in names], pa.string())
+    kept = table.filter(pa.array(good))
+    answers = sides["answers"]["answer"].take(pa.array(answer[good]))
+    return pa.table([kept["id"].cast(pa.string()), paths.take(pa.array(place)), kept["question"], answers, kept["type"]], schema=QUESTIONS)

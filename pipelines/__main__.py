@@ -1,0 +1,221 @@
+"""The command line. Heavy imports wait until a command needs them, so that `--help` answers at once."""
+
+from __future__ import annotations
+
+import os
+import sys
+from enum import Enum
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+app = typer.Typer(
+    name="earthmix",
+    help="Remote-sensing vision-language datasets, converted, deduplicated and mixed into instruction-tuning data.",
+    epilog="Example: earthmix sample-data demo && earthmix mix geochat-style --data-root demo --out out",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+class ImageMode(str, Enum):
+    """How pictures stand in a row."""
+
+    embed = "embed"
+    path = "path"
+    reencode = "reencode"
+
+
+class Group(str, Enum):
+    """What one row holds."""
+
+    item = "item"
+    image = "image"
+
+
+DataRoot = Annotated[str, typer.Option("--data-root", help="Folder that holds one folder a dataset, named by its slug, in its authors' layout.")]
+Out = Annotated[str, typer.Option("--out", help="Folder for the mix; a mix of earthmix that stands there is replaced.")]
+Images = Annotated[ImageMode | None, typer.Option("--images", help="embed: bytes in the row; path: none opened unless needed; reencode: 8-bit RGB.")]
+Workers = Annotated[str, typer.Option("--workers", help="A number, or auto.")]
+Engine = Annotated[str, typer.Option("--engine", help="Where to run.")]
+Set = Annotated[list[str] | None, typer.Option("--set", help="Change a value of the mix: seed=7, sources.rsvqa_lr.take=100. May be repeated.")]
+Paths = Annotated[list[str] | None, typer.Option("--path", help="DATASET=DIR: where one dataset lies. May be repeated.")]
+Verify = Annotated[bool, typer.Option("--verify-images", help="Decode every picture wholly.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="No progress, no closing lines.")]
+BeamOptions = Annotated[list[str] | None, typer.Argument(help="After --: Beam's own options.", metavar="[-- BEAM OPTIONS]")]
+
+
+@app.command(epilog="Example: earthmix mix geochat-style --data-root DATA --out OUT --images path --set sources.rsvqa_lr.take=1000")
+def mix(
+    name: Annotated[str, typer.Argument(metavar="NAME|FILE", help="A mix that comes with earthmix, or a .toml file.")],
+    data_root: DataRoot,
+    out: Out,
+    images: Images = None,
+    workers: Workers = "auto",
+    engine: Engine = "direct",
+    set_: Set = None,
+    path: Paths = None,
+    verify_images: Verify = False,
+    quiet: Quiet = False,
+    beam_options: BeamOptions = None,
+) -> None:
+    """Build a mix."""
+    from pipelines.plan import load_mix
+
+    _run(load_mix(name, set_ or []), data_root, out, images, workers, engine, path, verify_images, quiet, beam_options)
+
+
+@app.command(epilog="Example: earthmix convert rsicd rsvqa_lr:train --data-root DATA --out OUT --images path")
+def convert(
+    datasets: Annotated[list[str], typer.Argument(metavar="DATASET[:SPLIT]...", help="Datasets, or single splits of them.")],
+    data_root: DataRoot,
+    out: Out,
+    images: Images = None,
+    group: Annotated[Group, typer.Option("--group", help="item: one row a caption or question; image: one multi-turn row a picture.")] = Group.item,
+    workers: Workers = "auto",
+    engine: Engine = "direct",
+    set_: Set = None,
+    path: Paths = None,
+    verify_images: Verify = False,
+    quiet: Quiet = False,
+) -> None:
+    """Convert datasets, every item once."""
+    from pipelines.plan import convert_mix
+
+    _run(convert_mix(datasets, group.value, set_ or []), data_root, out, images, workers, engine, path, verify_images, quiet, None)
+
+
+def _run(
+    wanted: Any,
+    data_root: str,
+    out: str,
+    images: ImageMode | None,
+    workers: str,
+    engine: str,
+    path: list[str] | None,
+    verify: bool,
+    quiet: bool,
+    beam_options: list[str] | None,
+) -> None:
+    from pipelines.card_sections import closing_lines
+    from pipelines.plan import make_plan
+    from pipelines.run import run
+
+    if workers != "auto" and not (workers.isdigit() and int(workers) > 0):
+        raise typer.BadParameter(f'--workers takes a number or "auto", not "{workers}"')
+    places = dict(_pair(text) for text in path or [])
+    plan = make_plan(wanted, os.path.abspath(data_root), os.path.abspath(out), images.value if images else None, verify, places)
+    for note in plan.notes:
+        if not quiet:
+            typer.echo(f"note: {note}", err=True)
+    try:
+        summary = run(plan, engine, workers, beam_options or [], _command(), quiet)
+    except KeyboardInterrupt:
+        _fail("interrupted; nothing was written", 130)
+    if not quiet:
+        for line in closing_lines(summary, out):
+            typer.echo(line)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    slug, mark, folder = text.partition("=")
+    if not mark or not folder:
+        raise typer.BadParameter(f'--path takes DATASET=DIR, not "{text}"')
+    return slug, os.path.abspath(folder)
+
+
+def _command() -> list[str]:
+    """The command to rebuild a mix by; folders and workers are the reader's own."""
+    out, words = ["earthmix"], iter(sys.argv[1:])
+    for word in words:
+        name, mark, _ = word.partition("=")
+        if name in ("--data-root", "--out", "--path", "--workers"):
+            if not mark:
+                next(words, None)
+            if name in ("--data-root", "--out"):
+                out += [name, "DATA_ROOT" if name == "--data-root" else "OUT"]
+        elif name != "--quiet":
+            out.append(word)
+    return out
+
+
+@app.command(epilog="Example: earthmix datasets --json")
+def datasets(json: Annotated[bool, typer.Option("--json", help="Everything the catalogue says, as JSON.")] = False) -> None:
+    """List the datasets there are readers for."""
+    import msgspec
+
+    from converters.catalogue import catalogue
+
+    if json:
+        typer.echo(msgspec.json.format(msgspec.json.encode(catalogue()), indent=2).decode())
+        return
+    for slug, entry in catalogue().items():
+        typer.echo(f"{slug:<20} {entry.name:<18} {', '.join(entry.tasks)}")
+
+
+@app.command(epilog="Example: earthmix check dior --data-root DATA")
+def check(
+    dataset: Annotated[str, typer.Argument(help="Slug of the dataset.")],
+    data_root: DataRoot,
+    path: Paths = None,
+) -> None:
+    """See what of a dataset is there, what is missing, and where to get it."""
+    from converters.catalogue import entry_of
+    from pipelines.inspect import check_dataset
+
+    places = dict(_pair(text) for text in path or [])
+    lines, complete = check_dataset(entry_of(dataset), os.path.abspath(data_root), places)
+    for line in lines:
+        typer.echo(line)
+    if not complete:
+        raise typer.Exit(1)
+
+
+@app.command("sample-data", epilog="Example: earthmix sample-data demo")
+def sample_data(folder: Annotated[str, typer.Argument(metavar="DIR", help="Where to write it.")]) -> None:
+    """Write small built-in sample data in the sources' native layouts."""
+    from converters.sample_data import write_sample_data
+
+    for slug, count in write_sample_data(folder).items():
+        typer.echo(f"{slug}: {count} files")
+
+
+@app.command(epilog="Example: earthmix verify OUT")
+def verify(out: Annotated[str, typer.Argument(metavar="OUT", help="A finished mix.")]) -> None:
+    """Check a mix: every file's sha256 and rows, the schema, the conversations, the ledger."""
+    from pipelines.inspect import verify_mix
+
+    lines, good = verify_mix(os.path.abspath(out))
+    for line in lines:
+        typer.echo(line)
+    if not good:
+        raise typer.Exit(1)
+
+
+def main() -> None:
+    """Runs the command line: exit code 2 for a wrong use, 1 for a failed run, each with readable lines."""
+    from converters.files import SourceError
+    from converters.ledger import LedgerError
+    from pipelines.errors import RunError
+    from schemas.catalog import ConfigError
+
+    try:
+        app()
+    except ConfigError as error:
+        _fail(str(error), 2)
+    except (SourceError, RunError, FileExistsError) as error:
+        _fail(str(error), 1)
+    except LedgerError as error:
+        _fail(f"the ledger does not balance, which is a bug: {error}", 1)
+
+
+def _fail(text: str, code: int) -> NoReturn:
+    for line in text.splitlines():
+        typer.echo(f"earthmix: {line}" if not line.startswith("  ") else line, err=True)
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

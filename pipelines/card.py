@@ -1,0 +1,114 @@
+"""The data card of a mix: README.md with Hugging Face front matter, the check of card.json, and the closing lines of a run."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import yaml
+
+from converters.ledger import LedgerError, check_balance
+from pipelines import card_licences, card_sections
+from pipelines.card_summary import Summary, drops, filled, repairs
+from pipelines.markdown import counted, number, ranked
+from schemas.catalog import schema_faults
+from schemas.sample import REASONS
+
+__all__ = ["Summary", "card_faults", "closing_lines", "front_matter", "render"]
+
+# The hub's names for what a task asks; every row is a conversation about pictures besides.
+# Source: https://github.com/huggingface/huggingface.js/blob/main/packages/tasks/src/pipelines.ts
+_HUB_TASKS = {
+    "caption": ["image-to-text"],
+    "change_caption": ["image-to-text"],
+    "vqa": ["visual-question-answering"],
+    "classification": ["image-classification"],
+    "grounding": ["image-to-text", "object-detection"],
+    "identify": ["image-to-text"],
+    "refer": ["object-detection"],
+    "description": ["image-to-text"],
+    "conversation": ["visual-question-answering"],
+}
+_CREATORS = {"human": "found", "template": "machine-generated", "model": "machine-generated"}
+_TAGS = ["earth-observation", "earthmix", "instruction-tuning", "llava", "remote-sensing", "vision-language"]
+_SIZES = ["n<1K", "1K<n<10K", "10K<n<100K", "100K<n<1M", "1M<n<10M", "10M<n<100M", "100M<n<1B", "1B<n<10B", "10B<n<100B", "100B<n<1T", "n>1T"]
+_DATA_FILES = [{"split": "train", "path": "data/train-*.parquet"}]
+
+
+def render(summary: Summary) -> str:
+    """README.md of a mix; the same text for the same content, whatever the order of its keys."""
+    sections = [
+        card_sections.about(summary),
+        card_sections.loading(summary),
+        card_sections.contents(summary),
+        card_sections.texts(summary),
+        card_licences.section(summary),
+        card_sections.dropped(summary),
+        card_sections.notes(summary),
+        card_sections.rebuilding(summary),
+    ]
+    head = yaml.safe_dump(front_matter(summary), sort_keys=False, allow_unicode=True, width=1000)
+    return f"---\n{head}---\n\n" + "\n\n".join(sections) + "\n"
+
+
+def front_matter(summary: Summary) -> dict[str, Any]:
+    """What the Hugging Face hub and `datasets.load_dataset` read of a card."""
+    tasks = {hub for task, n in summary["tasks"].items() if n for hub in _HUB_TASKS.get(task, [])}
+    creators = {_CREATORS[origin] for origin, n in summary["text_origin"].items() if n and origin in _CREATORS}
+    return {
+        **card_licences.front_matter(summary["datasets"]),
+        "language": ["en"],
+        "pretty_name": summary["name"],
+        "size_categories": [_SIZES[_thousands(summary["rows"])]],
+        "task_categories": ["image-text-to-text", *sorted(tasks)],
+        "tags": list(_TAGS),
+        "annotations_creators": sorted(creators),
+        "source_datasets": sorted(summary["datasets"]),
+        "configs": [{"config_name": "default", "data_files": [dict(part) for part in _DATA_FILES]}],
+    }
+
+
+def _thousands(rows: int) -> int:
+    """Index of the size class: each holds ten times the one before."""
+    return min(max(len(str(rows)) - 3, 0), len(_SIZES) - 1)
+
+
+def card_faults(summary: Any) -> list[str]:
+    """What is wrong with the content of a card.json, one line a fault: first its shape, and where that is right its sums."""
+    return schema_faults("card", summary, "card.json") or _sum_faults(summary)
+
+
+def _sum_faults(summary: Summary) -> list[str]:
+    lines = []
+    try:
+        check_balance(summary["ledger"])
+    except LedgerError as error:
+        lines.append(f"card.json [ledger] {error}")
+    for slug, splits in sorted(summary["ledger"].items()):
+        taken = {reason for page in splits.values() for ended in (page["items"], page["rows"]) for reason in (*ended["rejected"], *ended["filtered"])}
+        lines += [f'card.json [ledger.{slug}] unknown reason "{reason}"' for reason in sorted(taken - REASONS.keys())]
+    held = {slug: dataset["rows"] for slug, dataset in summary["datasets"].items()}
+    booked = {slug: sum(page["rows"]["written"] + page["rows"]["repeated"] for page in splits.values()) for slug, splits in summary["ledger"].items()}
+    for slug in sorted(held.keys() | booked.keys()):
+        if held.get(slug, 0) != booked.get(slug, 0):
+            lines.append(f"card.json [datasets.{slug}] rows: {held.get(slug, 0)}, but the ledger says {booked.get(slug, 0)}")
+    for name, total in (("datasets", sum(held.values())), ("tasks", sum(summary["tasks"].values())), ("text_origin", sum(summary["text_origin"].values()))):
+        if total != summary["rows"]:
+            lines.append(f"card.json [{name}] adds up to {total} rows, not {summary['rows']}")
+    return lines
+
+
+def closing_lines(summary: Summary, out: str) -> list[str]:
+    """The last lines of a run: what was written to `out`, what was dropped and why, and the line that loads it."""
+    shards = f" in {counted(summary['shards'], 'shard')}" if "shards" in summary else ""
+    lines = [f"wrote {counted(summary['rows'], 'row')} of {counted(filled(summary), 'dataset')}{shards} to {out}"]
+    found = drops(summary)
+    for fault, title in ((True, "dropped for a fault"), (False, "dropped by a policy")):
+        reasons = [f"{drop.reason} {number(drop.total)}" for drop in found if drop.fault is fault]
+        if reasons:
+            lines.append(f"{title}: {', '.join(reasons)}")
+    if not found:
+        lines.append("dropped nothing")
+    if changed := ranked(repairs(summary)):
+        lines.append(f"repaired: {', '.join(f'{name} {number(n)}' for name, n in changed)}")
+    return [*lines, f'load it: datasets.load_dataset({json.dumps(out, ensure_ascii=False)})["train"]']

@@ -1,0 +1,9 @@
+"""Errors that end a run with one readable line (or one a fault)."""
+
+
+class RunError(Exception):
+    """The run failed, and nothing was written: exit code 1."""
+
+
+class EngineError(RunError):
+    """The engine cannot run the pipeline."""

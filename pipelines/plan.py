@@ -1,0 +1,201 @@
+"""What a run will do, worked out before it starts: datasets, spans, the number of shards. Small, and held by the launcher."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import os
+from collections.abc import Mapping, Sequence
+from importlib import resources
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from converters import files
+from converters.attributes import spoken
+from converters.build_regions import TASKS
+from converters.catalogue import catalogue, entry_of, mix_faults, reader
+from converters.convert import Dataset
+from converters.files import SourceError
+from converters.rows import Job
+from converters.source import Source, Span, open_source
+from pipelines.shards import Sampling
+from schemas.catalog import ConfigError, Entry, ImageMode, Mix, SourceSpec, load_toml, parse_mix
+
+SHARD_BYTES = 256 << 20
+SHARD_ROWS = 250_000
+_ROW_BYTES = 800
+_REGION_ROWS = 8  # rows that a region task makes of a picture, about
+_PROBED = 256  # pictures looked at for their mean size
+MAX_SHARDS = 4096
+
+
+class RunPlan(Struct, frozen=True):
+    """A run. out: the output folder; work: its temporary folder; limits of capped sources come later, from the data."""
+
+    mix: Mix
+    images: ImageMode
+    datasets: dict[str, Dataset]
+    spans: list[Span]
+    sides: list[Span]
+    notes: list[str]
+    shards: int
+    out: str
+
+    @property
+    def work(self) -> str:
+        return files.join(self.out, ".work")
+
+    @property
+    def sampling(self) -> list[Sampling]:
+        return [Sampling(source.name, source.weight, source.take) for source in self.mix.sources]
+
+    @property
+    def roots(self) -> dict[str, str]:
+        """Where the pictures of each dataset's folder are."""
+        return {dataset.entry.folder: dataset.source.root for dataset in self.datasets.values()}
+
+
+def mix_names() -> list[str]:
+    """Mixes that come with earthmix."""
+    return sorted(p.name.removesuffix(".toml").replace("_", "-") for p in _mixes().iterdir() if p.name.endswith(".toml"))
+
+
+def _mixes() -> Any:
+    return resources.files("pipelines").joinpath("mixes")
+
+
+def load_mix(name: str, changes: Sequence[str] = ()) -> Mix:
+    """A mix by name or file, with `key=value` changes applied. Raises ConfigError with every fault."""
+    if name.endswith(".toml") or os.sep in name:
+        path, where = name, name
+    elif name in mix_names():
+        path, where = str(_mixes().joinpath(f"{name.replace('-', '_')}.toml")), f"mixes/{name}"
+    else:
+        raise ConfigError(f'unknown mix "{name}"; known: {", ".join(mix_names())}, or the path of a .toml file')
+    table = load_toml(path)
+    _change(table, changes)
+    return checked(table, where)
+
+
+def checked(table: Mapping[str, Any], where: str) -> Mix:
+    """A mix from its table, checked against schema and catalogue. Raises ConfigError with every fault."""
+    mix = parse_mix(table, where)
+    if faults := mix_faults(mix, where):
+        raise ConfigError("\n".join(faults))
+    return mix
+
+
+def _change(table: dict[str, Any], changes: Sequence[str]) -> None:
+    """Applies `sources.rsvqa_lr.take=100` and the like; a value is read as TOML's JSON-like values are, else as text."""
+    for change in changes:
+        path, mark, text = change.partition("=")
+        *parents, key = path.strip().split(".")
+        if not mark or not key:
+            raise ConfigError(f'--set "{change}" is not key=value')
+        try:
+            value = msgspec.json.decode(text)
+        except msgspec.DecodeError:
+            value = text
+        place = table
+        for parent in parents:
+            place = place.setdefault(parent, {})
+            if not isinstance(place, dict):
+                raise ConfigError(f'--set "{change}": "{parent}" is no table')
+        place[key] = value
+
+
+def convert_mix(targets: Sequence[str], group: str, changes: Sequence[str] = ()) -> Mix:
+    """A mix in which every item of the named datasets (`slug` or `slug:split`) is kept once.
+
+    Boxes of a picture whose size nobody knows are written in pixels.
+    """
+    sources: dict[str, Any] = {}
+    for target in targets:
+        slug, _, split = target.partition(":")
+        entry = entry_of(slug)
+        source = sources.setdefault(slug, {"task": entry.tasks[0]})
+        if split:
+            source.setdefault("split", []).append(split)
+    name = "-".join(sources).replace("_", "-")[:80]
+    table = {"name": f"convert-{name}", "group": group, "dialect": "geochat", "fallback_dialect": "pixel", "sources": sources}
+    _change(table, changes)
+    return checked(table, "convert")
+
+
+def make_plan(
+    mix: Mix, data_root: str, out: str, image_mode: ImageMode | None = None, verify: bool = False, paths: Mapping[str, str] | None = None
+) -> RunPlan:
+    """Looks at every source of a mix. Raises ConfigError or SourceError with one line for each source that cannot be read."""
+    mode = image_mode or mix.images
+    datasets: dict[str, Dataset] = {}
+    spans, sides, notes, faults = [], [], [], []
+    for slug in dict.fromkeys(source.dataset for source in mix.sources):
+        entry = catalogue()[slug]
+        try:
+            source = _open(mix, entry, data_root, paths or {})
+            module, options = reader(entry)
+            found = module.plan(source, options)
+            if hasattr(module, "plan_sides"):
+                sides += module.plan_sides(source, options)
+        except SourceError as error:
+            faults.append(f"{_named(slug, str(error))}. Get it from {entry.home} (see `earthmix check {slug}`)")
+            continue
+        jobs = [_job(mix, number, spec, entry, mode) for number, spec in enumerate(mix.sources) if spec.dataset == slug]
+        datasets[slug] = Dataset(entry, source, jobs, mode, verify, _classes(jobs, found.spans))
+        spans += found.spans
+        notes += [f"{slug}: {note}" for note in found.notes]
+    if faults:
+        raise SourceError("\n".join(faults))
+    return RunPlan(mix, mode, datasets, spans, sides, notes, _shards(datasets, spans), out)
+
+
+def _named(slug: str, text: str) -> str:
+    return text if text.startswith(f"{slug}: ") else f"{slug}: {text}"
+
+
+def _open(mix: Mix, entry: Entry, data_root: str, paths: Mapping[str, str]) -> Source:
+    """A source with the splits that any of its mix's sources wants; a source that names none wants all."""
+    wanted = [spec.split for spec in mix.sources if spec.dataset == entry.slug]
+    splits = None if any(split is None for split in wanted) else frozenset(s for split in wanted for s in split or [])
+    root = paths.get(entry.slug) or paths.get(entry.folder) or files.join(data_root, entry.folder)
+    return open_source(entry.slug, entry.folder, root, entry.inside, splits)
+
+
+def _job(mix: Mix, number: int, spec: SourceSpec, entry: Entry, mode: ImageMode) -> Job:
+    return Job(number, spec, entry, mix.seed, mix.dialect, mix.fallback_dialect, mix.group, mode != "path")
+
+
+def _classes(jobs: Sequence[Job], spans: Sequence[Span]) -> tuple[str, ...]:
+    """Class names for prompts that list them: those of the folders there are."""
+    if not any(job.spec.task == "classification" for job in jobs):
+        return ()
+    folders = {name.split("/")[-2] for span in spans for name in span.names if "/" in name}
+    return tuple(sorted(spoken(folder) for folder in folders))
+
+
+def _shards(datasets: Mapping[str, Dataset], spans: Sequence[Span]) -> int:
+    """How many shards the output will have: a function of the input alone, never of workers."""
+    rows = size = 0.0
+    for slug, dataset in datasets.items():
+        records = sum(span.records for span in spans if span.slug == slug)
+        each = _ROW_BYTES + (_mean_picture(dataset) if dataset.images != "path" else 0)
+        for job in dataset.jobs:
+            made = records * (_REGION_ROWS if job.spec.task in ("identify", "refer") else 1) * job.spec.weight
+            made = min(made, job.spec.take or made)
+            rows += made
+            size += made * each
+    return max(1, min(MAX_SHARDS, math.ceil(max(rows / SHARD_ROWS, size / SHARD_BYTES))))
+
+
+def _mean_picture(dataset: Dataset) -> float:
+    """Mean bytes of a row's pictures, from a few of them."""
+    templates = reader(dataset.entry)[1].images
+    several = templates if isinstance(templates, list) else [templates]
+    total = 0.0
+    for template in several:
+        pattern = next(iter(template.values())) if isinstance(template, dict) else template
+        found = [f.size for f in itertools.islice(files.find(dataset.source.base, pattern), _PROBED)]
+        total += sum(found) / len(found) if found else 0
+    return total

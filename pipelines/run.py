@@ -1,0 +1,201 @@
+"""A run from plan to finished mix: what is built is looked over, and put into place only when all is well."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shlex
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib.metadata import version
+from typing import Any
+
+import msgspec
+import pyarrow.parquet as pq
+
+from converters import files
+from converters.catalogue import unit
+from converters.ledger import Counts, check_balance, faults, ledger
+from pipelines import __version__, storage
+from pipelines.errors import RunError
+from pipelines.plan import RunPlan
+from pipelines.progress import Progress
+
+_SHOWN = 10  # rejects printed where there are too many
+_PACKAGES = ("apache-beam", "pyarrow", "pillow", "shapely", "numpy", "msgspec")
+MANIFEST = "manifest.json"
+
+
+def run(plan: RunPlan, engine: str, workers: str, options: Sequence[str], command: Sequence[str], quiet: bool = False) -> dict[str, Any]:
+    """Runs a plan and puts its mix into place; gives the card's content.
+
+    Raises RunError with one line a fault; then, as after Ctrl-C, what stood in `plan.out` before still stands and nothing was added.
+    """
+    with working_folder(plan.out, plan.work):
+        with Progress(plan.work, plan.shards, quiet):
+            _execute(plan, engine, workers, options)
+        result = msgspec.json.decode(storage.read_bytes(f"{plan.work}/result.json"))
+        counts: Counts = Counter({tuple(line[:5]): line[5] for line in result["counts"]})
+        book = ledger(counts, {slug: unit(dataset.entry) for slug, dataset in plan.datasets.items()})
+        check_balance(book)
+        made = [tuple(entry) for entry in result["files"]]
+        rows = sum(n for path, n, _, _ in made if path.startswith("data/"))
+        _look_over(plan, book, rows)
+        summary = summarise(plan, counts, book, rows, command)
+        _put_into_place(plan, summary, made)
+    return summary
+
+
+def _execute(plan: RunPlan, engine: str, workers: str, options: Sequence[str]) -> None:
+    from pipelines import engines, mix
+
+    try:
+        engines.run(engine, lambda pipeline: mix.build(pipeline, plan), plan, workers, options)
+    except RunError:
+        raise
+    except Exception as error:  # a worker's error, which engines wrap as they like; ours are read from where workers left them
+        lines = sorted({storage.read_bytes(f"{plan.work}/errors/{e.name}").decode() for e in files.listing(f"{plan.work}/errors")})
+        if lines:
+            raise RunError("\n".join(lines)) from error
+        raise
+
+
+@contextmanager
+def working_folder(out: str, work: str) -> Iterator[None]:
+    """Holds OUT/.work for one run: clears a killed run's, refuses a living one's, and leaves none behind."""
+    standing = files.listing(out)
+    if standing and not any(e.name == MANIFEST for e in standing):
+        raise RunError(f"{out} holds files but no mix of earthmix ({MANIFEST}); choose another --out or empty it")
+    made = not os.path.isdir(out)
+    storage.make_folder(work)
+    with open(f"{work}/lock", "w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RunError(f"another run is writing to {out}") from None
+        for entry in files.listing(work):
+            if entry.name != "lock":
+                storage.remove(f"{work}/{entry.name}")
+        try:
+            yield
+        finally:
+            storage.remove(work)
+            if made and not os.listdir(out):
+                os.rmdir(out)
+
+
+def _look_over(plan: RunPlan, book: dict[str, dict[str, dict[str, Any]]], rows: int) -> None:
+    """Raises RunError where there are too many faults, or no rows."""
+    lines = []
+    for slug, splits in book.items():
+        entry = plan.datasets[slug].entry
+        limit = plan.mix.max_reject if plan.mix.max_reject is not None else entry.max_reject
+        for split, page in splits.items():
+            bad, read = faults(page), max(1, page["items"]["read"])
+            if bad > limit * read:
+                reasons = {**page["items"]["rejected"], **page["rows"]["rejected"]}
+                lines.append(
+                    f"{slug} {split}: {bad:,} of {read:,} {page['unit']}s are faulty ({', '.join(f'{r} {n:,}' for r, n in sorted(reasons.items()))}); "
+                    f"more than max_reject = {limit:g} allows. The first of them:"
+                )
+                lines += _first_faults(plan, slug, split)
+    if lines:
+        raise RunError("\n".join([*lines, "Mend the source, or allow more with --set max_reject=1"]))
+    if not rows:
+        dropped = sum(page["items"]["read"] for splits in book.values() for page in splits.values())
+        raise RunError(f"no row was made of {dropped:,} items: " + ", ".join(_reasons(book)) if dropped else "no items found in " + ", ".join(plan.datasets))
+
+
+def _reasons(book: dict[str, dict[str, dict[str, Any]]]) -> list[str]:
+    total: Counter[str] = Counter()
+    for splits in book.values():
+        for page in splits.values():
+            for level in ("items", "rows"):
+                total.update(page[level]["rejected"])
+                total.update(page[level]["filtered"])
+    return [f"{reason} {n:,}" for reason, n in sorted(total.items())]
+
+
+def _first_faults(plan: RunPlan, slug: str, split: str) -> list[str]:
+    lines: list[str] = []
+    for entry in files.listing(f"{plan.work}/out/rejects"):
+        table = pq.read_table(
+            storage.open_file(f"{plan.work}/out/rejects/{entry.name}"), filters=[("dataset", "==", slug), ("split", "==", split), ("kind", "==", "fault")]
+        )
+        lines += [f"  {r['reason']}: {r['file']} {r['key']}: {r['detail']}" for r in table.slice(0, _SHOWN).to_pylist()]
+        if len(lines) >= _SHOWN:
+            break
+    return lines[:_SHOWN]
+
+
+def summarise(plan: RunPlan, counts: Counts, book: dict[str, dict[str, dict[str, Any]]], rows: int, command: Sequence[str]) -> dict[str, Any]:
+    """The content of `card.json`."""
+    datasets = {}
+    for slug, dataset in plan.datasets.items():
+        entry = dataset.entry
+        page: dict[str, Any] = {
+            "name": entry.name,
+            "home": entry.home,
+            "paper": entry.paper,
+            "format": entry.format,
+            "unit": unit(entry),
+            "evidence": entry.evidence,
+            "licence": msgspec.to_builtins(entry.licence),
+        }
+        datasets[slug] = page | {"rows": 0, "pictures": 0, "turns": 0, "regions": 0, "tasks": {}, "splits": {}, "repairs": {}}
+    totals: dict[str, Counter[str]] = {"tasks": Counter(), "text_origin": Counter(), "dialects": Counter()}
+    for (slug, split, level, bucket, reason), n in sorted(counts.items()):
+        if level == "repairs":
+            datasets[slug]["repairs"][bucket] = n
+        elif level == "holds":
+            task, origin, dialect = bucket.split("\x1f")
+            datasets[slug][reason] += n
+            if reason == "rows":
+                datasets[slug]["tasks"][task] = datasets[slug]["tasks"].get(task, 0) + n
+                datasets[slug]["splits"][split] = datasets[slug]["splits"].get(split, 0) + n
+                totals["tasks"][task] += n
+                totals["text_origin"][origin] += n
+                if dialect:
+                    totals["dialects"][dialect] += n
+    mix = {key: value for key, value in msgspec.to_builtins(plan.mix).items() if value not in (None, [], "")}
+    return {
+        "name": plan.mix.name,
+        "version": __version__,
+        "description": plan.mix.description,
+        "left_out": plan.mix.left_out,
+        "mix": mix | {"images": plan.images},
+        "images": plan.images,
+        "rows": rows,
+        **{name: dict(sorted(counter.items())) for name, counter in totals.items()},
+        "datasets": datasets,
+        "ledger": book,
+        "notes": plan.notes,
+        "versions": {name: version(name) for name in _PACKAGES},
+        "rebuild": shlex.join(command),
+        "shards": plan.shards,
+    }
+
+
+def _put_into_place(plan: RunPlan, summary: dict[str, Any], made: Sequence[tuple[Any, ...]]) -> None:
+    """Replaces the mix that stood in OUT. Its manifest goes first and the new one comes last: without manifest there is no mix."""
+    from pipelines.card import render
+
+    card = msgspec.json.format(msgspec.json.encode(summary), indent=2) + b"\n"
+    written = {path: {"rows": rows, "bytes": size, "sha256": digest} for path, rows, size, digest in made}
+    for name, data in (("README.md", render(summary).encode()), ("card.json", card)):
+        storage.write_bytes(f"{plan.work}/out/{name}", data)
+        digest, size = storage.sha256(f"{plan.work}/out/{name}")
+        written[name] = {"bytes": size, "sha256": digest}
+    manifest = {
+        "name": summary["name"],
+        "version": summary["version"],
+        "versions": summary["versions"],
+        "rows": summary["rows"],
+        "mix": summary["mix"],
+        "files": dict(sorted(written.items())),
+    }
+    storage.remove(f"{plan.out}/{MANIFEST}")
+    for name in ("data", "rejects", "README.md", "card.json"):
+        storage.move(f"{plan.work}/out/{name}", f"{plan.out}/{name}")
+    storage.write_bytes(f"{plan.out}/{MANIFEST}", msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")

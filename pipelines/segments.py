@@ -1,0 +1,97 @@
+"""Segments: the rows of one batch in one Arrow file, cut by shard. Rows stay in files; only references to their slices are shuffled."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.ipc as ipc
+
+from pipelines import storage
+from schemas.table import REJECT, SEGMENT_ROW
+
+_OPTIONS = ipc.IpcWriteOptions(compression="lz4")
+
+
+class Ref(NamedTuple):
+    """One shard's slice of a segment: a record batch of a file. kind: rows or rejects."""
+
+    kind: str
+    path: str
+    batch: int
+
+
+def shard_of(dedup: pa.Array, shards: int) -> npt.NDArray[np.int64]:
+    """Shard numbers by dedup key, so that duplicates always meet."""
+    high = np.frombuffer(dedup.buffers()[1], ">u4", len(dedup) * 4, dedup.offset * 16)[::4].astype(np.int64)
+    return (high * shards) >> 32
+
+
+def write_rows(folder: str, name: str, batches: Sequence[pa.RecordBatch], shards: int) -> list[tuple[int, Ref]]:
+    """One segment of rows; gives (shard, slice) for each shard that has any.
+
+    The file's name holds source, span and attempt: a retried worker writes another file, and only referenced ones are ever read.
+    """
+    table = pa.Table.from_batches(batches).unify_dictionaries().combine_chunks()
+    if not table.num_rows:
+        return []
+    shard = shard_of(table["dedup"].combine_chunks(), shards)
+    if shards > 1:
+        table = table.take(pa.array(np.argsort(shard, kind="stable")))
+    counts = np.bincount(shard, minlength=shards)
+    return _write(folder, "rows", name, table, SEGMENT_ROW, counts)
+
+
+def write_rejects(folder: str, name: str, rejects: pa.RecordBatch, shards: int, number: int) -> list[tuple[int, Ref]]:
+    """One segment of rejects, whole, for the shard that its span's number names."""
+    if not rejects.num_rows:
+        return []
+    counts = np.zeros(shards, np.int64)
+    counts[number % shards] = rejects.num_rows
+    return _write(folder, "rejects", name, pa.Table.from_batches([rejects]), REJECT, counts)
+
+
+def _write(folder: str, kind: str, name: str, table: pa.Table, schema: pa.Schema, counts: npt.NDArray[np.int64]) -> list[tuple[int, Ref]]:
+    path = f"{folder}/{kind}/{name}.{table.num_rows}.{uuid.uuid4().hex[:8]}.arrow"
+    refs = []
+    starts = np.concatenate([[0], np.cumsum(counts)])
+
+    def write(sink: pa.NativeFile) -> None:
+        with ipc.new_file(sink, schema, options=_OPTIONS) as writer:
+            for shard in np.flatnonzero(counts).tolist():
+                refs.append((shard, Ref(kind, path, len(refs))))
+                writer.write_table(table.slice(starts[shard], counts[shard]))
+
+    storage.write_file(path, write)
+    return refs
+
+
+def read(refs: Iterable[Ref], schema: pa.Schema) -> pa.Table:
+    """The slices that references name, in the order of their files' names, as one table."""
+    by_path: dict[str, list[int]] = {}
+    for ref in sorted(refs):
+        by_path.setdefault(ref.path, []).append(ref.batch)
+    batches = []
+    for path, numbers in by_path.items():
+        reader = ipc.open_file(storage.open_file(path))  # not kept: a reader is not safe to share between threads
+        batches += [reader.get_batch(number) for number in numbers]
+    return pa.Table.from_batches(batches, schema).unify_dictionaries()
+
+
+def write_table(path: str, table: pa.Table) -> None:
+    """A whole table, uncompressed, to be mapped into memory by many readers."""
+
+    def write(sink: pa.NativeFile) -> None:
+        with ipc.new_file(sink, table.schema) as writer:
+            writer.write_table(table)
+
+    storage.write_file(path, write)
+
+
+def read_table(path: str) -> pa.Table:
+    """A table as `write_table` left it."""
+    return ipc.open_file(storage.open_file(path)).read_all()

@@ -1,0 +1,264 @@
+"""One shard: slices of many segments to one Parquet file, duplicates dropped, sorted by id."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from converters import files, identity, images
+from converters.ledger import Counts, count
+from schemas.catalog import ImageMode
+from schemas.table import IMAGE, REJECT, ROW, ROW_CONSTANTS
+
+Indices = npt.NDArray[np.int64]
+GROUP_BYTES = 100_000_000
+_PLAIN = {"images.list.element.bytes": "none"}
+_DICTIONARY = [
+    *ROW_CONSTANTS,
+    "images.list.element.path",
+    "conversations.list.element.from",
+    "regions.list.element.label",
+    "regions.list.element.shape",
+    "origin.file",
+    "image_sha256.list.element",
+]
+_READERS = 4
+
+
+class Sampling(NamedTuple):
+    """How much of a source is kept: its name (which salts the choice), weight and cap."""
+
+    name: str
+    weight: float
+    take: int | None
+
+
+class Chosen(NamedTuple):
+    """Rows of a table by fate: kept (with repeats, in writing order), duplicates with their survivors, sampled out."""
+
+    kept: Indices
+    copy: Indices  # 0 for a row itself, 1 and more for its repeats
+    duplicates: Indices
+    survivors: Indices
+    sampled_out: Indices
+
+
+def survivors(rows: pa.Table) -> tuple[Indices, Indices, Indices]:
+    """Splits rows into survivors and duplicates: (survivor rows, duplicate rows, the survivor of each duplicate).
+
+    Of rows with one dedup key the one with the smallest (source, id) stays, so the answer does not depend on the order of `rows`.
+    """
+    if not rows.num_rows:
+        none = np.zeros(0, np.int64)
+        return none, none, none
+    keys = np.frombuffer(rows["dedup"].combine_chunks().buffers()[1], ">u8")[: 2 * len(rows)].reshape(-1, 2)
+    high, low = keys[:, 0].astype(np.uint64), keys[:, 1].astype(np.uint64)
+    order = np.argsort(high, kind="stable")
+    same = high[order][1:] == high[order][:-1]
+    if not same.any():
+        return np.arange(rows.num_rows), *(np.zeros(0, np.int64),) * 2
+    ids = _ids(rows)
+    priority = np.asarray(rows["source"].combine_chunks())
+    order = np.lexsort((ids, priority, low, high))
+    first = np.concatenate([[True], (high[order][1:] != high[order][:-1]) | (low[order][1:] != low[order][:-1])])
+    leader = order[np.maximum.accumulate(np.where(first, np.arange(len(order)), 0))]
+    return order[first], order[~first], leader[~first]
+
+
+def _ids(rows: pa.Table) -> npt.NDArray[np.bytes_]:
+    """Row ids as fixed-size bytes, which sort as the texts do."""
+    column = rows["id"].combine_chunks()
+    kind = np.dtype(f"S{identity.ID_LENGTH}")
+    return np.frombuffer(column.buffers()[2] or b"", kind, len(column), column.offset * identity.ID_LENGTH if len(column) else 0)
+
+
+def copies(rows: pa.Table, chosen: Indices, sampling: Sequence[Sampling], seed: int) -> Indices:
+    """How often each chosen row is wanted by its source's weight: the whole part, and one more with the chance of the rest."""
+    source = np.asarray(rows["source"].combine_chunks())[chosen]
+    words = identity.id_words(rows["id"].combine_chunks())[chosen]
+    out = np.ones(len(chosen), np.int64)
+    for number, rule in enumerate(sampling):
+        mine = source == number
+        if rule.weight != 1 and mine.any():
+            whole = int(rule.weight)
+            chance = identity.choices(seed, f"weight{identity.FIELD}{rule.name}", words[mine]) / 2.0**64
+            out[mine] = whole + (chance < rule.weight - whole)
+    return out
+
+
+def ranks(rows: pa.Table, chosen: Indices, rule: Sampling, seed: int) -> npt.NDArray[np.uint64]:
+    """The numbers by which a capped source's rows queue: those with the smallest are taken."""
+    words = identity.id_words(rows["id"].combine_chunks())[chosen]
+    return identity.choices(seed, f"take{identity.FIELD}{rule.name}", words)
+
+
+def queue(rows: pa.Table, sampling: Sequence[Sampling], seed: int) -> dict[int, npt.NDArray[np.uint64]]:
+    """For each capped source, the smallest ranks of this shard's survivors: no more than its cap."""
+    kept, _, _ = survivors(rows)
+    kept = kept[copies(rows, kept, sampling, seed) > 0]
+    source = np.asarray(rows["source"].combine_chunks())[kept]
+    found = {}
+    for number, rule in enumerate(sampling):
+        if rule.take is not None and (source == number).any():
+            found[number] = np.sort(ranks(rows, kept[source == number], rule, seed))[: rule.take]
+    return found
+
+
+def choose(rows: pa.Table, sampling: Sequence[Sampling], seed: int, limits: Mapping[int, int]) -> Chosen:
+    """Which rows are written. limits: for each capped source the largest rank that is still taken."""
+    kept, duplicates, leaders = survivors(rows)
+    wanted = copies(rows, kept, sampling, seed)
+    source = np.asarray(rows["source"].combine_chunks())[kept] if len(kept) else np.zeros(0)
+    for number, limit in limits.items():
+        mine = np.flatnonzero(source == number)
+        beyond = ranks(rows, kept[mine], sampling[number], seed) > np.uint64(limit)
+        wanted[mine[beyond]] = 0
+    out = kept[wanted == 0]
+    kept, wanted = kept[wanted > 0], wanted[wanted > 0]
+    order = np.argsort(_ids(rows)[kept], kind="stable")
+    kept, wanted = kept[order], wanted[order]
+    copy = np.arange(wanted.sum()) - np.repeat(np.cumsum(wanted) - wanted, wanted)
+    return Chosen(np.repeat(kept, wanted), copy, duplicates, leaders, out)
+
+
+def book(rows: pa.Table, chosen: Chosen) -> Counts:
+    """Counts of a shard: what became of every row, and what the written ones hold."""
+    counts: Counts = Counter()
+    for bucket, indices in (
+        ("written", chosen.kept[chosen.copy == 0]),
+        ("repeated", chosen.kept[chosen.copy > 0]),
+        ("duplicate", chosen.duplicates),
+        ("sampled_out", chosen.sampled_out),
+    ):
+        if len(indices):
+            for (dataset, split), n in _pairs(rows, indices, "dataset", "split").items():
+                count(counts, dataset, split, "rows", bucket, n)
+    return counts
+
+
+def _pairs(rows: pa.Table, indices: Indices, *names: str) -> dict[tuple[str, ...], int]:
+    some = rows.select(list(names)).take(pa.array(indices))
+    plain = pa.table([some[name].cast(pa.string()) for name in names], names=list(names))
+    return {tuple(row[name] or "" for name in names): row["count"] for row in plain.group_by(list(names)).aggregate([([], "count_all")]).rename_columns([*names, "count"]).to_pylist()}
+
+
+def statistics(rows: pa.Table) -> Counts:
+    """What written rows hold, for the card: rows, turns, pictures and regions by task, text origin and dialect."""
+    counts: Counts = Counter()
+    if not rows.num_rows:
+        return counts
+    names = ["dataset", "split", "task", "text_origin", "dialect"]
+    plain = {name: rows[name].cast(pa.string()) for name in names}
+    sums = {
+        "turns": pc.list_value_length(rows["conversations"]),
+        "pictures": pc.list_value_length(rows["images"]),
+        "regions": pc.fill_null(pc.list_value_length(rows["regions"]), 0),
+    }
+    table = pa.table({**plain, **sums}).group_by(names).aggregate([*((name, "sum") for name in sums), ([], "count_all")])
+    for row in table.to_pylist():
+        what = "\x1f".join(row[name] or "" for name in names[2:])
+        for name, column in (("rows", "count_all"), ("turns", "turns_sum"), ("pictures", "pictures_sum"), ("regions", "regions_sum")):
+            count(counts, row["dataset"], row["split"], "holds", what, row[column], name)
+    return counts
+
+
+def drop_table(rows: pa.Table, chosen: Chosen) -> pa.Table:
+    """Duplicates (with their survivors' ids) and sampled-out rows as rejects."""
+    parts = []
+    for reason, indices in (("duplicate", chosen.duplicates), ("sampled_out", chosen.sampled_out)):
+        if not len(indices):
+            continue
+        some = rows.select(["dataset", "split", "origin", "id"]).take(pa.array(indices)).combine_chunks()
+        origin = some["origin"].combine_chunks()
+        n = len(indices)
+        kept = rows["id"].take(pa.array(chosen.survivors)).combine_chunks() if reason == "duplicate" else pa.nulls(n, pa.string())
+        columns = {
+            "dataset": some["dataset"].cast(pa.string()),
+            "split": some["split"].cast(pa.string()),
+            "file": origin.field("file"),
+            "key": origin.field("key"),
+            "level": pa.repeat("row", n),
+            "reason": pa.repeat(reason, n),
+            "kind": pa.repeat("policy", n),
+            "detail": pa.repeat("", n),
+            "items": pa.repeat(pa.scalar(1, pa.int32()), n),
+            "id": some["id"],
+            "survivor": kept,
+        }
+        parts.append(pa.table([columns[name] for name in REJECT.names], schema=REJECT))
+    return pa.concat_tables(parts) if parts else REJECT.empty_table()
+
+
+def write_rows(sink: Any, rows: pa.Table, chosen: Chosen, mode: ImageMode, roots: Mapping[str, str]) -> pa.Table:
+    """Writes the chosen rows as one Parquet file and gives them back without bytes.
+
+    roots: data folder of each dataset's pictures, by the first component of their paths. Row groups hold about 100 MB.
+    """
+    table = rows.take(pa.array(chosen.kept)).combine_chunks()
+    if chosen.copy.any():
+        suffix = pa.array([f"-{n + 1}" if n else "" for n in chosen.copy.tolist()])
+        table = table.set_column(0, "id", pc.binary_join_element_wise(table["id"], suffix, ""))
+    weight = np.asarray(table["image_bytes"].combine_chunks()) if table.num_rows else np.zeros(0, np.int64)
+    table = table.select(ROW.names)
+    each = weight + (table.nbytes // max(1, table.num_rows) + 1)
+    group = (np.cumsum(each) // GROUP_BYTES) if len(each) else each
+    starts = np.flatnonzero(np.concatenate([[True], group[1:] != group[:-1]])) if len(group) else np.zeros(0, int)
+    # Dictionaries are written as they are, and `store_schema=False` lets them be read back as plain strings.
+    schema = pa.schema([field.with_type(table.schema.field(field.name).type) for field in ROW], metadata=ROW.metadata)
+    writer = pq.ParquetWriter(
+        sink,
+        schema,
+        compression={**{name: "zstd" for name in _leaves()}, **_PLAIN},
+        use_dictionary=_DICTIONARY,
+        write_page_index=True,
+        write_statistics=["id", *ROW_CONSTANTS],
+        store_schema=False,
+    )
+    with writer, ThreadPoolExecutor(_READERS) as pool:
+        for start, end in zip(starts, [*starts[1:], table.num_rows], strict=True):
+            part = table.slice(start, end - start)
+            if mode != "path":
+                part = part.set_column(1, schema.field("images"), _with_bytes(part["images"].combine_chunks(), mode, roots, pool))
+            writer.write_table(part.cast(schema), row_group_size=max(1, end - start))
+    return table
+
+
+def _leaves() -> list[str]:
+    """Parquet's names of the row's leaf columns."""
+    sink = pa.BufferOutputStream()
+    with pq.ParquetWriter(sink, ROW):
+        pass
+    schema = pq.ParquetFile(pa.BufferReader(sink.getvalue())).schema
+    return [schema.column(i).path for i in range(len(schema))]
+
+
+def _with_bytes(column: pa.ListArray, mode: ImageMode, roots: Mapping[str, str], pool: ThreadPoolExecutor) -> pa.ListArray:
+    """The pictures of a row group with their bytes, each distinct one read once."""
+    offsets = np.asarray(column.offsets)
+    paths = column.values.field("path").slice(offsets[0], offsets[-1] - offsets[0])
+    encoded = paths.dictionary_encode()
+
+    def load(path: str) -> bytes:
+        folder, _, rest = path.partition("/")
+        data = files.store(roots[folder]).read(files.join(roots[folder], rest))
+        return images.reencode(data) if mode == "reencode" else data
+
+    data = pa.array(list(pool.map(load, encoded.dictionary.to_pylist())), pa.binary()).take(encoded.indices)
+    values = pa.StructArray.from_arrays([data, paths], fields=list(IMAGE))
+    return pa.ListArray.from_arrays(pa.array(offsets - offsets[0]), values)
+
+
+def write_rejects(sink: Any, tables: Sequence[pa.Table]) -> int:
+    """Writes rejects as one Parquet file, sorted by origin; gives their number."""
+    table = pa.concat_tables([REJECT.empty_table(), *tables])
+    table = table.sort_by([(name, "ascending") for name in ("dataset", "split", "file", "key", "level", "reason", "id", "detail")])
+    pq.write_table(table, sink, compression="zstd", store_schema=False)
+    return int(table.num_rows)

@@ -1,0 +1,294 @@
+"""Beam transforms: thin wiring around plain functions. Elements are spans, then batches of rows, then references to slices of files."""
+
+from __future__ import annotations
+
+import gc
+import uuid
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import apache_beam as beam
+import msgspec
+import numpy as np
+import pyarrow as pa
+from apache_beam import pvalue
+
+from converters.catalogue import reader
+from converters.convert import Converted, convert_span
+from converters.files import SourceError
+from converters.images import PictureError
+from converters.ledger import Counts
+from converters.source import Span
+from pipelines import segments, shards, storage
+from pipelines.plan import RunPlan
+from pipelines.segments import Ref
+from schemas.table import REJECT, SEGMENT_ROW
+
+SideKey = tuple[str, str, str]  # dataset, split, table
+
+
+def _report(plan: RunPlan, error: Exception) -> None:
+    """Leaves a worker's error where the launcher finds its one line, on every engine."""
+    storage.write_bytes(f"{plan.work}/errors/{uuid.uuid4().hex}.txt", str(error).encode())
+
+
+class _ReadSide(beam.DoFn):
+    """Span of a side table -> (its name, file of its rows)."""
+
+    def __init__(self, plan: RunPlan) -> None:
+        self._plan = plan
+
+    def process(self, span: Span) -> Iterator[tuple[SideKey, str]]:
+        dataset = self._plan.datasets[span.slug]
+        module, options = reader(dataset.entry)
+        try:
+            table = module.read_side(dataset.source, options, span)
+        except SourceError as error:
+            _report(self._plan, error)
+            raise
+        path = f"{self._plan.work}/sides/{span.slug}.{span.split}.{span.table}.{span.index:05d}.arrow"
+        segments.write_table(path, table)
+        yield (span.slug, span.split, span.table), path
+
+
+class _MergeSide(beam.DoFn):
+    """(Name, files) -> (name, one file sorted by id)."""
+
+    def __init__(self, plan: RunPlan) -> None:
+        self._plan = plan
+
+    def process(self, element: tuple[SideKey, Iterable[str]]) -> Iterator[tuple[SideKey, str]]:
+        key, parts = element
+        table = pa.concat_tables([segments.read_table(path) for path in sorted(parts)])
+        ids = np.asarray(table["id"])
+        if len(ids) and not (ids[1:] >= ids[:-1]).all():
+            table = table.take(pa.array(np.argsort(ids, kind="stable")))
+        path = f"{self._plan.work}/sides/{'.'.join(key)}.arrow"
+        segments.write_table(path, table.combine_chunks())
+        yield key, path
+
+
+@dataclass(eq=False)  # not frozen: Beam keeps a transform's hints and pipeline in it
+class ReadSides(beam.PTransform):
+    """Tables that questions are joined to, each in one sorted file that every worker maps into memory."""
+
+    plan: RunPlan
+
+    def expand(self, begin: pvalue.PBegin) -> beam.PCollection[tuple[SideKey, str]]:
+        return (
+            begin
+            | "ListSides" >> beam.Create(self.plan.sides)
+            | "SpreadSides" >> beam.Reshuffle()
+            | "ReadSide" >> beam.ParDo(_ReadSide(self.plan))
+            | "GroupSides" >> beam.GroupByKey()
+            | "MergeSide" >> beam.ParDo(_MergeSide(self.plan))
+        )
+
+
+class _ConvertSpan(beam.DoFn):
+    """Span -> (span, its rows, rejects and counts)."""
+
+    def __init__(self, plan: RunPlan) -> None:
+        self._plan = plan
+
+    def process(self, span: Span, sides: list[tuple[SideKey, str]]) -> Iterator[tuple[Span, Converted]]:
+        dataset = self._plan.datasets[span.slug]
+        joined = {key[2]: segments.read_table(path) for key, path in sides if key[:2] == (span.slug, span.split)}
+        gc.disable()  # decoding makes many small objects and no cycles
+        try:
+            converted = convert_span(dataset, span, joined or None)
+        except SourceError as error:
+            _report(self._plan, error)
+            raise
+        finally:
+            gc.enable()
+        yield span, converted
+
+
+@dataclass(eq=False)
+class ConvertSpans(beam.PTransform):
+    """Reads every span and builds, checks and counts its rows (see `convert_span`)."""
+
+    plan: RunPlan
+    sides: beam.PCollection[tuple[SideKey, str]]
+
+    def expand(self, begin: pvalue.PBegin) -> beam.PCollection[tuple[Span, Converted]]:
+        spans = begin | "ListSpans" >> beam.Create(self.plan.spans) | "SpreadSpans" >> beam.Reshuffle()
+        return spans | "ConvertSpan" >> beam.ParDo(_ConvertSpan(self.plan), pvalue.AsList(self.sides))
+
+
+class _WriteSegment(beam.DoFn):
+    """(Span, rows and rejects) -> (shard, slice), and counts beside them."""
+
+    def __init__(self, plan: RunPlan) -> None:
+        self._plan = plan
+
+    def process(self, element: tuple[Span, Converted]) -> Iterator[Any]:
+        span, converted = element
+        plan = self._plan
+        name = f"{span.slug}.{span.index:06d}"
+        if converted.rows:
+            yield from segments.write_rows(plan.work, name, converted.rows, plan.shards)
+        yield from segments.write_rejects(plan.work, name, converted.rejects.table(), plan.shards, span.index)
+        yield pvalue.TaggedOutput("counts", converted.counts)
+
+
+@dataclass(eq=False)
+class WriteSegments(beam.PTransform):
+    """Writes each batch once as a segment cut by shard, and groups the references by shard; every shard has a group."""
+
+    plan: RunPlan
+
+    def expand(self, batches: beam.PCollection[tuple[Span, Converted]]) -> tuple[Any, Any]:
+        parts = batches | "WriteSegment" >> beam.ParDo(_WriteSegment(self.plan)).with_outputs("counts", main="refs")
+        empty = batches.pipeline | "ListShards" >> beam.Create([(shard, Ref("none", "", 0)) for shard in range(self.plan.shards)])
+        return ((parts.refs, empty) | "AllShards" >> beam.Flatten() | "GroupShards" >> beam.GroupByKey()), parts.counts
+
+
+def _tables(refs: Iterable[Ref]) -> tuple[pa.Table, pa.Table]:
+    kinds: dict[str, list[Ref]] = {"rows": [], "rejects": [], "none": []}
+    for ref in refs:
+        kinds[ref.kind].append(Ref(*ref))
+    return segments.read(kinds["rows"], SEGMENT_ROW), segments.read(kinds["rejects"], REJECT)
+
+
+class _Queue(beam.DoFn):
+    """(Shard, slices) -> (capped source, its smallest ranks)."""
+
+    def __init__(self, plan: RunPlan) -> None:
+        self._plan = plan
+
+    def process(self, element: tuple[int, Iterable[Ref]]) -> Iterator[tuple[int, list[int]]]:
+        rows, _ = _tables(element[1])
+        for source, ranks in shards.queue(rows, self._plan.sampling, self._plan.mix.seed).items():
+            yield source, ranks.tolist()
+
+
+class _Smallest(beam.CombineFn):
+    """The smallest ranks of a capped source, no more than the largest cap of the mix."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+
+    def create_accumulator(self) -> Any:
+        return np.zeros(0, np.uint64)
+
+    def add_input(self, accumulator: Any, ranks: list[int]) -> Any:
+        return self.merge_accumulators([accumulator, np.array(ranks, np.uint64)])
+
+    def merge_accumulators(self, accumulators: Iterable[Any]) -> Any:
+        return np.sort(np.concatenate(list(accumulators)))[: self._most]
+
+    def extract_output(self, accumulator: Any) -> Any:
+        return accumulator.tolist()
+
+
+@dataclass(eq=False)
+class FindLimits(beam.PTransform):
+    """(Shard, slices) -> (capped source, the largest rank it may take). Held by one worker: a cap's worth of 8-byte ranks."""
+
+    plan: RunPlan
+
+    def expand(self, groups: beam.PCollection[tuple[int, Iterable[Ref]]]) -> beam.PCollection[tuple[int, int]]:
+        caps = {number: rule.take for number, rule in enumerate(self.plan.sampling) if rule.take is not None}
+        if not caps:
+            return groups.pipeline | "NoLimits" >> beam.Create([])
+        return (
+            groups
+            | "Queue" >> beam.ParDo(_Queue(self.plan))
+            | "Smallest" >> beam.CombinePerKey(_Smallest(max(caps.values())))
+            | "Limit" >> beam.MapTuple(_limit, caps)
+        )
+
+
+def _limit(source: int, ranks: list[int], caps: dict[int, int]) -> tuple[int, int]:
+    taken = ranks[: caps[source]]
+    return source, taken[-1]
+
+
+class _WriteShard(beam.DoFn):
+    """(Shard, slices) -> counts, and the files written beside them."""
+
+    def __init__(self, plan: RunPlan) -> None:
+        self._plan = plan
+
+    def process(self, element: tuple[int, Iterable[Ref]], limits: list[tuple[int, int]]) -> Iterator[Any]:
+        shard, refs = element
+        plan = self._plan
+        rows, rejects = _tables(refs)
+        chosen = shards.choose(rows, plan.sampling, plan.mix.seed, dict(limits))
+        tail = f"{shard:05d}-of-{plan.shards:05d}.parquet"
+        written: list[pa.Table] = []
+        numbers: list[int] = []
+        data, dropped = f"{plan.work}/out/data/train-{tail}", f"{plan.work}/out/rejects/rejects-{tail}"
+        try:
+            storage.write_file(data, lambda sink: written.append(shards.write_rows(sink, rows, chosen, plan.images, plan.roots)))
+        except PictureError as error:
+            _report(plan, error)
+            raise
+        drops = shards.drop_table(rows, chosen)
+        storage.write_file(dropped, lambda sink: numbers.append(shards.write_rejects(sink, [rejects, drops])))
+        counts = shards.book(rows, chosen)
+        counts.update(shards.statistics(written[0]))
+        yield counts
+        for path, n in ((data, written[0].num_rows), (dropped, numbers[0])):
+            digest, size = storage.sha256(path)
+            yield pvalue.TaggedOutput("files", (path.removeprefix(f"{plan.work}/out/"), n, size, digest))
+
+
+@dataclass(eq=False)
+class WriteShards(beam.PTransform):
+    """Drops duplicates, samples, sorts by id and writes each shard under a temporary name."""
+
+    plan: RunPlan
+    limits: beam.PCollection[tuple[int, int]]
+
+    def expand(self, groups: beam.PCollection[tuple[int, Iterable[Ref]]]) -> tuple[Any, Any]:
+        out = groups | "WriteShard" >> beam.ParDo(_WriteShard(self.plan), pvalue.AsList(self.limits)).with_outputs("files", main="counts")
+        return out.counts, out.files
+
+
+class _Sum(beam.CombineFn):
+    """Adds counts."""
+
+    def create_accumulator(self) -> Counts:
+        return Counter()
+
+    def add_input(self, accumulator: Counts, counts: Counts) -> Counts:
+        accumulator.update(counts)
+        return accumulator
+
+    def merge_accumulators(self, accumulators: Iterable[Counts]) -> Counts:
+        total: Counts = Counter()
+        for counts in accumulators:
+            total.update(counts)
+        return total
+
+    def extract_output(self, accumulator: Counts) -> Counts:
+        return accumulator
+
+
+class _SaveResult(beam.DoFn):
+    """The run's counts and files, for the launcher to read."""
+
+    def __init__(self, plan: RunPlan) -> None:
+        self._plan = plan
+
+    def process(self, counts: Counts, written: list[tuple[str, int, int, str]]) -> None:
+        result = {"counts": [[*key, n] for key, n in sorted(counts.items())], "files": sorted(set(map(tuple, written)))}
+        storage.write_bytes(f"{self._plan.work}/result.json", msgspec.json.encode(result))
+
+
+@dataclass(eq=False)
+class SaveResult(beam.PTransform):
+    """Sums all counts and writes them with the list of files. Small: one number for each dataset, split and reason."""
+
+    plan: RunPlan
+    converted: beam.PCollection[Counts]
+    made: beam.PCollection[tuple[str, int, int, str]]
+
+    def expand(self, written: beam.PCollection[Counts]) -> Any:
+        total = (self.converted, written) | "AllCounts" >> beam.Flatten() | "Sum" >> beam.CombineGlobally(_Sum())
+        return total | "Save" >> beam.ParDo(_SaveResult(self.plan), pvalue.AsList(self.made))

@@ -1,0 +1,111 @@
+"""The one Arrow schema of a row, written by hand, with the Hugging Face features that trainers read.
+
+Rows travel through the pipeline with their constant columns as dictionaries and a few working columns behind them; the Parquet files hold plain strings.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+
+STRING = pa.string()
+CONSTANT = pa.dictionary(pa.int32(), STRING)
+IMAGE = pa.struct([("bytes", pa.binary()), ("path", STRING)])
+TURN = pa.struct([("from", STRING), ("value", STRING)])
+SIZE = pa.struct([("width", pa.int32()), ("height", pa.int32())])
+ORIGIN = pa.struct([("file", STRING), ("key", STRING)])
+REGION = pa.struct(
+    [
+        ("image", pa.int32()),
+        ("label", STRING),
+        ("shape", STRING),
+        ("bbox", pa.list_(pa.float32())),
+        ("points", pa.list_(pa.float32())),
+        ("phrase", STRING),
+    ]
+)
+
+_COLUMNS: list[tuple[str, pa.DataType]] = [
+    ("id", STRING),
+    ("images", pa.list_(IMAGE)),
+    ("conversations", pa.list_(TURN)),
+    ("task", CONSTANT),
+    ("dataset", CONSTANT),
+    ("split", CONSTANT),
+    ("text_origin", CONSTANT),
+    ("dialect", CONSTANT),
+    ("template", CONSTANT),
+    ("regions", pa.list_(REGION)),
+    ("sizes", pa.list_(SIZE)),
+    ("gsd", pa.float32()),
+    ("sensor", CONSTANT),
+    ("times", pa.list_(STRING)),
+    ("license_annotations", CONSTANT),
+    ("license_images", CONSTANT),
+    ("origin", ORIGIN),
+    ("image_sha256", pa.list_(STRING)),
+]
+
+# What the pipeline needs of a row besides: never written.
+WORKING = pa.schema(
+    [
+        ("dedup", pa.binary(16)),  # hash of the pictures' identities, the task and the source text
+        ("source", pa.int16()),  # index of the mix's source, which is its priority too
+        ("image_bytes", pa.int64()),  # sizes of the pictures' files, added; 0 where none is written
+    ]
+)
+SEGMENT_ROW = pa.schema([*_COLUMNS, *WORKING])
+
+# What a reader of large question tables yields instead of Samples (see `Questions`).
+QUESTIONS = pa.schema([("key", STRING), ("picture", STRING), ("question", STRING), ("answer", STRING), ("type", STRING)])
+
+REJECT = pa.schema(
+    [
+        ("dataset", STRING),
+        ("split", STRING),
+        ("file", STRING),
+        ("key", STRING),
+        ("level", STRING),  # item: before a row was made of it; row: after
+        ("reason", STRING),
+        ("kind", STRING),  # fault or policy
+        ("detail", STRING),
+        ("items", pa.int32()),  # how many items (or rows) it stands for
+        ("id", STRING),  # of the dropped row
+        ("survivor", STRING),  # id of the row that was kept instead of a duplicate
+    ]
+)
+
+
+class Questions(NamedTuple):
+    """Questions about single pictures as columns (`QUESTIONS`). picture: path relative to the dataset's folder; type may be null."""
+
+    file: str
+    split: str
+    table: pa.Table
+
+
+def _plain(kind: pa.DataType) -> pa.DataType:
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
+
+
+def feature(kind: pa.DataType) -> Any:
+    """The Hugging Face feature of an Arrow type, as `datasets.Features.to_dict` writes it."""
+    if kind == IMAGE:
+        return {"_type": "Image"}
+    if pa.types.is_list(kind):
+        return {"feature": feature(kind.value_type), "_type": "List"}
+    if pa.types.is_struct(kind):
+        return {field.name: feature(field.type) for field in kind}
+    name = {"float": "float32", "double": "float64"}.get(str(kind), str(kind))
+    return {"dtype": name, "_type": "Value"}
+
+
+def _with_features(fields: list[tuple[str, pa.DataType]]) -> pa.Schema:
+    features = {name: feature(kind) for name, kind in fields}
+    return pa.schema(fields, metadata={"huggingface": json.dumps({"info": {"features": features}})})
+
+
+ROW = _with_features([(name, _plain(kind)) for name, kind in _COLUMNS])
+ROW_CONSTANTS = tuple(name for name, kind in _COLUMNS if pa.types.is_dictionary(kind))
