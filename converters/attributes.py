@@ -47,6 +47,7 @@ def positions(boxes: Floats, sizes: Floats) -> list[str]:
 
 
 def magnitudes(areas: Floats, sizes: Floats) -> list[str]:
-    """"small ", "large " or nothing, by the share of the picture that an area takes."""
+    """ "small ", "large " or nothing, by the share of the picture that an area takes."""
     share = areas / (sizes[:, 0] * sizes[:, 1])
-    return np.where(share < SMALL, "small ", np.where(share > LARGE, "large ", "")).tolist()  # type: ignore[no-any-return]
+    words: list[str] = np.where(share < SMALL, "small ", np.where(share > LARGE, "large ", "")).tolist()
+    return words

@@ -12,8 +12,8 @@ from msgspec import Struct
 from converters import attributes, dialects
 from converters.geometry import Floats
 from converters.identity import ITEM
-from converters.prompts import wordings
 from converters.images import Facts
+from converters.prompts import wordings
 from converters.rows import TEMPLATE, Job, Origin, Pictures, Text, assemble, choose, identify, nested, tokens
 from schemas.sample import Picture, Region, Sample
 from schemas.table import REGION
@@ -133,7 +133,7 @@ def _region(scene: Scene, i: int) -> dict[str, object]:
 
 def _native(sample: Sample, indices: Sequence[int]) -> str:
     """Regions as read, for the row's identity: the same whatever the mode made of them."""
-    return ITEM.join(f"{r.label}:{','.join(f'{p:g}' for p in r.points)}" for r in (sample.regions[i] for i in indices))
+    return ITEM.join(f"{r.label}:{','.join(f'{p:.12g}' for p in r.points)}" for r in (sample.regions[i] for i in indices))
 
 
 def _whole(scene: Scene) -> str:

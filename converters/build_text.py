@@ -56,12 +56,13 @@ def _humans(job: Job, who: Identity, texts: Texts, classes: Sequence[str]) -> tu
         if not mine.any():
             continue
         pool = wordings(job.spec.templates, job.spec.task, kind)
+        own = f"{kind}/" if kind and pool is not wordings(job.spec.templates, job.spec.task) else ""
         at[mine] = len(starts) + choose(job, who.words[mine], len(pool)).astype(np.int64)
         for number, wording in enumerate(pool):
             start, _, end = wording.replace("{classes}", ", ".join(classes)).partition(_QUESTION)
             starts.append(lead + start)
             ends.append(end)
-            names.append(f"{job.spec.templates}/{job.spec.task}/{kind + '/' if kind and pool is not wordings(job.spec.templates, job.spec.task) else ''}{number}")
+            names.append(f"{job.spec.templates}/{job.spec.task}/{own}{number}")
     index = pa.array(at)
     middle = texts.questions if texts.questions is not None else ""
     humans = pc.binary_join_element_wise(pa.array(starts).take(index), middle, pa.array(ends).take(index), "")

@@ -92,7 +92,8 @@ def mix_faults(mix: Mix, where: str) -> list[str]:
         entry = catalogue()[source.dataset]
         if source.task not in entry.tasks:
             faults.append(f'{at} dataset "{source.dataset}" has no task "{source.task}"; it has: {", ".join(entry.tasks)}')
-        faults += [f'{at} dataset "{source.dataset}" has no split "{s}"; it has: {", ".join(entry.splits)}' for s in source.split or [] if s not in entry.splits]
+        unknown = [split for split in source.split or [] if split not in entry.splits]
+        faults += [f'{at} dataset "{source.dataset}" has no split "{split}"; it has: {", ".join(entry.splits)}' for split in unknown]
         try:
             prompts.wordings(source.templates, source.task)
         except ConfigError as error:

@@ -55,7 +55,8 @@ def _any(mask: Bools, starts: Ints) -> Bools:
 def _sums(numbers: npt.NDArray[np.generic], starts: Ints) -> Ints:
     """A number a turn, added up over each row's turns."""
     before = np.concatenate([[0], np.cumsum(numbers, dtype=np.int64)])
-    return before[starts[1:]] - before[starts[:-1]]
+    sums: Ints = before[starts[1:]] - before[starts[:-1]]
+    return sums
 
 
 def _bad_turns(values: pa.Array) -> dict[str, Bools]:
@@ -74,19 +75,25 @@ def _bad_turns(values: pa.Array) -> dict[str, Bools]:
     return found
 
 
+def _is(roles: pa.Array, name: str) -> Bools:
+    """Which turns have a role; the role is looked up once for each distinct one."""
+    encoded = roles if pa.types.is_dictionary(roles.type) else roles.dictionary_encode()
+    hits = np.array([role == name for role in encoded.dictionary.to_pylist()] + [False])
+    found: Bools = hits[np.asarray(pc.fill_null(encoded.indices, len(hits) - 1))]
+    return found
+
+
 def _bad_roles(roles: pa.Array, there: Bools, starts: Ints) -> Bools:
     counts = np.diff(starts)
     place = np.arange(len(roles)) - np.repeat(starts[:-1], counts)
-    human = np.asarray(pc.fill_null(pc.equal(roles, "human"), False))
-    gpt = np.asarray(pc.fill_null(pc.equal(roles, "gpt"), False))
-    wrong = np.where(place % 2 == 0, ~human, ~gpt) | ~there
+    wrong = np.where(place % 2 == 0, ~_is(roles, "human"), ~_is(roles, "gpt")) | ~there
     bad: Bools = _any(wrong, starts) | (counts < 2) | (counts % 2 == 1)
     return bad
 
 
 def _bad_tokens(values: pa.Array, roles: pa.Array, starts: Ints, pictures: Ints) -> Bools:
     counts = np.asarray(pc.fill_null(pc.count_substring(values, IMAGE_TOKEN), 0)).astype(np.int64)
-    gpt = np.asarray(pc.fill_null(pc.equal(roles, "gpt"), False))
+    gpt = _is(roles, "gpt")
     asked, answered = _sums(np.where(gpt, 0, counts), starts), _sums(np.where(gpt, counts, 0), starts)
     bad: Bools = (asked != pictures) | (answered != 0)
     return bad

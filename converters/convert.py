@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+import msgspec
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 from msgspec import Struct
@@ -14,7 +16,7 @@ from converters import build_regions, build_text, images, scenes
 from converters.attributes import spoken
 from converters.build_text import Texts
 from converters.catalogue import reader
-from converters.check import check_rows
+from converters.check import Bools, check_rows
 from converters.dialects import needs_size
 from converters.images import Facts
 from converters.ledger import Counts, Rejects, count
@@ -25,7 +27,7 @@ from schemas.catalog import Entry, ImageMode
 from schemas.sample import Picture, Reject, Sample, is_fault
 from schemas.table import Questions
 
-_SIZE_HINT = "needs the picture's size"
+Strings = npt.NDArray[np.str_]
 
 
 class Dataset(Struct, frozen=True):
@@ -60,17 +62,23 @@ def convert_span(dataset: Dataset, span: Span, sides: Mapping[str, pa.Table] | N
         elif isinstance(item, Sample):
             samples.append(item)
         else:
-            _questions(dataset, out, item)
-    if samples:
-        _samples(dataset, out, samples)
+            _questions(_for_split(dataset, item.split), out, item)
+    for split in sorted({sample.split for sample in samples}):
+        _samples(_for_split(dataset, split), out, [sample for sample in samples if sample.split == split])
     return out
+
+
+def _for_split(dataset: Dataset, split: str) -> Dataset:
+    """The dataset with those of its sources that want a split."""
+    jobs = [job for job in dataset.jobs if job.spec.split is None or split in job.spec.split]
+    return msgspec.structs.replace(dataset, jobs=jobs)
 
 
 def _read(dataset: Dataset, span: Span, sides: Mapping[str, pa.Table] | None) -> Iterable[Sample | Questions | Reject]:
     module, options = reader(dataset.entry)
-    if sides is not None:
-        return module.read(dataset.source, options, span, sides)  # type: ignore[no-any-return]
-    return module.read(dataset.source, options, span)  # type: ignore[no-any-return]
+    items: Iterable[Sample | Questions | Reject]
+    items = module.read(dataset.source, options, span) if sides is None else module.read(dataset.source, options, span, sides)
+    return items
 
 
 def _unit(dataset: Dataset) -> str:
@@ -92,11 +100,17 @@ def _facts(dataset: Dataset, pictures: Mapping[str, Picture]) -> dict[str, Facts
     if dataset.images != "path" or dataset.verify:
         paths, sizes_only = list(pictures), False
     else:
-        if not any(job.spec.task in build_regions.TASKS and needs_size(job.dialect) for job in dataset.jobs) or dataset.entry.size:
+        if not any(_needs_size(job) for job in dataset.jobs) or dataset.entry.size:
             return {}
         paths, sizes_only = [path for path, picture in pictures.items() if not picture.width], True
     found = images.read_all([dataset.source.absolute(path) for path in paths], dataset.verify, sizes_only)
     return dict(zip(paths, found, strict=True))
+
+
+def _needs_size(job: Job) -> bool:
+    """True where a source cannot do without the size of a picture: for its dialect, for words of place and size, or for its filter."""
+    task = job.spec.task
+    return task in build_regions.TASKS and (task != "grounding" or needs_size(job.dialect) or job.spec.filter.min_side > 0)
 
 
 def _items(sample: Sample, unit: str) -> int:
@@ -158,7 +172,8 @@ def _regions(dataset: Dataset, out: Converted, samples: list[Sample], known: Map
             detail = region.label
             if reason == "no_size":
                 path = scene.sample.pictures[0].path
-                reason, detail = (facts[path].fault or reason if path in facts else reason), f"{region.label}: the {dataset.jobs[0].dialect} dialect {_SIZE_HINT}: {path}"
+                reason = (facts[path].fault if path in facts else "") or reason
+                detail = f"{region.label}: the {dataset.jobs[0].dialect} dialect needs the picture's size: {path}"
             _drop(dataset, out, [Reject(scene.sample.file, f"{scene.sample.key}#{region.key}", scene.sample.split, reason, detail)])
 
 
@@ -168,6 +183,7 @@ def _settle(reasons: Sequence[str]) -> str:
 
 
 def _texts(dataset: Dataset, out: Converted, samples: list[Sample], unit: str, known: Mapping[str, Picture], facts: Mapping[str, Facts]) -> None:
+    rows: list[tuple[Sample, str, str | None, str, str | None]]
     if unit == "caption":
         rows = [(s, f"{s.key}#{c.key}", None, c.text, None) for s in samples for c in s.captions]
         answers = tidy_captions(pa.array([row[3] for row in rows], pa.string()))
@@ -194,7 +210,7 @@ def _texts(dataset: Dataset, out: Converted, samples: list[Sample], unit: str, k
     _build_texts(dataset, out, origin, Texts(pictures, answers, questions, types), reasons)
 
 
-def _question_reasons(questions: pa.Array, answers: pa.Array) -> np.ndarray:  # type: ignore[type-arg]
+def _question_reasons(questions: pa.Array, answers: pa.Array) -> Strings:
     unasked = np.asarray(pc.equal(pc.binary_length(questions), 0))
     unanswered = np.asarray(pc.equal(pc.binary_length(answers), 0))
     return np.where(unasked, "missing_field", np.where(unanswered, "no_answer", ""))
@@ -220,7 +236,7 @@ def _questions(dataset: Dataset, out: Converted, asked: Questions) -> None:
     _build_texts(dataset, out, Origin(asked.file, asked.split, column["key"]), texts, reasons)
 
 
-def _build_texts(dataset: Dataset, out: Converted, origin: Origin, texts: Texts, reasons: np.ndarray) -> None:  # type: ignore[type-arg]
+def _build_texts(dataset: Dataset, out: Converted, origin: Origin, texts: Texts, reasons: Strings) -> None:
     """Rows of every source over one batch of texts. reasons: why a text has no row, empty where it may have one."""
     outcomes = []
     for job in dataset.jobs:
@@ -249,7 +265,7 @@ def _reject(origin: Origin, texts: Texts, i: int, reason: str) -> Reject:
     return Reject(file, origin.keys[i].as_py() or "", split, reason, "; ".join(faults) or words[:200])
 
 
-def _filtered(origin: Origin, texts: Texts, good: np.ndarray) -> tuple[Origin, Texts]:  # type: ignore[type-arg]
+def _filtered(origin: Origin, texts: Texts, good: Bools) -> tuple[Origin, Texts]:
     rows = pa.array(np.flatnonzero(good))
 
     def some(values: pa.Array | str | None) -> pa.Array | str | None:
@@ -260,7 +276,7 @@ def _filtered(origin: Origin, texts: Texts, good: np.ndarray) -> tuple[Origin, T
     return Origin(some(origin.file), some(origin.split), some(origin.keys), gsd), Texts(pictures, some(texts.answers), some(texts.questions), some(texts.types))
 
 
-def _by_split(split: pa.Array | str, mask: np.ndarray) -> list[tuple[str, int]]:  # type: ignore[type-arg]
+def _by_split(split: pa.Array | str, mask: Bools) -> list[tuple[str, int]]:
     if isinstance(split, str):
         return [(split, int(mask.sum()))]
     found = Counter(np.asarray(split, object)[mask].tolist())
@@ -287,5 +303,3 @@ def _keep(dataset: Dataset, out: Converted, rows: pa.RecordBatch) -> None:
         count(out.counts, slug, row["split"], "rows", "rejected" if is_fault(reason) else "filtered", 1, reason)
     if good.any():
         out.rows.append(rows.filter(pa.array(good)))
-
-

@@ -9,9 +9,11 @@ import re
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from converters.geometry import Floats, from_rotated, to_rotated
 
+Ints = npt.NDArray[np.int64]
 _GEOCHAT = re.compile(r"\{<(-?\d+)><(-?\d+)><(-?\d+)><(-?\d+)>(?:\|<(-?\d+)>)?\}")
 _PIXEL = re.compile(r"\[(-?\d+(?:, -?\d+){3}(?:, -?\d+){0,4})\]")
 GRID = 100
@@ -32,7 +34,7 @@ def needs_size(dialect: str) -> bool:
 def render_boxes(dialect: str, boxes: Floats, sizes: Floats) -> list[str]:
     """Texts of upright boxes (n, 4) in pixels."""
     if dialect == "pixel":
-        return [f"[{a}, {b}, {c}, {d}]" for a, b, c, d in np.rint(boxes).astype(int).tolist()]
+        return [f"[{a}, {b}, {c}, {d}]" for a, b, c, d in _whole(boxes).tolist()]
     return [f"{{<{a}><{b}><{c}><{d}>|<0>}}" for a, b, c, d in _grid(boxes, sizes).tolist()]
 
 
@@ -43,7 +45,7 @@ def render_quads(dialect: str, quads: Floats, sizes: Floats) -> list[str]:
     Source: Kuckreja et al. 2023, https://github.com/mbzuai-oryx/GeoChat; the angle's sense was measured on GeoChat-Bench.
     """
     if dialect == "pixel":
-        return [f"[{', '.join(map(str, corners))}]" for corners in np.rint(quads).astype(int).tolist()]
+        return [f"[{', '.join(map(str, corners))}]" for corners in _whole(quads).tolist()]
     rotated = to_rotated(quads)
     centre, half = rotated[:, :2], rotated[:, 2:4] / 2
     grid = _grid(np.hstack([centre - half, centre + half]), sizes)
@@ -51,7 +53,12 @@ def render_quads(dialect: str, quads: Floats, sizes: Floats) -> list[str]:
     return [f"{{<{a}><{b}><{c}><{d}>|<{t}>}}" for (a, b, c, d), t in zip(grid.tolist(), degrees.tolist(), strict=True)]
 
 
-def _grid(boxes: Floats, sizes: Floats) -> Floats:
+def _whole(points: Floats) -> Ints:
+    """Pixels as integers, halves always upwards: what is a pixel wide stays so."""
+    return np.floor(points + 0.5).astype(np.int64)
+
+
+def _grid(boxes: Floats, sizes: Floats) -> Ints:
     """Boxes on the 0-100 grid, as integers; what would round to no extent is one step wide, about where it is."""
     scaled = boxes / np.hstack([sizes, sizes]) * GRID
     cells = np.rint(scaled).astype(int)

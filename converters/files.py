@@ -64,8 +64,14 @@ class LocalStore:
     def listing(self, path: str) -> list[Entry]:
         """Entries sorted by name, so that no result depends on the file system's order."""
         with os.scandir(path) as entries:
-            found = [Entry(e.name, e.is_dir(), 0 if e.is_dir() else e.stat().st_size) for e in entries if not e.name.startswith(".")]
-        return sorted(found)
+            return sorted(Entry(e.name, e.is_dir(), _bytes(e)) for e in entries if not e.name.startswith("."))
+
+
+def _bytes(entry: os.DirEntry[str]) -> int:
+    try:
+        return 0 if entry.is_dir() else entry.stat().st_size
+    except FileNotFoundError:  # a link to nowhere
+        return 0
 
 
 _LOCAL = LocalStore()

@@ -30,13 +30,14 @@ class Clipped(NamedTuple):
 def inclusive_corners(corners: Floats) -> Floats:
     """Quads whose corners are pixel indices that belong to the box (0-based), as continuous corners.
 
-    corners: (n, 4, 2), in turn around the box, no side of length zero. Every corner moves to its pixel's centre and half a pixel outwards along both sides, so an
-    upright box (x1, y1, x2, y2) becomes (x1, y1, x2 + 1, y2 + 1).
+    corners: (n, 4, 2), in turn around the box, no side of length zero. Every corner moves to its pixel's centre and half a pixel outwards along both sides,
+    so an upright box (x1, y1, x2, y2) becomes (x1, y1, x2 + 1, y2 + 1).
     """
     following = np.roll(corners, -1, axis=1) - corners
     along = following / np.linalg.norm(following, axis=2, keepdims=True)
     before = np.roll(along, 1, axis=1)
-    return corners + 0.5 + 0.5 * (before - along)
+    moved: Floats = corners + 0.5 + 0.5 * (before - along)
+    return moved
 
 
 def clip_boxes(boxes: Floats, sizes: Floats) -> Clipped:
@@ -45,25 +46,28 @@ def clip_boxes(boxes: Floats, sizes: Floats) -> Clipped:
     boxes: (n, 4) x1, y1, x2, y2; sizes: (n, 2) width, height, infinite where unknown.
     """
     low, high = np.minimum(boxes[:, :2], boxes[:, 2:]), np.maximum(boxes[:, :2], boxes[:, 2:])
-    zero = (low == high).any(axis=1)
-    swapped = (boxes[:, :2] > boxes[:, 2:]).any(axis=1)
+    zero: Bools = (low == high).any(axis=1)
+    swapped: Bools = np.any(boxes[:, :2] > boxes[:, 2:], axis=1)
     within_low, within_high = np.clip(low, 0, sizes), np.clip(high, 0, sizes)
     outside = ~zero & (within_low >= within_high).any(axis=1)
     zero |= ~outside & (within_high - within_low < MIN_SIDE).any(axis=1)
-    changed = (within_low != low).any(axis=1) | (within_high != high).any(axis=1)
+    changed: Bools = (within_low != low).any(axis=1) | (within_high != high).any(axis=1)
     return Clipped(np.hstack([within_low, within_high]), zero, outside, changed, swapped)
 
 
 def clip_quads(quads: Floats, sizes: Floats) -> Clipped:
     """Oriented boxes cut at their pictures' edges, each kept at its own angle around the part that shows.
 
-    quads: (n, 8) corners in turn; sizes: (n, 2). Corners of a quad that was not cut stay as they are; all come back clockwise on screen from the top-left.
+    quads: (n, 8) corners in turn (crossed ones are put in turn first); sizes: (n, 2). Corners of a quad that was not cut stay as they are; all come back
+    clockwise on screen from the top-left.
     """
     corners = quads.reshape(-1, 4, 2)
     ring = shapely.polygons(corners)
     crossed = ~shapely.is_valid(ring) & (shapely.area(shapely.convex_hull(ring)) > 0)
-    ring = np.where(crossed, shapely.convex_hull(ring), ring)
-    zero = shapely.area(ring) == 0
+    if crossed.any():
+        corners = np.where(crossed[:, None, None], _in_turn(corners), corners)
+        ring = shapely.polygons(corners)
+    zero: Bools = shapely.area(ring) == 0
     changed = ~zero & ((corners < 0).any(axis=(1, 2)) | (corners > sizes[:, None, :]).any(axis=(1, 2)))
     outside = np.zeros(len(quads), bool)
     result = corners.copy()
@@ -76,6 +80,13 @@ def clip_quads(quads: Floats, sizes: Floats) -> Clipped:
     sides = to_rotated(result)[:, 2:4]
     zero |= ~outside & (sides < MIN_SIDE).any(axis=1)
     return Clipped(result, zero, outside, changed, np.zeros(len(quads), bool))
+
+
+def _in_turn(corners: Floats) -> Floats:
+    """Corners in the order in which they lie around their middle: (n, 4, 2)."""
+    from_middle = corners - corners.mean(axis=1, keepdims=True)
+    order = np.arctan2(from_middle[..., 1], from_middle[..., 0]).argsort(axis=1, kind="stable")
+    return np.take_along_axis(corners, order[:, :, None], axis=1)
 
 
 def _around(shapes: npt.NDArray[np.object_], degrees: Floats) -> Floats:

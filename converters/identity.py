@@ -10,7 +10,6 @@ import hashlib
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 import xxhash
 
 Words = npt.NDArray[np.uint64]
@@ -64,9 +63,17 @@ def mix(words: Words) -> Words:
     return words ^ (words >> np.uint64(31))
 
 
-def join(*columns: pa.Array | str) -> pa.Array:
-    """Columns (or constants) as one text a row, fields apart. Nulls count as empty."""
-    return pc.binary_join_element_wise(*columns, FIELD, null_handling="replace", null_replacement="")
+def hash_one(text: str) -> Words:
+    """The hash of one text, for all rows: (1, 2)."""
+    return hash128(pa.array([text]))
+
+
+def combine(*parts: Words) -> Words:
+    """One hash of several, in order; a part of one row stands for all rows."""
+    total = np.full((1, 2), _M2)
+    for part in parts:
+        total = mix(total ^ part) + _M1
+    return total
 
 
 def ids(words: Words) -> pa.Array:
@@ -95,5 +102,7 @@ def id_words(id_column: pa.Array) -> Words:
     """The first 64 bits of row ids, to choose by."""
     if not len(id_column):
         return np.zeros(0, np.uint64)
-    data = np.frombuffer(id_column.buffers()[2], np.uint8, len(id_column) * ID_LENGTH, id_column.offset * ID_LENGTH)
+    _, offsets, text = id_column.buffers()
+    first = int(np.frombuffer(offsets, np.int32, 1, id_column.offset * 4)[0])
+    data = np.frombuffer(text, np.uint8, len(id_column) * ID_LENGTH, first)
     return np.frombuffer(bytes.fromhex(data.tobytes().decode()), ">u4").reshape(-1, 3)[:, :2].copy().view(">u8").ravel().astype(np.uint64)

@@ -9,13 +9,19 @@ import hashlib
 import io
 import struct
 import warnings
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from converters import files
 
+if TYPE_CHECKING:
+    from PIL.ImageFile import ImageFile
+
 MAX_PIXELS = 1 << 30  # a 32,768-pixel square: DOTA's and LRS-VQA's largest pass, a decompression bomb does not
 _HEADER_BYTES = 1 << 16
+_FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "WEBP", "GIF", "JPEG2000", "PPM")  # what Pillow may open: no Ghostscript, no guesses
+_MAGIC = (b"\xff\xd8", b"\x89PNG", b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+", b"BM", b"RIFF", b"GIF8")
 _READERS = 4  # threads that read pictures: hashing and reading release the interpreter lock
 
 
@@ -126,9 +132,11 @@ def _pillow_size(data: bytes) -> tuple[int, int]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(data)) as image:
+            with _opened(data) as image:
                 return image.size
     except UnidentifiedImageError:
+        if data.startswith(_MAGIC):
+            raise PictureError("truncated_image", "the file ends within its header") from None
         raise PictureError("unreadable_image", f"no picture: begins {data[:4]!r}") from None
     except Image.DecompressionBombError as error:
         raise PictureError("oversized_image", str(error)) from None
@@ -142,26 +150,24 @@ def _ends(data: bytes) -> bool:
         return b"\xff\xd9" in data[-1024:]  # some cameras pad the end
     if data.startswith(b"\x89PNG"):
         return b"IEND\xaeB`\x82" in data[-1024:]
-    if data[:4] in (b"II*\x00", b"MM\x00*"):
+    if data[:2] in (b"II", b"MM"):
         return _tiff_ends(data)
     if data.startswith(b"BM"):
         return len(data) >= int.from_bytes(data[2:6], "little")
     if data.startswith(b"RIFF"):
         return len(data) >= int.from_bytes(data[4:8], "little") + 8
     if data.startswith(b"GIF8"):
-        return b"\x3b" in data[-1024:]
+        return data.rstrip(b"\x00").endswith(b"\x3b")
     return True
 
 
 def _tiff_ends(data: bytes) -> bool:
     """Every strip or tile of the first page lies inside the file."""
-    from PIL import Image
-
-    with Image.open(io.BytesIO(data)) as image:
-        tags = image.tag_v2  # type: ignore[attr-defined]
+    with _opened(data) as image:
+        tags: Mapping[int, Any] = getattr(image, "tag_v2", {})
         for offsets, counts in ((273, 279), (324, 325)):
             if offsets in tags and counts in tags:
-                return all(at + size <= len(data) for at, size in zip(tags[offsets], tags[counts], strict=True))
+                return all(at + size <= len(data) for at, size in zip(tags[offsets], tags[counts], strict=False))
     return False
 
 
@@ -178,11 +184,11 @@ def decode(data: bytes) -> None:
         raise PictureError("truncated_image" if "truncated" in str(error) else "unreadable_image", str(error)) from None
 
 
-def _opened(data: bytes):  # type: ignore[no-untyped-def]
+def _opened(data: bytes) -> ImageFile:
     from PIL import Image
 
-    Image.MAX_IMAGE_PIXELS = MAX_PIXELS  # `header` has refused more; Pillow's own limit is below DOTA's pictures
-    return Image.open(io.BytesIO(data))
+    Image.MAX_IMAGE_PIXELS = MAX_PIXELS  # `header` refuses more; Pillow's own limit is below DOTA's pictures
+    return Image.open(io.BytesIO(data), formats=_FORMATS)
 
 
 def reencode(data: bytes) -> bytes:
@@ -192,7 +198,7 @@ def reencode(data: bytes) -> bytes:
     out = io.BytesIO()
     try:
         with _opened(data) as image:
-            kind = "JPEG" if image.format == "JPEG" else "PNG"
+            kind = "JPEG" if image.format in ("JPEG", "MPO") else "PNG"  # MPO: a drone's JPEG with a second picture behind it
             image.convert("RGB").save(out, kind, quality=95)
     except (OSError, ValueError, SyntaxError, struct.error, EOFError, Image.DecompressionBombError) as error:
         raise PictureError("unreadable_image", str(error)) from None

@@ -11,7 +11,7 @@ record with the wanted keys. Behind a seam in a string the quotes are inverted a
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
@@ -24,8 +24,13 @@ from converters.files import SourceError, check_pointer, store
 SPAN_BYTES = 16 << 20
 _HEAD_BYTES = 4096
 _PROBE_BYTES = 1 << 16
+_TAIL_BYTES = 4096
+_RECORD_BYTES = 1 << 20  # the end of a record is looked for no further
 _TAIL = re.compile(rb"\]\s*\}?\s*$")
 _SEAM = re.compile(rb"\}\s*,\s*(?=\{)")
+_LOOSE_SEAM = re.compile(rb",\s*(?=\{)")  # behind a record that may have lost its end
+_TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[{}]', re.DOTALL)
+_RECORD = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _END = 125  # }
 _COMMA, _OPEN, _SPACES = 44, 123, (32, 10, 13, 9)
 
@@ -55,10 +60,12 @@ def array_spans(path: str, table: str | None, keys: set[str], target: int = SPAN
     begin = re.match(opening, head)
     if begin is None:
         raise SourceError(f"{path} does not begin with {'[' if table is None else chr(123) + repr(table).replace(chr(39), chr(34)) + ': ['}")
-    tail = files.read(path, max(0, size - 64), size)
+    tail = files.read(path, max(begin.end(), size - _TAIL_BYTES), size)
     close = _TAIL.search(tail)
     if close is None or (b"}" in close[0]) != (table is not None):
         raise SourceError(f"{path} is cut off: it does not end with {']' if table is None else ']}'}")
+    if tail[: close.start()].rstrip()[-1:] not in (b"}", b""):
+        raise SourceError(f"{path} is cut off: its last record has no end")
     start, end = begin.end(), size - len(tail) + close.start()
     cuts = [start]
     while end - cuts[-1] > target:
@@ -75,10 +82,12 @@ def _seam_after(path: str, at: int, end: int, keys: set[str]) -> int | None:
     while at < end:
         text = store(path).read(path, at, min(end, at + width))
         starts = [m.end() for m in _SEAM.finditer(text)]
-        for i, begin in enumerate(starts):
+        for begin in starts:
             for stop in [m.start() + 1 for m in _SEAM.finditer(text, begin)][:8] + ([len(text)] if at + width >= end else []):
                 if _is_record(text[begin:stop], keys):
                     return at + begin
+        if at + width >= end:
+            return None
         if len(starts) < 2:
             width *= 4
         else:
@@ -94,7 +103,7 @@ def _is_record(text: bytes, keys: set[str]) -> bool:
     return isinstance(record, dict) and keys <= record.keys()
 
 
-def read_columns(path: str, start: int, end: int, columns: Mapping[str, pa.DataType]) -> tuple[pa.Table, list[Bad]]:
+def read_columns(path: str, start: int, end: int | None, columns: Mapping[str, pa.DataType]) -> tuple[pa.Table, list[Bad]]:
     """The records of a span as columns; keys that are not asked for are skipped, absent ones are null.
 
     A number where text is asked for becomes its text (FloodNet's counts); anything else of a wrong type is a `Bad`.
@@ -142,8 +151,8 @@ def _read_records(body: bytes, offset: int, columns: Mapping[str, pa.DataType]) 
             bad.append(Bad(offset + at, record))
             continue
         try:
-            row = {name: _coerce(name, record.get(name), kind) for name, kind in columns.items()}
-        except ValueError as error:
+            row = {name: _coerce(name, msgspec.json.decode(record.get(name, b"null")), kind) for name, kind in columns.items()}
+        except (ValueError, msgspec.DecodeError) as error:
             bad.append(Bad(offset + at, str(error)))
             continue
         for name, value in row.items():
@@ -155,38 +164,49 @@ def _table(values: Mapping[str, list[Any]], columns: Mapping[str, pa.DataType]) 
     return pa.table([pa.array(values[name], kind) for name, kind in columns.items()], schema=pa.schema(list(columns.items())))
 
 
-def decode_records(body: bytes) -> Iterator[tuple[int, dict[str, Any] | str]]:
-    """Records of a comma-separated run with their offsets, or what is wrong with one.
+def decode_records(body: bytes) -> Iterator[tuple[int, dict[str, msgspec.Raw] | str]]:
+    """Records of a comma-separated run with their offsets, or what is wrong with one. Values are left as they stand.
 
-    A broken record costs itself alone: pieces are cut at every seam, and a piece that does not decode is joined to the next few before it is given up.
+    A broken record costs itself alone: pieces are cut at every seam, and where a piece does not decode its seam may stand within the record, so the record
+    is followed to its last bracket before it is given up.
     """
-    decode: Callable[[bytes], Any] = msgspec.json.Decoder().decode
-    cuts = [0, *(m.end() for m in _SEAM.finditer(body)), len(body)]
-    i = 0
-    while i < len(cuts) - 1:
-        fault = "empty"
-        for j in range(i + 1, min(i + 9, len(cuts))):
-            piece = body[cuts[i] : cuts[j]].strip().rstrip(b",").rstrip()
-            try:
-                record = decode(piece)
-            except (msgspec.DecodeError, UnicodeDecodeError) as error:
-                if j == i + 1:
-                    fault = str(error)
-                continue
-            yield cuts[i], record if isinstance(record, dict) else "not an object"
-            i = j
-            break
-        else:
-            if body[cuts[i] : cuts[i + 1]].strip():
-                yield cuts[i], fault
-            i += 1
+    at = 0  # everything before is read
+    for cut in [*(seam.end() for seam in _LOOSE_SEAM.finditer(body)), len(body)]:
+        while at < cut:
+            piece = body[at:cut].lstrip(b", \r\n\t")
+            begin, end = cut - len(piece), cut
+            if not piece:
+                break
+            record = _decoded(piece.rstrip(b", \r\n\t"))
+            if isinstance(record, str) and isinstance(whole := _decoded(body[begin : (last := _record_end(body, begin))]), dict):
+                record, end = whole, last
+            yield begin, record
+            at = end
+
+
+def _decoded(text: bytes) -> dict[str, msgspec.Raw] | str:
+    """A record, or what is wrong with it."""
+    try:
+        return _RECORD.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return str(error)
+
+
+def _record_end(body: bytes, begin: int) -> int:
+    """Where the brackets that open at `begin` are closed, or `begin`."""
+    depth = 0
+    for token in _TOKEN.finditer(body, begin, begin + _RECORD_BYTES):
+        depth += {b"{": 1, b"}": -1}.get(token[0], 0)
+        if depth == 0:
+            return token.end()
+    return begin
 
 
 def _coerce(name: str, value: Any, kind: pa.DataType) -> Any:
     """A JSON value as one of the column types used here. Raises ValueError naming the key."""
     if value is None:
         return None
-    if pa.types.is_string(kind) and isinstance(value, str | int | float):
+    if pa.types.is_string(kind) and isinstance(value, str | int | float) and not isinstance(value, bool):
         return value if isinstance(value, str) else msgspec.json.encode(value).decode()
     if pa.types.is_boolean(kind) and isinstance(value, bool):
         return value

@@ -91,4 +91,4 @@ def check_balance(book: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> None:
 
 def faults(page: Mapping[str, Any]) -> int:
     """Faulty items and rows of a split: those rejected, none that a policy filtered."""
-    return sum(page["items"]["rejected"].values()) + sum(page["rows"]["rejected"].values())
+    return sum(n for level in ("items", "rows") for n in page[level]["rejected"].values())

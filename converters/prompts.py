@@ -43,11 +43,14 @@ def pools(name: str) -> dict[str, dict[str, list[str]]]:
 def _faults(where: str, task: str, pool: Any) -> list[str]:
     if task not in SLOTS:
         return [f"{where} {unknown_key(task, SLOTS)}"]
-    if not isinstance(pool, dict) or not pool.get("any"):
+    if not isinstance(pool, dict) or "any" not in pool:
         return [f'{where} key "any" is missing: a list of wordings']
     lines = []
-    for kind, wordings in pool.items():
-        for text in wordings:
+    for kind, texts in pool.items():
+        if not isinstance(texts, list) or not texts or not all(isinstance(text, str) for text in texts):
+            lines.append(f"{where} {kind}: not a list of wordings")
+            continue
+        for text in texts:
             missing = [slot for slot in sorted(SLOTS[task]) if text.count("{" + slot + "}") != 1 and slot != "classes"]
             lines += [f'{where} {kind}: "{text}" does not hold {{{slot}}} once' for slot in missing]
     return lines

@@ -70,7 +70,8 @@ class Identity(Struct, frozen=True):
 class Text(Struct, frozen=True):
     """What the rows say.
 
-    turns: list<string>, human and gpt in turn, with the picture tokens; templates: template file and wording number of each row; origin: human, template, model.
+    turns: list<string>, human and gpt in turn, with the picture tokens; templates: template file and wording number of each row; origin: human, template or
+    model.
     """
 
     turns: pa.ListArray
@@ -86,16 +87,37 @@ def identify(job: Job, origin: Origin, pictures: Pictures, source_text: pa.Array
     An id holds dataset, split, native key, native picture paths, task and source text: nothing of modes, dialects or templates. A dedup key holds what the
     pictures are (their bytes' hash where read, else folder and path), task and source text.
     """
-    names = pc.binary_join(pictures.paths, identity.ITEM)
-    words = identity.hash128(identity.join(job.entry.slug, origin.split, origin.keys, names, job.spec.task, source_text))
 
     def identity_of(path: str) -> str:
         facts = pictures.facts.get(path)
         return facts.sha256 if facts and facts.sha256 else f"{job.entry.folder}/{path}"
 
-    same = pc.binary_join(_per_picture(pictures, pa.string(), identity_of), identity.ITEM)
-    dedup = identity.hash128(identity.join(same, job.spec.task, source_text))
-    return Identity(words, identity.ids(words), identity.digests(dedup))
+    said = identity.combine(identity.hash_one(job.spec.task), identity.hash128(source_text))
+    names, same = _hash_pictures(pictures, lambda path: path), _hash_pictures(pictures, identity_of)
+    words = identity.combine(identity.hash_one(job.entry.slug), _hash_column(origin.split), identity.hash128(origin.keys), names, said)
+    return Identity(words, identity.ids(words), identity.digests(identity.combine(same, said)))
+
+
+def _hash_column(column: pa.Array | str) -> identity.Words:
+    """Hashes of a column of few values, or of one value."""
+    if isinstance(column, str):
+        return identity.hash_one(column)
+    encoded = column.dictionary_encode()
+    hashes: identity.Words = identity.hash128(encoded.dictionary)[np.asarray(encoded.indices)]
+    return hashes
+
+
+def _hash_pictures(pictures: Pictures, name: Callable[[str], str]) -> identity.Words:
+    """Hashes of each row's pictures in order, each distinct picture hashed once."""
+    flat = pictures.paths.values.dictionary_encode()
+    each = identity.hash128(pa.array([name(path) for path in flat.dictionary.to_pylist()], pa.string()))[np.asarray(flat.indices)]
+    starts = np.asarray(pictures.paths.offsets)
+    counts = np.diff(starts)
+    out = np.zeros((len(counts), 2), np.uint64)
+    for place in range(int(counts.max(initial=0))):
+        rows = np.flatnonzero(counts > place)
+        out[rows] = identity.combine(out[rows], each[starts[rows] + place])
+    return out
 
 
 def _per_picture(pictures: Pictures, kind: pa.DataType, value: Callable[[str], Any]) -> pa.ListArray:
@@ -143,7 +165,7 @@ def assemble(job: Job, origin: Origin, pictures: Pictures, who: Identity, text: 
     """Rows in the segment schema."""
     n = len(origin.keys)
     entry = job.entry
-    sizes = _sizes(pictures)
+    sizes = _sizes(pictures, entry.size)
     sha256 = _per_picture(pictures, pa.string(), lambda path: pictures.facts[path].sha256 or None if path in pictures.facts else None)
     times = _per_picture(pictures, pa.string(), lambda path: pictures.known[path].time if path in pictures.known else None)
     weights = _per_picture(pictures, pa.int64(), lambda path: pictures.facts[path].size if job.writes_bytes and path in pictures.facts else 0)
@@ -164,7 +186,7 @@ def assemble(job: Job, origin: Origin, pictures: Pictures, who: Identity, text: 
         "times": _null_where_empty(times),
         "license_annotations": constant(entry.licence.annotations, n),
         "license_images": constant(entry.licence.images, n),
-        "origin": pa.StructArray.from_arrays([constant(origin.file, n).cast(pa.string()), origin.keys], fields=list(ORIGIN)),
+        "origin": pa.StructArray.from_arrays([constant(origin.file, n), origin.keys], fields=list(ORIGIN)),
         "image_sha256": _null_where_empty(sha256),
         "dedup": who.dedup,
         "source": pa.array(np.full(n, job.index, np.int16)),
@@ -178,7 +200,8 @@ def _no_regions(n: int) -> pa.Array:
 
 
 def _images(folder: str, paths: pa.ListArray) -> pa.ListArray:
-    full = pc.binary_join_element_wise(folder, paths.values, "/")
+    flat = paths.values.dictionary_encode()
+    full = pa.DictionaryArray.from_arrays(flat.indices, pc.binary_join_element_wise(folder, flat.dictionary, "/"))
     values = pa.StructArray.from_arrays([pa.nulls(len(full), pa.binary()), full], fields=list(IMAGE))
     return pa.ListArray.from_arrays(paths.offsets, values)
 
@@ -187,15 +210,19 @@ def _conversations(turns: pa.ListArray) -> pa.ListArray:
     values = turns.values
     offsets = np.asarray(turns.offsets)
     place = np.arange(len(values)) - np.repeat(offsets[:-1], np.diff(offsets))
-    who = pa.array(["human", "gpt"]).take(pa.array(place % 2))
+    who = pa.DictionaryArray.from_arrays(pa.array((place % 2).astype(np.int32)), pa.array(["human", "gpt"]))
     return pa.ListArray.from_arrays(turns.offsets, pa.StructArray.from_arrays([who, values], fields=list(TURN)))
 
 
-def _sizes(pictures: Pictures) -> pa.ListArray:
+def _sizes(pictures: Pictures, of_all: tuple[int, int] | None) -> pa.ListArray:
+    """What reading a picture said, else what the catalogue says of all, else what the annotation says."""
+
     def size(path: str) -> dict[str, int] | None:
         facts, known = pictures.facts.get(path), pictures.known.get(path)
         if facts and facts.width:
             return {"width": facts.width, "height": facts.height}
+        if of_all:
+            return {"width": of_all[0], "height": of_all[1]}
         if known and known.width and known.height:
             return {"width": known.width, "height": known.height}
         return None

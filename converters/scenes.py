@@ -67,7 +67,8 @@ def _clip(regions: Sequence[Region], limits: Floats) -> tuple[list[str], list[Re
 
 def _quad_areas(quads: Floats) -> Floats:
     x, y = quads[:, ::2], quads[:, 1::2]
-    return np.abs((x * np.roll(y, -1, axis=1) - y * np.roll(x, -1, axis=1)).sum(axis=1)) / 2
+    areas: Floats = np.abs((x * np.roll(y, -1, axis=1) - y * np.roll(x, -1, axis=1)).sum(axis=1)) / 2
+    return areas
 
 
 def _mark_repeats(samples: Sequence[Sample], flat: Sequence[tuple[int, int]], reasons: list[str]) -> None:

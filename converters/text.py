@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 # Characters after which a question needs no mark: anything but a letter, a digit or a closing bracket or quote.
-_OTHER_SPACE = r"[\t\n\v\f\r\x{85}\x{a0}\x{2028}\x{2029}]"
-_SPACE_RUN = r"[\s\v\x{85}\x{a0}\x{2028}\x{2029}]+"
+_OTHER_SPACE = r"[\t-\r\x{85}]|[^ \P{Z}]"
+_SPACE_RUN = r"[\t-\r\x{85}\p{Z}]+"
 _UNFINISHED = np.zeros(256, bool)
 _UNFINISHED[[*range(48, 58), *range(65, 91), *range(97, 123), *b")\"'"]] = True
 
@@ -27,9 +27,22 @@ def raw(texts: pa.Array) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]]:
     )
 
 
+def _edged(texts: pa.Array) -> bool:
+    """True where a text may begin or end with white space."""
+    offsets, data = raw(texts)
+    if not data.size:
+        return False
+    full = offsets[1:] > offsets[:-1]
+    first, last = data[offsets[:-1][full]], data[offsets[1:][full] - 1]
+    return bool(((first <= 32) | (first >= 0xC2) | (last <= 32) | (last >= 0x80)).any())
+
+
 def tidy(texts: pa.Array) -> pa.Array:
     """Trimmed, every run of white space one blank, nulls empty."""
-    texts = pc.fill_null(pc.utf8_trim_whitespace(texts), "")
+    if texts.null_count:
+        texts = pc.fill_null(texts, "")
+    if _edged(texts):
+        texts = pc.utf8_trim_whitespace(texts)
     offsets, data = raw(texts)
     used = data[offsets[0] : offsets[-1]]
     blank = used == 32

@@ -1,16 +1,15 @@
-"""The data card of a mix: README.md with Hugging Face front matter, the check of card.json, and the closing lines of a run."""
+"""The data card of a mix: README.md with Hugging Face front matter, and the check of card.json."""
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import yaml
 
 from converters.ledger import LedgerError, check_balance
 from pipelines import card_licences, card_sections
-from pipelines.card_summary import Summary, drops, filled, repairs
-from pipelines.markdown import counted, number, ranked
+from pipelines.card_sections import closing_lines
+from pipelines.card_summary import Summary
 from schemas.catalog import schema_faults
 from schemas.sample import REASONS
 
@@ -96,19 +95,3 @@ def _sum_faults(summary: Summary) -> list[str]:
         if total != summary["rows"]:
             lines.append(f"card.json [{name}] adds up to {total} rows, not {summary['rows']}")
     return lines
-
-
-def closing_lines(summary: Summary, out: str) -> list[str]:
-    """The last lines of a run: what was written to `out`, what was dropped and why, and the line that loads it."""
-    shards = f" in {counted(summary['shards'], 'shard')}" if "shards" in summary else ""
-    lines = [f"wrote {counted(summary['rows'], 'row')} of {counted(filled(summary), 'dataset')}{shards} to {out}"]
-    found = drops(summary)
-    for fault, title in ((True, "dropped for a fault"), (False, "dropped by a policy")):
-        reasons = [f"{drop.reason} {number(drop.total)}" for drop in found if drop.fault is fault]
-        if reasons:
-            lines.append(f"{title}: {', '.join(reasons)}")
-    if not found:
-        lines.append("dropped nothing")
-    if changed := ranked(repairs(summary)):
-        lines.append(f"repaired: {', '.join(f'{name} {number(n)}' for name, n in changed)}")
-    return [*lines, f'load it: datasets.load_dataset({json.dumps(out, ensure_ascii=False)})["train"]']

@@ -1,11 +1,12 @@
-"""The sections of a data card, each from the card's content to Markdown."""
+"""The sections of a data card, each from the card's content to Markdown, and the closing lines of a run."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 
 from pipelines.card_summary import DatasetSummary, Page, Summary, drops, filled, repairs
-from pipelines.markdown import NONE, Row, bullets, cell, counted, fenced, link, ranked, table, tally
+from pipelines.markdown import NONE, Row, bullets, cell, counted, fenced, link, number, ranked, table, tally
 from schemas.sample import REASONS
 
 TASKS = {
@@ -175,3 +176,19 @@ def rebuilding(summary: Summary) -> str:
 def _name(dataset: DatasetSummary) -> str:
     name = link(dataset["name"], dataset["home"])
     return f"{name} ({link('paper', dataset['paper'])})" if dataset["paper"] else name
+
+
+def closing_lines(summary: Summary, out: str) -> list[str]:
+    """The last lines of a run: what was written to `out`, what was dropped and why, and the line that loads it."""
+    shards = f" in {counted(summary['shards'], 'shard')}" if "shards" in summary else ""
+    lines = [f"wrote {counted(summary['rows'], 'row')} of {counted(filled(summary), 'dataset')}{shards} to {out}"]
+    found = drops(summary)
+    for fault, title in ((True, "dropped for a fault"), (False, "dropped by a policy")):
+        reasons = [f"{drop.reason} {number(drop.total)}" for drop in found if drop.fault is fault]
+        if reasons:
+            lines.append(f"{title}: {', '.join(reasons)}")
+    if not found:
+        lines.append("dropped nothing")
+    if changed := ranked(repairs(summary)):
+        lines.append(f"repaired: {', '.join(f'{name} {number(n)}' for name, n in changed)}")
+    return [*lines, f'load it: datasets.load_dataset({json.dumps(out, ensure_ascii=False)})["train"]']

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Callable, Sequence
 
@@ -21,7 +20,6 @@ def run(engine: str, build: Build, plan: RunPlan, workers: str, options: Sequenc
     """Runs a pipeline to its end. Raises EngineError for an engine or option that does not exist, RuntimeError where the pipeline fails."""
     if engine not in NAMES:
         raise EngineError(f'unknown engine "{engine}"; known: {", ".join(NAMES)}')
-    _quiet()
     _direct(build, plan, workers, options)
 
 
@@ -48,9 +46,3 @@ def _direct_flags(plan: RunPlan, workers: str) -> list[str]:
 def _python_records(plan: RunPlan) -> int:
     """Records of spans that are whole files, which readers walk in Python; byte ranges are decoded in columns."""
     return sum(span.records for span in plan.spans if span.end is None)
-
-
-def _quiet() -> None:
-    """Beam's own log lines stay out of the user's way; what matters reaches them as one line of ours."""
-    for name in ("apache_beam", "root"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)

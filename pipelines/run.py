@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import shlex
 from collections import Counter
@@ -48,6 +49,8 @@ def run(plan: RunPlan, engine: str, workers: str, options: Sequence[str], comman
 
 
 def _execute(plan: RunPlan, engine: str, workers: str, options: Sequence[str]) -> None:
+    # Beam's own log lines stay out of the user's way, from its import on; what matters reaches them as one line of ours.
+    logging.getLogger().setLevel(logging.CRITICAL)
     from pipelines import engines, mix
 
     try:

@@ -183,7 +183,7 @@ def drop_table(rows: pa.Table, chosen: Chosen) -> pa.Table:
         columns = {
             "dataset": some["dataset"].cast(pa.string()),
             "split": some["split"].cast(pa.string()),
-            "file": origin.field("file"),
+            "file": origin.field("file").cast(pa.string()),
             "key": origin.field("key"),
             "level": pa.repeat("row", n),
             "reason": pa.repeat(reason, n),
@@ -244,7 +244,7 @@ def _with_bytes(column: pa.ListArray, mode: ImageMode, roots: Mapping[str, str],
     """The pictures of a row group with their bytes, each distinct one read once."""
     offsets = np.asarray(column.offsets)
     paths = column.values.field("path").slice(offsets[0], offsets[-1] - offsets[0])
-    encoded = paths.dictionary_encode()
+    encoded = paths.cast(pa.string()).dictionary_encode()  # those of this group alone
 
     def load(path: str) -> bytes:
         folder, _, rest = path.partition("/")
@@ -252,7 +252,7 @@ def _with_bytes(column: pa.ListArray, mode: ImageMode, roots: Mapping[str, str],
         return images.reencode(data) if mode == "reencode" else data
 
     data = pa.array(list(pool.map(load, encoded.dictionary.to_pylist())), pa.binary()).take(encoded.indices)
-    values = pa.StructArray.from_arrays([data, paths], fields=list(IMAGE))
+    values = pa.StructArray.from_arrays([data, encoded], fields=list(IMAGE))
     return pa.ListArray.from_arrays(pa.array(offsets - offsets[0]), values)
 
 

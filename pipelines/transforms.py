@@ -199,13 +199,13 @@ class FindLimits(beam.PTransform):
             groups
             | "Queue" >> beam.ParDo(_Queue(self.plan))
             | "Smallest" >> beam.CombinePerKey(_Smallest(max(caps.values())))
-            | "Limit" >> beam.MapTuple(_limit, caps)
+            | "Limit" >> beam.Map(_limit, caps)
         )
 
 
-def _limit(source: int, ranks: list[int], caps: dict[int, int]) -> tuple[int, int]:
-    taken = ranks[: caps[source]]
-    return source, taken[-1]
+def _limit(queue: tuple[int, list[int]], caps: dict[int, int]) -> tuple[int, int]:
+    source, ranks = queue
+    return source, ranks[: caps[source]][-1]
 
 
 class _WriteShard(beam.DoFn):

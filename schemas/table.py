@@ -1,6 +1,6 @@
 """The one Arrow schema of a row, written by hand, with the Hugging Face features that trainers read.
 
-Rows travel through the pipeline with their constant columns as dictionaries and a few working columns behind them; the Parquet files hold plain strings.
+Rows travel through the pipeline with texts that repeat as dictionaries and a few working columns behind them; the Parquet files hold plain strings.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ import pyarrow as pa
 
 STRING = pa.string()
 CONSTANT = pa.dictionary(pa.int32(), STRING)
-IMAGE = pa.struct([("bytes", pa.binary()), ("path", STRING)])
-TURN = pa.struct([("from", STRING), ("value", STRING)])
+IMAGE = pa.struct([("bytes", pa.binary()), ("path", CONSTANT)])
+TURN = pa.struct([("from", CONSTANT), ("value", STRING)])
 SIZE = pa.struct([("width", pa.int32()), ("height", pa.int32())])
-ORIGIN = pa.struct([("file", STRING), ("key", STRING)])
+ORIGIN = pa.struct([("file", CONSTANT), ("key", STRING)])
 REGION = pa.struct(
     [
         ("image", pa.int32()),
@@ -86,13 +86,18 @@ class Questions(NamedTuple):
     table: pa.Table
 
 
-def _plain(kind: pa.DataType) -> pa.DataType:
-    return kind.value_type if pa.types.is_dictionary(kind) else kind
+def plain(kind: pa.DataType) -> pa.DataType:
+    """A type with the values of its dictionaries in their place."""
+    if pa.types.is_dictionary(kind):
+        return kind.value_type
+    if pa.types.is_list(kind):
+        return pa.list_(plain(kind.value_type))
+    return pa.struct([(field.name, plain(field.type)) for field in kind]) if pa.types.is_struct(kind) else kind
 
 
 def feature(kind: pa.DataType) -> Any:
     """The Hugging Face feature of an Arrow type, as `datasets.Features.to_dict` writes it."""
-    if kind == IMAGE:
+    if kind == plain(IMAGE):
         return {"_type": "Image"}
     if pa.types.is_list(kind):
         return {"feature": feature(kind.value_type), "_type": "List"}
@@ -107,5 +112,5 @@ def _with_features(fields: list[tuple[str, pa.DataType]]) -> pa.Schema:
     return pa.schema(fields, metadata={"huggingface": json.dumps({"info": {"features": features}})})
 
 
-ROW = _with_features([(name, _plain(kind)) for name, kind in _COLUMNS])
+ROW = _with_features([(name, plain(kind)) for name, kind in _COLUMNS])
 ROW_CONSTANTS = tuple(name for name, kind in _COLUMNS if pa.types.is_dictionary(kind))

@@ -7,7 +7,7 @@ One native file (CRLF in v1; zero to three header lines)::
     674 375 683 375 684 394 675 395 small-vehicle 0
 
 Corners are 0-based pixels, integers or floats, clockwise, and taken as they stand. The last field is `difficult` (0, 1, 2), and may be absent.
-A line of fewer than 9 fields is a header; an empty file is a picture without objects.
+A line of fewer than 9 fields that begins with no number is a header; an empty file is a picture without objects.
 Source: Xia et al. 2018, https://github.com/CAPTAIN-WHU/DOTA_devkit.
 """
 
@@ -20,7 +20,7 @@ from msgspec import Struct
 
 from converters import files
 from converters.files import SourceError
-from converters.source import BySplit, PicturePaths, Plan, Source, Span, annotation_files, batched, bound, stem
+from converters.source import ALL, BySplit, PicturePaths, Plan, Source, Span, annotation_files, batched, bound, stem
 from schemas.sample import Picture, Region, Reject, Sample, Unit
 
 UNIT: Unit = "region"
@@ -38,7 +38,7 @@ def plan(source: Source, options: Options) -> Plan:
     """Spans of a few hundred label files."""
     by_split: dict[str, list[str]] = {}
     for split, found in annotation_files(source, options.annotations):
-        by_split.setdefault(split, []).append(found.path)
+        by_split.setdefault(split or ALL, []).append(found.path)
     spans: list[Span] = []
     for split, names in sorted(by_split.items()):
         spans += batched(source.slug, split, names, _FILES_A_SPAN, len(spans))
@@ -51,11 +51,11 @@ def read(source: Source, options: Options, span: Span) -> Iterator[Sample | Reje
     for name in span.names:
         file = source.relative(name)
         path = files.join(source.base, name)
-        data = files.store(path).read(path)
         try:
+            data = files.store(path).read(path)
             files.check_pointer(path, data)
             text = data.decode("utf-8-sig")
-        except (SourceError, UnicodeDecodeError) as error:
+        except (FileNotFoundError, SourceError, UnicodeDecodeError) as error:
             yield Reject(file, "", span.split, "unreadable_file", str(error))
             continue
         gsd, regions, rejects = _parse(text, file, span.split)
@@ -70,14 +70,14 @@ def _parse(text: str, file: str, split: str) -> tuple[float | None, list[Region]
     rejects: list[Reject] = []
     for number, line in enumerate(text.splitlines(), 1):
         fields = line.split()
-        if len(fields) < 9:
+        corners = [_number(field) for field in fields[:8]]
+        if len(fields) < 9 and (not fields or corners[0] is None):
             if line.startswith("gsd:"):
                 gsd = _number(line[4:])
             continue
-        corners = [_number(field) for field in fields[:8]]
         key = f"line {number}"
-        if None in corners:
-            rejects.append(Reject(file, key, split, "bad_box", f"not eight numbers: {line.strip()[:80]}"))
+        if len(fields) < 9 or None in corners:
+            rejects.append(Reject(file, key, split, "bad_box", f"not eight numbers and a class: {line.strip()[:80]}"))
             continue
         points = tuple(c for c in corners if c is not None)
         regions.append(Region(fields[8], "obb", points, key, ignored=len(fields) > 9 and fields[9] != "0"))

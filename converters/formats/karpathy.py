@@ -34,7 +34,6 @@ class Options(Struct, forbid_unknown_fields=True):
 
 class _Sentence(Struct, gc=False):
     raw: str | None = None
-    sentid: int | None = None
 
 
 class _Record(Struct, gc=False):

@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 from msgspec import Struct
 
 from converters import files
-from converters.files import SourceError
+from converters.files import Found, SourceError
 from converters.json_spans import array_spans, read_columns
 from converters.source import PicturePaths, Plan, Source, Span
 from schemas.sample import Reject, Unit
@@ -58,17 +58,26 @@ def plan(source: Source, options: Options) -> Plan:
 
 
 def plan_sides(source: Source, options: Options) -> list[Span]:
-    """Spans of the tables that questions are joined to."""
+    """Spans of the tables that questions are joined to. Raises SourceError where a split lacks one."""
+    asked = {file.values["split"] for file in _files(source, options, "questions")}
+    for table in SIDES:
+        for split in sorted(asked - {file.values["split"] for file in _files(source, options, table)}):
+            name = options.tables.replace("{split}", split).replace("{table}", table)
+            raise SourceError(f"annotations not found: {files.join(source.base, name)}")
     return _spans(source, options, SIDES)
+
+
+def _files(source: Source, options: Options, table: str) -> list[Found]:
+    found = files.find(source.base, options.tables.replace("{table}", table))
+    return [file for file in found if source.wants(file.values["split"])]
 
 
 def _spans(source: Source, options: Options, tables: tuple[str, ...]) -> list[Span]:
     spans: list[Span] = []
     for table in tables:
-        pattern = options.tables.replace("{table}", table)
-        found = [f for f in files.find(source.base, pattern) if source.wants(f.values["split"])]
+        found = _files(source, options, table)
         if not found:
-            raise SourceError(f"annotations not found: {files.join(source.base, pattern)}")
+            raise SourceError(f"annotations not found: {files.join(source.base, options.tables.replace('{table}', table))}")
         for file in found:
             path = files.join(source.base, file.path)
             for start, end in array_spans(path, table, {"id"}):
@@ -131,7 +140,8 @@ def _find(ids: pa.ChunkedArray, wanted: npt.NDArray[np.int64]) -> tuple[npt.NDAr
 def _answers(table: pa.Table, answers: pa.Table) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
     """Each question's row among the answers, by its own reference, else by the answer's."""
     lists = table["answers_ids"].combine_chunks()
-    firsts = np.asarray(pc.fill_null(pc.list_element(pc.if_else(pc.greater(pc.fill_null(pc.list_value_length(lists), 0), 0), lists, pa.scalar([-1], lists.type)), 0), -1))
+    some = pc.greater(pc.fill_null(pc.list_value_length(lists), 0), 0)
+    firsts = np.asarray(pc.fill_null(pc.list_element(pc.if_else(some, lists, pa.scalar([-1], lists.type)), 0), -1))
     at, found = _find(answers["id"], firsts)
     if not found.all():
         back = np.asarray(pc.fill_null(answers["question_id"], -1))

@@ -34,7 +34,7 @@ from msgspec import Struct
 from converters import files
 from converters.files import SourceError
 from converters.geometry import inclusive_corners
-from converters.source import BySplit, PicturePaths, Plan, Source, Span, annotation_files, batched, bound, stem
+from converters.source import ALL, BySplit, PicturePaths, Plan, Source, Span, annotation_files, batched, bound, stem
 from schemas.sample import Picture, Region, Reject, Sample, Unit
 
 UNIT: Unit = "region"
@@ -67,21 +67,25 @@ def plan(source: Source, options: Options) -> Plan:
     by_split: dict[str, list[str]] = {}
     if options.lists is None:
         for split, file in found:
-            by_split.setdefault(split, []).append(file.path)
+            by_split.setdefault(split or ALL, []).append(file.path)
     else:
-        by_split, notes = _by_lists(source, options.lists, {stem(file.path): file.path for _, file in found})
+        by_split, notes = _by_lists(source, options, {stem(file.path): file.path for _, file in found})
     spans: list[Span] = []
     for split, names in sorted(by_split.items()):
         spans += batched(source.slug, split, names, _FILES_A_SPAN, len(spans))
     return Plan(spans, notes)
 
 
-def _by_lists(source: Source, lists: str, there: dict[str, str]) -> tuple[dict[str, list[str]], list[str]]:
+def _by_lists(source: Source, options: Options, there: dict[str, str]) -> tuple[dict[str, list[str]], list[str]]:
     by_split: dict[str, list[str]] = {}
     notes = []
     listed: set[str] = set()
+    lists = options.lists or ""
     for found in files.find(source.base, lists):
         split = found.values["split"]
+        if isinstance(options.images, dict) and split not in options.images:
+            notes.append(f"{source.relative(found.path)} is the list of no split of this dataset")
+            continue
         stems = source.bytes_of(found.path).decode("utf-8", "replace").split()
         absent = sum(name not in there for name in stems)
         if absent and source.wants(split):
@@ -105,7 +109,7 @@ def read(source: Source, options: Options, span: Span) -> Iterator[Sample | Reje
         file = source.relative(name)
         try:
             root = fromstring(source.bytes_of(name))
-        except (ParseError, DefusedXmlException, SourceError, ValueError) as error:
+        except (ParseError, DefusedXmlException, SourceError, ValueError, LookupError) as error:  # LookupError: an encoding that nobody knows
             yield Reject(file, "", span.split, "unreadable_file", str(error) or type(error).__name__)
             continue
         regions: list[Region] = []
@@ -121,7 +125,7 @@ def read(source: Source, options: Options, span: Span) -> Iterator[Sample | Reje
 
 
 def _size(root: Element, side: str) -> int | None:
-    text = root.findtext(f"size/{side}") or ""
+    text = (root.findtext(f"size/{side}") or "").strip()
     return int(text) if text.isascii() and text.isdigit() and int(text) > 0 else None
 
 
@@ -138,9 +142,13 @@ def _bndbox(node: Element) -> tuple[float, ...]:
     x1, y1, x2, y2 = _numbers(node.find("bndbox"), ["xmin", "ymin", "xmax", "ymax"])
     if x1 == x2 or y1 == y2:
         raise _Fault("zero_area", f"corners coincide: {x1:g} {y1:g} {x2:g} {y2:g}")
-    x1, x2 = sorted((x1, x2))
-    y1, y2 = sorted((y1, y2))
-    return x1 - 1, y1 - 1, x2, y2
+    (x1, x2), (y1, y2) = _half_open(x1, x2), _half_open(y1, y2)
+    return x1, y1, x2, y2
+
+
+def _half_open(first: float, last: float) -> tuple[float, float]:
+    """Edges of pixels counted from 1. Inverted ones stay so: clipping puts them in order and counts them."""
+    return (first - 1, last) if first < last else (first, last - 1)
 
 
 def _robndbox(node: Element) -> tuple[float, ...]:

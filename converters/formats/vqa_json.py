@@ -79,25 +79,43 @@ def read(source: Source, options: Options, span: Span) -> Iterator[Sample | Ques
     for fault in bad:
         yield Reject(file, f"byte {fault.offset}", span.split, "unreadable_record", fault.detail)
     table = table.combine_chunks()
-    usable = pc.and_(pc.is_valid(table[fields.image]), pc.is_valid(table[fields.question]))
+    usable = pc.and_(pc.greater(pc.fill_null(pc.binary_length(table[fields.image]), 0), 0), pc.is_valid(table[fields.question]))
     for row in table.filter(pc.invert(usable)).to_pylist():
-        yield Reject(file, str(row), span.split, "missing_field", f"no {fields.image} or no {fields.question}")
+        yield Reject(file, _key(row, fields), span.split, "missing_field", f"no {fields.image} or no {fields.question}")
     table = table.filter(usable)
+    paths, faults = _paths(source, options, span.split, table[fields.image])
+    for row in table.filter(pc.is_null(paths)).to_pylist():
+        yield Reject(file, _key(row, fields), span.split, "bad_value", faults[row[fields.image]])
+    table, paths = table.filter(pc.is_valid(paths)), paths.drop_null()
     if table.num_rows:
-        yield Questions(file, span.split, _columns(source, options, span.split, table))
+        yield Questions(file, span.split, _columns(fields, table, paths))
 
 
-def _columns(source: Source, options: Options, split: str, table: pa.Table) -> pa.Table:
-    fields = options.fields
-    images = table[fields.image].combine_chunks().dictionary_encode()
+def _key(row: dict[str, Any], fields: Fields) -> str:
+    """A record's own id; without one a question is known by its picture and words, and its row's id holds both."""
+    return row[fields.id or fields.image] or ""
+
+
+def _paths(source: Source, options: Options, split: str, images: pa.ChunkedArray) -> tuple[pa.Array, dict[str, str]]:
+    """Picture paths of a column of names, null where a name leads out of the folder, and what is wrong with such names."""
+    encoded = images.combine_chunks().dictionary_encode()
     pictures = PicturePaths(source, options.images)
-    paths = [pictures.path({"image": name, "stem": stem(name), "split": split}) for name in images.dictionary.to_pylist()]
+    paths: list[str | None] = []
+    faults: dict[str, str] = {}
+    for name in encoded.dictionary.to_pylist():
+        try:
+            paths.append(pictures.path({"image": name, "stem": stem(name), "split": split}))
+        except SourceError as error:
+            paths.append(None)
+            faults[name] = str(error)
+    return pa.array(paths, pa.string()).take(encoded.indices), faults
+
+
+def _columns(fields: Fields, table: pa.Table, paths: pa.Array) -> pa.Table:
     nothing = pa.nulls(table.num_rows, pa.string())
-    # Without an id of its own a question is known by its picture and words, which the row's id holds anyway.
-    key = table[fields.id] if fields.id else table[fields.image]
     columns = [
-        key,
-        pa.DictionaryArray.from_arrays(images.indices, pa.array(paths, pa.string())).cast(pa.string()),
+        table[fields.id or fields.image],
+        paths,
         table[fields.question],
         table[fields.answer],
         table[fields.type] if fields.type else nothing,
@@ -125,7 +143,7 @@ def _sample(file: str, key: str, split: str, record: dict[str, Any], fields: Fie
     if not isinstance(image, str) or not isinstance(question, str) or not image:
         return Reject(file, key, split, "missing_field", f"no {fields.image} or no {fields.question}")
     answer = record.get(fields.answer)
-    if answer is not None and not isinstance(answer, str | int | float):
+    if isinstance(answer, bool) or not isinstance(answer, str | int | float | None):
         return Reject(file, key, split, "bad_value", f"{fields.answer} is {type(answer).__name__}")
     try:
         path = pictures.path({"image": image, "stem": stem(image), "split": split})

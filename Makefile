@@ -1,0 +1,63 @@
+# `make help` lists the targets. Each sets up what it needs.
+PYTHON    ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
+VENV      ?= .venv
+BIN       := $(VENV)/bin
+READY     := $(VENV)/.ready
+DATA_ROOT ?= sample-data
+OUT       ?= out/geochat-style
+ARGS      ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup lock lint type test bench docs sample-data mix-geochat-style clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  %-20s %s\n", $$1, $$2}'
+
+setup: $(READY) ## Make .venv with everything the lock file names
+
+$(READY): pyproject.toml requirements.lock
+	@test -n "$(PYTHON)" || { echo "no python3 found; install Python 3.10 or newer"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	@# The lock file holds for Python 3.11 and newer; on 3.10 the ranges of pyproject.toml do.
+	@if $(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock && \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . ; \
+	else \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]' ; \
+	fi
+	@touch $@
+
+lock: ## Write requirements.lock anew from pyproject.toml
+	$(PYTHON) -m venv .lock-venv && .lock-venv/bin/python -m pip install --quiet pip-tools
+	.lock-venv/bin/python -m piptools compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-header --no-emit-index-url --no-emit-trusted-host --no-annotate --extra dev -o requirements.lock pyproject.toml
+	rm -rf .lock-venv
+
+lint: setup ## ruff
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+type: setup ## mypy, strict
+	$(BIN)/mypy
+
+test: setup ## The test suite
+	$(BIN)/python -m pytest $(ARGS)
+
+bench: setup ## earthmix beside what a user would write instead (BENCH_ARGS=--quick for a small one)
+	$(BIN)/python -m benchmarks $(BENCH_ARGS)
+
+docs: setup ## Write DATASETS.md and docs/cli.md anew
+	$(BIN)/python -m pipelines.docs
+
+sample-data: setup ## Write the built-in sample data to sample-data/
+	$(BIN)/earthmix sample-data sample-data
+
+ifeq ($(DATA_ROOT),sample-data)
+mix-geochat-style: sample-data
+# A good part of so small a sample is broken on purpose, to show what becomes of it.
+mix-geochat-style: ARGS += --set max_reject=0.25
+endif
+mix-geochat-style: setup ## Build the GeoChat-style mix (DATA_ROOT=..., OUT=..., ARGS="--images path")
+	$(BIN)/earthmix mix geochat-style --data-root $(DATA_ROOT) --out $(OUT) $(ARGS)
+
+clean: ## Remove everything that make made
+	rm -rf $(VENV) sample-data out .bench .flink build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
