@@ -99,7 +99,7 @@ def _run(
     quiet: bool,
     beam_options: list[str] | None,
 ) -> None:
-    from pipelines.card_sections import closing_lines
+    from pipelines.card import closing_lines
     from pipelines.plan import make_plan
     from pipelines.run import run
 

@@ -63,8 +63,14 @@ def front_matter(summary: Summary) -> dict[str, Any]:
         "tags": list(_TAGS),
         "annotations_creators": sorted(creators),
         "source_datasets": sorted(summary["datasets"]),
-        "configs": [{"config_name": "default", "data_files": [dict(part) for part in _DATA_FILES]}],
+        "configs": [_config(summary)],
     }
+
+
+def _config(summary: Summary) -> dict[str, Any]:
+    """The one configuration. `datasets` caches local folders by name and this, not by their files: the description keeps two mixes apart."""
+    config: dict[str, Any] = {"config_name": "default", "data_files": [dict(part) for part in _DATA_FILES]}
+    return config | {"description": f"content {summary['content']}"} if "content" in summary else config
 
 
 def _thousands(rows: int) -> int:

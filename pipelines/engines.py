@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import shlex
+import sys
 from collections.abc import Callable, Sequence
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.transforms.environments import SubprocessSDKEnvironment
 
 from pipelines.plan import RunPlan
 from pipelines.errors import EngineError
@@ -27,20 +30,25 @@ def _direct(build: Build, plan: RunPlan, workers: str, options: Sequence[str]) -
     # Named explicitly: "DirectRunner" would first try to download the Prism binary, and hides Python exceptions.
     from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
-    flags = [*_direct_flags(plan, workers), *options]
-    with beam.Pipeline(runner=FnApiRunner(), options=PipelineOptions(flags)) as pipeline:
+    number, processes = _workers(plan, workers)
+    flags = [f"--direct_num_workers={number}"]
+    environment = None
+    if processes:
+        # What `multi_processing` does, with the workers' own log lines in a file instead of on the user's terminal.
+        command = f"{shlex.quote(sys.executable)} -m apache_beam.runners.worker.sdk_worker_main 2>>{shlex.quote(f'{plan.work}/workers.log')}"
+        environment = SubprocessSDKEnvironment.from_command_string(command)
+    elif number > 1:
+        flags.append("--direct_running_mode=multi_threading")
+    with beam.Pipeline(runner=FnApiRunner(default_environment=environment), options=PipelineOptions([*flags, *options])) as pipeline:
         build(pipeline)
 
 
-def _direct_flags(plan: RunPlan, workers: str) -> list[str]:
-    """Processes for work that holds Python's lock, threads of this one for columnar work, which does not."""
+def _workers(plan: RunPlan, workers: str) -> tuple[int, bool]:
+    """How many workers, and whether each is a process: that pays for work that holds Python's lock; columnar work does not."""
     if workers != "auto":
-        number = int(workers)
-        mode = "multi_processing" if number > 1 else "in_memory"
-    else:
-        number = len(os.sched_getaffinity(0))
-        mode = "in_memory" if number == 1 else "multi_processing" if _python_records(plan) > LARGE_RECORDS else "multi_threading"
-    return [f"--direct_num_workers={number}", f"--direct_running_mode={mode}"]
+        return int(workers), int(workers) > 1
+    number = len(os.sched_getaffinity(0))
+    return number, number > 1 and _python_records(plan) > LARGE_RECORDS
 
 
 def _python_records(plan: RunPlan) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import logging
 import os
 import shlex
@@ -10,15 +11,16 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pyarrow.parquet as pq
 
 from converters import files
 from converters.catalogue import unit
-from converters.ledger import Counts, check_balance, faults, ledger
+from converters.ledger import Counts, LedgerError, check_balance, faults, ledger
 from pipelines import __version__, storage
+from pipelines.card import Summary, card_faults, render
 from pipelines.errors import RunError
 from pipelines.plan import RunPlan
 from pipelines.progress import Progress
@@ -28,7 +30,7 @@ _PACKAGES = ("apache-beam", "pyarrow", "pillow", "shapely", "numpy", "msgspec")
 MANIFEST = "manifest.json"
 
 
-def run(plan: RunPlan, engine: str, workers: str, options: Sequence[str], command: Sequence[str], quiet: bool = False) -> dict[str, Any]:
+def run(plan: RunPlan, engine: str, workers: str, options: Sequence[str], command: Sequence[str], quiet: bool = False) -> Summary:
     """Runs a plan and puts its mix into place; gives the card's content.
 
     Raises RunError with one line a fault; then, as after Ctrl-C, what stood in `plan.out` before still stands and nothing was added.
@@ -43,7 +45,10 @@ def run(plan: RunPlan, engine: str, workers: str, options: Sequence[str], comman
         made = [tuple(entry) for entry in result["files"]]
         rows = sum(n for path, n, _, _ in made if path.startswith("data/"))
         _look_over(plan, book, rows)
-        summary = summarise(plan, counts, book, rows, command)
+        content = hashlib.sha256("".join(digest for path, _, _, digest in sorted(made) if path.startswith("data/")).encode()).hexdigest()[:16]
+        summary = summarise(plan, counts, book, rows, content, command)
+        if wrong := card_faults(summary):
+            raise LedgerError("; ".join(wrong))
         _put_into_place(plan, summary, made)
     return summary
 
@@ -132,7 +137,7 @@ def _first_faults(plan: RunPlan, slug: str, split: str) -> list[str]:
     return lines[:_SHOWN]
 
 
-def summarise(plan: RunPlan, counts: Counts, book: dict[str, dict[str, dict[str, Any]]], rows: int, command: Sequence[str]) -> dict[str, Any]:
+def summarise(plan: RunPlan, counts: Counts, book: dict[str, dict[str, dict[str, Any]]], rows: int, content: str, command: Sequence[str]) -> Summary:
     """The content of `card.json`."""
     datasets = {}
     for slug, dataset in plan.datasets.items():
@@ -162,7 +167,7 @@ def summarise(plan: RunPlan, counts: Counts, book: dict[str, dict[str, dict[str,
                 if dialect:
                     totals["dialects"][dialect] += n
     mix = {key: value for key, value in msgspec.to_builtins(plan.mix).items() if value not in (None, [], "")}
-    return {
+    summary = {
         "name": plan.mix.name,
         "version": __version__,
         "description": plan.mix.description,
@@ -177,13 +182,13 @@ def summarise(plan: RunPlan, counts: Counts, book: dict[str, dict[str, dict[str,
         "versions": {name: version(name) for name in _PACKAGES},
         "rebuild": shlex.join(command),
         "shards": plan.shards,
+        "content": content,
     }
+    return cast(Summary, summary)
 
 
-def _put_into_place(plan: RunPlan, summary: dict[str, Any], made: Sequence[tuple[Any, ...]]) -> None:
+def _put_into_place(plan: RunPlan, summary: Summary, made: Sequence[tuple[Any, ...]]) -> None:
     """Replaces the mix that stood in OUT. Its manifest goes first and the new one comes last: without manifest there is no mix."""
-    from pipelines.card import render
-
     card = msgspec.json.format(msgspec.json.encode(summary), indent=2) + b"\n"
     written = {path: {"rows": rows, "bytes": size, "sha256": digest} for path, rows, size, digest in made}
     for name, data in (("README.md", render(summary).encode()), ("card.json", card)):

@@ -57,7 +57,7 @@ def write_rejects(folder: str, name: str, rejects: pa.RecordBatch, shards: int, 
 
 def _write(folder: str, kind: str, name: str, table: pa.Table, schema: pa.Schema, counts: npt.NDArray[np.int64]) -> list[tuple[int, Ref]]:
     path = f"{folder}/{kind}/{name}.{table.num_rows}.{uuid.uuid4().hex[:8]}.arrow"
-    refs = []
+    refs: list[tuple[int, Ref]] = []
     starts = np.concatenate([[0], np.cumsum(counts)])
 
     def write(sink: pa.NativeFile) -> None:

@@ -212,7 +212,7 @@ def write_rows(sink: Any, rows: pa.Table, chosen: Chosen, mode: ImageMode, roots
     group = (np.cumsum(each) // GROUP_BYTES) if len(each) else each
     starts = np.flatnonzero(np.concatenate([[True], group[1:] != group[:-1]])) if len(group) else np.zeros(0, int)
     # Dictionaries are written as they are, and `store_schema=False` lets them be read back as plain strings.
-    schema = pa.schema([field.with_type(table.schema.field(field.name).type) for field in ROW], metadata=ROW.metadata)
+    schema = pa.schema([field.with_type(table.schema.field(field.name).type) for field in ROW])
     writer = pq.ParquetWriter(
         sink,
         schema,
@@ -228,6 +228,7 @@ def write_rows(sink: Any, rows: pa.Table, chosen: Chosen, mode: ImageMode, roots
             if mode != "path":
                 part = part.set_column(1, schema.field("images"), _with_bytes(part["images"].combine_chunks(), mode, roots, pool))
             writer.write_table(part.cast(schema), row_group_size=max(1, end - start))
+        writer.add_key_value_metadata(ROW.metadata)
     return table
 
 

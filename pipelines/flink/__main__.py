@@ -43,6 +43,10 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--port-base", type=int, help="first of a run of ports, 0 for any free ones (default: 8081, 6123, 6124 and 50000)")
     up.add_argument("--timeout", type=float, default=usual.timeout, help="seconds until all must answer (default: %(default)s)")
     up.set_defaults(command=_up)
+    pool = commands.add_parser("pool", help="serve workers to the task managers of this machine, until stopped")
+    pool.add_argument("--host", default="localhost", help="address to listen on; whoever reaches it can run code here (default: %(default)s)")
+    pool.add_argument("--port", type=_positive, default=50000, help="(default: %(default)s)")
+    pool.set_defaults(command=_pool)
     commands.add_parser("down", parents=[common, named], help="stop a cluster").set_defaults(command=_down)
     commands.add_parser("status", parents=[common, named], help="what runs").set_defaults(command=_status)
     return parser
@@ -73,6 +77,15 @@ def _up(options: argparse.Namespace) -> int:
     started = cluster.up(plan)
     pools = f", worker pool at {', '.join(started.pools)}" if started.pools else ""
     print(f"Flink is up: http://{started.master} with {plan.taskmanagers} task managers and {started.slots} slots{pools} ({time.monotonic() - start:.1f} s)")
+    return 0
+
+
+def _pool(options: argparse.Namespace) -> int:
+    """Serve workers."""
+    # Beam takes 2 s to import, which the other commands need not wait for.
+    from pipelines.flink import pool
+
+    pool.serve(options.host, options.port)
     return 0
 
 

@@ -23,7 +23,6 @@ from pipelines.flink.rest import Rest
 
 _JOBMANAGER = "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint"
 _TASKMANAGER = "org.apache.flink.runtime.taskexecutor.TaskManagerRunner"
-_POOL = "apache_beam.runners.worker.worker_pool_main"
 
 
 @dataclass(frozen=True)
@@ -163,23 +162,8 @@ def _start(record: Record, plan: Plan, ports: config.Ports, java: str, found: pa
         name = f"taskmanager-{number}"
         # Its own name in Flink's REST answers too, so that the process behind a task manager can be told.
         jvm(name, _TASKMANAGER, config.taskmanager_flags(settings), "-D", f"taskmanager.resource-id={name}")
-    python = _python_environment(run)
     for number, port in enumerate(ports.pools, 1):
-        record.start(f"pool-{number}", [sys.executable, "-m", _POOL, "--service_port", str(port)], python)
-
-
-def _python_environment(run: Path) -> dict[str, str]:
-    """An environment in which `python` is this very interpreter.
-
-    A pool starts its workers by the bare name `python`. One that can't import Beam dies at once, and the job waits for it for ever.
-    """
-    folder = run / "bin"
-    folder.mkdir()
-    shim = folder / "python"
-    shim.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n', "utf-8")
-    shim.chmod(0o755)
-    beside = os.path.dirname(sys.executable)
-    return {**os.environ, "PATH": os.pathsep.join([str(folder), beside, os.environ.get("PATH", os.defpath)])}
+        record.start(f"pool-{number}", [sys.executable, "-m", "pipelines.flink", "pool", "--port", str(port)], os.environ)
 
 
 def _wait(record: Record, plan: Plan, ports: config.Ports) -> None:

@@ -1,0 +1,235 @@
+"""Entries and mixes: every fault of a file at once, each with its file, table, key and what is known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from converters.catalogue import catalogue, entry_of, mix_faults, parse_file
+from schemas.catalog import ConfigError, Filter, load_toml, parse_mix
+
+TASKS = "['caption', 'change_caption', 'vqa', 'classification', 'grounding', 'identify', 'refer', 'description', 'conversation']"
+ENTRY = """
+[mine]
+name = "Mine"
+home = "https://mine.example"
+tasks = ["vqa"]
+format = "vqa_json"
+annotations = "{split}.json"
+images = "Images/{image}"
+licence = { annotations = "unstated", images = "unstated" }
+evidence = "documented"
+"""
+COMMON = "name, home, paper, tasks, format, folder, inside, splits, size, gsd, sensor, text_origin, licence, evidence, max_reject"
+
+
+def faults(folder: Path, text: str) -> list[str]:
+    path = folder / "mine.toml"
+    path.write_text(text, encoding="utf-8")
+    return parse_file(str(path), "datasets/mine.toml")[1]
+
+
+def mix(**source: Any) -> dict[str, Any]:
+    return {"name": "mine", "sources": {"rsvqa": {"dataset": "rsvqa_lr", "task": "vqa"} | source}}
+
+
+def shape(table: dict[str, Any]) -> list[str]:
+    with pytest.raises(ConfigError) as error:
+        parse_mix(table, "mixes/mine.toml")
+    return str(error.value).splitlines()
+
+
+# Entries
+
+
+def test_a_right_entry_has_no_fault(tmp_path: Path) -> None:
+    assert faults(tmp_path, ENTRY) == []
+
+
+def test_all_faults_of_a_file_are_named_at_once(tmp_path: Path) -> None:
+    text = """
+[first]
+name = ""
+home = "mine.example"
+tasks = ["vqa", "capton"]
+format = "vqa_json"
+images = 7
+annotation = "x.json"
+licence = { annotations = "unstated", imges = "MIT" }
+evidence = "real"
+fields = { imge = "Image_ID", question = 3 }
+[second]
+name = "Second"
+home = "https://second.example"
+tasks = []
+format = "vqa_jsn"
+licence = { annotations = "unstated", images = "unstated" }
+evidence = "maybe"
+"""
+    assert sorted(faults(tmp_path, text)) == sorted(
+        [
+            "datasets/mine.toml [first] name: '' should be non-empty",
+            "datasets/mine.toml [first] home: 'mine.example' does not match '^https?://'",
+            f"datasets/mine.toml [first] tasks[1]: 'capton' is not one of {TASKS}",
+            'datasets/mine.toml [first.licence] unknown key "imges"; known: annotations, images, note, url',
+            'datasets/mine.toml [first.licence] key "images" is missing',
+            f'datasets/mine.toml [first] unknown key "annotation"; known: annotations, images, fields, {COMMON}',
+            'datasets/mine.toml [first] key "annotations" is missing',
+            "datasets/mine.toml [first] images: Expected `str | object`, got `int`",
+            'datasets/mine.toml [first.fields] unknown key "imge"; known: image, question, answer, type, id',
+            "datasets/mine.toml [first.fields] question: Expected `str`, got `int`",
+            "datasets/mine.toml [second] tasks: [] should be non-empty",
+            "datasets/mine.toml [second] evidence: 'maybe' is not one of ['real', 'documented']",
+            'datasets/mine.toml [second] unknown format "vqa_jsn"; known: class_folder, dota, karpathy, rsvqa, voc_xml, vqa_json',
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    "line, fault",
+    [
+        ("size = [800]", "size: [800] is too short"),
+        ("gsd = 0", "gsd: 0 is less than or equal to the minimum of 0"),
+        ("max_reject = 2", "max_reject: 2 is greater than the maximum of 1"),
+        ('folder = "../x"', "folder: '../x' does not match '^[a-z0-9_]+$'"),
+        ("splits = { train = -1 }", "datasets/mine.toml [mine.splits] train: -1 is less than the minimum of 0"),
+    ],
+)
+def test_a_wrong_value_is_named_with_what_it_should_be(tmp_path: Path, line: str, fault: str) -> None:
+    assert faults(tmp_path, f"{ENTRY}{line}\n") == [fault if fault.startswith("datasets") else f"datasets/mine.toml [mine] {fault}"]
+
+
+def test_a_key_beside_the_tables_is_no_entry(tmp_path: Path) -> None:
+    assert faults(tmp_path, f"x = 1\n{ENTRY}") == ["datasets/mine.toml [x] 1 is not of type 'object'"]
+
+
+def test_the_folder_of_an_entry_is_its_slug_unless_it_says_so(tmp_path: Path) -> None:
+    assert (catalogue()["dior"].folder, catalogue()["dior_r"].folder) == ("dior", "dior")
+
+
+def test_a_faulty_entry_leaves_the_others_of_its_file(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(f"{ENTRY}\n[other]\nname = 'Other'\n")
+    assert list(parse_file(str(path), "mine.toml")[0]) == ["mine"]
+
+
+def test_the_catalogue_holds_the_sources_of_the_first_mix() -> None:
+    assert set(catalogue()) == {
+        "rsicd", "ucm_captions", "levir_cc", "rsvqa_lr", "rsvqa_hr", "floodnet_vqa", "nwpu_resisc45", "aid", "dota_v1", "dior", "dior_r", "fair1m",
+    }  # fmt: skip
+
+
+def test_an_unknown_dataset_is_named_with_those_known() -> None:
+    with pytest.raises(ConfigError, match='unknown dataset "rsicdd"; known: rsicd, ucm_captions'):
+        entry_of("rsicdd")
+
+
+# TOML files
+
+
+@pytest.mark.parametrize(
+    "text, fault",
+    [
+        ("a = [1", "mine.toml: "),
+        ("a = nan", "mine.toml: nan is no finite number"),
+        ("a = -inf", "mine.toml: -inf is no finite number"),
+    ],
+)
+def test_what_is_no_toml_is_named_with_its_file(tmp_path: Path, text: str, fault: str) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(text)
+    with pytest.raises(ConfigError) as error:
+        load_toml(str(path))
+    assert str(error.value).startswith(f"{tmp_path}/{fault}")
+
+
+def test_text_that_is_not_utf_8_is_named_with_its_file(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_bytes(b'a = "\xff"')
+    with pytest.raises(ConfigError, match=r"mine.toml: .*codec"):
+        load_toml(str(path))
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="none.toml: no such file"):
+        load_toml(str(tmp_path / "none.toml"))
+
+
+# Mixes: shape
+
+
+def test_an_unknown_key_of_a_source_is_named_with_those_known() -> None:
+    assert shape(mix(wieght=2)) == ['mixes/mine.toml [sources.rsvqa] unknown key "wieght"; known: dataset, task, split, templates, weight, take, filter']
+
+
+def test_all_faults_of_a_mix_are_named_at_once() -> None:
+    table = mix(task="vqq", take=0, filter={"type": ["count"], "min_side": 101}) | {"sed": 1, "seed": -1, "name": "Mine!"}
+    assert sorted(shape(table)) == sorted(
+        [
+            'mixes/mine.toml unknown key "sed"; known: name, description, left_out, seed, dialect, fallback_dialect, images, group, max_reject, sources',
+            "mixes/mine.toml seed: -1 is less than the minimum of 0",
+            "mixes/mine.toml name: 'Mine!' does not match '^[a-z0-9][a-z0-9._-]*$'",
+            f"mixes/mine.toml [sources.rsvqa] task: 'vqq' is not one of {TASKS}",
+            "mixes/mine.toml [sources.rsvqa] take: 0 is less than the minimum of 1",
+            'mixes/mine.toml [sources.rsvqa.filter] unknown key "type"; known: types, labels, min_side, max_regions, ignored',
+            "mixes/mine.toml [sources.rsvqa.filter] min_side: 101 is greater than the maximum of 100",
+        ]
+    )
+
+
+def test_a_mix_without_sources_lacks_them() -> None:
+    assert shape({"name": "mine"}) == ['mixes/mine.toml key "sources" is missing']
+
+
+def test_a_source_is_its_dataset_unless_it_names_one() -> None:
+    found = parse_mix({"name": "m", "sources": {"rsicd": {"task": "caption"}, "b": {"dataset": "aid", "task": "classification"}}}, "m.toml")
+    assert [(source.name, source.dataset) for source in found.sources] == [("rsicd", "rsicd"), ("b", "aid")]
+
+
+def test_sources_keep_their_order_because_it_is_their_priority() -> None:
+    found = parse_mix({"name": "m", "sources": {name: {"task": "vqa"} for name in ("z", "a", "m")}}, "m.toml")
+    assert [source.name for source in found.sources] == ["z", "a", "m"]
+
+
+def test_a_whole_number_may_be_written_as_a_float() -> None:
+    assert parse_mix(mix(take=1e3), "m.toml").sources[0].take == 1000
+
+
+def test_what_a_filter_does_not_say_it_does_not_drop() -> None:
+    assert parse_mix(mix(), "m.toml").sources[0].filter == Filter(types=None, labels=None, min_side=0.0, max_regions=None, ignored=True)
+
+
+# Mixes: what they name
+
+
+@pytest.mark.parametrize(
+    "source, fault",
+    [
+        ({"dataset": "rsvqa"}, 'm.toml [sources.rsvqa] unknown dataset "rsvqa"; known: rsicd, '),
+        ({"task": "caption"}, 'm.toml [sources.rsvqa] dataset "rsvqa_lr" has no task "caption"; it has: vqa'),
+        ({"split": ["train", "dev"]}, 'm.toml [sources.rsvqa] dataset "rsvqa_lr" has no split "dev"; it has: train, val, test'),
+        ({"templates": "fancy"}, 'm.toml [sources.rsvqa] unknown templates "fancy"; known: geochat, plain'),
+    ],
+)
+def test_a_name_that_is_not_there_is_named_with_those_that_are(source: dict[str, Any], fault: str) -> None:
+    [found] = mix_faults(parse_mix(mix(**source), "m.toml"), "m.toml")
+    assert found.startswith(fault)
+
+
+@pytest.mark.parametrize(
+    "table, fault",
+    [
+        ({"dialect": "gochat"}, 'm.toml unknown dialect "gochat"; known: geochat, pixel'),
+        ({"fallback_dialect": "pixl"}, 'm.toml unknown fallback_dialect "pixl"; known: geochat, pixel'),
+        ({"fallback_dialect": "geochat"}, 'm.toml fallback_dialect "geochat" needs the size it is to do without'),
+    ],
+)
+def test_a_dialect_that_cannot_be_used_is_named(table: dict[str, Any], fault: str) -> None:
+    assert mix_faults(parse_mix(mix() | table, "m.toml"), "m.toml") == [fault]
+
+
+def test_every_source_of_a_mix_is_looked_at() -> None:
+    table = {"name": "m", "sources": {"a": {"task": "vqa"}, "b": {"task": "vqa"}, "rsicd": {"task": "vqa"}}}
+    assert len(mix_faults(parse_mix(table, "m.toml"), "m.toml")) == 3

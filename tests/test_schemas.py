@@ -1,0 +1,127 @@
+"""The closed list of reasons, the JSON Schemas themselves, and the Arrow schema with its Hugging Face features."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from datasets import Features
+from jsonschema import Draft202012Validator
+
+from schemas import conversation
+from schemas.catalog import schema_faults
+from schemas.sample import FAULTS, POLICIES, REASONS, is_fault
+from schemas.table import QUESTIONS, REJECT, ROW, ROW_CONSTANTS, SEGMENT_ROW, WORKING
+
+SCHEMAS = ("conversation", "entry", "mix", "card")
+
+
+def test_a_reason_is_a_fault_or_a_policy_and_never_both() -> None:
+    assert not FAULTS.keys() & POLICIES.keys()
+
+
+@pytest.mark.parametrize(
+    "reason, fault",
+    [("zero_area", True), ("truncated_image", True), ("image_tokens", True), ("duplicate", False), ("no_answer", False), ("sampled_out", False)],
+)
+def test_faults_and_policies_are_told_apart(reason: str, fault: bool) -> None:
+    assert is_fault(reason) is fault
+
+
+def test_reasons_are_a_closed_list() -> None:
+    with pytest.raises(KeyError, match="bad_luck"):
+        is_fault("bad_luck")
+
+
+def test_every_rule_of_a_conversation_is_a_reason() -> None:
+    assert {"bad_id", "bad_roles", "empty_turn", "image_tokens", "control_characters", "literal_escape"} <= REASONS.keys()
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_json_schemas_are_valid_draft_2020_12(name: str) -> None:
+    schema = conversation.load_schema(name)
+    assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    Draft202012Validator.check_schema(schema)
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_a_json_schema_has_its_own_id(name: str) -> None:
+    assert conversation.load_schema(name)["$id"].startswith(f"earthmix/{name}")
+
+
+def test_a_mix_knows_the_same_tasks_as_an_entry() -> None:
+    task = {"name": "m", "sources": {"rsicd": {"task": "capton"}}}
+    assert schema_faults("mix", task, "m.toml") == [
+        "m.toml [sources.rsicd] task: 'capton' is not one of "
+        "['caption', 'change_caption', 'vqa', 'classification', 'grounding', 'identify', 'refer', 'description', 'conversation']"
+    ]
+
+
+def features() -> dict[str, Any]:
+    stored: dict[str, Any] = json.loads(ROW.metadata[b"huggingface"])["info"]["features"]
+    return stored
+
+
+def test_features_are_what_datasets_writes_of_them() -> None:
+    assert Features.from_dict(features()).to_dict() == features()
+
+
+def test_features_make_the_same_arrow_schema() -> None:
+    assert Features.from_dict(features()).arrow_schema.equals(ROW.remove_metadata())
+
+
+def test_datasets_reads_the_schema_back_to_the_same_features() -> None:
+    assert Features.from_arrow_schema(ROW) == Features.from_dict(features())
+
+
+def test_pictures_are_image_features() -> None:
+    assert features()["images"] == {"feature": {"_type": "Image"}, "_type": "List"}
+
+
+def test_rows_have_the_columns_of_the_design_in_order() -> None:
+    assert ROW.names == [
+        "id",
+        "images",
+        "conversations",
+        "task",
+        "dataset",
+        "split",
+        "text_origin",
+        "dialect",
+        "template",
+        "regions",
+        "sizes",
+        "gsd",
+        "sensor",
+        "times",
+        "license_annotations",
+        "license_images",
+        "origin",
+        "image_sha256",
+    ]
+
+
+def test_a_turn_has_the_keys_of_llava() -> None:
+    assert ROW.field("conversations").type == pa.list_(pa.struct([("from", pa.string()), ("value", pa.string())]))
+
+
+def test_written_rows_hold_no_dictionaries() -> None:
+    assert "dictionary" not in str(ROW)
+
+
+def test_constant_columns_are_dictionaries_on_their_way() -> None:
+    assert ROW_CONSTANTS == ("task", "dataset", "split", "text_origin", "dialect", "template", "sensor", "license_annotations", "license_images")
+
+
+def test_segments_hold_the_row_and_the_working_columns_behind_it() -> None:
+    assert SEGMENT_ROW.names == [*ROW.names, *WORKING.names]
+
+
+def test_a_reject_says_where_it_came_from_and_why() -> None:
+    assert REJECT.names == ["dataset", "split", "file", "key", "level", "reason", "kind", "detail", "items", "id", "survivor"]
+
+
+def test_question_tables_are_all_text() -> None:
+    assert QUESTIONS == pa.schema([(name, pa.string()) for name in ("key", "picture", "question", "answer", "type")])
