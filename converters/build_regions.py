@@ -103,7 +103,7 @@ def _rows(job: Job, drafts: list[Draft], known: Mapping[str, Picture], facts: Ma
         pa.array([draft.key for draft in drafts]),
         [sample.gsd or job.entry.gsd for sample in samples],
     )
-    pictures = Pictures(nested([[picture.path for picture in sample.pictures] for sample in samples]), known, facts)
+    pictures = Pictures.several([[picture.path for picture in sample.pictures] for sample in samples], known, facts)
     who = identify(job, origin, pictures, pa.array([draft.source_text for draft in drafts]))
     pool = wordings(job.spec.templates, job.spec.task)
     picks = choose(job, who.words, len(pool)).tolist()

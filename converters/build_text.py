@@ -26,8 +26,8 @@ class Texts(Struct, frozen=True):
 
 def build(job: Job, origin: Origin, texts: Texts, classes: Sequence[str] = ()) -> pa.RecordBatch:
     """One row a text. classes: the list a classification prompt may name."""
-    source_text = texts.answers if texts.questions is None else pc.binary_join_element_wise(texts.questions, texts.answers, "\x1d")
-    who = identify(job, origin, texts.pictures, source_text)
+    said = [texts.answers] if texts.questions is None else [texts.questions, texts.answers]
+    who = identify(job, origin, texts.pictures, *said)
     humans, templates = _humans(job, who, texts, classes)
     return assemble(job, origin, texts.pictures, who, Text(interleave(humans, texts.answers), templates, _text_origin(job)))
 
@@ -89,7 +89,7 @@ def build_grouped(job: Job, origin: Origin, texts: Texts, classes: Sequence[str]
     conversations = [[turn["value"].removeprefix(lead) for i in row for turn in turns[i]] for row in rows]
     for conversation in conversations:
         conversation[0] = lead + conversation[0]
-    pictures = Pictures(nested([paths[row[0]] for row in rows]), texts.pictures.known, texts.pictures.facts)
+    pictures = Pictures.several([paths[row[0]] for row in rows], texts.pictures.known, texts.pictures.facts)
     source_text = pa.array(["\x1c".join(f"{asked[i]}\x1d{answers[i]}" for i in row) for row in rows], pa.string())
     first = pa.array([row[0] for row in rows], pa.int64())
     gsd = [origin.gsd[row[0]] for row in rows] if origin.gsd is not None else None

@@ -20,7 +20,7 @@ from converters.check import Bools, check_rows
 from converters.dialects import needs_size
 from converters.images import Facts
 from converters.ledger import Counts, Rejects, count
-from converters.rows import Job, Origin, Pictures, nested
+from converters.rows import Job, Origin, Pictures
 from converters.source import Source, Span
 from converters.text import has_letter, tidy, tidy_captions, tidy_questions
 from schemas.catalog import Entry, ImageMode
@@ -206,7 +206,7 @@ def _texts(dataset: Dataset, out: Converted, samples: list[Sample], unit: str, k
         pa.array([row[1] for row in rows]),
         [row[0].gsd or dataset.entry.gsd for row in rows],
     )
-    pictures = Pictures(nested([[p.path for p in row[0].pictures] for row in rows]), known, facts)
+    pictures = Pictures.several([[p.path for p in row[0].pictures] for row in rows], known, facts)
     _build_texts(dataset, out, origin, Texts(pictures, answers, questions, types), reasons)
 
 
@@ -229,7 +229,7 @@ def _questions(dataset: Dataset, out: Converted, asked: Questions) -> None:
     reasons = _question_reasons(questions, answers)
     faulty = {path: f for path, f in facts.items() if f.fault}
     if faulty:
-        at = np.asarray(pc.index_in(column["picture"], pa.array(list(faulty))).fill_null(-1))
+        at = np.asarray(pc.index_in(column["picture"].cast(pa.string()), pa.array(list(faulty))).fill_null(-1))
         named = np.array([f.fault for f in faulty.values()])
         reasons = np.where((at >= 0) & (reasons == ""), named[np.maximum(at, 0)], reasons)
     texts = Texts(Pictures.single(column["picture"], known, facts), answers, questions, column["type"])

@@ -9,6 +9,8 @@ A pattern names one path component with `{name}` and lists alternatives with `{a
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -41,12 +43,21 @@ class Store(Protocol):
     def listing(self, path: str) -> list[Entry]: ...
 
 
+def _opened(path: str) -> io.FileIO:
+    try:
+        return io.FileIO(path)
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:  # a native name may be anything; no file is called so
+            raise FileNotFoundError(path) from None
+        raise
+
+
 class LocalStore:
     """The local file system."""
 
     def read(self, path: str, start: int = 0, end: int | None = None) -> bytes:
         """Bytes [start, end) of a file."""
-        with open(path, "rb", buffering=0) as file:
+        with _opened(path) as file:
             if start:
                 file.seek(start)
             if end is None:

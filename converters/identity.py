@@ -32,14 +32,14 @@ def hash128(texts: pa.Array) -> Words:
     data = np.zeros(int(offsets[-1]) + 8, np.uint8) if len(texts) else np.zeros(8, np.uint8)
     if data_buffer is not None and len(texts):
         data[:-8] = np.frombuffer(data_buffer, np.uint8, int(offsets[-1]))
-    words = np.lib.stride_tricks.as_strided(data[:1].view(np.uint8), shape=(len(data) - 7, 8), strides=(1, 1))
+    windows: npt.NDArray[np.void] = np.ndarray((len(data) - 7,), "V8", data, 0, (1,))  # the eight bytes from each byte on
     first = lengths.astype(np.uint64) * _M1 + _M3
     second = lengths.astype(np.uint64) * _M2 + _M4
     rows = np.flatnonzero((lengths > 0) & (lengths <= _LONG))
     at = 0
     while rows.size:
         left = lengths[rows] - at
-        word = words[starts[rows] + at].view("<u8").ravel()
+        word = windows[starts[rows] + at].view("<u8")
         short = left < 8
         if short.any():
             word[short] &= (np.uint64(1) << (left[short] * 8).astype(np.uint64)) - np.uint64(1)
@@ -60,7 +60,8 @@ def mix(words: Words) -> Words:
     """SplitMix64's finaliser: every bit of the result depends on every bit of the word."""
     words = (words ^ (words >> np.uint64(30))) * _M3
     words = (words ^ (words >> np.uint64(27))) * _M4
-    return words ^ (words >> np.uint64(31))
+    mixed: Words = words ^ (words >> np.uint64(31))
+    return mixed
 
 
 def hash_one(text: str) -> Words:
@@ -105,4 +106,6 @@ def id_words(id_column: pa.Array) -> Words:
     _, offsets, text = id_column.buffers()
     first = int(np.frombuffer(offsets, np.int32, 1, id_column.offset * 4)[0])
     data = np.frombuffer(text, np.uint8, len(id_column) * ID_LENGTH, first)
-    return np.frombuffer(bytes.fromhex(data.tobytes().decode()), ">u4").reshape(-1, 3)[:, :2].copy().view(">u8").ravel().astype(np.uint64)
+    thirds = np.frombuffer(bytes.fromhex(data.tobytes().decode()), ">u4").reshape(-1, 3)
+    words: Words = thirds[:, :2].copy().view(">u8").ravel().astype(np.uint64)
+    return words

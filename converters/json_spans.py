@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.json as pj
 
 from converters.files import SourceError, check_pointer, store
+from converters.json_columns import read_uniform
 
 SPAN_BYTES = 16 << 20
 _HEAD_BYTES = 4096
@@ -111,18 +112,23 @@ def read_columns(path: str, start: int, end: int | None, columns: Mapping[str, p
     body = store(path).read(path, start, end)
     if not body or body.isspace():
         return _table({name: [] for name in columns}, columns), []
-    lines = _as_lines(body)
-    schema = pa.schema(list(columns.items()))
     try:
-        table = pj.read_json(
-            pa.BufferReader(lines),
-            read_options=pj.ReadOptions(use_threads=False, block_size=len(body) + 1),
-            parse_options=pj.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore"),
-        ).select(schema.names)
-        table.validate(full=True)  # Arrow's parser takes any bytes for text
+        table = read_uniform(body, columns)
+        if table is None:
+            table = _read_arrow(body, columns)
+        table.validate(full=True)  # both take any bytes for text
     except pa.ArrowInvalid:
         return _read_records(body, start, columns)
     return table, []
+
+
+def _read_arrow(body: bytes, columns: Mapping[str, pa.DataType]) -> pa.Table:
+    schema = pa.schema(list(columns.items()))
+    return pj.read_json(
+        pa.BufferReader(_as_lines(body)),
+        read_options=pj.ReadOptions(use_threads=False, block_size=len(body) + 1),
+        parse_options=pj.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore"),
+    ).select(schema.names)
 
 
 def _as_lines(body: bytes) -> pa.Buffer:

@@ -36,7 +36,7 @@ class Job(Struct, frozen=True):
 class Pictures(Struct, frozen=True):
     """The pictures of a batch of rows.
 
-    paths: list<string>, relative to the dataset's folder. known: what annotations say of a path; facts: what reading it said.
+    paths: list<dictionary<string>>, relative to the dataset's folder. known: what annotations say of a path; facts: what reading it said.
     """
 
     paths: pa.ListArray
@@ -47,7 +47,13 @@ class Pictures(Struct, frozen=True):
     def single(paths: pa.Array, known: Mapping[str, Picture], facts: Mapping[str, Facts]) -> Pictures:
         """One picture a row."""
         offsets = pa.array(np.arange(len(paths) + 1, dtype=np.int32))
-        return Pictures(pa.ListArray.from_arrays(offsets, paths), known, facts)
+        return Pictures(pa.ListArray.from_arrays(offsets, paths.dictionary_encode()), known, facts)
+
+    @staticmethod
+    def several(paths: Sequence[Sequence[str]], known: Mapping[str, Picture], facts: Mapping[str, Facts]) -> Pictures:
+        """Any number of pictures a row."""
+        lists = nested(paths)
+        return Pictures(pa.ListArray.from_arrays(lists.offsets, lists.values.dictionary_encode()), known, facts)
 
 
 class Origin(Struct, frozen=True):
@@ -81,8 +87,8 @@ class Text(Struct, frozen=True):
     regions: pa.Array | None = None
 
 
-def identify(job: Job, origin: Origin, pictures: Pictures, source_text: pa.Array) -> Identity:
-    """Ids and dedup keys.
+def identify(job: Job, origin: Origin, pictures: Pictures, *source_texts: pa.Array) -> Identity:
+    """Ids and dedup keys. source_texts: string columns of what the source says.
 
     An id holds dataset, split, native key, native picture paths, task and source text: nothing of modes, dialects or templates. A dedup key holds what the
     pictures are (their bytes' hash where read, else folder and path), task and source text.
@@ -92,7 +98,7 @@ def identify(job: Job, origin: Origin, pictures: Pictures, source_text: pa.Array
         facts = pictures.facts.get(path)
         return facts.sha256 if facts and facts.sha256 else f"{job.entry.folder}/{path}"
 
-    said = identity.combine(identity.hash_one(job.spec.task), identity.hash128(source_text))
+    said = identity.combine(identity.hash_one(job.spec.task), *(identity.hash128(text) for text in source_texts))
     names, same = _hash_pictures(pictures, lambda path: path), _hash_pictures(pictures, identity_of)
     words = identity.combine(identity.hash_one(job.entry.slug), _hash_column(origin.split), identity.hash128(origin.keys), names, said)
     return Identity(words, identity.ids(words), identity.digests(identity.combine(same, said)))
@@ -109,7 +115,7 @@ def _hash_column(column: pa.Array | str) -> identity.Words:
 
 def _hash_pictures(pictures: Pictures, name: Callable[[str], str]) -> identity.Words:
     """Hashes of each row's pictures in order, each distinct picture hashed once."""
-    flat = pictures.paths.values.dictionary_encode()
+    flat = pictures.paths.values
     each = identity.hash128(pa.array([name(path) for path in flat.dictionary.to_pylist()], pa.string()))[np.asarray(flat.indices)]
     starts = np.asarray(pictures.paths.offsets)
     counts = np.diff(starts)
@@ -122,7 +128,7 @@ def _hash_pictures(pictures: Pictures, name: Callable[[str], str]) -> identity.W
 
 def _per_picture(pictures: Pictures, kind: pa.DataType, value: Callable[[str], Any]) -> pa.ListArray:
     """A list column beside the paths, its value worked out once for each distinct picture."""
-    flat = pictures.paths.values.dictionary_encode()
+    flat = pictures.paths.values
     distinct = [value(path) for path in flat.dictionary.to_pylist()]
     return pa.ListArray.from_arrays(pictures.paths.offsets, pa.array(distinct, kind).take(flat.indices))
 
@@ -136,7 +142,8 @@ def choose(job: Job, words: identity.Words, count: int, purpose: str = "template
     """Which of `count` wordings each row takes: a function of the seed and the row's id."""
     if count == 1:
         return np.zeros(len(words), np.uint64)
-    return identity.choices(job.seed, f"{purpose}{identity.FIELD}{job.spec.name}", words[:, 0]) % np.uint64(count)
+    picks: identity.Words = identity.choices(job.seed, f"{purpose}{identity.FIELD}{job.spec.name}", words[:, 0]) % np.uint64(count)
+    return picks
 
 
 def interleave(humans: pa.Array, gpts: pa.Array) -> pa.ListArray:
@@ -200,7 +207,7 @@ def _no_regions(n: int) -> pa.Array:
 
 
 def _images(folder: str, paths: pa.ListArray) -> pa.ListArray:
-    flat = paths.values.dictionary_encode()
+    flat = paths.values
     full = pa.DictionaryArray.from_arrays(flat.indices, pc.binary_join_element_wise(folder, flat.dictionary, "/"))
     values = pa.StructArray.from_arrays([pa.nulls(len(full), pa.binary()), full], fields=list(IMAGE))
     return pa.ListArray.from_arrays(paths.offsets, values)

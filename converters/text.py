@@ -72,7 +72,8 @@ def tidy_questions(texts: pa.Array) -> pa.Array:
     last = data[np.maximum(offsets[1:] - 1, 0)]
     unfinished = _UNFINISHED[last] & (offsets[1:] > offsets[:-1])
     if unfinished.any():
-        texts = pc.if_else(pa.array(unfinished), pc.binary_join_element_wise(texts, "?", ""), texts)
+        mask = pa.array(unfinished)
+        texts = pc.replace_with_mask(texts, mask, pc.binary_join_element_wise(texts.filter(mask), "?", ""))
     return texts
 
 

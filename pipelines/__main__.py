@@ -103,7 +103,7 @@ def _run(
     from pipelines.plan import make_plan
     from pipelines.run import run
 
-    if workers != "auto" and not (workers.isdigit() and int(workers) > 0):
+    if workers != "auto" and not (workers.isdecimal() and int(workers) > 0):
         raise typer.BadParameter(f'--workers takes a number or "auto", not "{workers}"')
     places = dict(_pair(text) for text in path or [])
     plan = make_plan(wanted, os.path.abspath(data_root), os.path.abspath(out), images.value if images else None, verify, places)
@@ -196,18 +196,25 @@ def verify(out: Annotated[str, typer.Argument(metavar="OUT", help="A finished mi
 
 def main() -> None:
     """Runs the command line: exit code 2 for a wrong use, 1 for a failed run, each with readable lines."""
-    from converters.files import SourceError
-    from converters.ledger import LedgerError
-    from pipelines.errors import RunError
-    from schemas.catalog import ConfigError
-
     try:
         app()
-    except ConfigError as error:
+    except Exception as error:
+        _explain(error)
+        raise
+
+
+def _explain(error: Exception) -> None:
+    """Ends with the lines of an error that tells a user what to do; one that does not comes back. Only now is it worth importing whose it may be."""
+    from converters.files import SourceError
+    from converters.ledger import LedgerError
+    from pipelines.errors import RunError, UsageError
+    from schemas.catalog import ConfigError
+
+    if isinstance(error, (ConfigError, UsageError)):
         _fail(str(error), 2)
-    except (SourceError, RunError, FileExistsError) as error:
+    if isinstance(error, (SourceError, RunError, OSError)):
         _fail(str(error), 1)
-    except LedgerError as error:
+    if isinstance(error, LedgerError):
         _fail(f"the ledger does not balance, which is a bug: {error}", 1)
 
 

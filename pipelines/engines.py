@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shlex
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import redirect_stderr
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.transforms.environments import SubprocessSDKEnvironment
 
+from pipelines.errors import UsageError
 from pipelines.plan import RunPlan
-from pipelines.errors import EngineError
 
 Build = Callable[[beam.Pipeline], None]
 NAMES = ("direct",)
@@ -20,9 +22,9 @@ LARGE_RECORDS = 200_000  # records parsed by Python, about: below it worker proc
 
 
 def run(engine: str, build: Build, plan: RunPlan, workers: str, options: Sequence[str]) -> None:
-    """Runs a pipeline to its end. Raises EngineError for an engine or option that does not exist, RuntimeError where the pipeline fails."""
+    """Runs a pipeline to its end. Raises UsageError for an engine or option that does not exist, RuntimeError where the pipeline fails."""
     if engine not in NAMES:
-        raise EngineError(f'unknown engine "{engine}"; known: {", ".join(NAMES)}')
+        raise UsageError(f'unknown engine "{engine}"; known: {", ".join(NAMES)}')
     _direct(build, plan, workers, options)
 
 
@@ -34,13 +36,27 @@ def _direct(build: Build, plan: RunPlan, workers: str, options: Sequence[str]) -
     flags = [f"--direct_num_workers={number}"]
     environment = None
     if processes:
-        # What `multi_processing` does, with the workers' own log lines in a file instead of on the user's terminal.
-        command = f"{shlex.quote(sys.executable)} -m apache_beam.runners.worker.sdk_worker_main 2>>{shlex.quote(f'{plan.work}/workers.log')}"
+        # What `multi_processing` does, with the workers' own log lines in a file instead of on the user's terminal, and Ctrl-C left to the launcher.
+        command = f"trap '' INT; exec {shlex.quote(sys.executable)} -m apache_beam.runners.worker.sdk_worker_main 2>>{shlex.quote(f'{plan.log}')}"
         environment = SubprocessSDKEnvironment.from_command_string(command)
     elif number > 1:
         flags.append("--direct_running_mode=multi_threading")
-    with beam.Pipeline(runner=FnApiRunner(default_environment=environment), options=PipelineOptions([*flags, *options])) as pipeline:
+    with beam.Pipeline(runner=FnApiRunner(default_environment=environment), options=_options([*flags, *options])) as pipeline:
         build(pipeline)
+
+
+def _options(flags: Sequence[str]) -> PipelineOptions:
+    """Beam's options. It would drop those it does not know without a word, and end the process for a value it does not like."""
+    said = io.StringIO()
+    try:
+        with redirect_stderr(said):
+            options = PipelineOptions(flags)
+            unknown = options.get_all_options(retain_unknown_options=True).keys() - options.get_all_options().keys()
+    except SystemExit:
+        raise UsageError(f"Beam option: {said.getvalue().rpartition('error: ')[2].strip()}") from None
+    if unknown:
+        raise UsageError(f"unknown Beam option: {', '.join(f'--{name}' for name in sorted(unknown))}")
+    return options
 
 
 def _workers(plan: RunPlan, workers: str) -> tuple[int, bool]:

@@ -5,5 +5,9 @@ class RunError(Exception):
     """The run failed, and nothing was written: exit code 1."""
 
 
+class UsageError(RunError):
+    """The command asks for what there is not: exit code 2."""
+
+
 class EngineError(RunError):
     """The engine cannot run the pipeline."""

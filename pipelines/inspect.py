@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
@@ -17,7 +18,8 @@ from converters.files import SourceError
 from converters.source import Source, open_source
 from pipelines import storage
 from pipelines.card import card_faults
-from pipelines.run import MANIFEST
+from pipelines.plan import check_paths
+from pipelines.run import MANIFEST, FileEntry, Manifest, read_manifest
 from schemas.catalog import Entry
 from schemas.sample import Reject, Sample
 from schemas.table import ROW, Questions
@@ -27,6 +29,7 @@ _BATCH = 10_000
 
 def check_dataset(entry: Entry, data_root: str, paths: Mapping[str, str]) -> tuple[list[str], bool]:
     """Lines on a dataset's folder, and whether all that the annotations name is there. Reads annotations, opens no picture."""
+    check_paths(paths, [entry])
     root = paths.get(entry.slug) or paths.get(entry.folder) or files.join(data_root, entry.folder)
     lines = [f"{entry.slug} ({entry.name}) in {root}"]
     try:
@@ -75,46 +78,61 @@ def _survey(entry: Entry, source: Source, spans: Any) -> tuple[dict[str, set[tup
 def verify_mix(out: str) -> tuple[list[str], bool]:
     """Lines on a mix, and whether it is what its manifest says."""
     try:
-        manifest = msgspec.json.decode(storage.read_bytes(f"{out}/{MANIFEST}"))
+        manifest = read_manifest(out)
         card = msgspec.json.decode(storage.read_bytes(f"{out}/card.json"))
     except (FileNotFoundError, NotADirectoryError) as error:
         return [f"{out}: no mix: {error.filename or error} is missing"], False
     except msgspec.DecodeError as error:
-        return [f"{out}: {MANIFEST} or card.json is no JSON: {error}"], False
-    faults = [fault for name, about in manifest["files"].items() for fault in _file_faults(out, name, about)]
+        return [f"{out}: {MANIFEST} or card.json is none of a mix: {error}"], False
+    faults = [fault for name, about in manifest.files.items() for fault in _file_faults(out, name, about)]
     there = {f"{folder}/{entry.name}" for folder in ("data", "rejects") for entry in files.listing(f"{out}/{folder}")}
-    faults += [f"{name}: not in {MANIFEST}" for name in sorted(there - manifest["files"].keys())]
-    faults += [f"card.json: {fault}" for fault in card_faults(card)]
-    if card.get("rows") != manifest["rows"]:
-        faults.append(f"card.json: {card.get('rows')} rows, {MANIFEST} says {manifest['rows']}")
+    faults += [f"{name}: not in {MANIFEST}" for name in sorted(there - manifest.files.keys())]
+    wrong = card_faults(card)
+    faults += wrong or _row_faults(manifest, card["rows"])
     if faults:
         return faults, False
-    return [f"{out}: {manifest['rows']:,} rows in {sum(name.startswith('data/') for name in manifest['files'])} shards, as the manifest says"], True
+    return [f"{out}: {manifest.rows:,} rows in {len(_shards(manifest))} shards, as the manifest says"], True
 
 
-def _file_faults(out: str, name: str, about: Mapping[str, Any]) -> list[str]:
+def _shards(manifest: Manifest) -> list[FileEntry]:
+    return [about for name, about in manifest.files.items() if name.startswith("data/")]
+
+
+def _row_faults(manifest: Manifest, rows: int) -> list[str]:
+    """Rows of a mix, as its card, its manifest and its manifest's shards tell them."""
+    listed = sum(about.rows or 0 for about in _shards(manifest))
+    told = {"card.json says": rows, f"the shards of {MANIFEST} hold": listed}
+    return [f"{who} {n:,} rows, {MANIFEST} says {manifest.rows:,}" for who, n in told.items() if n != manifest.rows]
+
+
+def _file_faults(out: str, name: str, about: FileEntry) -> list[str]:
     path = files.join(out, name)
     if not files.exists(path):
         return [f"{name}: missing"]
     digest, size = storage.sha256(path)
-    if digest != about["sha256"]:
-        return [f"{name}: {size:,} bytes of another sha256 than {MANIFEST} says ({about['bytes']:,} bytes)"]
-    return _shard_faults(path, name, about["rows"]) if name.startswith("data/") else []
-
-
-def _shard_faults(path: str, name: str, rows: int) -> list[str]:
+    if digest != about.sha256:
+        return [f"{name}: {size:,} bytes of another sha256 than {MANIFEST} says ({about.bytes:,} bytes)"]
+    if not name.endswith(".parquet"):
+        return []
     file = pq.ParquetFile(storage.open_file(path))
+    rows = file.metadata.num_rows
+    faults = _shard_faults(file, name) if name.startswith("data/") else []
+    return faults if rows == about.rows else [*faults, f"{name}: {rows:,} rows, {MANIFEST} says {about.rows or 0:,}"]
+
+
+def _shard_faults(file: pq.ParquetFile, name: str) -> list[str]:
     if file.schema_arrow.remove_metadata() != ROW.remove_metadata():
         return [f"{name}: another schema than a row's"]
-    found, last, broken = 0, "", Counter[str]()
+    last, broken = ("", 0), Counter[str]()
     for batch in file.iter_batches(_BATCH, columns=["id", "images", "conversations"]):
-        found += batch.num_rows
         broken.update({rule: int(mask.sum()) for rule, mask in check_rows(batch).items()})
-        ids = batch["id"].to_pylist()
-        if sorted(ids) != ids or (ids and ids[0] < last) or len(set(ids)) != len(ids):
-            broken["ids not sorted, or one twice"] += 1
-        last = ids[-1] if ids else last
-    faults = [f"{name}: {n:,} rows break {rule}" for rule, n in sorted(broken.items())]
-    return faults if found == rows else [*faults, f"{name}: {found:,} rows, {MANIFEST} says {rows:,}"]
+        ids = [last, *map(_place, batch["id"].to_pylist())]
+        broken["the order of ids"] += sum(a >= b for a, b in itertools.pairwise(ids))
+        last = ids[-1]
+    return [f"{name}: {n:,} rows break {rule}" for rule, n in sorted(broken.items()) if n]
 
 
+def _place(row_id: str | None) -> tuple[str, int]:
+    """Where a row stands in its shard: by id, its repeats `<id>-2`, `<id>-3` behind it by number."""
+    head, _, copy = (row_id or "").partition("-")
+    return head, int(copy or 1)

@@ -10,9 +10,9 @@ from pipelines.transforms import ConvertSpans, FindLimits, ReadSides, SaveResult
 
 def build(pipeline: beam.Pipeline, plan: RunPlan) -> None:
     """Native files to shards, rejects and counts under `plan.work`; the launcher puts them into place."""
-    sides = pipeline | ReadSides(plan)
+    sides = pipeline | ReadSides(plan) if plan.sides else None
     batches = pipeline | ConvertSpans(plan, sides)
     groups, converted = batches | WriteSegments(plan)
-    limits = groups | FindLimits(plan)
-    written, made = groups | WriteShards(plan, limits)
-    written | SaveResult(plan, converted, made)
+    limits = groups | FindLimits(plan) if plan.capped else None
+    written = groups | WriteShards(plan, limits)
+    written | SaveResult(plan, converted)

@@ -14,7 +14,6 @@ from msgspec import Struct
 
 from converters import files
 from converters.attributes import spoken
-from converters.build_regions import TASKS
 from converters.catalogue import catalogue, entry_of, mix_faults, reader
 from converters.convert import Dataset
 from converters.files import SourceError
@@ -48,8 +47,18 @@ class RunPlan(Struct, frozen=True):
         return files.join(self.out, ".work")
 
     @property
+    def log(self) -> str:
+        """What Beam and its workers say for themselves."""
+        return files.join(self.work, "beam.log")
+
+    @property
     def sampling(self) -> list[Sampling]:
         return [Sampling(source.name, source.weight, source.take) for source in self.mix.sources]
+
+    @property
+    def capped(self) -> bool:
+        """True where a source takes no more than so many rows, which needs a look at all of them first."""
+        return any(source.take is not None for source in self.mix.sources)
 
     @property
     def roots(self) -> dict[str, str]:
@@ -112,11 +121,11 @@ def convert_mix(targets: Sequence[str], group: str, changes: Sequence[str] = ())
     Boxes of a picture whose size nobody knows are written in pixels.
     """
     sources: dict[str, Any] = {}
-    for target in targets:
+    for target in dict.fromkeys(targets):
         slug, _, split = target.partition(":")
         entry = entry_of(slug)
         source = sources.setdefault(slug, {"task": entry.tasks[0]})
-        if split:
+        if split and slug not in targets:  # the whole holds its parts
             source.setdefault("split", []).append(split)
     name = "-".join(sources).replace("_", "-")[:80]
     table = {"name": f"convert-{name}", "group": group, "dialect": "geochat", "fallback_dialect": "pixel", "sources": sources}
@@ -124,11 +133,10 @@ def convert_mix(targets: Sequence[str], group: str, changes: Sequence[str] = ())
     return checked(table, "convert")
 
 
-def make_plan(
-    mix: Mix, data_root: str, out: str, image_mode: ImageMode | None = None, verify: bool = False, paths: Mapping[str, str] | None = None
-) -> RunPlan:
+def make_plan(mix: Mix, data_root: str, out: str, image_mode: ImageMode | None = None, verify: bool = False, paths: Mapping[str, str] | None = None) -> RunPlan:
     """Looks at every source of a mix. Raises ConfigError or SourceError with one line for each source that cannot be read."""
     mode = image_mode or mix.images
+    check_paths(paths or {}, [catalogue()[source.dataset] for source in mix.sources])
     datasets: dict[str, Dataset] = {}
     spans, sides, notes, faults = [], [], [], []
     for slug in dict.fromkeys(source.dataset for source in mix.sources):
@@ -143,12 +151,20 @@ def make_plan(
             faults.append(f"{_named(slug, str(error))}. Get it from {entry.home} (see `earthmix check {slug}`)")
             continue
         jobs = [_job(mix, number, spec, entry, mode) for number, spec in enumerate(mix.sources) if spec.dataset == slug]
-        datasets[slug] = Dataset(entry, source, jobs, mode, verify, _classes(jobs, found.spans))
+        # What is encoded anew is decoded in the end, too late for a Reject.
+        datasets[slug] = Dataset(entry, source, jobs, mode, verify or mode == "reencode", _classes(jobs, found.spans))
         spans += found.spans
         notes += [f"{slug}: {note}" for note in found.notes]
     if faults:
         raise SourceError("\n".join(faults))
     return RunPlan(mix, mode, datasets, spans, sides, notes, _shards(datasets, spans), out)
+
+
+def check_paths(paths: Mapping[str, str], entries: Sequence[Entry]) -> None:
+    """Raises ConfigError with one line for each path that is of none of these datasets. paths: by slug or folder."""
+    known = dict.fromkeys(name for entry in entries for name in (entry.slug, entry.folder))
+    if faults := [f'--path {name}={paths[name]}: no dataset "{name}" here; known: {", ".join(known)}' for name in paths if name not in known]:
+        raise ConfigError("\n".join(faults))
 
 
 def _named(slug: str, text: str) -> str:

@@ -46,6 +46,7 @@ class Progress:
 
     def __init__(self, work: str, shards: int, quiet: bool = False) -> None:
         self._work, self._shards, self._quiet = work, shards, quiet
+        self._out = sys.stderr  # as it is now: the run itself may turn it elsewhere
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._show, daemon=True)
 
@@ -66,12 +67,12 @@ class Progress:
 
     def _show(self) -> None:
         started = time.monotonic()
-        if not sys.stderr.isatty():
+        if not self._out.isatty():
             while not self._stop.wait(_PLAIN_SECONDS):
-                print(self._line(started), file=sys.stderr, flush=True)
+                print(self._line(started), file=self._out, flush=True)
             return
         from rich.console import Console
 
-        with Console(stderr=True).status("reading") as status:
+        with Console(file=self._out).status("reading") as status:
             while not self._stop.wait(_SECONDS):
                 status.update(self._line(started))

@@ -9,12 +9,13 @@ import os
 import shlex
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from importlib.metadata import version
 from typing import Any, cast
 
 import msgspec
 import pyarrow.parquet as pq
+from msgspec import Struct
 
 from converters import files
 from converters.catalogue import unit
@@ -28,6 +29,22 @@ from pipelines.progress import Progress
 _SHOWN = 10  # rejects printed where there are too many
 _PACKAGES = ("apache-beam", "pyarrow", "pillow", "shapely", "numpy", "msgspec")
 MANIFEST = "manifest.json"
+
+
+class FileEntry(Struct):
+    """A file of a mix as its manifest lists it. rows: where it holds rows or rejects."""
+
+    sha256: str
+    bytes: int
+    rows: int | None = None
+
+
+class Manifest(Struct):
+    """What `verify` needs of a manifest.json, and what tells it from others of that name."""
+
+    rows: int
+    mix: dict[str, Any]
+    files: dict[str, FileEntry]
 
 
 def run(plan: RunPlan, engine: str, workers: str, options: Sequence[str], command: Sequence[str], quiet: bool = False) -> Summary:
@@ -59,23 +76,30 @@ def _execute(plan: RunPlan, engine: str, workers: str, options: Sequence[str]) -
     from pipelines import engines, mix
 
     try:
-        engines.run(engine, lambda pipeline: mix.build(pipeline, plan), plan, workers, options)
+        with open(plan.log, "a") as log, redirect_stderr(log):  # where Beam prints tracebacks besides
+            engines.run(engine, lambda pipeline: mix.build(pipeline, plan), plan, workers, options)
     except RunError:
         raise
     except Exception as error:  # a worker's error, which engines wrap as they like; ours are read from where workers left them
         lines = sorted({storage.read_bytes(f"{plan.work}/errors/{e.name}").decode() for e in files.listing(f"{plan.work}/errors")})
         if lines:
             raise RunError("\n".join(lines)) from error
+        if _interrupted(error):
+            raise KeyboardInterrupt from error
         raise
+
+
+def _interrupted(error: BaseException | None) -> bool:
+    """True where Ctrl-C is behind an error: where it meets Beam's main thread in a worker's code, Beam makes a RuntimeError of it."""
+    return error is not None and (isinstance(error, KeyboardInterrupt) or _interrupted(error.__cause__ or error.__context__))
 
 
 @contextmanager
 def working_folder(out: str, work: str) -> Iterator[None]:
     """Holds OUT/.work for one run: clears a killed run's, refuses a living one's, and leaves none behind."""
-    standing = files.listing(out)
-    if standing and not any(e.name == MANIFEST for e in standing):
+    if files.listing(out) and not _is_mix(out):
         raise RunError(f"{out} holds files but no mix of earthmix ({MANIFEST}); choose another --out or empty it")
-    made = not os.path.isdir(out)
+    made = _missing_folders(out)
     storage.make_folder(work)
     with open(f"{work}/lock", "w") as lock:
         try:
@@ -89,8 +113,33 @@ def working_folder(out: str, work: str) -> Iterator[None]:
             yield
         finally:
             storage.remove(work)
-            if made and not os.listdir(out):
-                os.rmdir(out)
+            for folder in made:
+                if os.listdir(folder):
+                    break
+                os.rmdir(folder)
+
+
+def read_manifest(out: str) -> Manifest:
+    """The manifest of a mix. Raises FileNotFoundError or NotADirectoryError where there is none, msgspec.DecodeError where it is no mix's."""
+    return msgspec.json.decode(storage.read_bytes(f"{out}/{MANIFEST}"), type=Manifest)
+
+
+def _is_mix(out: str) -> bool:
+    """False too for a manifest.json of something else: what stands beside that one is not ours to replace."""
+    try:
+        read_manifest(out)
+    except (FileNotFoundError, msgspec.DecodeError):
+        return False
+    return True
+
+
+def _missing_folders(path: str) -> list[str]:
+    """A folder and those above it, as far as they are not there, innermost first."""
+    missing = []
+    while path and not os.path.lexists(path):
+        missing.append(path)
+        path = os.path.dirname(path)
+    return missing
 
 
 def _look_over(plan: RunPlan, book: dict[str, dict[str, dict[str, Any]]], rows: int) -> None:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.ipc as ipc
 
+from converters import identity
 from pipelines import storage
 from schemas.table import REJECT, SEGMENT_ROW
 
@@ -40,10 +41,25 @@ def write_rows(folder: str, name: str, batches: Sequence[pa.RecordBatch], shards
     if not table.num_rows:
         return []
     shard = shard_of(table["dedup"].combine_chunks(), shards)
-    if shards > 1:
-        table = table.take(pa.array(np.argsort(shard, kind="stable")))
+    # Within a shard by id as well (its first bits): the shard's writer then merges runs that are in order, which is kind to the cache.
+    words = identity.id_words(table["id"].combine_chunks())
+    table = take(table, np.argsort((shard.astype(np.uint64) << np.uint64(48)) | (words >> np.uint64(16)), kind="stable"))
     counts = np.bincount(shard, minlength=shards)
     return _write(folder, "rows", name, table, SEGMENT_ROW, counts)
+
+
+def take(table: pa.Table, indices: npt.NDArray[np.int64]) -> pa.Table:
+    """Rows of a table in one chunk, by index. A column of one value (a run has many) is cut to length instead."""
+    chosen = pa.array(indices)
+    n = len(chosen)
+    columns = []
+    for column in table.combine_chunks().columns:
+        values = column.chunk(0) if column.num_chunks else pa.array([], column.type)
+        single = values.null_count == len(values) or (
+            pa.types.is_dictionary(values.type) and len(values.dictionary) == 1 and not values.null_count
+        )
+        columns.append(values.slice(0, n) if single and n <= len(values) else values.take(chosen))
+    return pa.table(columns, schema=table.schema)
 
 
 def write_rejects(folder: str, name: str, rejects: pa.RecordBatch, shards: int, number: int) -> list[tuple[int, Ref]]:

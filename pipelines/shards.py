@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from converters import files, identity, images
 from converters.ledger import Counts, count
+from pipelines import segments
 from schemas.catalog import ImageMode
 from schemas.table import IMAGE, REJECT, ROW, ROW_CONSTANTS
 
@@ -61,8 +62,8 @@ def survivors(rows: pa.Table) -> tuple[Indices, Indices, Indices]:
         return none, none, none
     keys = np.frombuffer(rows["dedup"].combine_chunks().buffers()[1], ">u8")[: 2 * len(rows)].reshape(-1, 2)
     high, low = keys[:, 0].astype(np.uint64), keys[:, 1].astype(np.uint64)
-    order = np.argsort(high, kind="stable")
-    same = high[order][1:] == high[order][:-1]
+    ordered = np.sort(high)
+    same = ordered[1:] == ordered[:-1]
     if not same.any():
         return np.arange(rows.num_rows), *(np.zeros(0, np.int64),) * 2
     ids = _ids(rows)
@@ -78,6 +79,13 @@ def _ids(rows: pa.Table) -> npt.NDArray[np.bytes_]:
     column = rows["id"].combine_chunks()
     kind = np.dtype(f"S{identity.ID_LENGTH}")
     return np.frombuffer(column.buffers()[2] or b"", kind, len(column), column.offset * identity.ID_LENGTH if len(column) else 0)
+
+
+def _by_id(rows: pa.Table, kept: Indices) -> Indices:
+    """Where chosen rows go when sorted by id. Their first 64 bits decide, unless two share those."""
+    words = identity.id_words(rows["id"].combine_chunks())[kept]
+    order = np.argsort(words)
+    return np.argsort(_ids(rows)[kept]) if (words[order][1:] == words[order][:-1]).any() else order
 
 
 def copies(rows: pa.Table, chosen: Indices, sampling: Sequence[Sampling], seed: int) -> Indices:
@@ -123,7 +131,7 @@ def choose(rows: pa.Table, sampling: Sequence[Sampling], seed: int, limits: Mapp
         wanted[mine[beyond]] = 0
     out = kept[wanted == 0]
     kept, wanted = kept[wanted > 0], wanted[wanted > 0]
-    order = np.argsort(_ids(rows)[kept], kind="stable")
+    order = _by_id(rows, kept)
     kept, wanted = kept[order], wanted[order]
     copy = np.arange(wanted.sum()) - np.repeat(np.cumsum(wanted) - wanted, wanted)
     return Chosen(np.repeat(kept, wanted), copy, duplicates, leaders, out)
@@ -202,7 +210,7 @@ def write_rows(sink: Any, rows: pa.Table, chosen: Chosen, mode: ImageMode, roots
 
     roots: data folder of each dataset's pictures, by the first component of their paths. Row groups hold about 100 MB.
     """
-    table = rows.take(pa.array(chosen.kept)).combine_chunks()
+    table = segments.take(rows, chosen.kept)
     if chosen.copy.any():
         suffix = pa.array([f"-{n + 1}" if n else "" for n in chosen.copy.tolist()])
         table = table.set_column(0, "id", pc.binary_join_element_wise(table["id"], suffix, ""))

@@ -7,7 +7,7 @@ import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import apache_beam as beam
 import msgspec
@@ -27,6 +27,22 @@ from pipelines.segments import Ref
 from schemas.table import REJECT, SEGMENT_ROW
 
 SideKey = tuple[str, str, str]  # dataset, split, table
+
+
+class File(NamedTuple):
+    """A file of the output: path below OUT, rows, bytes, sha256."""
+
+    path: str
+    rows: int
+    size: int
+    sha256: str
+
+
+class Done(NamedTuple):
+    """What a step counted, and the files it wrote."""
+
+    counts: Counts
+    files: list[File]
 
 
 def _report(plan: RunPlan, error: Exception) -> None:
@@ -79,8 +95,7 @@ class ReadSides(beam.PTransform):
     def expand(self, begin: pvalue.PBegin) -> beam.PCollection[tuple[SideKey, str]]:
         return (
             begin
-            | "ListSides" >> beam.Create(self.plan.sides)
-            | "SpreadSides" >> beam.Reshuffle()
+            | "ListSides" >> beam.Create(self.plan.sides, reshuffle=True)
             | "ReadSide" >> beam.ParDo(_ReadSide(self.plan))
             | "GroupSides" >> beam.GroupByKey()
             | "MergeSide" >> beam.ParDo(_MergeSide(self.plan))
@@ -112,11 +127,12 @@ class ConvertSpans(beam.PTransform):
     """Reads every span and builds, checks and counts its rows (see `convert_span`)."""
 
     plan: RunPlan
-    sides: beam.PCollection[tuple[SideKey, str]]
+    sides: beam.PCollection[tuple[SideKey, str]] | None
 
     def expand(self, begin: pvalue.PBegin) -> beam.PCollection[tuple[Span, Converted]]:
-        spans = begin | "ListSpans" >> beam.Create(self.plan.spans) | "SpreadSpans" >> beam.Reshuffle()
-        return spans | "ConvertSpan" >> beam.ParDo(_ConvertSpan(self.plan), pvalue.AsList(self.sides))
+        sides = [] if self.sides is None else pvalue.AsList(self.sides)
+        spans = begin | "ListSpans" >> beam.Create(self.plan.spans, reshuffle=True)
+        return spans | "ConvertSpan" >> beam.ParDo(_ConvertSpan(self.plan), sides)
 
 
 class _WriteSegment(beam.DoFn):
@@ -132,7 +148,7 @@ class _WriteSegment(beam.DoFn):
         if converted.rows:
             yield from segments.write_rows(plan.work, name, converted.rows, plan.shards)
         yield from segments.write_rejects(plan.work, name, converted.rejects.table(), plan.shards, span.index)
-        yield pvalue.TaggedOutput("counts", converted.counts)
+        yield pvalue.TaggedOutput("done", Done(converted.counts, []))
 
 
 @dataclass(eq=False)
@@ -142,9 +158,9 @@ class WriteSegments(beam.PTransform):
     plan: RunPlan
 
     def expand(self, batches: beam.PCollection[tuple[Span, Converted]]) -> tuple[Any, Any]:
-        parts = batches | "WriteSegment" >> beam.ParDo(_WriteSegment(self.plan)).with_outputs("counts", main="refs")
-        empty = batches.pipeline | "ListShards" >> beam.Create([(shard, Ref("none", "", 0)) for shard in range(self.plan.shards)])
-        return ((parts.refs, empty) | "AllShards" >> beam.Flatten() | "GroupShards" >> beam.GroupByKey()), parts.counts
+        parts = batches | "WriteSegment" >> beam.ParDo(_WriteSegment(self.plan)).with_outputs("done", main="refs")
+        empty = batches.pipeline | "ListShards" >> beam.Create([(shard, Ref("none", "", 0)) for shard in range(self.plan.shards)], reshuffle=False)
+        return ((parts.refs, empty) | "AllShards" >> beam.Flatten() | "GroupShards" >> beam.GroupByKey()), parts.done
 
 
 def _tables(refs: Iterable[Ref]) -> tuple[pa.Table, pa.Table]:
@@ -193,8 +209,6 @@ class FindLimits(beam.PTransform):
 
     def expand(self, groups: beam.PCollection[tuple[int, Iterable[Ref]]]) -> beam.PCollection[tuple[int, int]]:
         caps = {number: rule.take for number, rule in enumerate(self.plan.sampling) if rule.take is not None}
-        if not caps:
-            return groups.pipeline | "NoLimits" >> beam.Create([])
         return (
             groups
             | "Queue" >> beam.ParDo(_Queue(self.plan))
@@ -209,12 +223,12 @@ def _limit(queue: tuple[int, list[int]], caps: dict[int, int]) -> tuple[int, int
 
 
 class _WriteShard(beam.DoFn):
-    """(Shard, slices) -> counts, and the files written beside them."""
+    """(Shard, slices) -> what was counted and which files were written."""
 
     def __init__(self, plan: RunPlan) -> None:
         self._plan = plan
 
-    def process(self, element: tuple[int, Iterable[Ref]], limits: list[tuple[int, int]]) -> Iterator[Any]:
+    def process(self, element: tuple[int, Iterable[Ref]], limits: list[tuple[int, int]]) -> Iterator[Done]:
         shard, refs = element
         plan = self._plan
         rows, rejects = _tables(refs)
@@ -232,10 +246,11 @@ class _WriteShard(beam.DoFn):
         storage.write_file(dropped, lambda sink: numbers.append(shards.write_rejects(sink, [rejects, drops])))
         counts = shards.book(rows, chosen)
         counts.update(shards.statistics(written[0]))
-        yield counts
+        made = []
         for path, n in ((data, written[0].num_rows), (dropped, numbers[0])):
             digest, size = storage.sha256(path)
-            yield pvalue.TaggedOutput("files", (path.removeprefix(f"{plan.work}/out/"), n, size, digest))
+            made.append(File(path.removeprefix(f"{plan.work}/out/"), n, size, digest))
+        yield Done(counts, made)
 
 
 @dataclass(eq=False)
@@ -243,30 +258,30 @@ class WriteShards(beam.PTransform):
     """Drops duplicates, samples, sorts by id and writes each shard under a temporary name."""
 
     plan: RunPlan
-    limits: beam.PCollection[tuple[int, int]]
+    limits: beam.PCollection[tuple[int, int]] | None
 
-    def expand(self, groups: beam.PCollection[tuple[int, Iterable[Ref]]]) -> tuple[Any, Any]:
-        out = groups | "WriteShard" >> beam.ParDo(_WriteShard(self.plan), pvalue.AsList(self.limits)).with_outputs("files", main="counts")
-        return out.counts, out.files
+    def expand(self, groups: beam.PCollection[tuple[int, Iterable[Ref]]]) -> beam.PCollection[Done]:
+        limits = [] if self.limits is None else pvalue.AsList(self.limits)
+        return groups | "WriteShard" >> beam.ParDo(_WriteShard(self.plan), limits)
 
 
-class _Sum(beam.CombineFn):
-    """Adds counts."""
+class _Add(beam.CombineFn):
+    """Adds counts and collects files."""
 
-    def create_accumulator(self) -> Counts:
-        return Counter()
+    def create_accumulator(self) -> Done:
+        return Done(Counter(), [])
 
-    def add_input(self, accumulator: Counts, counts: Counts) -> Counts:
-        accumulator.update(counts)
-        return accumulator
+    def add_input(self, accumulator: Done, done: Done) -> Done:
+        accumulator.counts.update(done.counts)
+        return Done(accumulator.counts, accumulator.files + done.files)
 
-    def merge_accumulators(self, accumulators: Iterable[Counts]) -> Counts:
-        total: Counts = Counter()
-        for counts in accumulators:
-            total.update(counts)
+    def merge_accumulators(self, accumulators: Iterable[Done]) -> Done:
+        total = self.create_accumulator()
+        for done in accumulators:
+            total = self.add_input(total, done)
         return total
 
-    def extract_output(self, accumulator: Counts) -> Counts:
+    def extract_output(self, accumulator: Done) -> Done:
         return accumulator
 
 
@@ -276,19 +291,18 @@ class _SaveResult(beam.DoFn):
     def __init__(self, plan: RunPlan) -> None:
         self._plan = plan
 
-    def process(self, counts: Counts, written: list[tuple[str, int, int, str]]) -> None:
-        result = {"counts": [[*key, n] for key, n in sorted(counts.items())], "files": sorted(set(map(tuple, written)))}
+    def process(self, done: Done) -> None:
+        result = {"counts": [[*key, n] for key, n in sorted(done.counts.items())], "files": sorted(done.files)}
         storage.write_bytes(f"{self._plan.work}/result.json", msgspec.json.encode(result))
 
 
 @dataclass(eq=False)
 class SaveResult(beam.PTransform):
-    """Sums all counts and writes them with the list of files. Small: one number for each dataset, split and reason."""
+    """Sums all counts and writes them with the list of files. Small: a number for each dataset, split and reason, a line for each file."""
 
     plan: RunPlan
-    converted: beam.PCollection[Counts]
-    made: beam.PCollection[tuple[str, int, int, str]]
+    converted: beam.PCollection[Done]
 
-    def expand(self, written: beam.PCollection[Counts]) -> Any:
-        total = (self.converted, written) | "AllCounts" >> beam.Flatten() | "Sum" >> beam.CombineGlobally(_Sum())
-        return total | "Save" >> beam.ParDo(_SaveResult(self.plan), pvalue.AsList(self.made))
+    def expand(self, written: beam.PCollection[Done]) -> Any:
+        every = (self.converted, written) | "Everything" >> beam.Flatten()
+        return every | "Add" >> beam.CombineGlobally(_Add()).without_defaults() | "Save" >> beam.ParDo(_SaveResult(self.plan))

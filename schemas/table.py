@@ -59,7 +59,7 @@ WORKING = pa.schema(
 SEGMENT_ROW = pa.schema([*_COLUMNS, *WORKING])
 
 # What a reader of large question tables yields instead of Samples (see `Questions`).
-QUESTIONS = pa.schema([("key", STRING), ("picture", STRING), ("question", STRING), ("answer", STRING), ("type", STRING)])
+QUESTIONS = pa.schema([("key", STRING), ("picture", CONSTANT), ("question", STRING), ("answer", STRING), ("type", STRING)])
 
 REJECT = pa.schema(
     [

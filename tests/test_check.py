@@ -138,7 +138,7 @@ def test_extra_columns_are_no_fault() -> None:
 
 
 def test_the_columnar_check_reads_its_patterns_from_the_schema() -> None:
-    assert patterns() == {"empty_turn": "[^ \n]", "control_characters": r"[\x00-\x09\x0b-\x1f\x7f]", "literal_escape": r"\\n"}
+    assert patterns() == {"empty_turn": r"[^ \n]", "control_characters": r"[\x00-\x09\x0b-\x1f\x7f]", "literal_escape": r"\\n"}
 
 
 def test_every_rule_of_the_schema_is_a_reason() -> None:
@@ -152,6 +152,14 @@ def test_good_rows_break_no_rule() -> None:
 
 def test_no_rows_break_no_rule() -> None:
     assert check_rows(batch([])) == {}
+
+
+def test_turns_hidden_behind_a_null_list_count_for_nothing() -> None:
+    turns = pa.array([{"from": "gpt", "value": "\t"}, *row(Q, A)["conversations"]], PLAIN.field("conversations").type.value_type)
+    lists = pa.ListArray.from_arrays(pa.array([0, 1, 3], pa.int32()), turns, mask=pa.array([True, False]))
+    pictures = pa.array([row(Q)["images"]] * 2, PLAIN.field("images").type)
+    hidden = pa.RecordBatch.from_arrays([pa.array(["a", "b"]), pictures, lists], schema=PLAIN)
+    assert columnar(hidden) == [{"bad_roles"}, set()]
 
 
 # The property: generators that reach every rule, and enough good rows between the bad ones.

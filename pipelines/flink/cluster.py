@@ -184,7 +184,7 @@ def _wait(record: Record, plan: Plan, ports: config.Ports) -> None:
             if time.monotonic() > deadline:
                 log = record.folder / f"{name}.log"
                 waited = f"{plan.taskmanagers} task managers with {plan.slots} slots each" if name == "jobmanager" else "its port"
-                raise EngineError(f"the cluster is not up after {plan.timeout:.0f} s, still waiting for {waited}: {telling_line(log)} (see {log})")
+                raise EngineError(f"the cluster is not up after {plan.timeout:g} s, still waiting for {waited}: {telling_line(log)} (see {log})")
             time.sleep(0.1)
 
 

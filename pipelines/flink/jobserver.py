@@ -117,7 +117,7 @@ def _wait(process: subprocess.Popen[bytes], port: int, log: Path, timeout: float
         if process.poll() is not None:
             raise EngineError(f"the job server stopped ({process.returncode}): {telling_line(log)} (see {log})")
         if time.monotonic() > deadline:
-            raise EngineError(f"the job server did not answer within {timeout:.0f} s: {telling_line(log)} (see {log})")
+            raise EngineError(f"the job server did not answer within {timeout:g} s: {telling_line(log)} (see {log})")
         time.sleep(0.05)
 
 

@@ -17,8 +17,10 @@ import signal
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from multiprocessing.context import ForkServerContext
 from typing import Any
 
 import grpc  # type: ignore[import-untyped]
@@ -46,12 +48,14 @@ class _Worker:
 
 
 class Pool:
-    """The service. Process objects of multiprocessing are not made for several threads, hence the lock around every use."""
+    """The service. Process objects of multiprocessing are not made for several threads, hence the lock around every use.
 
-    def __init__(self) -> None:
-        self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload(_PRELOADED)
-        multiprocessing.forkserver.ensure_running()
+    Args:
+        start: starts a worker's process.
+    """
+
+    def __init__(self, start: Callable[[worker.Call], Any]) -> None:
+        self._start = start
         self._workers: list[_Worker] = []
         self._lock = threading.Lock()
 
@@ -61,8 +65,7 @@ class Pool:
         call = worker.Call(request.worker_id, *endpoints)
         try:
             with self._lock:
-                process = self._context.Process(target=worker.run, args=(call,), daemon=True)
-                process.start()
+                process = self._start(call)
                 self._workers.append(_Worker(context.peer(), call, process))
         except Exception:
             # The protocol's way to tell the task manager, whatever it was.
@@ -127,10 +130,10 @@ def serve(host: str, port: int) -> None:
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
-    pool = Pool()
+    pool = Pool(_forked(multiprocessing.get_context("forkserver")))
     options = {"grpc.so_reuseport": 0, "grpc.http2.max_pings_without_data": 0, "grpc.http2.max_ping_strikes": 0}
     server = grpc.server(ThreadPoolExecutor(16), options=list(options.items()))
-    beam_fn_api_pb2_grpc.add_BeamFnExternalWorkerPoolServicer_to_server(pool, server)  # type: ignore[no-untyped-call]
+    beam_fn_api_pb2_grpc.add_BeamFnExternalWorkerPoolServicer_to_server(pool, server)
     try:
         server.add_insecure_port(f"{host}:{port}")
     except RuntimeError as error:
@@ -141,6 +144,19 @@ def serve(host: str, port: int) -> None:
         pool.look()
     server.stop(0)
     pool.close()
+
+
+def _forked(context: ForkServerContext) -> Callable[[worker.Call], Any]:
+    """A way to start workers, which makes the process ready that they are forked from."""
+    context.set_forkserver_preload(_PRELOADED)
+    multiprocessing.forkserver.ensure_running()
+
+    def start(call: worker.Call) -> Any:
+        process = context.Process(target=worker.run, args=(call,), daemon=True)
+        process.start()
+        return process
+
+    return start
 
 
 def _say(text: str) -> None:

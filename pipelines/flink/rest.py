@@ -1,5 +1,7 @@
 """Asking a standing Flink cluster, and telling it to cancel, by its REST interface."""
 
+import contextlib
+import http.client
 import json
 import time
 import urllib.error
@@ -73,6 +75,24 @@ class Rest:
         """Ask for a job to be cancelled; it may take a while, see `wait`."""
         self._call(f"/jobs/{job}?mode=cancel", "PATCH")
 
+    def unfinished(self, name: str) -> list[str]:
+        """The ids of the jobs of this name (Beam's --job_name) that have not ended."""
+        return [str(job["jid"]) for job in self.jobs() if job.get("name") == name and job.get("state") not in ENDED]
+
+    def cancel_named(self, name: str, timeout: float = 60.0) -> list[str]:
+        """Cancel the unfinished jobs of this name, wait until they have ended, and return their ids.
+
+        Beam's own `PipelineResult.cancel` ends the call to the job server and leaves the job running on the cluster.
+        """
+        ids = self.unfinished(name)
+        for job in ids:
+            # It may end by itself in this very moment, which `wait` sees.
+            with contextlib.suppress(EngineError):
+                self.cancel(job)
+        for job in ids:
+            self.wait(job, timeout)
+        return ids
+
     def wait(self, job: str, timeout: float, states: Collection[str] = ENDED) -> str:
         """Wait until a job is in one of some states, and say in which.
 
@@ -95,7 +115,7 @@ class Rest:
         except urllib.error.HTTPError as error:
             said = _first_line(error.read())
             raise EngineError(f"{self.address}{path} answers {error.code}{': ' + said if said else ''}: is this a Flink REST address?") from error
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, http.client.HTTPException) as error:
             reason = getattr(error, "reason", error)
             raise EngineError(f"nothing answers at {self.address} ({reason}): is the cluster up, and is this its REST address?") from error
         try:

@@ -36,7 +36,7 @@ def run(call: Call) -> None:
     logging.getLogger(sdk_worker_main.__name__).setLevel(logging.WARNING)
     try:
         os.environ.update(_environment(call))
-        sdk_worker_main.main([])  # type: ignore[no-untyped-call]
+        sdk_worker_main.main([])
         code = 0
     finally:
         # Threads of a broken connection would keep the process alive.
@@ -46,7 +46,7 @@ def run(call: Call) -> None:
 def _environment(call: Call) -> dict[str, str]:
     """The settings that Beam's worker reads from its environment."""
     with grpc.insecure_channel(call.provision) as channel:
-        stub = beam_provision_api_pb2_grpc.ProvisionServiceStub(channel)  # type: ignore[no-untyped-call]
+        stub = beam_provision_api_pb2_grpc.ProvisionServiceStub(channel)
         request = beam_provision_api_pb2.GetProvisionInfoRequest()
         info = stub.GetProvisionInfo(request, metadata=[("worker_id", call.worker_id)], timeout=_ASK_TIMEOUT, wait_for_ready=True).info
     return {

@@ -1,0 +1,264 @@
+"""Path patterns, what may be read below a root, and what a missing, empty or wrong annotation file says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from converters import files
+from converters.files import Entry, SourceError
+from converters.source import PicturePaths, annotation_files, bound, open_source, stem
+
+POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 484955574\n"
+
+
+def tree(root: Path, *names: str) -> str:
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text("x")
+    return str(root)
+
+
+def find(root: str, pattern: str, **known: str) -> list[tuple[str, dict[str, str]]]:
+    return [(found.path, found.values) for found in files.find(root, pattern, **known)]
+
+
+# Patterns
+
+
+@pytest.mark.parametrize(
+    "pattern, readings",
+    [
+        ("a.json", ["a.json"]),
+        ("a{|_v1}.json", ["a.json", "a_v1.json"]),
+        ("{id}.{tif|png}", ["{id}.tif", "{id}.png"]),
+        ("{a|b}/{x|y}", ["a/x", "a/y", "b/x", "b/y"]),
+    ],
+)
+def test_alternatives_are_read_in_the_order_written(pattern: str, readings: list[str]) -> None:
+    assert files.expand(pattern) == readings
+
+
+@pytest.mark.parametrize("pattern, names", [("{split}/{a|b}/{stem}.txt", {"split", "stem"}), ("a.json", set()), ("{|x}.json", set())])
+def test_variables_are_the_names_between_braces(pattern: str, names: set[str]) -> None:
+    assert files.variables(pattern) == names
+
+
+@pytest.mark.parametrize(
+    "pattern, path, values",
+    [
+        ("{split}/labelTxt{|-v1.0}/{stem}.txt", "train/labelTxt-v1.0/P0001.txt", {"split": "train", "stem": "P0001"}),
+        ("{split}/labelTxt{|-v1.0}/{stem}.txt", "train/labelTxt/P0001.txt", {"split": "train", "stem": "P0001"}),
+        ("USGS_split_{split}_questions.json", "USGS_split_test_phili_questions.json", {"split": "test_phili"}),
+        ("{split}/{split}_{n}.png", "train/train_7.png", {"split": "train", "n": "7"}),
+        ("{split}/{split}_{n}.png", "train/test_7.png", None),
+        ("{stem}.txt", "a/b.txt", None),
+        ("{stem}.txt", "b.txt.gz", None),
+        ("{stem}.txt", ".txt", None),
+        ("a+b/{stem}", "aab/x", None),
+        ("a.json", "a.json", {}),
+    ],
+)
+def test_a_path_binds_the_names_of_the_pattern_that_it_matches(pattern: str, path: str, values: dict[str, str] | None) -> None:
+    assert files.bind(pattern, path) == values
+
+
+def test_files_are_found_in_order_with_what_their_names_bind(tmp_path: Path) -> None:
+    root = tree(tmp_path, "val/labelTxt/b.txt", "train/labelTxt/c.txt", "train/labelTxt/a.txt", "train/images/a.txt", "readme.txt")
+    assert find(root, "{split}/labelTxt/{stem}.txt") == [
+        ("train/labelTxt/a.txt", {"split": "train", "stem": "a"}),
+        ("train/labelTxt/c.txt", {"split": "train", "stem": "c"}),
+        ("val/labelTxt/b.txt", {"split": "val", "stem": "b"}),
+    ]
+
+
+def test_a_file_that_two_alternatives_match_is_found_once(tmp_path: Path) -> None:
+    assert len(find(tree(tmp_path, "a/x.txt"), "{a|a}/{stem}.txt")) == 1
+
+
+def test_a_known_name_narrows_the_search(tmp_path: Path) -> None:
+    root = tree(tmp_path, "train/a.txt", "val/a.txt")
+    assert find(root, "{split}/{stem}.txt", split="val") == [("val/a.txt", {"split": "val", "stem": "a"})]
+
+
+def test_a_folder_is_no_file(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").mkdir()
+    assert find(str(tmp_path), "{stem}.txt") == []
+
+
+def test_hidden_files_are_not_found(tmp_path: Path) -> None:
+    assert find(tree(tmp_path, ".DS_Store", "a"), "{file}") == [("a", {"file": "a"})]
+
+
+def test_a_link_to_nowhere_does_not_hide_its_folder(tmp_path: Path) -> None:
+    root = tree(tmp_path, "a.txt")
+    (tmp_path / "b.txt").symlink_to(tmp_path / "gone.txt")
+    assert files.listing(root) == [Entry("a.txt", False, 1), Entry("b.txt", False, 0)]
+
+
+def test_a_folder_that_is_not_there_is_empty(tmp_path: Path) -> None:
+    assert files.listing(str(tmp_path / "none")) == []
+
+
+# Below the root
+
+
+@pytest.mark.parametrize("path", ["../a", "a/../../b", "/etc/passwd", "\\share", "a\\..\\b", "a\x00b", ".."])
+def test_a_path_that_leaves_its_folder_is_refused(path: str) -> None:
+    with pytest.raises(SourceError, match="leaves its folder"):
+        files.join("/data", path)
+
+
+@pytest.mark.parametrize("path, joined", [("a/b.txt", "/data/a/b.txt"), ("a..b", "/data/a..b"), ("", "/data"), ("..a/b", "/data/..a/b")])
+def test_a_path_that_stays_is_joined(path: str, joined: str) -> None:
+    assert files.join("/data", path) == joined
+
+
+# Reading
+
+
+def test_an_annotation_comes_without_its_byte_order_mark(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_bytes(b"\xef\xbb\xbf{}")
+    assert files.read_annotation(str(tmp_path), "a.json") == b"{}"
+
+
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        ("", "a.json is empty"),
+        (" \n", "a.json is empty"),
+        (POINTER, "a.json is a Git LFS pointer, not the file; fetch it with `git lfs pull`"),
+    ],
+)
+def test_an_annotation_that_is_none_says_so(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "a.json").write_text(text)
+    with pytest.raises(SourceError) as error:
+        files.read_annotation(str(tmp_path), "a.json")
+    assert str(error.value) == f"{tmp_path}/{message}"
+
+
+def test_a_missing_annotation_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SourceError) as error:
+        files.read_annotation(str(tmp_path), "a.json")
+    assert str(error.value) == f"annotations not found: {tmp_path}/a.json"
+
+
+@pytest.mark.parametrize("start, end, part", [(0, None, b"0123456789"), (3, None, b"3456789"), (2, 5, b"234"), (8, 99, b"89"), (4, 4, b"")])
+def test_a_part_of_a_file_is_read(tmp_path: Path, start: int, end: int | None, part: bytes) -> None:
+    (tmp_path / "a").write_bytes(b"0123456789")
+    assert files.store(str(tmp_path / "a")).read(str(tmp_path / "a"), start, end) == part
+
+
+@pytest.fixture
+def memory() -> Iterator[dict[str, bytes]]:
+    """A store of the scheme `mem` that holds the files of a dict."""
+    held: dict[str, bytes] = {}
+
+    class Memory:
+        def read(self, path: str, start: int = 0, end: int | None = None) -> bytes:
+            return held[path][start:end]
+
+        def size(self, path: str) -> int:
+            if path not in held:
+                raise FileNotFoundError(path)
+            return len(held[path])
+
+        def listing(self, path: str) -> list[Entry]:
+            return [Entry(name.rsplit("/", 1)[1], False, len(data)) for name, data in held.items() if name.rsplit("/", 1)[0] == path]
+
+    files.register_store("mem", Memory())
+    yield held
+    del files._STORES["mem"]
+
+
+def test_a_url_is_read_by_the_store_of_its_scheme(memory: dict[str, bytes]) -> None:
+    memory["mem://bucket/a.json"] = b"[]"
+    assert files.read_annotation("mem://bucket", "a.json") == b"[]"
+
+
+def test_patterns_match_in_any_store(memory: dict[str, bytes]) -> None:
+    memory["mem://bucket/a.json"] = b"[]"
+    assert find("mem://bucket", "{stem}.json") == [("a.json", {"stem": "a"})]
+
+
+@pytest.mark.parametrize("path, there", [("mem://bucket/a.json", True), ("mem://bucket/b.json", False)])
+def test_a_file_exists_where_its_store_has_it(memory: dict[str, bytes], path: str, there: bool) -> None:
+    memory["mem://bucket/a.json"] = b"[]"
+    assert files.exists(path) is there
+
+
+def test_a_scheme_without_a_store_is_named() -> None:
+    with pytest.raises(SourceError, match="ftp://x/a: no storage for ftp://; known: local paths"):
+        files.store("ftp://x/a")
+
+
+# Sources
+
+
+def test_a_source_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SourceError) as error:
+        open_source("rsicd", "rsicd", str(tmp_path / "rsicd"))
+    assert str(error.value) == f"rsicd: no folder {tmp_path}/rsicd, or nothing in it"
+
+
+@pytest.mark.parametrize("names, base", [(["AID/Beach/a.jpg"], "/AID"), (["Beach/a.jpg"], "")])
+def test_the_archives_own_folder_is_looked_in_where_it_is_there(tmp_path: Path, names: list[str], base: str) -> None:
+    assert open_source("aid", "aid", tree(tmp_path, *names), inside="AID").base == f"{tmp_path}{base}"
+
+
+def test_missing_annotations_name_every_pattern(tmp_path: Path) -> None:
+    source = open_source("s", "s", tree(tmp_path, "readme"))
+    with pytest.raises(SourceError) as error:
+        annotation_files(source, {"train": "train.json", "val": "val.json"})
+    assert str(error.value) == f"annotations not found: {tmp_path}/train.json or {tmp_path}/val.json"
+
+
+def test_a_split_that_is_missing_is_named_with_those_that_are_there(tmp_path: Path) -> None:
+    source = open_source("s", "s", tree(tmp_path, "train.json", "val.json"), splits=frozenset(["test"]))
+    with pytest.raises(SourceError) as error:
+        annotation_files(source, "{split}.json")
+    assert str(error.value) == f"annotations not found: {tmp_path}/{{split}}.json for split test; there: train, val"
+
+
+def test_only_the_wanted_splits_are_read(tmp_path: Path) -> None:
+    source = open_source("s", "s", tree(tmp_path, "train.json", "val.json"), splits=frozenset(["val"]))
+    assert [(split, found.path) for split, found in annotation_files(source, "{split}.json")] == [("val", "val.json")]
+
+
+def test_a_picture_is_the_first_alternative_that_exists(tmp_path: Path) -> None:
+    source = open_source("s", "s", tree(tmp_path, "Data/7.png"))
+    assert PicturePaths(source, "Data/{id}.{tif|png}").path({"id": "7"}) == "Data/7.png"
+
+
+def test_a_picture_that_is_not_there_goes_by_the_first_alternative(tmp_path: Path) -> None:
+    source = open_source("s", "s", tree(tmp_path, "readme"))
+    assert PicturePaths(source, "Data/{id}.{tif|png}").path({"id": "7"}) == "Data/7.tif"
+
+
+def test_a_picture_path_may_differ_by_split(tmp_path: Path) -> None:
+    source = open_source("s", "s", tree(tmp_path, "readme"))
+    paths = PicturePaths(source, {"train": "trainval/{stem}.jpg", "test": "test/{stem}.jpg"})
+    assert [paths.path({"stem": "1", "split": split}) for split in ("train", "test")] == ["trainval/1.jpg", "test/1.jpg"]
+
+
+def test_a_picture_path_is_relative_to_the_datasets_folder(tmp_path: Path) -> None:
+    source = open_source("s", "s", tree(tmp_path, "UCM/imgs/1.tif"), inside="UCM")
+    assert PicturePaths(source, "imgs/{filename}").path({"filename": "1.tif"}) == "UCM/imgs/1.tif"
+
+
+def test_a_picture_name_that_leaves_the_folder_is_refused(tmp_path: Path) -> None:
+    source = open_source("s", "s", tree(tmp_path, "readme"))
+    with pytest.raises(SourceError, match="'imgs/../../x.tif' leaves its folder"):
+        PicturePaths(source, "imgs/{filename}").path({"filename": "../../x.tif"})
+
+
+@pytest.mark.parametrize("name, expected", [("a/b/P0001.png", "P0001"), ("x.tar.gz", "x.tar"), ("plain", "plain")])
+def test_a_stem_is_the_name_without_folder_and_last_ending(name: str, expected: str) -> None:
+    assert stem(name) == expected
+
+
+def test_a_file_is_bound_by_the_pattern_of_its_split() -> None:
+    patterns = {"train": "train/{part}/labelXml{|s}/{stem}.xml", "val": "validation/labelXml{|s}/{stem}.xml"}
+    assert bound(patterns, "validation/labelXmls/7.xml") == {"stem": "7"}
