@@ -56,7 +56,8 @@ def _words(i: int) -> tuple[str, str]:
     if i % 3 == 0:
         return "presence", f"Is a {_thing(i)} present next to a {_thing(i + 7)} of size {place}?"
     if i % 3 == 1:
-        return "count", f"What is the number of {_thing(i)}s on the {('left', 'right', 'top', 'bottom')[i // 4 % 4]} of {'a  road' if i % 5 == 0 else 'a road'} {place}?"
+        side, road = ("left", "right", "top", "bottom")[i // 4 % 4], "a  road" if i % 5 == 0 else "a road"
+        return "count", f"What is the number of {_thing(i)}s on the {side} of {road} {place}?"
     return "comp", f"Are there more {_thing(i)}s than {_thing(i + 5)}s in tile {place}?"
 
 

@@ -5,23 +5,26 @@ A picture that is read has its header parsed and its end checked, so that a cut-
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import io
 import struct
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from converters import files
 
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
 
+T = TypeVar("T")
 MAX_PIXELS = 1 << 30  # a 32,768-pixel square: DOTA's and LRS-VQA's largest pass, a decompression bomb does not
 _HEADER_BYTES = 1 << 16
 _FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "WEBP", "GIF", "JPEG2000", "PPM")  # what Pillow may open: no Ghostscript, no guesses
 _MAGIC = (b"\xff\xd8", b"\x89PNG", b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+", b"BM", b"RIFF", b"GIF8")
+_RUN = 32
 _READERS = 4  # threads that read pictures: hashing and reading release the interpreter lock
 
 
@@ -73,11 +76,15 @@ def read_size(path: str) -> Facts:
 
 
 def read_all(paths: list[str], verify: bool = False, sizes_only: bool = False) -> list[Facts]:
-    """Facts of many pictures, read by a few threads, in the order given."""
+    """Facts of many pictures, in the order given."""
+    return in_threads(read_size if sizes_only else functools.partial(read_facts, verify=verify), paths)
+
+
+def in_threads(work: Callable[[str], T], paths: list[str]) -> list[T]:
+    """`work` on each path, by a few threads, in the order given. Each thread takes a run of paths at a time: a future costs more than a small picture."""
+    runs = [paths[i : i + _RUN] for i in range(0, len(paths), _RUN)]
     with ThreadPoolExecutor(_READERS) as pool:
-        if sizes_only:
-            return list(pool.map(read_size, paths))
-        return list(pool.map(lambda path: read_facts(path, verify), paths))
+        return [result for some in pool.map(lambda run: [work(path) for path in run], runs) for result in some]
 
 
 def check(data: bytes) -> tuple[int, int]:

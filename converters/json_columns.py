@@ -4,8 +4,9 @@ Where no text holds a backslash, the quotes of a file pair up into its strings, 
 
     {"id": 7203, "type": "count", "answers_ids": [7203], "active": true}, {"id": 7204, ...
 
-So whole columns are found with a few passes over the bytes. Every assumption is checked for every record (the names of all keys, the marks around each value that is
-read); where one fails the answer is None, and a real parser reads the records instead. A file may mix a few layouts, as RSVQA's inactive rows do.
+So whole columns are found with a few passes over the bytes. Every assumption is checked for every record (the names of all keys, the marks around each
+value that is read); where one fails the answer is None, and a real parser reads the records instead. A file may mix a few layouts, as RSVQA's inactive
+rows do.
 """
 
 from __future__ import annotations

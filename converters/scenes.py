@@ -21,8 +21,9 @@ def clean(samples: Sequence[Sample], size_of: Callable[[Sample], Size]) -> tuple
     flat = [(s, i) for s, sample in enumerate(samples) for i in range(len(sample.regions))]
     limits = np.array([sizes[s] or (np.inf, np.inf) for s, _ in flat], float).reshape(-1, 2)
     regions = [samples[s].regions[i] for s, i in flat]
-    reasons, fresh, boxes, areas, repairs = _clip(regions, limits)
+    reasons, fresh, boxes, areas, mended = _clip(regions, limits)
     _mark_repeats(samples, flat, reasons)
+    repairs = Counter(name for names, reason in zip(mended, reasons, strict=True) for name in names if not reason)
     scenes, rejects = [], []
     at = 0
     for s, sample in enumerate(samples):
@@ -43,26 +44,27 @@ def _words(region: Region, size: Size) -> str:
     return f"{region.label} {' '.join(f'{p:g}' for p in region.points)}{frame}"
 
 
-def _clip(regions: Sequence[Region], limits: Floats) -> tuple[list[str], list[Region], Floats, Floats, Counter[str]]:
+def _clip(regions: Sequence[Region], limits: Floats) -> tuple[list[str], list[Region], Floats, Floats, list[list[str]]]:
+    """Reasons, clipped regions, upright boxes, areas and repairs of a batch."""
     reasons = [""] * len(regions)
     fresh = list(regions)
     boxes, areas = np.zeros((len(regions), 4)), np.zeros(len(regions))
-    repairs: Counter[str] = Counter()
+    mended: list[list[str]] = [[] for _ in regions]
     for shape, clip in (("hbb", clip_boxes), ("obb", clip_quads)):
         mine = np.array([k for k, region in enumerate(regions) if region.shape == shape], int)
         if not mine.size:
             continue
         result: Clipped = clip(np.array([regions[k].points for k in mine], float), limits[mine])
-        good = ~(result.zero | result.outside)
-        repairs["clipped"] += int((result.changed & good).sum())
-        repairs["swapped"] += int((result.swapped & good).sum())
+        for name, mask in (("clipped", result.changed), ("swapped", result.swapped)):
+            for k in mine[mask]:
+                mended[k].append(name)
         upright = result.points if shape == "hbb" else envelopes(result.points, limits[mine])
         boxes[mine] = upright
         areas[mine] = np.prod(upright[:, 2:] - upright[:, :2], axis=1) if shape == "hbb" else _quad_areas(result.points)
         for k, points, zero, outside in zip(mine, result.points.tolist(), result.zero, result.outside, strict=True):
             reasons[k] = "zero_area" if zero else "outside_image" if outside else ""
             fresh[k] = msgspec.structs.replace(regions[k], points=tuple(points))
-    return reasons, fresh, boxes, areas, +repairs
+    return reasons, fresh, boxes, areas, mended
 
 
 def _quad_areas(quads: Floats) -> Floats:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -31,7 +30,6 @@ _DICTIONARY = [
     "origin.file",
     "image_sha256.list.element",
 ]
-_READERS = 4
 
 
 class Sampling(NamedTuple):
@@ -155,7 +153,8 @@ def book(rows: pa.Table, chosen: Chosen) -> Counts:
 def _pairs(rows: pa.Table, indices: Indices, *names: str) -> dict[tuple[str, ...], int]:
     some = rows.select(list(names)).take(pa.array(indices))
     plain = pa.table([some[name].cast(pa.string()) for name in names], names=list(names))
-    return {tuple(row[name] or "" for name in names): row["count"] for row in plain.group_by(list(names)).aggregate([([], "count_all")]).rename_columns([*names, "count"]).to_pylist()}
+    counted = plain.group_by(list(names)).aggregate([([], "count_all")]).to_pylist()
+    return {tuple(row[name] or "" for name in names): row["count_all"] for row in counted}
 
 
 def statistics(rows: pa.Table) -> Counts:
@@ -224,17 +223,17 @@ def write_rows(sink: Any, rows: pa.Table, chosen: Chosen, mode: ImageMode, roots
     writer = pq.ParquetWriter(
         sink,
         schema,
-        compression={**{name: "zstd" for name in _leaves()}, **_PLAIN},
+        compression={**dict.fromkeys(_leaves(), "zstd"), **_PLAIN},
         use_dictionary=_DICTIONARY,
         write_page_index=True,
         write_statistics=["id", *ROW_CONSTANTS],
         store_schema=False,
     )
-    with writer, ThreadPoolExecutor(_READERS) as pool:
+    with writer:
         for start, end in zip(starts, [*starts[1:], table.num_rows], strict=True):
             part = table.slice(start, end - start)
             if mode != "path":
-                part = part.set_column(1, schema.field("images"), _with_bytes(part["images"].combine_chunks(), mode, roots, pool))
+                part = part.set_column(1, schema.field("images"), _with_bytes(part["images"].combine_chunks(), mode, roots))
             writer.write_table(part.cast(schema), row_group_size=max(1, end - start))
         writer.add_key_value_metadata(ROW.metadata)
     return table
@@ -249,7 +248,7 @@ def _leaves() -> list[str]:
     return [schema.column(i).path for i in range(len(schema))]
 
 
-def _with_bytes(column: pa.ListArray, mode: ImageMode, roots: Mapping[str, str], pool: ThreadPoolExecutor) -> pa.ListArray:
+def _with_bytes(column: pa.ListArray, mode: ImageMode, roots: Mapping[str, str]) -> pa.ListArray:
     """The pictures of a row group with their bytes, each distinct one read once."""
     offsets = np.asarray(column.offsets)
     paths = column.values.field("path").slice(offsets[0], offsets[-1] - offsets[0])
@@ -260,7 +259,9 @@ def _with_bytes(column: pa.ListArray, mode: ImageMode, roots: Mapping[str, str],
         data = files.store(roots[folder]).read(files.join(roots[folder], rest))
         return images.reencode(data) if mode == "reencode" else data
 
-    data = pa.array(list(pool.map(load, encoded.dictionary.to_pylist())), pa.binary()).take(encoded.indices)
+    data = pa.array(images.in_threads(load, encoded.dictionary.to_pylist()), pa.binary())
+    if len(data) < len(encoded):  # a picture that several rows show
+        data = data.take(encoded.indices)
     values = pa.StructArray.from_arrays([data, encoded], fields=list(IMAGE))
     return pa.ListArray.from_arrays(pa.array(offsets - offsets[0]), values)
 

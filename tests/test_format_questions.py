@@ -166,7 +166,7 @@ def test_records_of_an_array_that_cannot_be_used_are_rejected_one_by_one() -> No
         ("a-5", "missing_field", "no picture or no ask"),
         ("a-6", "bad_value", "'images/../P0003.png' leaves its folder"),
         ("byte 551", "unreadable_record", "JSON is malformed: invalid character (byte 74)"),
-        ("byte 708", "unreadable_record", "reply is 'True', not string"),
+        ("byte 703", "unreadable_record", "reply is 'True', not string"),
     ]
 
 

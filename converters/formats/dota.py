@@ -58,13 +58,13 @@ def read(source: Source, options: Options, span: Span) -> Iterator[Sample | Reje
         except (FileNotFoundError, SourceError, UnicodeDecodeError) as error:
             yield Reject(file, "", span.split, "unreadable_file", str(error))
             continue
-        gsd, regions, rejects = _parse(text, file, span.split)
+        gsd, regions, rejects = _parse(text, file, stem(name), span.split)
         yield from rejects
         picture = Picture(pictures.path({**bound(options.annotations, name), "stem": stem(name), "split": span.split}))
         yield Sample(stem(name), file, span.split, (picture,), regions=tuple(regions), gsd=gsd)
 
 
-def _parse(text: str, file: str, split: str) -> tuple[float | None, list[Region], list[Reject]]:
+def _parse(text: str, file: str, picture: str, split: str) -> tuple[float | None, list[Region], list[Reject]]:
     gsd = None
     regions: list[Region] = []
     rejects: list[Reject] = []
@@ -77,7 +77,7 @@ def _parse(text: str, file: str, split: str) -> tuple[float | None, list[Region]
             continue
         key = f"line {number}"
         if len(fields) < 9 or None in corners:
-            rejects.append(Reject(file, key, split, "bad_box", f"not eight numbers and a class: {line.strip()[:80]}"))
+            rejects.append(Reject(file, f"{picture}#{key}", split, "bad_box", f"not eight numbers and a class: {line.strip()[:80]}"))
             continue
         points = tuple(c for c in corners if c is not None)
         regions.append(Region(fields[8], "obb", points, key, ignored=len(fields) > 9 and fields[9] != "0"))

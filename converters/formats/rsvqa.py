@@ -169,4 +169,5 @@ def _joined(
     paths = pa.array([pictures.path({"id": str(name), "split": split}) for name in names], pa.string())
     kept = table.filter(pa.array(good))
     answers = sides["answers"]["answer"].take(pa.array(answer[good]))
-    return pa.table([kept["id"].cast(pa.string()), pa.DictionaryArray.from_arrays(pa.array(place.astype(np.int32)), paths), kept["question"], answers, kept["type"]], schema=QUESTIONS)
+    of_row = pa.DictionaryArray.from_arrays(pa.array(place.astype(np.int32)), paths)
+    return pa.table([kept["id"].cast(pa.string()), of_row, kept["question"], answers, kept["type"]], schema=QUESTIONS)

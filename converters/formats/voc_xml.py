@@ -118,7 +118,7 @@ def read(source: Source, options: Options, span: Span) -> Iterator[Sample | Reje
             try:
                 regions.append(_region(node, options.geometry, key))
             except _Fault as fault:
-                yield Reject(file, key, span.split, *fault.args)
+                yield Reject(file, f"{stem(name)}#{key}", span.split, *fault.args)
         width, height = (_size(root, side) for side in ("width", "height"))
         path = pictures.path({**bound(options.annotations, name), "stem": stem(name), "split": span.split})
         yield Sample(stem(name), file, span.split, (Picture(path, width, height),), regions=tuple(regions))

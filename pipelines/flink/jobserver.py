@@ -26,6 +26,14 @@ _MAIN = "org.apache.beam.runners.flink.FlinkJobServerDriver"
 # save the files that have this in their path (PipelineResources.isStageable).
 _NEVER_STAGED = Path("gradle", "wrapper")
 
+# The job server tells the cluster that it lives, and the cluster, which looks once a minute, cancels the job when that stops:
+# a job must not run on for a client that was killed. (Milliseconds.)
+_CONFIGURATION = """execution.attached: true
+execution.shutdown-on-attached-exit: true
+client.heartbeat.interval: 10000
+client.heartbeat.timeout: 90000
+"""
+
 # When this process dies by a signal that it can't catch, its job server goes too.
 _LEASH = (sys.executable, "-I", "-S", leash.__file__)
 
@@ -76,6 +84,7 @@ def job_server(
         artifacts_dir.mkdir(parents=True, exist_ok=True)
         jvm = [java, *OPENS, f"-Djava.io.tmpdir={tmp}", "-Dorg.slf4j.simpleLogger.showDateTime=true", *java_options, _MAIN]
         options = ["--flink-master", flink_master, "--job-port", str(job_port), "--artifact-port", str(artifact_port), "--expansion-port", "-1"]
+        options += _configured(flink_master, tmp)
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("wb") as out:
             process = subprocess.Popen(
@@ -108,6 +117,15 @@ def _linked(jar: Path, folder: Path) -> Path:
     except OSError:
         shutil.copyfile(jar, target)
     return target
+
+
+def _configured(flink_master: str, tmp: Path) -> list[str]:
+    """The job server's own Flink configuration, unless the user has one, which may be needed to reach the cluster at all."""
+    if flink_master == LOCAL or "FLINK_CONF_DIR" in os.environ:
+        return []
+    (tmp / "conf").mkdir()
+    (tmp / "conf" / "config.yaml").write_text(_CONFIGURATION, "utf-8")
+    return ["--flink-conf-dir", str(tmp / "conf")]
 
 
 def _wait(process: subprocess.Popen[bytes], port: int, log: Path, timeout: float) -> None:

@@ -1,0 +1,302 @@
+"""Captions, questions and class names as rows: exact turns, counts that balance, and ids that stay the same."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from native import DATA, ROOTS, Result, changed, convert, dataset, picture, words
+
+from converters.catalogue import catalogue
+from schemas.catalog import Filter
+from schemas.conversation import faults
+
+RSICD, LEVIR, LR, FLOODNET, AID = (catalogue()[slug] for slug in ("rsicd", "levir_cc", "rsvqa_lr", "floodnet_vqa", "aid"))
+CAPTION = "<image>\nDescribe the image in one sentence."
+SCENE = "<image>\nWhat scene does the image show? Answer in one word or a short phrase."
+EVERY: dict[str, Any] = {"rsicd": "caption", "levir_cc": "change_caption", "rsvqa_lr": "vqa", "floodnet_vqa": "vqa", "aid": "classification"}
+
+
+def said(result: Result, split: str) -> list[list[str]]:
+    return [words(row) for row in result.rows if row["split"] == split]
+
+
+def rejected(result: Result) -> list[tuple[str, str, str]]:
+    return sorted((reject["key"], reject["reason"], reject["kind"]) for reject in result.rejects)
+
+
+def page(unit: str, read: int, used: int, rejects: dict[str, int], filtered: dict[str, int], built: int) -> dict[str, Any]:
+    rows = {"built": built, "written": built, "repeated": 0, "duplicate": 0, "sampled_out": 0, "rejected": {}, "filtered": {}}
+    return {"unit": unit, "items": {"read": read, "used": used, "rejected": rejects, "filtered": filtered}, "rows": rows}
+
+
+@pytest.fixture
+def rsicd(tmp_path: Path) -> Iterator[Path]:
+    """RSICD's fixture with pictures: one is missing and one is cut off."""
+    shutil.copytree(DATA / ROOTS["rsicd"], tmp_path, dirs_exist_ok=True)
+    for name in ("airport_1", "bridge_59", "school_4"):
+        picture(tmp_path / f"RSICD_images/{name}.jpg")
+    cut = tmp_path / "RSICD_images/bridge_59.jpg"
+    cut.write_bytes(cut.read_bytes()[:-20])
+    yield tmp_path
+
+
+# Captions
+
+
+def test_a_caption_is_one_row_with_the_blank_before_its_stop_gone() -> None:
+    assert said(convert(dataset(RSICD, ["caption"])), "train") == [
+        [CAPTION, "two planes wait beside a hall."],
+        [CAPTION, "a runway and grass."],
+        [CAPTION, "two planes wait beside a hall."],
+    ]
+
+
+def test_captions_that_cannot_become_rows_are_rejected_with_their_reasons() -> None:
+    assert rejected(convert(dataset(RSICD, ["caption"]))) == [
+        ("../park_3.jpg", "bad_value", "fault"),
+        ("bridge_59.jpg#sentences[0]", "no_words", "fault"),
+        ("farm_2.jpg", "missing_field", "fault"),
+        ("images[2]", "unreadable_record", "fault"),
+        ("pond_1.jpg#sentences[1]", "no_words", "fault"),
+    ]
+
+
+def test_every_caption_ends_in_one_bucket() -> None:
+    assert convert(dataset(RSICD, ["caption"])).book == {
+        "test": page("caption", 2, 1, {"no_words": 1}, {}, 1),
+        "train": page("caption", 6, 3, {"bad_value": 2, "missing_field": 1}, {}, 3),
+        "unknown": page("caption", 2, 1, {"unreadable_record": 1}, {}, 1),
+        "val": page("caption", 2, 1, {"no_words": 1}, {}, 1),
+    }
+
+
+def test_a_change_caption_has_both_pictures_in_time_order() -> None:
+    row = convert(dataset(LEVIR, ["change_caption"], splits=["test"])).rows[0]
+    assert ([image["path"] for image in row["images"]], words(row)) == (
+        ["levir_cc/images/test/A/test_000002.png", "levir_cc/images/test/B/test_000002.png"],
+        [
+            "<image>\n<image>\nThe two images show the same place at two dates, the earlier first. Describe what has changed in one sentence.",
+            "the scene is the same as before.",
+        ],
+    )
+
+
+def test_captions_of_one_picture_can_be_one_row() -> None:
+    assert said(convert(dataset(RSICD, ["caption"], group="image")), "train") == [
+        [CAPTION, "two planes wait beside a hall.", "Describe the image in one sentence.", "a runway and grass."]
+    ]
+
+
+def test_in_path_mode_a_row_holds_what_the_annotations_say_and_no_more() -> None:
+    row = convert(dataset(RSICD, ["caption"], splits=["val"])).rows[0]
+    known = ["dataset", "split", "task", "text_origin", "dialect", "template", "regions", "sizes", "gsd", "sensor", "times", "license_images", "image_sha256", "origin"]
+    assert {name: row[name] for name in known} == {
+        "dataset": "rsicd",
+        "split": "val",
+        "task": "caption",
+        "text_origin": "human",
+        "dialect": None,
+        "template": "plain/caption/0",
+        "regions": [],
+        "sizes": None,
+        "gsd": None,
+        "sensor": None,
+        "times": None,
+        "license_images": "unstated",
+        "image_sha256": None,
+        "origin": {"file": "dataset_rsicd.json", "key": "bridge_59.jpg#sentences[1]"},
+    }
+
+
+def test_where_pictures_are_read_a_row_holds_their_size_and_hash(rsicd: Path) -> None:
+    row = convert(dataset(RSICD, ["caption"], rsicd, images="embed", splits=["train"])).rows[0]
+    digest = hashlib.sha256((rsicd / "RSICD_images/airport_1.jpg").read_bytes()).hexdigest()
+    assert (row["sizes"], row["image_sha256"], row["image_bytes"]) == (
+        [{"width": 8, "height": 6}],
+        [digest],
+        (rsicd / "RSICD_images/airport_1.jpg").stat().st_size,
+    )
+
+
+def test_pictures_that_cannot_be_used_cost_all_their_captions(rsicd: Path) -> None:
+    found = convert(dataset(RSICD, ["caption"], rsicd, images="embed"))
+    assert [(r["key"], r["reason"], r["items"], r["detail"]) for r in found.rejects if "image" in r["reason"]] == [
+        ("pond_1.jpg", "missing_image", 2, "RSICD_images/pond_1.jpg: pond_1.jpg"),
+        ("bridge_59.jpg", "truncated_image", 2, "RSICD_images/bridge_59.jpg: the file's end is missing"),
+    ]
+
+
+def test_the_hash_of_the_bytes_tells_duplicates_where_pictures_are_read(rsicd: Path) -> None:
+    shutil.copy(rsicd / "RSICD_images/airport_1.jpg", rsicd / "RSICD_images/copy.jpg")
+    records = [{"filename": name, "split": "train", "sentences": [{"raw": "a hall."}]} for name in ("airport_1.jpg", "copy.jpg")]
+    (rsicd / "dataset_rsicd.json").write_text(json.dumps({"images": records}))
+    read, unread = (len({row["dedup"] for row in convert(dataset(RSICD, ["caption"], rsicd, images=mode)).rows}) for mode in ("embed", "path"))
+    assert (read, unread) == (1, 2)
+
+
+def test_a_picture_token_in_a_native_text_costs_its_row(tmp_path: Path) -> None:
+    records = [{"filename": "a.jpg", "split": "train", "sentences": [{"raw": "an <image> of a hall ."}, {"raw": "a\\nhall ."}, {"raw": "a \x01 hall ."}]}]
+    (tmp_path / "dataset_rsicd.json").write_text(json.dumps({"images": records}))
+    found = convert(dataset(RSICD, ["caption"], tmp_path))
+    assert [(r["level"], r["key"], r["reason"]) for r in found.rejects] == [
+        ("row", "a.jpg#sentences[0]", "image_tokens"),
+        ("row", "a.jpg#sentences[1]", "literal_escape"),
+        ("row", "a.jpg#sentences[2]", "control_characters"),
+    ]
+
+
+# Questions
+
+
+def test_a_question_is_one_row_with_its_mark_and_single_blanks() -> None:
+    assert said(convert(dataset(LR, ["vqa"])), "train") == [
+        ["<image>\nIs it a rural or an urban area?", "rural"],
+        ["<image>\nIs a road next to a river present?", "yes"],
+        ["<image>\nHow many roads are there?", "27"],
+    ]
+
+
+def test_every_question_of_the_tables_ends_in_one_bucket() -> None:
+    rejects = {"dangling_reference": 2, "missing_field": 1, "unreadable_record": 1}
+    assert convert(dataset(LR, ["vqa"])).book == {"train": page("question", 8, 3, rejects, {"inactive": 1}, 3)}
+
+
+def test_questions_without_an_answer_are_filtered_and_not_lost() -> None:
+    assert convert(dataset(FLOODNET, ["vqa"])).book == {
+        "train": page("question", 8, 3, {"bad_value": 3, "missing_field": 1, "unreadable_record": 1}, {}, 3),
+        "val": page("question", 2, 0, {}, {"no_answer": 2}, 0),
+    }
+
+
+def test_a_question_type_has_its_own_wording() -> None:
+    found = convert(dataset(FLOODNET, ["vqa"], templates="geochat"))
+    assert [(words(row)[0], row["template"]) for row in found.rows] == [
+        ("<image>\nHow many buildings are flooded? Answer in one word or a short phrase.", "geochat/vqa/Complex_Counting/0"),
+        (
+            "<image>\nWhat is the overall condition of the given image? flooded or non flooded. Answer in one word or a short phrase.",
+            "geochat/vqa/Condition_Recognition/0",
+        ),
+        ("<image>\nIs the entire road flooded? Answer in one word or a short phrase.", "geochat/vqa/Yes_No/0"),
+    ]
+
+
+def test_types_that_a_source_does_not_ask_for_are_unselected() -> None:
+    found = convert(dataset(FLOODNET, ["vqa"], splits=["train"], keep=Filter(types=["Yes_No"])))
+    assert (len(found.rows), found.book["train"]["items"]["filtered"]) == (1, {"unselected": 2})
+
+
+def test_questions_of_one_picture_can_be_one_row() -> None:
+    assert said(convert(dataset(FLOODNET, ["vqa"], group="image")), "train") == [
+        ["<image>\nHow many buildings are flooded?", "4", "What is the overall condition of the given image?", "flooded,non flooded"],
+        ["<image>\nIs the entire road flooded?", "No"],
+    ]
+
+
+def test_who_wrote_the_text_is_what_the_catalogue_says() -> None:
+    assert [convert(dataset(entry, ["vqa"])).rows[0]["text_origin"] for entry in (LR, FLOODNET)] == ["template", "human"]
+
+
+def test_an_array_makes_the_same_rows_as_an_object(tmp_path: Path) -> None:
+    records = json.loads((DATA / ROOTS["floodnet_vqa"] / "Train_Question.json").read_text())
+    (tmp_path / "Train_Question.json").write_text(json.dumps([{"Key": key, **record} for key, record in records.items() if isinstance(record, dict)]))
+    entry = changed("floodnet_vqa", options=FLOODNET.options | {"fields": {**FLOODNET.options["fields"], "id": "Key"}})
+    rows = {row["id"]: words(row) for row in convert(dataset(FLOODNET, ["vqa"], splits=["train"])).rows}
+    assert {row["id"]: words(row) for row in convert(dataset(entry, ["vqa"], tmp_path)).rows} == rows
+
+
+# Class names
+
+
+def test_a_class_name_is_spoken_and_a_templates() -> None:
+    found = convert(dataset(AID, ["classification"]))
+    assert [(words(row), row["text_origin"]) for row in found.rows] == [
+        ([SCENE, "airport"], "template"),
+        ([SCENE, "airport"], "template"),
+        ([SCENE, "bare land"], "template"),
+        ([SCENE, "bare land"], "template"),
+    ]
+
+
+def test_a_prompt_may_list_the_classes() -> None:
+    found = convert(dataset(AID, ["classification"], templates="geochat", classes=["airport", "bare land"]))
+    assert words(found.rows[0])[0] == (
+        "<image>\nClassify the given image in one of the following classes. Classes: airport, bare land.\nAnswer in one word or a short phrase."
+    )
+
+
+def test_every_picture_of_the_folders_ends_in_one_bucket() -> None:
+    found = convert(dataset(AID, ["classification"], images="embed"))
+    assert found.book == {"all": page("image", 5, 3, {"no_label": 1, "unreadable_image": 1}, {}, 3)}
+
+
+# All of them
+
+
+@pytest.mark.parametrize("slug", EVERY)
+def test_every_row_keeps_the_rules_of_a_conversation(slug: str) -> None:
+    assert [faults(row) for row in convert(dataset(catalogue()[slug], [EVERY[slug]])).rows if faults(row)] == []
+
+
+@pytest.mark.parametrize(
+    "slug, count, row_id",
+    [
+        ("rsicd", 6, "29c2f36e4c95cf825bf10715"),
+        ("levir_cc", 3, "0017e96f477e26cc75022269"),
+        ("rsvqa_lr", 3, "c2027dfedd68cb9d61e88e42"),
+        ("floodnet_vqa", 3, "f9e4fbb60ef335df665d8c26"),
+        ("aid", 4, "b2eef503affb1abcea295e3d"),
+    ],
+)
+def test_ids_never_change(slug: str, count: int, row_id: str) -> None:
+    ids = [row["id"] for row in convert(dataset(catalogue()[slug], [EVERY[slug]])).rows]
+    assert (len(set(ids)), row_id in ids) == (count, True)
+
+
+def test_an_id_is_the_same_in_every_image_mode(rsicd: Path) -> None:
+    first, second = ([row["id"] for row in convert(dataset(RSICD, ["caption"], rsicd, images=mode, splits=["train"])).rows] for mode in ("path", "embed"))
+    assert first == second
+
+
+@pytest.mark.parametrize("change", [{"templates": "geochat"}, {"seed": 9}, {"dialect": "pixel"}])
+def test_an_id_does_not_depend_on_how_the_row_is_worded(change: dict[str, Any]) -> None:
+    first, second = ([row["id"] for row in convert(dataset(RSICD, ["caption"], **settings)).rows] for settings in ({}, change))
+    assert first == second
+
+
+def test_an_id_does_not_depend_on_the_order_of_records(tmp_path: Path) -> None:
+    text = json.loads((DATA / ROOTS["rsicd"] / "dataset_rsicd.json").read_text())
+    (tmp_path / "dataset_rsicd.json").write_text(json.dumps({"images": text["images"][::-1]}))
+    first, second = (sorted(row["id"] for row in convert(dataset(RSICD, ["caption"], root)).rows) for root in (None, tmp_path))
+    assert first == second
+
+
+def test_an_id_does_not_depend_on_the_order_of_tables(tmp_path: Path) -> None:
+    for file in (DATA / ROOTS["rsvqa_lr"]).iterdir():
+        [(name, rows)] = json.loads(file.read_text()).items()
+        (tmp_path / file.name).write_text(json.dumps({name: rows[::-1]}))
+    first, second = (sorted(row["id"] for row in convert(dataset(LR, ["vqa"], root)).rows) for root in (None, tmp_path))
+    assert first == second
+
+
+@pytest.mark.parametrize("change", [{"slug": "rsicd_2"}, {"options": {**RSICD.options, "images": "images/{filename}"}}])
+def test_another_dataset_or_picture_has_another_id(change: dict[str, Any]) -> None:
+    ids = [{row["id"] for row in convert(dataset(entry, ["caption"], DATA / ROOTS["rsicd"])).rows} for entry in (RSICD, changed("rsicd", **change))]
+    assert ids[0].isdisjoint(ids[1])
+
+
+def test_the_wording_is_chosen_by_the_id_and_the_seed() -> None:
+    chosen = [[row["template"] for row in convert(dataset(RSICD, ["caption"], templates="geochat", seed=seed)).rows] for seed in (1, 1, 2)]
+    assert (chosen[0] == chosen[1], chosen[0] == chosen[2]) == (True, False)
+
+
+def test_a_source_gets_only_its_own_splits() -> None:
+    one, other = (dataset(RSICD, ["caption"], splits=[split]).jobs[0] for split in ("train", "val"))
+    both = dataset(RSICD, ["caption"], splits=["train", "val"])
+    found = convert(type(both)(both.entry, both.source, [one, other], both.images))
+    assert sorted(row["split"] for row in found.rows) == ["train", "train", "train", "val"]

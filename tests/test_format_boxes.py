@@ -1,0 +1,214 @@
+"""DOTA's label files and detection XML: what their readers make of the native files in tests/data."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from native import DATA, ROOTS, changed, read
+
+from converters.catalogue import catalogue
+from converters.files import SourceError
+from schemas.sample import Picture, Region, Reject, Sample
+
+DOTA, DIOR, DIOR_R, FAIR1M = (catalogue()[slug] for slug in ("dota_v1", "dior", "dior_r", "fair1m"))
+HBB = "Annotations/Horizontal Bounding Boxes"
+OBB = "Annotations/Oriented Bounding Boxes"
+
+
+# DOTA
+
+
+def test_a_label_file_becomes_a_sample_with_corners_as_they_stand() -> None:
+    assert read(DOTA, splits=["train"]).samples[0] == Sample(
+        "P0001",
+        "train/labelTxt/P0001.txt",
+        "train",
+        (Picture("train/images/P0001.png"),),
+        regions=(
+            Region("small-vehicle", "obb", (10, 20, 50, 20, 50, 40, 10, 40), "line 3"),
+            Region("ship", "obb", (60, 10, 80, 30, 70, 40, 50, 20), "line 4", ignored=True),
+        ),
+        gsd=0.25,
+    )
+
+
+def test_an_empty_label_file_is_a_picture_without_objects() -> None:
+    assert read(DOTA).samples[1] == Sample("P0002", "train/labelTxt/P0002.txt", "train", (Picture("train/images/P0002.png"),))
+
+
+def test_nine_fields_are_enough_and_a_gsd_may_be_null() -> None:
+    found = read(DOTA).samples[2]
+    assert (found.gsd, found.regions) == (None, (Region("baseball-diamond", "obb", (1.5, 2, 9, 2, 9, 8, 1.5, 8), "line 2"),))
+
+
+def test_difficult_2_is_ignored_too() -> None:
+    assert read(DOTA, splits=["val"]).samples[0].regions[0].ignored is True
+
+
+def test_lines_that_cannot_be_read_are_rejected_one_by_one() -> None:
+    assert read(DOTA).rejects == [
+        Reject("train/labelTxt/P0003.txt", "P0003#line 3", "train", "bad_box", "not eight numbers and a class: 1 2 nan 2 9 8 1 8 plane 0"),
+        Reject("train/labelTxt/P0003.txt", "P0003#line 4", "train", "bad_box", "not eight numbers and a class: 1 2 9 2 9 8 plane 0"),
+        Reject("train/labelTxt/P0003.txt", "P0003#line 5", "train", "bad_box", "not eight numbers and a class: 1 2 nine 2 9 8 1 8 plane 0"),
+        Reject("train/labelTxt/P0004.txt", "", "train", "unreadable_file", "'utf-8' codec can't decode byte 0xe4 in position 17: invalid continuation byte"),
+    ]
+
+
+def test_the_other_name_of_the_label_folder_is_known(tmp_path: Path) -> None:
+    shutil.copytree(DATA / "dota/dota_v1/val/labelTxt", tmp_path / "val/labelTxt-v1.0")
+    assert [found.file for found in read(DOTA, tmp_path).samples] == ["val/labelTxt-v1.0/P0007.txt"]
+
+
+def test_a_pointer_and_a_link_to_nowhere_cost_their_own_file(tmp_path: Path) -> None:
+    labels = tmp_path / "val/labelTxt"
+    labels.mkdir(parents=True)
+    (labels / "P1.txt").write_text("version https://git-lfs.github.com/spec/v1\n")
+    (labels / "P2.txt").symlink_to(tmp_path / "gone.txt")
+    (labels / "P3.txt").write_text("1 2 9 2 9 8 1 8 plane 0\n")
+    found = read(DOTA, tmp_path)
+    assert ([s.key for s in found.samples], [(r.file, r.reason) for r in found.rejects]) == (
+        ["P3"],
+        [("val/labelTxt/P1.txt", "unreadable_file"), ("val/labelTxt/P2.txt", "unreadable_file")],
+    )
+
+
+def test_labels_without_a_split_in_their_path_have_the_split_all(tmp_path: Path) -> None:
+    shutil.copytree(DATA / "dota/dota_v1/val/labelTxt", tmp_path / "labelTxt")
+    entry = changed("dota_v1", options={"annotations": "labelTxt/{stem}.txt", "images": "images/{stem}.png"})
+    assert [found.split for found in read(entry, tmp_path).samples] == ["all"]
+
+
+# VOC: upright boxes
+
+
+def test_voc_boxes_are_one_based_and_inclusive() -> None:
+    assert read(DIOR, splits=["train"]).samples[0] == Sample(
+        "00001",
+        f"{HBB}/00001.xml",
+        "train",
+        (Picture("JPEGImages-trainval/00001.jpg", 800, 800),),
+        regions=(Region("golffield", "hbb", (132, 236, 684, 672), "object[0]"), Region("dam", "hbb", (0, 0, 800, 800), "object[1]")),
+    )
+
+
+def test_boxes_beyond_the_picture_inverted_or_difficult_are_left_to_later_steps() -> None:
+    assert read(DIOR, splits=["train"]).samples[1].regions == (
+        Region("ship", "hbb", (789, 9, 802, 30), "object[0]"),
+        Region("bridge", "hbb", (300, 89, 199, 120), "object[2]"),  # 199 to 300, still inverted
+        Region("ship", "hbb", (789, 9, 802, 30), "object[3]"),
+        Region("stadium", "hbb", (-1, 100, 100, 200), "object[7]", ignored=True),
+    )
+
+
+def test_objects_that_cannot_be_read_are_rejected_one_by_one() -> None:
+    found = read(DIOR, splits=["train"]).rejects
+    assert [(reject.file, reject.key, reject.reason, reject.detail) for reject in found] == [
+        (f"{HBB}/00002.xml", "00002#object[1]", "zero_area", "corners coincide: 40 50 40 60"),
+        (f"{HBB}/00002.xml", "00002#object[4]", "bad_box", "not a number: '9x'"),
+        (f"{HBB}/00002.xml", "00002#object[5]", "missing_field", "object without a name"),
+        (f"{HBB}/00002.xml", "00002#object[6]", "bad_box", "no coordinates of the entry's geometry"),
+        (f"{HBB}/00003.xml", "", "unreadable_file", "no element found: line 1, column 44"),
+    ]
+
+
+def test_a_picture_is_named_by_its_files_stem_and_its_size_read_where_it_is_one() -> None:
+    assert read(DIOR, splits=["train"]).samples[1].pictures == (Picture("JPEGImages-trainval/00002.jpg", 801, None),)
+
+
+def test_each_split_has_its_own_picture_folder() -> None:
+    assert read(DIOR, splits=["test"]).samples[0].pictures[0].path == "JPEGImages-test/11726.jpg"
+
+
+def test_splits_come_from_the_lists_and_the_first_to_name_a_picture_has_it() -> None:
+    assert [(found.key, found.split) for found in read(DIOR).samples] == [
+        ("11726", "test"),
+        ("00001", "train"),
+        ("00002", "train"),
+        ("20000", "unlisted"),
+    ]
+
+
+def test_what_is_odd_about_the_lists_is_noted() -> None:
+    assert read(DIOR).notes == [
+        "ImageSets/Main/train.txt names 1 of 4 pictures that have no annotation file",
+        "ImageSets/Main/trainval.txt is the list of no split of this dataset",
+        "1 annotation files are in no split list",
+    ]
+
+
+def test_unlisted_pictures_are_no_part_of_a_wanted_split() -> None:
+    assert [found.key for found in read(DIOR, splits=["test"]).samples] == ["11726"]
+
+
+def test_lists_that_name_nothing_there_are_an_error(tmp_path: Path) -> None:
+    shutil.copytree(DATA / ROOTS["dior"], tmp_path, dirs_exist_ok=True)
+    for file in (tmp_path / "ImageSets/Main").iterdir():
+        file.write_text("99999\n")
+    with pytest.raises(SourceError, match=r"dior: no split list .*/ImageSets/Main/\{split\}.txt names a file that is there"):
+        read(DIOR, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"",
+        b"\x00\x01",
+        b'<?xml version="1.0" encoding="nonsense"?><annotation/>',
+        b'<!DOCTYPE a [<!ENTITY b "bb">]><annotation>&b;</annotation>',
+        b"version https://git-lfs.github.com/spec/v1\n",
+    ],
+    ids=["empty", "binary", "unknown encoding", "entities", "LFS pointer"],
+)
+def test_a_file_that_is_no_xml_costs_itself_alone(tmp_path: Path, text: bytes) -> None:
+    shutil.copytree(DATA / ROOTS["dior"], tmp_path, dirs_exist_ok=True)
+    (tmp_path / HBB / "11726.xml").write_bytes(text)
+    found = read(DIOR, tmp_path, ["test"])
+    assert (found.samples, [reject.reason for reject in found.rejects]) == ([], ["unreadable_file"])
+
+
+# DIOR-R
+
+
+def test_dior_r_corners_are_one_based_and_inclusive() -> None:
+    assert read(DIOR_R).samples[0].regions == (Region("golffield", "obb", (100, 200, 300, 200, 300, 260, 100, 260), "object[0]"),)
+
+
+def test_dior_r_boxes_whose_corners_coincide_or_lack_are_rejected() -> None:
+    assert [(reject.key, reject.reason, reject.detail) for reject in read(DIOR_R).rejects] == [
+        ("00001#object[1]", "zero_area", "corners coincide: -0 5 0 5 9 9 2 9"),
+        ("00001#object[2]", "bad_box", "not a number: None"),
+    ]
+
+
+# FAIR1M
+
+
+def test_points_are_taken_as_they_stand_and_the_repeated_first_left_out() -> None:
+    assert read(FAIR1M, splits=["train"]).samples == [
+        Sample(
+            "7",
+            "train/part1/labelXml/7.xml",
+            "train",
+            (Picture("train/part1/images/7.tif", 1000, 1000),),
+            regions=(
+                Region("Dry Cargo Ship", "obb", (800, 900, 820, 900, 820, 940, 800, 940), "object[0]"),
+                Region("Van", "obb", (436, 1000, 436, 1000, 436, 1000, 436, 1000), "object[1]"),
+            ),
+        )
+    ]
+
+
+def test_points_that_are_no_four_corners_are_rejected() -> None:
+    assert [(reject.key, reject.reason, reject.detail) for reject in read(FAIR1M).rejects] == [
+        ("7#object[2]", "bad_box", "3 points where four corners were meant"),
+        ("7#object[3]", "bad_box", "a point is not x,y"),
+    ]
+
+
+def test_files_of_one_name_in_two_splits_keep_apart() -> None:
+    assert [(found.key, found.split, found.pictures[0].path) for found in read(FAIR1M).samples] == [
+        ("7", "train", "train/part1/images/7.tif"),
+        ("7", "val", "validation/images/7.tif"),
+    ]
