@@ -10,10 +10,10 @@ A pattern names one path component with `{name}` and lists alternatives with `{a
 from __future__ import annotations
 
 import errno
-import io
 import os
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from itertools import product
 from pathlib import PurePosixPath
 from typing import NamedTuple, Protocol
@@ -43,11 +43,13 @@ class Store(Protocol):
     def listing(self, path: str) -> list[Entry]: ...
 
 
-def _opened(path: str) -> io.FileIO:
+@contextmanager
+def _named(path: str) -> Iterator[None]:
+    """A native name may be anything: one that no file can have is a missing file's."""
     try:
-        return io.FileIO(path)
+        yield
     except OSError as error:
-        if error.errno == errno.ENAMETOOLONG:  # a native name may be anything; no file is called so
+        if error.errno == errno.ENAMETOOLONG:
             raise FileNotFoundError(path) from None
         raise
 
@@ -57,7 +59,7 @@ class LocalStore:
 
     def read(self, path: str, start: int = 0, end: int | None = None) -> bytes:
         """Bytes [start, end) of a file."""
-        with _opened(path) as file:
+        with _named(path), open(path, "rb", buffering=0) as file:
             if start:
                 file.seek(start)
             if end is None:
@@ -70,7 +72,8 @@ class LocalStore:
             return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def size(self, path: str) -> int:
-        return os.stat(path).st_size
+        with _named(path):
+            return os.stat(path).st_size
 
     def listing(self, path: str) -> list[Entry]:
         """Entries sorted by name, so that no result depends on the file system's order."""

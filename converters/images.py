@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 MAX_PIXELS = 1 << 30  # a 32,768-pixel square: DOTA's and LRS-VQA's largest pass, a decompression bomb does not
+MAX_BYTES = 1 << 31  # Arrow's binary columns hold no more in one piece
 _HEADER_BYTES = 1 << 16
 _FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "WEBP", "GIF", "JPEG2000", "PPM")  # what Pillow may open: no Ghostscript, no guesses
 _MAGIC = (b"\xff\xd8", b"\x89PNG", b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+", b"BM", b"RIFF", b"GIF8")
@@ -46,9 +47,14 @@ class PictureError(Exception):
 def read_facts(path: str, verify: bool = False) -> Facts:
     """Size, bytes and hash of one picture; faults are a result, not an exception."""
     try:
+        size = files.store(path).size(path)
+        if size > MAX_BYTES:
+            return Facts(fault="oversized_image", detail=f"{size:,} bytes")
         data = files.store(path).read(path)
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
         return Facts(fault="missing_image", detail=path.rsplit("/", 1)[-1])
+    except PermissionError as error:
+        return Facts(fault="unreadable_image", detail=error.strerror or "no permission")
     try:
         width, height = check(data)
         if verify:

@@ -134,7 +134,7 @@ def _layout(first: bytes, tokens: int) -> dict[str, _Key] | None:
     """Keys of the group's first record, in order, if its strings are no more than its keys and their values."""
     try:
         record = msgspec.json.decode(first)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     if not isinstance(record, dict):
         return None

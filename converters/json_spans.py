@@ -99,7 +99,7 @@ def _seam_after(path: str, at: int, end: int, keys: set[str]) -> int | None:
 def _is_record(text: bytes, keys: set[str]) -> bool:
     try:
         record = msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return False
     return isinstance(record, dict) and keys <= record.keys()
 
@@ -194,7 +194,7 @@ def _decoded(text: bytes) -> dict[str, msgspec.Raw] | str:
     """A record, or what is wrong with it."""
     try:
         return _RECORD.decode(text)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return str(error)
 
 

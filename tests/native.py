@@ -81,7 +81,7 @@ def joined(entry: Entry, source: Source) -> dict[str, dict[str, pa.Table]]:
     return {split: {name: pa.concat_tables(tables).sort_by("id") for name, tables in sides.items()} for split, sides in parts.items()}
 
 
-def changed(slug: str, **values: Any) -> Entry:
+def changed(slug: str, /, **values: Any) -> Entry:
     """A catalogue entry with some values of its own."""
     return msgspec.structs.replace(catalogue()[slug], **values)
 

@@ -153,7 +153,7 @@ def test_text_that_is_not_utf_8_is_named_with_its_file(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="none.toml: no such file"):
+    with pytest.raises(ConfigError, match=r"none\.toml: no such file"):
         load_toml(str(tmp_path / "none.toml"))
 
 

@@ -55,7 +55,7 @@ CORPUS: dict[str, tuple[Row, set[str]]] = {
     "no picture, no token": (row("What is a pond?", A, pictures=0), set()),
     "newlines between words": (row("<image>\na\n\nb", "c\nd"), set()),
     "a tag that is no picture token": (row("<image>\n<img> < image> <Image>", A), set()),
-    "letters of other alphabets": (row("<image>\nГде дорога?", "在左边 é 🛰"), set()),
+    "letters of other alphabets": (row("<image>\n路在哪里?", "在左边 é 🛰"), set()),
     "a no-break space is no blank": (row(Q, "\u00a0"), set()),
     "a forward slash and an n": (row(Q, "/n"), set()),
     "no human": (row(A, roles=["gpt"]), {"bad_roles"}),

@@ -95,7 +95,22 @@ def test_captions_of_one_picture_can_be_one_row() -> None:
 
 def test_in_path_mode_a_row_holds_what_the_annotations_say_and_no_more() -> None:
     row = convert(dataset(RSICD, ["caption"], splits=["val"])).rows[0]
-    known = ["dataset", "split", "task", "text_origin", "dialect", "template", "regions", "sizes", "gsd", "sensor", "times", "license_images", "image_sha256", "origin"]
+    known = [
+        "dataset",
+        "split",
+        "task",
+        "text_origin",
+        "dialect",
+        "template",
+        "regions",
+        "sizes",
+        "gsd",
+        "sensor",
+        "times",
+        "license_images",
+        "image_sha256",
+        "origin",
+    ]
     assert {name: row[name] for name in known} == {
         "dataset": "rsicd",
         "split": "val",

@@ -182,7 +182,12 @@ def test_an_oriented_box_comes_back_within_the_stated_bound(size: tuple[int, int
 
 @pytest.mark.parametrize(
     "box, text",
-    [((10, 20, 30, 40), "[10, 20, 30, 40]"), ((10.4, 20.6, 30.5, 40.49), "[10, 21, 31, 40]"), ((1.5, 0, 2.5, 1), "[2, 0, 3, 1]"), ((-3, 0, 2, 1), "[-3, 0, 2, 1]")],
+    [
+        ((10, 20, 30, 40), "[10, 20, 30, 40]"),
+        ((10.4, 20.6, 30.5, 40.49), "[10, 21, 31, 40]"),
+        ((1.5, 0, 2.5, 1), "[2, 0, 3, 1]"),
+        ((-3, 0, 2, 1), "[-3, 0, 2, 1]"),
+    ],
 )
 def test_pixels_are_whole_and_never_less_than_one_wide(box: Numbers, text: str) -> None:
     assert boxes("pixel", box, (100, 100)) == text

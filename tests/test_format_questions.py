@@ -103,7 +103,7 @@ def test_a_table_that_is_cut_off_is_named(tmp_path: Path) -> None:
     shutil.copytree(DATA / ROOTS["rsvqa_lr"], tmp_path, dirs_exist_ok=True)
     path = tmp_path / "LR_split_train_questions.json"
     path.write_bytes(path.read_bytes()[:600])
-    with pytest.raises(SourceError, match="LR_split_train_questions.json is cut off"):
+    with pytest.raises(SourceError, match=r"LR_split_train_questions\.json is cut off"):
         read(LR, tmp_path)
 
 
@@ -143,7 +143,7 @@ def test_records_of_an_object_that_cannot_be_used_are_rejected_one_by_one() -> N
 @pytest.mark.parametrize("text", ['{"0": {"Image_ID": "1.JPG", "Quest', '{"0": {}} {"1": {}}', '"text"'])
 def test_an_object_that_is_no_whole_json_is_named(tmp_path: Path, text: str) -> None:
     (tmp_path / "Train_Question.json").write_text(text)
-    with pytest.raises(SourceError, match="floodnet_vqa: Train_Question.json cannot be read: "):
+    with pytest.raises(SourceError, match=r"floodnet_vqa: Train_Question\.json cannot be read: "):
         read(FLOODNET, tmp_path)
 
 

@@ -212,10 +212,23 @@ def test_half_a_jpeg_is_truncated_to_the_decoder_too() -> None:
         decode(data[: len(data) // 2])
 
 
-@pytest.mark.parametrize("mode, kind, format", [("RGB", "JPEG", "JPEG"), ("L", "JPEG", "JPEG"), ("CMYK", "JPEG", "JPEG"), ("RGBA", "PNG", "PNG"), ("P", "PNG", "PNG"), ("L", "TIFF", "PNG"), ("RGB", "BMP", "PNG"), ("P", "GIF", "PNG"), ("RGB", "WEBP", "PNG")])  # fmt: skip
-def test_a_picture_written_anew_is_rgb(mode: str, kind: str, format: str) -> None:
+@pytest.mark.parametrize(
+    "mode, kind, written",
+    [
+        ("RGB", "JPEG", "JPEG"),
+        ("L", "JPEG", "JPEG"),
+        ("CMYK", "JPEG", "JPEG"),
+        ("RGBA", "PNG", "PNG"),
+        ("P", "PNG", "PNG"),
+        ("L", "TIFF", "PNG"),
+        ("RGB", "BMP", "PNG"),
+        ("P", "GIF", "PNG"),
+        ("RGB", "WEBP", "PNG"),
+    ],
+)
+def test_a_picture_written_anew_is_rgb(mode: str, kind: str, written: str) -> None:
     with Image.open(io.BytesIO(reencode(encoded(kind, 31, 17, mode)))) as image:
-        assert (image.mode, image.size, image.format) == ("RGB", (31, 17), format)
+        assert (image.mode, image.size, image.format) == ("RGB", (31, 17), written)
 
 
 def test_a_picture_written_anew_has_no_metadata() -> None:

@@ -79,7 +79,9 @@ def test_a_table_below_its_key_is_read_like_a_bare_array(records: list[dict[str,
 @given(st.lists(RECORD, min_size=1, max_size=8), st.data(), st.integers(1, 300))
 def test_a_broken_record_costs_itself_alone(records: list[dict[str, Any]], data: st.DataObject, target: int) -> None:
     at = data.draw(st.integers(0, len(records) - 1))
-    wrong = data.draw(st.sampled_from(['{"id": nope, "q": "x"}', '{"id": 1 "q": "x"}', '{"id": 1, "q": x}', '{"id": 1, "q": "\\ud800"}', '{"id": true, "q": "x"}']))
+    wrong = data.draw(
+        st.sampled_from(['{"id": nope, "q": "x"}', '{"id": 1 "q": "x"}', '{"id": 1, "q": x}', '{"id": 1, "q": "\\ud800"}', '{"id": true, "q": "x"}'])
+    )
     texts = [json.dumps(record) for record in records]
     texts[at] = wrong
     rows, bad = rows_of(f"[{', '.join(texts)}]", target)
@@ -160,7 +162,17 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "value, text",
-    [('"4"', "4"), ("4", "4"), ("-4", "-4"), ("2.5", "2.5"), ('"a\\u00e9\\n"', "aé\n"), ('"\\ud83d\\udef0"', "🛰"), ("null", None), ('"None"', "None"), ('""', "")],
+    [
+        ('"4"', "4"),
+        ("4", "4"),
+        ("-4", "-4"),
+        ("2.5", "2.5"),
+        ('"a\\u00e9\\n"', "aé\n"),
+        ('"\\ud83d\\udef0"', "🛰"),
+        ("null", None),
+        ('"None"', "None"),
+        ('""', ""),
+    ],
 )
 def test_a_number_where_text_is_asked_for_becomes_its_text(value: str, text: str | None) -> None:
     assert rows_of(f'[{{"id": 1, "q": "a"}}, {{"id": 2, "q": {value}}}]')[0][1]["q"] == text

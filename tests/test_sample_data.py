@@ -95,7 +95,7 @@ def test_an_empty_folder_is_filled(tmp_path: Path) -> None:
 
 def test_foreign_files_are_never_touched(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
-    with pytest.raises(FileExistsError, match="is not empty and holds no .earthmix-sample"):
+    with pytest.raises(FileExistsError, match=r"is not empty and holds no \.earthmix-sample"):
         write_sample_data(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
 

@@ -61,7 +61,7 @@ def read(source: Source, options: Options, span: Span) -> Iterator[Sample | Reje
     name = span.names[0]
     try:
         records = msgspec.json.decode(source.bytes_of(name), type=_File).images
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise SourceError(f"{source.slug}: {source.relative(name)} cannot be read: {error}") from None
     templates = [options.images] if isinstance(options.images, str) else options.images
     pictures = [PicturePaths(source, template) for template in templates]
@@ -70,7 +70,7 @@ def read(source: Source, options: Options, span: Span) -> Iterator[Sample | Reje
     for i, raw in enumerate(records):
         try:
             record = decoder.decode(raw)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             yield Reject(file, f"images[{i}]", span.split or "unknown", "unreadable_record", str(error))
             continue
         split = record.split or span.split or "unknown"

@@ -128,7 +128,7 @@ def _read_object(source: Source, options: Options, span: Span) -> Iterator[Sampl
     file = source.relative(name)
     try:
         records: dict[str, Any] = msgspec.json.decode(source.bytes_of(name), type=dict[str, Any])
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise SourceError(f"{source.slug}: {file} cannot be read: {error}") from None
     pictures = PicturePaths(source, options.images)
     for key, record in records.items():
