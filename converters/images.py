@@ -76,6 +76,8 @@ def read_size(path: str) -> Facts:
             width, height = header(files.store(path).read(path))
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
         return Facts(fault="missing_image", detail=path.rsplit("/", 1)[-1])
+    except PermissionError as error:
+        return Facts(fault="unreadable_image", detail=error.strerror or "no permission")
     except PictureError as error:
         return Facts(fault=error.args[0], detail=error.args[1])
     return Facts(width, height)

@@ -5,9 +5,16 @@ from __future__ import annotations
 import os
 import sys
 from enum import Enum
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
+
+if TYPE_CHECKING:
+    from pipelines.settings import Settings
+    from schemas.catalog import Mix
+
+# Where a mix was built changes nothing in it, and stays out of the command to rebuild it by.
+_ENGINE_OPTIONS = ("--workers", "--engine", "--flink-master", "--flink-jars", "--workers-at", "--worker-image")
 
 app = typer.Typer(
     name="earthmix",
@@ -40,6 +47,10 @@ Out = Annotated[str, typer.Option("--out", help="Folder for the mix; a mix of ea
 Images = Annotated[ImageMode | None, typer.Option("--images", help="embed: bytes in the row; path: none opened unless needed; reencode: 8-bit RGB.")]
 Workers = Annotated[str, typer.Option("--workers", help="A number, or auto.")]
 Engine = Annotated[str, typer.Option("--engine", help="Where to run.")]
+FlinkMaster = Annotated[str, typer.Option("--flink-master", help="HOST:PORT of a standing cluster; [local] starts one within.")]
+FlinkJars = Annotated[str | None, typer.Option("--flink-jars", help="Job server: a jar, or a folder of jars. Else what make flink-setup fetched.")]
+WorkersAt = Annotated[str | None, typer.Option("--workers-at", help="HOST:PORT of the worker pool beside each task manager.")]
+WorkerImage = Annotated[str | None, typer.Option("--worker-image", help="Container image of the workers.")]
 Set = Annotated[list[str] | None, typer.Option("--set", help="Change a value of the mix: seed=7, sources.rsvqa_lr.take=100. May be repeated.")]
 Paths = Annotated[list[str] | None, typer.Option("--path", help="DATASET=DIR: where one dataset lies. May be repeated.")]
 Verify = Annotated[bool, typer.Option("--verify-images", help="Decode every picture wholly.")]
@@ -55,6 +66,10 @@ def mix(
     images: Images = None,
     workers: Workers = "auto",
     engine: Engine = "direct",
+    flink_master: FlinkMaster = "[local]",
+    flink_jars: FlinkJars = None,
+    workers_at: WorkersAt = None,
+    worker_image: WorkerImage = None,
     set_: Set = None,
     path: Paths = None,
     verify_images: Verify = False,
@@ -64,7 +79,8 @@ def mix(
     """Build a mix."""
     from pipelines.plan import load_mix
 
-    _run(load_mix(name, set_ or []), data_root, out, images, workers, engine, path, verify_images, quiet, beam_options)
+    settings = _settings(engine, workers, flink_master, flink_jars, workers_at, worker_image, beam_options)
+    _run(load_mix(name, set_ or []), data_root, out, images, settings, path, verify_images, quiet)
 
 
 @app.command(epilog="Example: earthmix convert rsicd rsvqa_lr:train --data-root DATA --out OUT --images path")
@@ -76,6 +92,10 @@ def convert(
     group: Annotated[Group, typer.Option("--group", help="item: one row a caption or question; image: one multi-turn row a picture.")] = Group.item,
     workers: Workers = "auto",
     engine: Engine = "direct",
+    flink_master: FlinkMaster = "[local]",
+    flink_jars: FlinkJars = None,
+    workers_at: WorkersAt = None,
+    worker_image: WorkerImage = None,
     set_: Set = None,
     path: Paths = None,
     verify_images: Verify = False,
@@ -84,36 +104,44 @@ def convert(
     """Convert datasets, every item once."""
     from pipelines.plan import convert_mix
 
-    _run(convert_mix(datasets, group.value, set_ or []), data_root, out, images, workers, engine, path, verify_images, quiet, None)
+    settings = _settings(engine, workers, flink_master, flink_jars, workers_at, worker_image)
+    _run(convert_mix(datasets, group.value, set_ or []), data_root, out, images, settings, path, verify_images, quiet)
 
 
-def _run(
-    wanted: Any,
-    data_root: str,
-    out: str,
-    images: ImageMode | None,
-    workers: str,
-    engine: str,
-    path: list[str] | None,
-    verify: bool,
-    quiet: bool,
-    beam_options: list[str] | None,
-) -> None:
+def _settings(
+    engine: str, workers: str, flink_master: str, flink_jars: str | None, workers_at: str | None, worker_image: str | None, beam: list[str] | None = None
+) -> Settings:
+    from pipelines.settings import Settings
+
+    if workers != "auto" and not (workers.isdecimal() and int(workers) > 0):
+        raise typer.BadParameter(f'--workers takes a number or "auto", not "{workers}"')
+    return Settings(
+        engine=engine,
+        workers=workers,
+        flink_master=flink_master,
+        flink_jars=flink_jars,
+        workers_at=workers_at,
+        worker_image=worker_image,
+        beam_options=beam or [],
+    )
+
+
+def _run(wanted: Mix, data_root: str, out: str, images: ImageMode | None, settings: Settings, path: list[str] | None, verify: bool, quiet: bool) -> None:
     from pipelines.card import closing_lines
     from pipelines.plan import make_plan
     from pipelines.run import run
 
-    if workers != "auto" and not (workers.isdecimal() and int(workers) > 0):
-        raise typer.BadParameter(f'--workers takes a number or "auto", not "{workers}"')
     places = dict(_pair(text) for text in path or [])
     plan = make_plan(wanted, os.path.abspath(data_root), os.path.abspath(out), images.value if images else None, verify, places)
     for note in plan.notes:
         if not quiet:
             typer.echo(f"note: {note}", err=True)
     try:
-        summary = run(plan, engine, workers, beam_options or [], _command(), quiet)
+        summary = run(plan, settings, _command(), quiet)
     except KeyboardInterrupt:
-        _fail("interrupted; nothing was written", 130)
+        typer.echo("earthmix: interrupted; nothing was written", err=True)
+        sys.stdout.flush()
+        os._exit(130)  # without waiting for Beam's threads, which have not heard of it
     if not quiet:
         for line in closing_lines(summary, out):
             typer.echo(line)
@@ -131,7 +159,7 @@ def _command() -> list[str]:
     out, words = ["earthmix"], iter(sys.argv[1:])
     for word in words:
         name, mark, _ = word.partition("=")
-        if name in ("--data-root", "--out", "--path", "--workers"):
+        if name in ("--data-root", "--out", "--path", *_ENGINE_OPTIONS):
             if not mark:
                 next(words, None)
             if name in ("--data-root", "--out"):

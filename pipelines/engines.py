@@ -15,37 +15,47 @@ from apache_beam.transforms.environments import SubprocessSDKEnvironment
 
 from pipelines.errors import UsageError
 from pipelines.plan import RunPlan
+from pipelines.settings import ENGINES, Settings
 
 Build = Callable[[beam.Pipeline], None]
-NAMES = ("direct",)
+Say = Callable[[str], None]
 LARGE_RECORDS = 200_000  # records parsed by Python, about: below it worker processes take longer to start than they save
 
 
-def run(engine: str, build: Build, plan: RunPlan, workers: str, options: Sequence[str]) -> None:
-    """Runs a pipeline to its end. Raises UsageError for an engine or option that does not exist, RuntimeError where the pipeline fails."""
-    if engine not in NAMES:
-        raise UsageError(f'unknown engine "{engine}"; known: {", ".join(NAMES)}')
-    _direct(build, plan, workers, options)
+def run(settings: Settings, build: Build, plan: RunPlan, say: Say) -> None:
+    """Runs a pipeline to its end.
+
+    say: takes lines for the user. Raises UsageError for an engine or option that does not exist, EngineError where the engine cannot run the pipeline,
+    RuntimeError where the pipeline fails.
+    """
+    if settings.engine not in ENGINES:
+        raise UsageError(f'unknown engine "{settings.engine}"; known: {", ".join(ENGINES)}')
+    if settings.engine == "flink":
+        from pipelines import engine_flink
+
+        engine_flink.run(settings, build, plan, beam_options, say)
+    else:
+        _direct(settings, build, plan)
 
 
-def _direct(build: Build, plan: RunPlan, workers: str, options: Sequence[str]) -> None:
+def _direct(settings: Settings, build: Build, plan: RunPlan) -> None:
     # Named explicitly: "DirectRunner" would first try to download the Prism binary, and hides Python exceptions.
     from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
-    number, processes = _workers(plan, workers)
+    number, processes = _workers(plan, settings.workers)
     flags = [f"--direct_num_workers={number}"]
     environment = None
     if processes:
-        # What `multi_processing` does, with the workers' own log lines in a file instead of on the user's terminal, and Ctrl-C left to the launcher.
-        command = f"trap '' INT; exec {shlex.quote(sys.executable)} -m apache_beam.runners.worker.sdk_worker_main 2>>{shlex.quote(f'{plan.log}')}"
+        # What `multi_processing` does, with the workers' own log lines in a file instead of on the user's terminal.
+        command = f"exec {shlex.quote(sys.executable)} -m apache_beam.runners.worker.sdk_worker_main 2>>{shlex.quote(f'{plan.work}/workers.log')}"
         environment = SubprocessSDKEnvironment.from_command_string(command)
     elif number > 1:
         flags.append("--direct_running_mode=multi_threading")
-    with beam.Pipeline(runner=FnApiRunner(default_environment=environment), options=_options([*flags, *options])) as pipeline:
+    with beam.Pipeline(runner=FnApiRunner(default_environment=environment), options=beam_options([*flags, *settings.beam_options])) as pipeline:
         build(pipeline)
 
 
-def _options(flags: Sequence[str]) -> PipelineOptions:
+def beam_options(flags: Sequence[str]) -> PipelineOptions:
     """Beam's options. It would drop those it does not know without a word, and end the process for a value it does not like."""
     said = io.StringIO()
     try:

@@ -47,11 +47,6 @@ class RunPlan(Struct, frozen=True):
         return files.join(self.out, ".work")
 
     @property
-    def log(self) -> str:
-        """What Beam and its workers say for themselves."""
-        return files.join(self.work, "beam.log")
-
-    @property
     def sampling(self) -> list[Sampling]:
         return [Sampling(source.name, source.weight, source.take) for source in self.mix.sources]
 

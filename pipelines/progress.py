@@ -50,6 +50,11 @@ class Progress:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._show, daemon=True)
 
+    def say(self, line: str) -> None:
+        """A line of its own, beside the live one."""
+        if not self._quiet:
+            print(line, file=self._out, flush=True)
+
     def __enter__(self) -> Progress:
         if not self._quiet:
             self._thread.start()

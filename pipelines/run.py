@@ -7,8 +7,10 @@ import hashlib
 import logging
 import os
 import shlex
+import signal
+import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr
 from importlib.metadata import version
 from typing import Any, cast
@@ -25,10 +27,12 @@ from pipelines.card import Summary, card_faults, render
 from pipelines.errors import RunError
 from pipelines.plan import RunPlan
 from pipelines.progress import Progress
+from pipelines.settings import Settings
 
 _SHOWN = 10  # rejects printed where there are too many
 _PACKAGES = ("apache-beam", "pyarrow", "pillow", "shapely", "numpy", "msgspec")
 MANIFEST = "manifest.json"
+_FOLDERS = ("sides", "rows", "rejects", "errors", "out/data", "out/rejects")  # of the working folder; nobody makes one later
 
 
 class FileEntry(Struct):
@@ -47,14 +51,15 @@ class Manifest(Struct):
     files: dict[str, FileEntry]
 
 
-def run(plan: RunPlan, engine: str, workers: str, options: Sequence[str], command: Sequence[str], quiet: bool = False) -> Summary:
+def run(plan: RunPlan, settings: Settings, command: Sequence[str], quiet: bool = False) -> Summary:
     """Runs a plan and puts its mix into place; gives the card's content.
 
     Raises RunError with one line a fault; then, as after Ctrl-C, what stood in `plan.out` before still stands and nothing was added.
     """
-    with working_folder(plan.out, plan.work):
-        with Progress(plan.work, plan.shards, quiet):
-            _execute(plan, engine, workers, options)
+    progress = Progress(plan.work, plan.shards, quiet)
+    with _hushed(), working_folder(plan.out, plan.work):
+        with progress:
+            _execute(plan, settings, progress.say)
         result = msgspec.json.decode(storage.read_bytes(f"{plan.work}/result.json"))
         counts: Counts = Counter({tuple(line[:5]): line[5] for line in result["counts"]})
         book = ledger(counts, {slug: unit(dataset.entry) for slug, dataset in plan.datasets.items()})
@@ -70,14 +75,13 @@ def run(plan: RunPlan, engine: str, workers: str, options: Sequence[str], comman
     return summary
 
 
-def _execute(plan: RunPlan, engine: str, workers: str, options: Sequence[str]) -> None:
+def _execute(plan: RunPlan, settings: Settings, say: Callable[[str], None]) -> None:
     # Beam's own log lines stay out of the user's way, from its import on; what matters reaches them as one line of ours.
     logging.getLogger().setLevel(logging.CRITICAL)
     from pipelines import engines, mix
 
     try:
-        with open(plan.log, "a") as log, redirect_stderr(log):  # where Beam prints tracebacks besides
-            engines.run(engine, lambda pipeline: mix.build(pipeline, plan), plan, workers, options)
+        engines.run(settings, lambda pipeline: mix.build(pipeline, plan), plan, say)
     except RunError:
         raise
     except Exception as error:  # a worker's error, which engines wrap as they like; ours are read from where workers left them
@@ -87,6 +91,13 @@ def _execute(plan: RunPlan, engine: str, workers: str, options: Sequence[str]) -
         if _interrupted(error):
             raise KeyboardInterrupt from error
         raise
+
+
+@contextmanager
+def _hushed() -> Iterator[None]:
+    """Keeps what others print off the terminal: Beam's threads show the traceback of an error that is told in one line, or of work that was broken off."""
+    with open(os.devnull, "w") as nowhere, redirect_stderr(nowhere):
+        yield
 
 
 def _interrupted(error: BaseException | None) -> bool:
@@ -99,20 +110,22 @@ def working_folder(out: str, work: str) -> Iterator[None]:
     """Holds OUT/.work for one run: clears a killed run's, refuses a living one's, and leaves none behind."""
     if files.listing(out) and not _is_mix(out):
         raise RunError(f"{out} holds files but no mix of earthmix ({MANIFEST}); choose another --out or empty it")
-    made = _missing_folders(out)
+    made, gone = _missing_folders(out), f"{work}.gone"
     storage.make_folder(work)
     with open(f"{work}/lock", "w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise RunError(f"another run is writing to {out}") from None
-        for entry in files.listing(work):
-            if entry.name != "lock":
-                storage.remove(f"{work}/{entry.name}")
         try:
+            for path in (gone, *(f"{work}/{entry.name}" for entry in files.listing(work) if entry.name != "lock")):
+                storage.remove(path)
+            for folder in _FOLDERS:
+                storage.make_folder(f"{work}/{folder}")
             yield
         finally:
-            storage.remove(work)
+            os.rename(work, gone)  # at once, under the hands of workers that may still write
+            storage.remove(gone)
             for folder in made:
                 if os.listdir(folder):
                     break
@@ -252,7 +265,21 @@ def _put_into_place(plan: RunPlan, summary: Summary, made: Sequence[tuple[Any, .
         "mix": summary["mix"],
         "files": dict(sorted(written.items())),
     }
-    storage.remove(f"{plan.out}/{MANIFEST}")
-    for name in ("data", "rejects", "README.md", "card.json"):
-        storage.move(f"{plan.work}/out/{name}", f"{plan.out}/{name}")
-    storage.write_bytes(f"{plan.out}/{MANIFEST}", msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
+    with _uninterrupted():
+        storage.remove(f"{plan.out}/{MANIFEST}")
+        for name in ("data", "rejects", "README.md", "card.json"):
+            storage.move(f"{plan.work}/out/{name}", f"{plan.out}/{name}")
+        storage.write_bytes(f"{plan.out}/{MANIFEST}", msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Ctrl-C comes too late here: half a mix would stand in the place of a whole one."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)

@@ -207,7 +207,7 @@ def drop_table(rows: pa.Table, chosen: Chosen) -> pa.Table:
 def write_rows(sink: Any, rows: pa.Table, chosen: Chosen, mode: ImageMode, roots: Mapping[str, str]) -> pa.Table:
     """Writes the chosen rows as one Parquet file and gives them back without bytes.
 
-    roots: data folder of each dataset's pictures, by the first component of their paths. Row groups hold about 100 MB.
+    roots: data folder of each dataset's pictures, by the first component of their paths. Row groups hold up to 100 MB.
     """
     table = segments.take(rows, chosen.kept)
     if chosen.copy.any():
@@ -215,9 +215,7 @@ def write_rows(sink: Any, rows: pa.Table, chosen: Chosen, mode: ImageMode, roots
         table = table.set_column(0, "id", pc.binary_join_element_wise(table["id"], suffix, ""))
     weight = np.asarray(table["image_bytes"].combine_chunks()) if table.num_rows else np.zeros(0, np.int64)
     table = table.select(ROW.names)
-    each = weight + (table.nbytes // max(1, table.num_rows) + 1)
-    group = (np.cumsum(each) // GROUP_BYTES) if len(each) else each
-    starts = np.flatnonzero(np.concatenate([[True], group[1:] != group[:-1]])) if len(group) else np.zeros(0, int)
+    groups = _groups(weight + (table.nbytes // max(1, table.num_rows) + 1))
     # Dictionaries are written as they are, and `store_schema=False` lets them be read back as plain strings.
     schema = pa.schema([field.with_type(table.schema.field(field.name).type) for field in ROW])
     writer = pq.ParquetWriter(
@@ -230,13 +228,25 @@ def write_rows(sink: Any, rows: pa.Table, chosen: Chosen, mode: ImageMode, roots
         store_schema=False,
     )
     with writer:
-        for start, end in zip(starts, [*starts[1:], table.num_rows], strict=True):
+        for start, end in groups:
             part = table.slice(start, end - start)
             if mode != "path":
                 part = part.set_column(1, schema.field("images"), _with_bytes(part["images"].combine_chunks(), mode, roots))
-            writer.write_table(part.cast(schema), row_group_size=max(1, end - start))
+            writer.write_table(part.cast(schema), row_group_size=end - start)
         writer.add_key_value_metadata(ROW.metadata)
     return table
+
+
+def _groups(sizes: Indices) -> list[tuple[int, int]]:
+    """Row groups as ranges of rows: as many as fit into GROUP_BYTES, one at least."""
+    ends = np.cumsum(sizes)
+    groups: list[tuple[int, int]] = []
+    start, before = 0, 0
+    while start < len(sizes):
+        end = max(start + 1, int(np.searchsorted(ends, before + GROUP_BYTES, "right")))
+        groups.append((start, end))
+        start, before = end, int(ends[end - 1])
+    return groups
 
 
 def _leaves() -> list[str]:

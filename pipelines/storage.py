@@ -28,9 +28,11 @@ def make_folder(path: str) -> None:
 
 
 def write_file(path: str, write: Callable[[Any], None]) -> None:
-    """Writes a file under another name and renames it when it is whole. write: gets an open Arrow output stream."""
+    """Writes a file under another name and renames it when it is whole. Makes no folder: in one that is gone nobody waits for the file.
+
+    write: gets an open Arrow output stream.
+    """
     part = f"{path}.{uuid.uuid4().hex[:8]}.part"
-    make_folder(os.path.dirname(path))
     try:
         with pa.OSFile(part, "wb") as sink:
             write(sink)

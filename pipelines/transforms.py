@@ -47,7 +47,7 @@ class Done(NamedTuple):
 
 def _report(plan: RunPlan, error: Exception) -> None:
     """Leaves a worker's error where the launcher finds its one line, on every engine."""
-    storage.write_bytes(f"{plan.work}/errors/{uuid.uuid4().hex}.txt", str(error).encode())
+    storage.write_bytes(f"{plan.work}/errors/{uuid.uuid4().hex}.txt", ": ".join(map(str, error.args)).encode())
 
 
 class _ReadSide(beam.DoFn):

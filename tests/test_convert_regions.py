@@ -17,7 +17,7 @@ from schemas.conversation import faults
 DOTA, DIOR, DIOR_R, FAIR1M = (catalogue()[slug] for slug in ("dota_v1", "dior", "dior_r", "fair1m"))
 TASKS = ["grounding", "identify", "refer", "description", "conversation"]
 GROUNDING = "<image>\n[grounding] List every object in the image with its location."
-TRAIN = {"splits": ["train"]}
+TRAIN: dict[str, Any] = {"splits": ["train"]}
 
 
 def said(result: Result) -> list[list[str]]:

@@ -63,6 +63,8 @@ def test_an_upright_box_is_written_in_per_cent_of_the_picture(box: Numbers, size
         ((10, 20, 50, 20, 50, 40, 10, 40), (100, 100), "{<10><20><50><40>|<0>}"),
         ((0, -30, 20, -30, 20, 30, 0, 30), (100, 100), "{<0><-30><20><30>|<0>}"),  # beyond the picture
         ((90, 40, 130, 40, 130, 60, 90, 60), (100, 100), "{<90><40><130><60>|<0>}"),
+        ((-52, 40, -51, 40, -51, 60, -52, 60), (500, 100), "{<-11><40><-10><60>|<0>}"),  # beyond it and thin
+        ((511, 40, 512, 40, 512, 60, 511, 60), (500, 100), "{<102><40><103><60>|<0>}"),
     ],
 )
 def test_an_oriented_box_is_written_as_it_stood_before_turning(quad: Numbers, size: tuple[int, int], text: str) -> None:

@@ -14,7 +14,7 @@ import pytest
 from native import encoded
 from PIL import Image
 
-from converters import images
+from converters import files, images
 from converters.images import Facts, PictureError, check, decode, header, read_all, read_facts, read_size, reencode
 
 KINDS = ("JPEG", "PNG", "TIFF", "BMP", "WEBP", "GIF")
@@ -165,6 +165,20 @@ def test_a_picture_that_is_not_there_is_missing(tmp_path: Path, reader: Any, nam
     (tmp_path / "folder").mkdir()
     stored(tmp_path, encoded("JPEG"))
     assert reader(f"{tmp_path}/{name}").fault == "missing_image"
+
+
+@pytest.mark.parametrize("reader", [read_facts, read_size])
+def test_a_picture_that_may_not_be_opened_is_unreadable(monkeypatch: pytest.MonkeyPatch, reader: Any) -> None:
+    def refuse(path: str) -> Any:
+        raise PermissionError(13, "Permission denied", path)
+
+    monkeypatch.setattr(files, "store", refuse)
+    assert reader("/data/a.jpg") == Facts(fault="unreadable_image", detail="Permission denied")
+
+
+def test_a_file_larger_than_a_column_can_hold_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(images, "MAX_BYTES", 9)
+    assert read_facts(stored(tmp_path, bytes(10))) == Facts(fault="oversized_image", detail="10 bytes")
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -1,9 +1,9 @@
 """A Flink cluster on this machine: JobManager, TaskManagers and Beam worker pools, without docker.
 
-    .flink/run/<name>/processes.json        what runs
-    .flink/run/<name>/jobmanager.log        one log a process: taskmanager-1.log, pool-1.log, ...
-    .flink/run/<name>/conf/                 the rendered configuration
-    .flink/run/<name>/tmp/                  spilled data, uploaded jars; gone after `down`
+- `.flink/run/<name>/processes.json`: what runs
+- `.flink/run/<name>/jobmanager.log`: one log a process: taskmanager-1.log, pool-1.log, ...
+- `.flink/run/<name>/conf/`: the rendered configuration
+- `.flink/run/<name>/tmp/`: spilled data, uploaded jars; gone after `down`
 """
 
 import os

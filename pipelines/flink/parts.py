@@ -1,9 +1,9 @@
 """Fetching what Flink needs into one folder, pinned and checksummed.
 
-    .flink/jars/*.jar     the job server: Beam's Flink runner and what it needs (Maven, flink/pom.xml)
-    .flink/flink/*.jar    Flink itself and its logging (Python index, no dependencies)
-    .flink/parts.json     the marker, written last
-    .flink/setup.log      what Maven and pip said
+- `.flink/jars/*.jar`: the job server: Beam's Flink runner and what it needs (Maven, flink/pom.xml)
+- `.flink/flink/*.jar`: Flink itself and its logging (Python index, no dependencies)
+- `.flink/parts.json`: the marker, written last
+- `.flink/setup.log`: what Maven and pip said
 """
 
 import hashlib

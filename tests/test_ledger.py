@@ -1,0 +1,101 @@
+"""Counting: pages as the card states them, sums that balance, rejects as a table."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from converters.ledger import Counts, LedgerError, Rejects, check_balance, count, faults, ledger, printable
+from schemas.sample import Reject
+from schemas.table import REJECT
+
+
+def book(**changes: int) -> dict[str, Any]:
+    """A page that balances, but for the changes."""
+    n = {"read": 10, "used": 7, "bad_box": 2, "ignored": 1, "built": 9, "written": 5, "duplicate": 2, "sampled_out": 1, "empty_turn": 1} | changes
+    counts: Counts = Counter()
+    for bucket in ("read", "used"):
+        count(counts, "d", "train", "items", bucket, n[bucket])
+    count(counts, "d", "train", "items", "rejected", n["bad_box"], "bad_box")
+    count(counts, "d", "train", "items", "filtered", n["ignored"], "ignored")
+    for bucket in ("built", "written", "duplicate", "sampled_out"):
+        count(counts, "d", "train", "rows", bucket, n[bucket])
+    count(counts, "d", "train", "rows", "rejected", n["empty_turn"], "empty_turn")
+    count(counts, "d", "train", "rows", "repeated", 40)
+    count(counts, "d", "train", "repairs", "clipped", 3)
+    return ledger(counts, {"d": "region"})
+
+
+def test_a_page_has_the_shape_of_the_card() -> None:
+    assert book() == {
+        "d": {
+            "train": {
+                "unit": "region",
+                "items": {"read": 10, "used": 7, "rejected": {"bad_box": 2}, "filtered": {"ignored": 1}},
+                "rows": {"built": 9, "written": 5, "repeated": 40, "duplicate": 2, "sampled_out": 1, "rejected": {"empty_turn": 1}, "filtered": {}},
+            }
+        }
+    }
+
+
+def test_a_page_that_balances_passes() -> None:
+    check_balance(book())
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        ({"used": 6}, "d train: 10 items read, 9 accounted for"),
+        ({"bad_box": 3}, "d train: 10 items read, 11 accounted for"),
+        ({"ignored": 0}, "d train: 10 items read, 9 accounted for"),
+        ({"written": 4}, "d train: 9 rows built, 8 accounted for"),
+        ({"duplicate": 3}, "d train: 9 rows built, 10 accounted for"),
+        ({"empty_turn": 0}, "d train: 9 rows built, 8 accounted for"),
+        ({"sampled_out": 0}, "d train: 9 rows built, 8 accounted for"),
+    ],
+)
+def test_a_page_that_does_not_balance_is_an_error(change: dict[str, int], message: str) -> None:
+    with pytest.raises(LedgerError) as error:
+        check_balance(book(**change))
+    assert str(error.value) == message
+
+
+def test_only_rejected_items_and_rows_are_faults() -> None:
+    assert faults(book()["d"]["train"]) == 3
+
+
+def test_nothing_counted_is_nothing_booked() -> None:
+    counts: Counts = Counter()
+    count(counts, "d", "train", "items", "read", 0)
+    assert not counts
+
+
+def test_rejects_become_a_table_with_their_kind() -> None:
+    rejects = Rejects("d")
+    rejects.item(Reject("a.json", "7", "train", "inactive", "active is false", 2))
+    rejects.row("train", "a.json", "8", "empty_turn", "['a', '']", "0123")
+    common = {"dataset": "d", "split": "train", "file": "a.json", "survivor": None}
+    assert rejects.table().to_pylist() == [
+        common | {"key": "7", "level": "item", "reason": "inactive", "kind": "policy", "detail": "active is false", "items": 2, "id": None},
+        common | {"key": "8", "level": "row", "reason": "empty_turn", "kind": "fault", "detail": "['a', '']", "items": 1, "id": "0123"},
+    ]
+
+
+def test_no_rejects_are_an_empty_table() -> None:
+    assert (Rejects("d").table().schema, Rejects("d").table().num_rows) == (REJECT, 0)
+
+
+def test_a_reject_outside_the_list_of_reasons_is_refused() -> None:
+    with pytest.raises(KeyError, match="bad_luck"):
+        Rejects("d").item(Reject("a.json", "7", "train", "bad_luck"))
+
+
+@pytest.mark.parametrize(
+    "text, expected",
+    [("a\nb\tc", "a b c"), ("a\x1b[31mb", "a\ufffd[31mb"), ("a\u202eb", "a\ufffdb"), ("道路", "道路"), ("x" * 400, "x" * 300)],
+    ids=["white space", "an escape", "a turn of direction", "another alphabet", "too long"],
+)
+def test_a_detail_is_one_printable_line(text: str, expected: str) -> None:
+    assert printable(text) == expected
