@@ -6,9 +6,10 @@ READY     := $(VENV)/.ready
 DATA_ROOT ?= sample-data
 OUT       ?= out/geochat-style
 ARGS      ?=
+TASKMANAGERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock lint type test bench docs sample-data mix-geochat-style clean
+.PHONY: help setup lock lint type test test-flink bench bench-engines docs sample-data mix-geochat-style flink-setup flink-up flink-down clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  %-20s %s\n", $$1, $$2}'
@@ -42,8 +43,14 @@ type: setup ## mypy, strict
 test: setup ## The test suite
 	$(BIN)/python -m pytest $(ARGS)
 
+test-flink: setup ## The tests of --engine flink: they fetch Flink, start clusters and stop them (skipped without Java or Maven)
+	$(BIN)/python -m pytest -m flink tests/flink $(ARGS)
+
 bench: setup ## earthmix beside what a user would write instead (BENCH_ARGS=--quick for a small one)
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)
+
+bench-engines: flink-setup ## Time, memory and overhead of the direct engine and of Flink, in one run (BENCH_ARGS=--quick for a small one)
+	$(BIN)/python -m benchmarks.engines $(BENCH_ARGS)
 
 docs: setup ## Write DATASETS.md and docs/cli.md anew
 	$(BIN)/python -m pipelines.docs
@@ -58,6 +65,15 @@ mix-geochat-style: override ARGS += --set max_reject=0.25
 endif
 mix-geochat-style: setup ## Build the GeoChat-style mix (DATA_ROOT=..., OUT=..., ARGS="--images path")
 	$(BIN)/earthmix mix geochat-style --data-root $(DATA_ROOT) --out $(OUT) $(ARGS)
+
+flink-setup: setup ## Fetch Flink and Beam's job server for it, pinned and checksummed, into .flink/ (needs Java and Maven)
+	$(BIN)/python -m pipelines.flink setup
+
+flink-up: flink-setup ## Start a Flink cluster and a worker pool on this machine (TASKMANAGERS=2)
+	$(BIN)/python -m pipelines.flink up --taskmanagers $(TASKMANAGERS)
+
+flink-down: setup ## Stop that cluster
+	$(BIN)/python -m pipelines.flink down
 
 clean: ## Remove everything that make made
 	rm -rf $(VENV) sample-data out .bench .flink build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -6,6 +6,7 @@ Nothing here looks at a picture: colour and shape are left unsaid.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -18,8 +19,13 @@ _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _BREAKS = re.compile(r"[\s_/-]+")
 
 
-def spoken(label: str) -> str:
-    """A class name as words: "small-vehicle", "DenseResidential", "baseball_diamond" lose their hyphens, capitals and underscores."""
+def spoken(label: str, names: Mapping[str, str] | None = None) -> str:
+    """A class name as words: "small-vehicle", "DenseResidential", "baseball_diamond" lose their hyphens, capitals and underscores.
+
+    names: what the catalogue calls classes whose own names are no words.
+    """
+    if names and label in names:
+        return names[label]
     return _BREAKS.sub(" ", _CAMEL.sub(" ", label)).strip().lower()
 
 

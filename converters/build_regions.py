@@ -25,7 +25,7 @@ class Scene(Struct, frozen=True):
     """One picture with its regions, cleaned.
 
     kept: indices into `sample.regions` of those that are good; regions: the same, clipped and put in order; size: width and height, or None; boxes: (n, 4)
-    upright pixels; areas: (n,).
+    upright pixels; areas: (n,); names: their classes as spoken.
     """
 
     sample: Sample
@@ -34,6 +34,7 @@ class Scene(Struct, frozen=True):
     size: tuple[int, int] | None
     boxes: Floats
     areas: Floats
+    names: list[str]
 
 
 class Draft(Struct):
@@ -156,7 +157,7 @@ def _boxes(scene: Scene, chosen: Sequence[int], dialect: str) -> list[str]:
 def _by_label(scene: Scene, chosen: Sequence[int]) -> dict[str, list[int]]:
     groups: dict[str, list[int]] = {}
     for k, i in enumerate(chosen):
-        groups.setdefault(attributes.spoken(scene.regions[i].label), []).append(k)
+        groups.setdefault(scene.names[i], []).append(k)
     return groups
 
 
@@ -173,7 +174,7 @@ def _names(scene: Scene, chosen: Sequence[int]) -> list[str]:
     """Size word and class of each region."""
     sizes = np.tile(np.array(scene.size, float), (len(chosen), 1))
     words = attributes.magnitudes(scene.areas[list(chosen)], sizes)
-    return [f"{word}{attributes.spoken(scene.regions[i].label)}" for word, i in zip(words, chosen, strict=True)]
+    return [scene.names[i] if scene.names[i].startswith(("small ", "large ")) else f"{word}{scene.names[i]}" for word, i in zip(words, chosen, strict=True)]
 
 
 def _grounding(scene: Scene, chosen: list[int], dialect: str, reasons: list[str]) -> list[Draft]:

@@ -154,7 +154,7 @@ def _regions(dataset: Dataset, out: Converted, samples: list[Sample], known: Map
             return dataset.entry.size
         return (picture.width, picture.height) if picture.width and picture.height else None
 
-    clean, rejects, repairs = scenes.clean(samples, size)
+    clean, rejects, repairs = scenes.clean(samples, size, dataset.entry.spoken)
     _drop(dataset, out, rejects)
     out.counts.update({(dataset.entry.slug, "", "repairs", name, ""): n for name, n in repairs.items()})
     outcomes = []
@@ -197,7 +197,7 @@ def _texts(dataset: Dataset, out: Converted, samples: list[Sample], unit: str, k
         reasons = _question_reasons(questions, answers)
     else:
         rows = [(s, s.key, None, s.label or "", None) for s in samples]
-        answers = pa.array([spoken(row[3]) for row in rows], pa.string())
+        answers = pa.array([spoken(row[3], dataset.entry.spoken) for row in rows], pa.string())
         reasons = np.full(len(rows), "")
         questions = types = None
     origin = Origin(

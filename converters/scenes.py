@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 import numpy as np
 
+from converters.attributes import spoken
 from converters.build_regions import Scene
 from converters.geometry import Clipped, Floats, clip_boxes, clip_quads, envelopes
 from schemas.sample import Region, Reject, Sample
@@ -15,8 +16,11 @@ from schemas.sample import Region, Reject, Sample
 Size = tuple[int, int] | None
 
 
-def clean(samples: Sequence[Sample], size_of: Callable[[Sample], Size]) -> tuple[list[Scene], list[Reject], Counter[str]]:
-    """Scenes of samples, a Reject for each region that cannot stay, and how many regions were repaired (clipped, swapped)."""
+def clean(samples: Sequence[Sample], size_of: Callable[[Sample], Size], names: Mapping[str, str]) -> tuple[list[Scene], list[Reject], Counter[str]]:
+    """Scenes of samples, a Reject for each region that cannot stay, and how many regions were repaired (clipped, swapped).
+
+    names: what the catalogue calls some of the classes.
+    """
     sizes = [size_of(sample) for sample in samples]
     flat = [(s, i) for s, sample in enumerate(samples) for i in range(len(sample.regions))]
     limits = np.array([sizes[s] or (np.inf, np.inf) for s, _ in flat], float).reshape(-1, 2)
@@ -30,7 +34,8 @@ def clean(samples: Sequence[Sample], size_of: Callable[[Sample], Size]) -> tuple
         mine = range(at, at + len(sample.regions))
         at += len(sample.regions)
         kept = [k for k in mine if not reasons[k]]
-        scenes.append(Scene(sample, [flat[k][1] for k in kept], [fresh[k] for k in kept], sizes[s], boxes[kept], areas[kept]))
+        said = [spoken(regions[k].label, names) for k in kept]
+        scenes.append(Scene(sample, [flat[k][1] for k in kept], [fresh[k] for k in kept], sizes[s], boxes[kept], areas[kept], said))
         rejects += [Reject(sample.file, _key(sample, regions[k]), sample.split, reasons[k], _words(regions[k], sizes[s])) for k in mine if reasons[k]]
     return scenes, rejects, repairs
 

@@ -147,7 +147,7 @@ def make_plan(mix: Mix, data_root: str, out: str, image_mode: ImageMode | None =
             continue
         jobs = [_job(mix, number, spec, entry, mode) for number, spec in enumerate(mix.sources) if spec.dataset == slug]
         # What is encoded anew is decoded in the end, too late for a Reject.
-        datasets[slug] = Dataset(entry, source, jobs, mode, verify or mode == "reencode", _classes(jobs, found.spans))
+        datasets[slug] = Dataset(entry, source, jobs, mode, verify or mode == "reencode", _classes(jobs, found.spans, entry.spoken))
         spans += found.spans
         notes += [f"{slug}: {note}" for note in found.notes]
     if faults:
@@ -178,12 +178,12 @@ def _job(mix: Mix, number: int, spec: SourceSpec, entry: Entry, mode: ImageMode)
     return Job(number, spec, entry, mix.seed, mix.dialect, mix.fallback_dialect, mix.group, mode != "path")
 
 
-def _classes(jobs: Sequence[Job], spans: Sequence[Span]) -> tuple[str, ...]:
+def _classes(jobs: Sequence[Job], spans: Sequence[Span], names: Mapping[str, str]) -> tuple[str, ...]:
     """Class names for prompts that list them: those of the folders there are."""
     if not any(job.spec.task == "classification" for job in jobs):
         return ()
     folders = {name.split("/")[-2] for span in spans for name in span.names if "/" in name}
-    return tuple(sorted(spoken(folder) for folder in folders))
+    return tuple(sorted(spoken(folder, names) for folder in folders))
 
 
 def _shards(datasets: Mapping[str, Dataset], spans: Sequence[Span]) -> int:

@@ -55,6 +55,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     gsd: float | None = None
     sensor: str | None = None
     text_origin: Literal["human", "template", "model"] = "human"
+    spoken: dict[str, str] = {}
     max_reject: float = DEFAULT_MAX_REJECT
     options: dict[str, Any] = {}
 

@@ -22,7 +22,7 @@ images = "Images/{image}"
 licence = { annotations = "unstated", images = "unstated" }
 evidence = "documented"
 """
-COMMON = "name, home, paper, tasks, format, folder, inside, splits, size, gsd, sensor, text_origin, licence, evidence, max_reject"
+COMMON = "name, home, paper, tasks, format, folder, inside, splits, size, gsd, sensor, spoken, text_origin, licence, evidence, max_reject"
 
 
 def faults(folder: Path, text: str) -> list[str]:
@@ -91,6 +91,7 @@ evidence = "maybe"
     "line, fault",
     [
         ("size = [800]", "size: [800] is too short"),
+        ("sensor = 7", "sensor: 7 is not of type 'string'"),
         ("gsd = 0", "gsd: 0 is less than or equal to the minimum of 0"),
         ("max_reject = 2", "max_reject: 2 is greater than the maximum of 1"),
         ('folder = "../x"', "folder: '../x' does not match '^[a-z0-9_]+$'"),
@@ -99,6 +100,11 @@ evidence = "maybe"
 )
 def test_a_wrong_value_is_named_with_what_it_should_be(tmp_path: Path, line: str, fault: str) -> None:
     assert faults(tmp_path, f"{ENTRY}{line}\n") == [fault if fault.startswith("datasets") else f"datasets/mine.toml [mine] {fault}"]
+
+
+def test_a_format_that_is_no_name_is_named_once(tmp_path: Path) -> None:
+    found = faults(tmp_path, ENTRY.replace('"vqa_json"', "7"))
+    assert found == ["datasets/mine.toml [mine] format: 7 is not of type 'string'"]
 
 
 def test_a_key_beside_the_tables_is_no_entry(tmp_path: Path) -> None:

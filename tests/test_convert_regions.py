@@ -43,7 +43,7 @@ def dota(tmp_path: Path) -> Iterator[Path]:
 
 def test_grounding_lists_every_class_with_the_boxes_behind_it() -> None:
     assert said(convert(dataset(DIOR, ["grounding"], **TRAIN))) == [
-        [GROUNDING, "The image shows <p>1 golffield</p> {<16><30><86><84>|<0>} and <p>1 dam</p> {<0><0><100><100>|<0>}."],
+        [GROUNDING, "The image shows <p>1 golf field</p> {<16><30><86><84>|<0>} and <p>1 dam</p> {<0><0><100><100>|<0>}."],
         [GROUNDING, "The image shows <p>1 ship</p> {<99><1><100><4>|<0>}, <p>1 bridge</p> {<25><11><38><15>|<0>} and <p>1 stadium</p> {<0><12><12><25>|<0>}."],
     ]
 
@@ -57,7 +57,7 @@ def test_boxes_of_one_class_stand_behind_one_phrase(dota: Path) -> None:
 
 def test_identify_asks_for_a_box_and_answers_with_name_and_place(dota: Path) -> None:
     assert said(convert(dataset(DOTA, ["identify"], dota, **TRAIN))) == [
-        ["<image>\n[identify] What is the object at {<10><25><50><50>|<0>}?", "<p>1 large small vehicle at the left</p>"],
+        ["<image>\n[identify] What is the object at {<10><25><50><50>|<0>}?", "<p>1 small vehicle at the left</p>"],
         ["<image>\n[identify] What is the object at {<51><22><79><40>|<45>}?", "<p>1 ship at the top</p>"],
     ]
 
@@ -173,6 +173,8 @@ def test_four_equal_points_on_the_border_have_no_area() -> None:
         (Filter(labels=["ship", "dam"]), ["dam", "ship"], {"unselected": 3}),
         (Filter(ignored=False), ["golffield", "dam", "ship", "bridge"], {"ignored": 1}),
         (Filter(min_side=3.0), ["golffield", "dam", "bridge", "stadium"], {"too_small": 1}),
+        (Filter(min_side=1.375), ["golffield", "dam", "ship", "bridge", "stadium"], {}),  # the ship shows 11 of 800 pixels
+        (Filter(min_side=1.38), ["golffield", "dam", "bridge", "stadium"], {"too_small": 1}),
         (Filter(max_regions=2), ["golffield", "dam"], {"too_many": 3}),
         (Filter(max_regions=2, labels=["golffield", "ship", "bridge"]), ["golffield", "ship", "bridge"], {"unselected": 2}),
     ],
@@ -197,7 +199,7 @@ def test_the_size_is_read_from_the_picture_where_no_annotation_has_it(dota: Path
 
 def test_the_catalogue_has_the_last_word_on_a_size_that_annotations_get_wrong() -> None:
     row = convert(dataset(DIOR_R, ["grounding"])).rows[0]
-    assert (row["sizes"], words(row)[1]) == ([{"width": 800, "height": 800}], "The image shows <p>1 golffield</p> {<12><25><38><32>|<0>}.")
+    assert (row["sizes"], words(row)[1]) == ([{"width": 800, "height": 800}], "The image shows <p>1 golf field</p> {<12><25><38><32>|<0>}.")
 
 
 def test_a_missing_picture_costs_its_regions_where_the_dialect_needs_its_size(dota: Path) -> None:
@@ -218,7 +220,7 @@ def test_without_a_size_regions_are_written_in_the_fallback_dialect(dota: Path) 
 def test_words_of_place_and_size_need_the_picture_in_every_dialect(dota: Path) -> None:
     found = convert(dataset(DOTA, ["refer"], dota, dialect="pixel", **TRAIN))
     assert said(found) == [
-        ["<image>\n[refer] Where is <p>large small vehicle at the left</p>?", "[10, 20, 50, 20, 50, 40, 10, 40]"],
+        ["<image>\n[refer] Where is <p>small vehicle at the left</p>?", "[10, 20, 50, 20, 50, 40, 10, 40]"],
         ["<image>\n[refer] Where is <p>ship at the top</p>?", "[60, 10, 80, 30, 70, 40, 50, 20]"],
     ]
 

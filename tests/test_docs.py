@@ -15,7 +15,7 @@ import pytest
 from typer.main import get_command
 
 from converters import catalogue, formats
-from pipelines import engines
+from pipelines import settings
 from pipelines.__main__ import app
 from pipelines.plan import checked, convert_mix, load_mix, mix_names
 from schemas.catalog import Entry, tomllib
@@ -252,4 +252,4 @@ def test_the_readme_names_the_mixes_there_are() -> None:
 
 
 def test_the_readme_names_every_engine() -> None:
-    assert [name for name in engines.NAMES if f"`--engine {name}`" not in PAGES["README.md"]] == []
+    assert [name for name in settings.ENGINES if f"`--engine {name}`" not in PAGES["README.md"]] == []

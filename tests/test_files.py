@@ -9,7 +9,7 @@ import pytest
 
 from converters import files
 from converters.files import Entry, SourceError
-from converters.source import PicturePaths, annotation_files, bound, open_source, stem
+from converters.source import PicturePaths, annotation_files, batched, bound, open_source, stem
 
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 484955574\n"
 
@@ -252,6 +252,10 @@ def test_a_picture_name_that_leaves_the_folder_is_refused(tmp_path: Path) -> Non
     source = open_source("s", "s", tree(tmp_path, "readme"))
     with pytest.raises(SourceError, match=r"'imgs/\.\./\.\./x\.tif' leaves its folder"):
         PicturePaths(source, "imgs/{filename}").path({"filename": "../../x.tif"})
+
+
+def test_files_are_read_some_at_a_time_in_spans_of_their_own_numbers() -> None:
+    assert [(span.index, span.names, span.records) for span in batched("s", "train", ["a", "b", "c"], 2, 5)] == [(5, ("a", "b"), 2), (6, ("c",), 1)]
 
 
 @pytest.mark.parametrize("name, expected", [("a/b/P0001.png", "P0001"), ("x.tar.gz", "x.tar"), ("plain", "plain")])

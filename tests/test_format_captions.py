@@ -76,6 +76,12 @@ def test_a_change_pair_has_its_two_pictures_in_time_order() -> None:
     ]
 
 
+def test_a_pair_without_a_folder_lies_in_that_of_its_split(tmp_path: Path) -> None:
+    (tmp_path / "LevirCCcaptions.json").write_text('{"images": [{"filename": "val_1.png", "split": "val", "sentences": [{"raw": "x"}]}]}')
+    [found] = read(catalogue()["levir_cc"], tmp_path).samples
+    assert found.pictures == (Picture("images/val/A/val_1.png"), Picture("images/val/B/val_1.png"))
+
+
 def test_a_pair_without_sentences_is_rejected_by_its_place() -> None:
     assert [(reject.key, reject.reason) for reject in read(catalogue()["levir_cc"]).rejects] == [("images[2]", "unreadable_record")]
 
@@ -135,11 +141,12 @@ def test_a_picture_outside_the_class_folders_has_no_label() -> None:
 
 
 def test_a_split_may_be_a_folder_too(tmp_path: Path) -> None:
-    for name in ("train/Airport/a.png", "val/Airport/b.png"):
-        (tmp_path / name).parent.mkdir(parents=True)
+    for name in ("train/Airport/a.png", "val/Airport/b.png", "loose.png"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
     entry = changed("aid", options={"images": "{split}/{label}/{file}"})
-    assert [(found.split, found.label) for found in read(entry, tmp_path, ["val"]).samples] == [("val", "Airport")]
+    found = read(entry, tmp_path, ["val"])
+    assert ([(sample.split, sample.label) for sample in found.samples], found.rejects) == ([("val", "Airport")], [])
 
 
 def test_pictures_without_class_folders_are_no_dataset(tmp_path: Path) -> None:

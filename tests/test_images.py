@@ -103,6 +103,26 @@ def test_half_a_picture_of_any_make_is_truncated(name: str) -> None:
     assert fault(data[: len(data) // 2]) == "truncated_image"
 
 
+def tiled(*tags: tuple[int, int]) -> bytes:
+    """A grey TIFF of 16 x 16 pixels in one tile behind the header, with the given (tag, value)s besides."""
+    known = [(256, 16), (257, 16), (258, 8), (259, 1), (262, 1), (277, 1), *tags]
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in sorted(known))
+    return b"II*\x00" + struct.pack("<I", 264) + bytes(256) + struct.pack("<H", len(known)) + entries + bytes(4)
+
+
+TILE = ((322, 16), (323, 16), (324, 8))
+
+
+@pytest.mark.parametrize("length, whole", [(256, True), (382, True), (383, False)])
+def test_every_tile_of_a_tiff_must_lie_inside_the_file(length: int, whole: bool) -> None:
+    data = tiled(*TILE, (325, length))
+    assert (len(data) >= 8 + length, fault(data) if not whole else check(data)) == (whole, (16, 16) if whole else "truncated_image")
+
+
+def test_a_tiff_without_pixels_is_truncated() -> None:
+    assert fault(tiled()) == "truncated_image"
+
+
 # What is no picture
 
 

@@ -14,7 +14,18 @@ from schemas.table import REJECT
 
 def book(**changes: int) -> dict[str, Any]:
     """A page that balances, but for the changes."""
-    n = {"read": 10, "used": 7, "bad_box": 2, "ignored": 1, "built": 9, "written": 5, "duplicate": 2, "sampled_out": 1, "empty_turn": 1} | changes
+    n = {
+        "read": 10,
+        "used": 7,
+        "bad_box": 2,
+        "ignored": 1,
+        "built": 11,
+        "written": 5,
+        "duplicate": 2,
+        "sampled_out": 1,
+        "empty_turn": 1,
+        "unselected": 2,
+    } | changes
     counts: Counts = Counter()
     for bucket in ("read", "used"):
         count(counts, "d", "train", "items", bucket, n[bucket])
@@ -23,6 +34,7 @@ def book(**changes: int) -> dict[str, Any]:
     for bucket in ("built", "written", "duplicate", "sampled_out"):
         count(counts, "d", "train", "rows", bucket, n[bucket])
     count(counts, "d", "train", "rows", "rejected", n["empty_turn"], "empty_turn")
+    count(counts, "d", "train", "rows", "filtered", n["unselected"], "unselected")
     count(counts, "d", "train", "rows", "repeated", 40)
     count(counts, "d", "train", "repairs", "clipped", 3)
     return ledger(counts, {"d": "region"})
@@ -34,7 +46,15 @@ def test_a_page_has_the_shape_of_the_card() -> None:
             "train": {
                 "unit": "region",
                 "items": {"read": 10, "used": 7, "rejected": {"bad_box": 2}, "filtered": {"ignored": 1}},
-                "rows": {"built": 9, "written": 5, "repeated": 40, "duplicate": 2, "sampled_out": 1, "rejected": {"empty_turn": 1}, "filtered": {}},
+                "rows": {
+                    "built": 11,
+                    "written": 5,
+                    "repeated": 40,
+                    "duplicate": 2,
+                    "sampled_out": 1,
+                    "rejected": {"empty_turn": 1},
+                    "filtered": {"unselected": 2},
+                },
             }
         }
     }
@@ -50,10 +70,11 @@ def test_a_page_that_balances_passes() -> None:
         ({"used": 6}, "d train: 10 items read, 9 accounted for"),
         ({"bad_box": 3}, "d train: 10 items read, 11 accounted for"),
         ({"ignored": 0}, "d train: 10 items read, 9 accounted for"),
-        ({"written": 4}, "d train: 9 rows built, 8 accounted for"),
-        ({"duplicate": 3}, "d train: 9 rows built, 10 accounted for"),
-        ({"empty_turn": 0}, "d train: 9 rows built, 8 accounted for"),
-        ({"sampled_out": 0}, "d train: 9 rows built, 8 accounted for"),
+        ({"written": 4}, "d train: 11 rows built, 10 accounted for"),
+        ({"duplicate": 3}, "d train: 11 rows built, 12 accounted for"),
+        ({"empty_turn": 0}, "d train: 11 rows built, 10 accounted for"),
+        ({"sampled_out": 0}, "d train: 11 rows built, 10 accounted for"),
+        ({"unselected": 0}, "d train: 11 rows built, 9 accounted for"),
     ],
 )
 def test_a_page_that_does_not_balance_is_an_error(change: dict[str, int], message: str) -> None:

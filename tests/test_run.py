@@ -253,11 +253,11 @@ def test_a_cap_takes_so_many_rows(sample: Path, tmp_path: Path) -> None:
 
 
 def test_a_cap_takes_the_same_rows_from_any_number_of_shards(sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    words = ("rsvqa_lr", "--data-root", sample, "--images", "path", "--set", "sources.rsvqa_lr.take=20")
-    runs.earthmix("convert", *words, "--out", tmp_path / "one")
-    monkeypatch.setattr(plan, "SHARD_ROWS", 4)
-    runs.earthmix("convert", *words, "--out", tmp_path / "five")
-    assert (len(shards(tmp_path / "five")), runs.ids(tmp_path / "five")) == (5, runs.ids(tmp_path / "one"))
+    words = ("--images", "path", "--set", "sources.ucm_captions.take=7")
+    runs.convert(sample, tmp_path / "one", *words)
+    monkeypatch.setattr(plan, "SHARD_ROWS", 2)
+    runs.convert(sample, tmp_path / "four", *words)
+    assert (len(shards(tmp_path / "four")), runs.ids(tmp_path / "four")) == (4, runs.ids(tmp_path / "one"))
 
 
 def test_what_a_cap_leaves_out_is_a_reject(sample: Path, tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ def test_rows_come_back_as_written(work: str) -> None:
 
 
 def test_several_batches_are_one_segment(work: str) -> None:
-    refs = segments.write_rows(work, "ponds.000000", [batch(row(2, dataset="b")), batch(row(1, dataset="a"))], 1)
+    refs = segments.write_rows(work, "ponds.000000", [batch(row(2 << 48, dataset="b")), batch(row(1 << 48, dataset="a"))], 1)
     assert [found["dataset"] for found in segments.read([ref for _, ref in refs], SEGMENT_ROW).to_pylist()] == ["a", "b"]
 
 

@@ -108,6 +108,16 @@ def test_questions_get_the_mark_that_was_forgotten(text: str, expected: str) -> 
     assert tidy_questions(pa.array([text])).to_pylist() == [expected]
 
 
+@pytest.mark.parametrize("end", list("09azAZ)\"'"))
+def test_a_letter_digit_or_closing_sign_at_the_end_wants_a_mark(end: str) -> None:
+    assert tidy_questions(pa.array([f"x{end}"])).to_pylist() == [f"x{end}?"]
+
+
+@pytest.mark.parametrize("end", list("/:@[`{?!.,;-é"))
+def test_any_other_sign_at_the_end_wants_none(end: str) -> None:
+    assert tidy_questions(pa.array([f"x{end}"])).to_pylist() == [f"x{end}"]
+
+
 def test_questions_of_a_slice_get_their_own_marks() -> None:
     assert tidy_questions(pa.array(["a?", "b", "", "c?", "d"]).slice(1, 3)).to_pylist() == ["b?", "", "c?"]
 
@@ -135,6 +145,11 @@ def test_a_letter_of_any_alphabet_makes_words(text: str, found: bool) -> None:
 )
 def test_class_names_are_spoken(label: str, expected: str) -> None:
     assert attributes.spoken(label) == expected
+
+
+@pytest.mark.parametrize("label, expected", [("golffield", "golf field"), ("GolfField", "golf field"), ("A220", "A220 airplane")])
+def test_the_catalogue_has_the_first_word_on_what_a_class_is_called(label: str, expected: str) -> None:
+    assert attributes.spoken(label, {"golffield": "golf field", "A220": "A220 airplane"}) == expected
 
 
 @pytest.mark.parametrize(
