@@ -44,7 +44,7 @@ test: setup ## The test suite
 	$(BIN)/python -m pytest $(ARGS)
 
 test-flink: setup ## The tests of --engine flink: they fetch Flink, start clusters and stop them (skipped without Java or Maven)
-	$(BIN)/python -m pytest -m flink tests/flink $(ARGS)
+	$(BIN)/python -m pytest -v -rs -m flink tests/flink $(ARGS)
 
 bench: setup ## earthmix beside what a user would write instead (BENCH_ARGS=--quick for a small one)
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)

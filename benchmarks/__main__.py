@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,26 +24,30 @@ _MB = 1 << 20
 
 
 class Cost(NamedTuple):
-    """Wall seconds and peak memory of a process and all its children, added, in bytes."""
+    """Wall seconds and peak memory of a process and all its children, added, in bytes. began: when, in seconds of the system's clock."""
 
     seconds: float
     memory: int
+    began: float = 0.0
 
 
-def measure(command: list[str], out: Path) -> Cost:
-    """Runs a command to its end; its output folder is made before and removed after."""
+def measure(command: list[str], out: Path, beside: Sequence[int] = ()) -> Cost:
+    """Runs a command to its end; its output folder is made before and removed after.
+
+    beside: processes that work for it and whose memory counts too, with that of their children.
+    """
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     os.sync()
     peak = 0
-    started = time.perf_counter()
+    began, started = time.time(), time.perf_counter()
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
         done = threading.Event()
 
         def watch() -> None:
             nonlocal peak
             while not done.wait(_SAMPLE_SECONDS):
-                peak = max(peak, _tree_memory(process.pid))
+                peak = max(peak, sum(tree_memory(pid) for pid in (process.pid, *beside)))
 
         watcher = threading.Thread(target=watch)
         watcher.start()
@@ -54,10 +58,10 @@ def measure(command: list[str], out: Path) -> Cost:
     if process.returncode:
         raise SystemExit(f"{' '.join(command)} failed:\n{errors.decode()[-2000:]}")
     shutil.rmtree(out)
-    return Cost(seconds, peak)
+    return Cost(seconds, peak, began)
 
 
-def _tree_memory(root: int) -> int:
+def tree_memory(root: int) -> int:
     """Resident bytes of a process and its descendants."""
     total, queue = 0, [root]
     while queue:

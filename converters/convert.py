@@ -129,7 +129,7 @@ def _samples(dataset: Dataset, out: Converted, samples: list[Sample]) -> None:
     for sample in samples:
         count(out.counts, dataset.entry.slug, sample.split, "items", "read", _items(sample, unit))
         bad = next(((p.path, f) for p in sample.pictures if (f := facts.get(p.path)) and f.fault and not _may_miss(dataset, f)), None)
-        if bad is None:
+        if bad is None or _held_out(sample):
             good.append(sample)
         elif _items(sample, unit):
             _drop(dataset, out, [Reject(sample.file, sample.key, sample.split, bad[1].fault, f"{bad[0]}: {bad[1].detail}", _items(sample, unit))])
@@ -137,6 +137,11 @@ def _samples(dataset: Dataset, out: Converted, samples: list[Sample]) -> None:
         _regions(dataset, out, good, known, facts)
     elif good:
         _texts(dataset, out, good, unit, known, facts)
+
+
+def _held_out(sample: Sample) -> bool:
+    """True for questions without answers: a policy leaves them out, whatever their pictures."""
+    return bool(sample.questions) and not any(question.answer.strip() for question in sample.questions)
 
 
 def _may_miss(dataset: Dataset, facts: Facts) -> bool:

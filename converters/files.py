@@ -98,6 +98,11 @@ def scheme(path: str) -> str:
     return head if mark else ""
 
 
+def missing(path: str) -> FileNotFoundError:
+    """What a store raises where nothing is at `path`."""
+    return FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
+
+
 def register_store(name: str, store_: Store) -> None:
     """Serve paths of the scheme `name` from `store_`."""
     _STORES[name] = store_

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
 from enum import Enum
@@ -42,8 +43,10 @@ class Group(str, Enum):
     image = "image"
 
 
-DataRoot = Annotated[str, typer.Option("--data-root", help="Folder that holds one folder a dataset, named by its slug, in its authors' layout.")]
-Out = Annotated[str, typer.Option("--out", help="Folder for the mix; a mix of earthmix that stands there is replaced.")]
+DataRoot = Annotated[
+    str, typer.Option("--data-root", help="Folder that holds one folder a dataset, named by its slug, in its authors' layout; may be s3:// or gs://.")
+]
+Out = Annotated[str, typer.Option("--out", help="Folder for the mix, may be s3:// or gs://; a mix of earthmix that stands there is replaced.")]
 Images = Annotated[ImageMode | None, typer.Option("--images", help="embed: bytes in the row; path: none opened unless needed; reencode: 8-bit RGB.")]
 Workers = Annotated[str, typer.Option("--workers", help="A number, or auto.")]
 Engine = Annotated[str, typer.Option("--engine", help="Where to run.")]
@@ -85,7 +88,9 @@ def mix(
 
 @app.command(epilog="Example: earthmix convert rsicd rsvqa_lr:train --data-root DATA --out OUT --images path")
 def convert(
-    datasets: Annotated[list[str], typer.Argument(metavar="DATASET[:SPLIT]...", help="Datasets, or single splits of them.")],
+    datasets: Annotated[
+        list[str], typer.Argument(metavar="DATASET[:SPLIT]... [-- BEAM OPTIONS]", help="Datasets, or splits of them. After --: Beam's own options.")
+    ],
     data_root: DataRoot,
     out: Out,
     images: Images = None,
@@ -104,8 +109,9 @@ def convert(
     """Convert datasets, every item once."""
     from pipelines.plan import convert_mix
 
-    settings = _settings(engine, workers, flink_master, flink_jars, workers_at, worker_image)
-    _run(convert_mix(datasets, group.value, set_ or []), data_root, out, images, settings, path, verify_images, quiet)
+    names = list(itertools.takewhile(lambda word: not word.startswith("-"), datasets))
+    settings = _settings(engine, workers, flink_master, flink_jars, workers_at, worker_image, datasets[len(names) :])
+    _run(convert_mix(names, group.value, set_ or []), data_root, out, images, settings, path, verify_images, quiet)
 
 
 def _settings(
@@ -127,12 +133,14 @@ def _settings(
 
 
 def _run(wanted: Mix, data_root: str, out: str, images: ImageMode | None, settings: Settings, path: list[str] | None, verify: bool, quiet: bool) -> None:
+    from pipelines import storage
     from pipelines.card import closing_lines
     from pipelines.plan import make_plan
     from pipelines.run import run
 
     places = dict(_pair(text) for text in path or [])
-    plan = make_plan(wanted, os.path.abspath(data_root), os.path.abspath(out), images.value if images else None, verify, places)
+    storage.set_options(settings.beam_options, data_root, out, *places.values())
+    plan = make_plan(wanted, storage.absolute(data_root), storage.absolute(out), images.value if images else None, verify, places)
     for note in plan.notes:
         if not quiet:
             typer.echo(f"note: {note}", err=True)
@@ -148,16 +156,20 @@ def _run(wanted: Mix, data_root: str, out: str, images: ImageMode | None, settin
 
 
 def _pair(text: str) -> tuple[str, str]:
+    from pipelines.storage import absolute
+
     slug, mark, folder = text.partition("=")
     if not mark or not folder:
         raise typer.BadParameter(f'--path takes DATASET=DIR, not "{text}"')
-    return slug, os.path.abspath(folder)
+    return slug, absolute(folder)
 
 
 def _command() -> list[str]:
     """The command to rebuild a mix by; folders and workers are the reader's own."""
     out, words = ["earthmix"], iter(sys.argv[1:])
     for word in words:
+        if word == "--":  # Beam's options change no byte
+            break
         name, mark, _ = word.partition("=")
         if name in ("--data-root", "--out", "--path", *_ENGINE_OPTIONS):
             if not mark:
@@ -188,13 +200,16 @@ def check(
     dataset: Annotated[str, typer.Argument(help="Slug of the dataset.")],
     data_root: DataRoot,
     path: Paths = None,
+    beam_options: BeamOptions = None,
 ) -> None:
     """See what of a dataset is there, what is missing, and where to get it."""
     from converters.catalogue import entry_of
+    from pipelines import storage
     from pipelines.inspect import check_dataset
 
     places = dict(_pair(text) for text in path or [])
-    lines, complete = check_dataset(entry_of(dataset), os.path.abspath(data_root), places)
+    storage.set_options(beam_options or [], data_root, *places.values())
+    lines, complete = check_dataset(entry_of(dataset), storage.absolute(data_root), places)
     for line in lines:
         typer.echo(line)
     if not complete:
@@ -211,11 +226,16 @@ def sample_data(folder: Annotated[str, typer.Argument(metavar="DIR", help="Where
 
 
 @app.command(epilog="Example: earthmix verify OUT")
-def verify(out: Annotated[str, typer.Argument(metavar="OUT", help="A finished mix.")]) -> None:
+def verify(
+    out: Annotated[str, typer.Argument(metavar="OUT", help="A finished mix.")],
+    beam_options: BeamOptions = None,
+) -> None:
     """Check a mix: every file's sha256 and rows, the schema, the conversations, the ledger."""
+    from pipelines import storage
     from pipelines.inspect import verify_mix
 
-    lines, good = verify_mix(os.path.abspath(out))
+    storage.set_options(beam_options or [], out)
+    lines, good = verify_mix(storage.absolute(out))
     for line in lines:
         typer.echo(line)
     if not good:

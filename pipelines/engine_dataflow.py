@@ -17,6 +17,7 @@ import tempfile
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stderr
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ from apache_beam.runners.portability.stager import Stager
 from apache_beam.transforms import environments
 from google.protobuf import json_format  # type: ignore[import-untyped]
 
+from converters import files
 from pipelines.errors import EngineError, UsageError
 from pipelines.plan import RunPlan
 
@@ -45,6 +47,7 @@ _IMAGE = re.compile(r"[a-z0-9][\w.:/-]*(@sha256:[0-9a-f]{64})?")
 _WHEEL = re.compile(r"earthmix-[^-/]+(-[^-/]+)*\.whl")
 _SECRET = re.compile(r"secret|token|password|access_key")
 _PACKAGES = ("schemas", "converters", "pipelines")
+_PIP_WHEEL = "-m pip wheel --quiet --no-deps --no-index --no-build-isolation"
 _BUILT_WITHIN = 300.0  # seconds for the wheel
 
 
@@ -90,12 +93,7 @@ def dry_run(build: Build, plan: RunPlan, options: Sequence[str], folder: str) ->
         shutil.rmtree(pipeline.local_tempdir, ignore_errors=True)
     everything = {key: value for key, value in pipeline.options.get_all_options().items() if value is not None and key != "dry_run"}
     known = {key: "(hidden)" if _SECRET.search(key) and value else value for key, value in everything.items()}
-    content = {
-        "pipeline.json": json_format.MessageToDict(proto),
-        "steps.json": _steps(proto),
-        "options.json": known,
-        "staged.json": staged,
-    }
+    content = {"pipeline.json": json_format.MessageToDict(proto), "steps.json": _steps(proto), "options.json": known, "staged.json": staged}
     written = []
     for name, value in content.items():
         written.append(os.path.join(folder, name))
@@ -106,12 +104,10 @@ def dry_run(build: Build, plan: RunPlan, options: Sequence[str], folder: str) ->
 def run(build: Build, plan: RunPlan, options: Sequence[str]) -> None:
     """Submits a pipeline and waits for its end; a job that still runs when this is left is cancelled.
 
-    Raises EngineError where the extra `gcp` is missing or a folder is not in Cloud Storage, RuntimeError where the job fails.
+    Raises EngineError where the extra `gcp` or credentials are missing, a folder is not in Cloud Storage, or the job fails. Where workers left lines
+    on why it failed, Beam's own error comes through.
     """
-    try:
-        from apache_beam.runners.dataflow.internal import apiclient  # noqa: F401
-    except ImportError:
-        raise EngineError("--engine dataflow needs Google's libraries: install the extra gcp (pip install 'earthmix[gcp]')") from None
+    _check_account(options)
     if faults := [line for place in sorted({plan.out, *plan.roots.values()}) for line in _place_faults("data-root, --path or --out", place)]:
         raise EngineError("\n".join(faults))
     with tempfile.TemporaryDirectory(prefix="earthmix-dataflow-") as folder:
@@ -124,11 +120,31 @@ def run(build: Build, plan: RunPlan, options: Sequence[str]) -> None:
         ended = True
     except dataflow_runner.DataflowRuntimeException as error:
         ended = True
+        if files.listing(f"{plan.work}/errors"):  # workers' own lines say more
+            raise
         view = pipeline.options.view_as(GoogleCloudOptions)
-        raise RuntimeError(f"Dataflow job {result.job_id()} in {view.project}, {view.region}: {error}") from error
+        last = str(error).strip().splitlines()[-1].strip()[:300]
+        why = "no reason was told, see its log" if last == "None" else last
+        raise EngineError(f"Dataflow job {result.job_id()} of {view.project} in {view.region} failed: {why}") from error
     finally:
         if not ended:
             result.cancel()
+
+
+def _check_account(options: Sequence[str]) -> None:
+    """Raises EngineError where Google's libraries or credentials are missing: without those Beam would try for minutes."""
+    try:
+        auth = import_module("google.auth")
+        import_module("apache_beam.runners.dataflow.internal.apiclient")
+    except ImportError:
+        raise EngineError("--engine dataflow needs Google's libraries: install the extra gcp (pip install 'earthmix[gcp]')") from None
+    if PipelineOptions(list(options)).view_as(GoogleCloudOptions).no_auth:
+        return
+    try:
+        auth.default()
+    except auth.exceptions.DefaultCredentialsError:
+        hint = "run `gcloud auth application-default login`, or let GOOGLE_APPLICATION_CREDENTIALS name a service account's key file"
+        raise EngineError(f"no Google Cloud credentials here: {hint}") from None
 
 
 def _flags(settings: Mapping[str, str | None]) -> list[str]:
@@ -194,7 +210,9 @@ def _place_faults(option: str, place: str | None) -> list[str]:
     match = _GCS.fullmatch(place)
     if match and _BUCKET.fullmatch(match[1]):
         return []
-    what = "has no good bucket name" if match else "names a bucket but no folder in it" if place.startswith("gs://") else "is not in Cloud Storage, where workers could reach it"
+    what = "is not in Cloud Storage, where workers could reach it"
+    if place.startswith("gs://"):
+        what = "has no good bucket name" if match else "names no folder in a bucket"
     return [f"{place} {what}: give --{option} gs://BUCKET/FOLDER"]
 
 
@@ -240,7 +258,19 @@ def _build_wheel(folder: str) -> str:
             shutil.copyfile(root / name, copy / name)
         for name in _PACKAGES:
             shutil.copytree(root / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
-        command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-index", "--no-build-isolation", "--wheel-dir", str(copy / "dist"), str(copy)]
+        command = [
+            sys.executable,
+            "-m",
+            "pip",
+            "wheel",
+            "--quiet",
+            "--no-deps",
+            "--no-index",
+            "--no-build-isolation",
+            "--wheel-dir",
+            str(copy / "dist"),
+            str(copy),
+        ]
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=_BUILT_WITHIN, check=False)
         except subprocess.TimeoutExpired:
@@ -284,7 +314,6 @@ def _steps(proto: Any) -> list[dict[str, Any]]:
     leaves = [step for step in proto.components.transforms.values() if not step.subtransforms]
     makers = {output: step.unique_name for step in leaves for output in step.outputs.values()}
     told = [
-        {"name": step.unique_name, "kind": step.spec.urn, "reads": sorted({makers[name] for name in step.inputs.values() if name in makers})}
-        for step in leaves
+        {"name": step.unique_name, "kind": step.spec.urn, "reads": sorted({makers[name] for name in step.inputs.values() if name in makers})} for step in leaves
     ]
     return sorted(told, key=lambda step: str(step["name"]))

@@ -11,8 +11,12 @@ from contextlib import redirect_stderr
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.portability.api import beam_provision_api_pb2
+from apache_beam.runners.portability.fn_api_runner.fn_runner import ExtendedProvisionInfo
 from apache_beam.transforms.environments import SubprocessSDKEnvironment
+from google.protobuf import json_format, struct_pb2  # type: ignore[import-untyped]
 
+from pipelines import storage
 from pipelines.errors import UsageError
 from pipelines.plan import RunPlan
 from pipelines.settings import ENGINES, Settings
@@ -47,12 +51,26 @@ def _direct(settings: Settings, build: Build, plan: RunPlan) -> None:
     environment = None
     if processes:
         # What `multi_processing` does, with the workers' own log lines in a file instead of on the user's terminal.
-        command = f"exec {shlex.quote(sys.executable)} -m apache_beam.runners.worker.sdk_worker_main 2>>{shlex.quote(f'{plan.work}/workers.log')}"
+        log = shlex.quote(storage.log_file(plan.work, "workers.log"))
+        command = f"exec {shlex.quote(sys.executable)} -m apache_beam.runners.worker.sdk_worker_main 2>>{log}"
         environment = SubprocessSDKEnvironment.from_command_string(command)
     elif number > 1:
         flags.append("--direct_running_mode=multi_threading")
-    with beam.Pipeline(runner=FnApiRunner(default_environment=environment), options=beam_options([*flags, *settings.beam_options])) as pipeline:
+    options = beam_options([*flags, *settings.beam_options])
+    told = _told(options) if processes and settings.beam_options else None
+    with beam.Pipeline(runner=FnApiRunner(default_environment=environment, provision_info=told), options=options) as pipeline:
         build(pipeline)
+
+
+def _told(options: PipelineOptions) -> ExtendedProvisionInfo:
+    """What worker processes are told of Beam's options: of itself this runner tells them none, and they would not find an object store by them.
+
+    They log them all, keys too, unless they log only what goes wrong.
+    """
+    given = {"default_sdk_harness_log_level": "WARNING", **options.get_all_options(drop_default=True)}
+    texts = {name: value if isinstance(value, (bool, str, list, dict)) else str(value) for name, value in given.items()}  # a Struct makes 2.0 of 2
+    plain = json_format.ParseDict(texts, struct_pb2.Struct())
+    return ExtendedProvisionInfo(beam_provision_api_pb2.ProvisionInfo(pipeline_options=plain, retrieval_token="unused-retrieval-token"))
 
 
 def beam_options(flags: Sequence[str]) -> PipelineOptions:

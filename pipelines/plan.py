@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import os
+import uuid
 from collections.abc import Mapping, Sequence
 from importlib import resources
 from typing import Any
@@ -31,7 +32,10 @@ MAX_SHARDS = 4096
 
 
 class RunPlan(Struct, frozen=True):
-    """A run. out: the output folder; work: its temporary folder; limits of capped sources come later, from the data."""
+    """A run. out: the output folder; work: its temporary folder; limits of capped sources come later, from the data.
+
+    name: of the run, in an object store: a worker of a dead run that still writes must not write into this one's working folder.
+    """
 
     mix: Mix
     images: ImageMode
@@ -41,10 +45,11 @@ class RunPlan(Struct, frozen=True):
     notes: list[str]
     shards: int
     out: str
+    name: str = ""
 
     @property
     def work(self) -> str:
-        return files.join(self.out, ".work")
+        return files.join(self.out, f".work/{self.name}" if self.name else ".work")
 
     @property
     def sampling(self) -> list[Sampling]:
@@ -140,6 +145,7 @@ def make_plan(mix: Mix, data_root: str, out: str, image_mode: ImageMode | None =
             source = _open(mix, entry, data_root, paths or {})
             module, options = reader(entry)
             found = module.plan(source, options)
+            _check_splits(source, found.spans)
             if hasattr(module, "plan_sides"):
                 sides += module.plan_sides(source, options)
         except SourceError as error:
@@ -152,7 +158,7 @@ def make_plan(mix: Mix, data_root: str, out: str, image_mode: ImageMode | None =
         notes += [f"{slug}: {note}" for note in found.notes]
     if faults:
         raise SourceError("\n".join(faults))
-    return RunPlan(mix, mode, datasets, spans, sides, notes, _shards(datasets, spans), out)
+    return RunPlan(mix, mode, datasets, spans, sides, notes, _shards(datasets, spans), out, uuid.uuid4().hex[:8] if files.scheme(out) else "")
 
 
 def check_paths(paths: Mapping[str, str], entries: Sequence[Entry]) -> None:
@@ -160,6 +166,14 @@ def check_paths(paths: Mapping[str, str], entries: Sequence[Entry]) -> None:
     known = dict.fromkeys(name for entry in entries for name in (entry.slug, entry.folder))
     if faults := [f'--path {name}={paths[name]}: no dataset "{name}" here; known: {", ".join(known)}' for name in paths if name not in known]:
         raise ConfigError("\n".join(faults))
+
+
+def _check_splits(source: Source, spans: Sequence[Span]) -> None:
+    """Raises SourceError where a split that was asked for is not there, though others are. Files that hold several splits tell when they are read."""
+    there = {span.split for span in spans}
+    missing = sorted((source.splits or frozenset()) - there)
+    if missing and there and "" not in there:
+        raise SourceError(f"no annotations of split {', '.join(missing)} in {source.root}")
 
 
 def _named(slug: str, text: str) -> str:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from contextlib import suppress
 from types import TracebackType
 from typing import NamedTuple
 
 from converters import files
-from converters.files import Entry
+from converters.files import Entry, SourceError
 
 _SECONDS = 0.5
 _PLAIN_SECONDS = 10.0  # between lines where the output is no terminal
+_OBJECT_SECONDS = 5.0  # at the least where each look is a few requests to an object store
 
 
 class Seen(NamedTuple):
@@ -74,10 +76,12 @@ class Progress:
         started = time.monotonic()
         if not self._out.isatty():
             while not self._stop.wait(_PLAIN_SECONDS):
-                print(self._line(started), file=self._out, flush=True)
+                with suppress(SourceError):  # a store that does not answer now may do so at the next look
+                    print(self._line(started), file=self._out, flush=True)
             return
         from rich.console import Console
 
         with Console(file=self._out).status("reading") as status:
-            while not self._stop.wait(_SECONDS):
-                status.update(self._line(started))
+            while not self._stop.wait(_OBJECT_SECONDS if files.scheme(self._work) else _SECONDS):
+                with suppress(SourceError):
+                    status.update(self._line(started))

@@ -6,6 +6,7 @@ import fcntl
 import hashlib
 import logging
 import os
+import re
 import shlex
 import signal
 import threading
@@ -22,7 +23,7 @@ from msgspec import Struct
 from converters import files
 from converters.catalogue import unit
 from converters.ledger import Counts, LedgerError, check_balance, faults, ledger
-from pipelines import __version__, storage
+from pipelines import __version__, object_work, storage
 from pipelines.card import Summary, card_faults, render
 from pipelines.errors import RunError
 from pipelines.plan import RunPlan
@@ -31,6 +32,7 @@ from pipelines.settings import Settings
 
 _SHOWN = 10  # rejects printed where there are too many
 _PACKAGES = ("apache-beam", "pyarrow", "pillow", "shapely", "numpy", "msgspec")
+_STORE_FAULT = re.compile(r"StoreError: (.+?)(?: \[while running.*)?$", re.MULTILINE)
 MANIFEST = "manifest.json"
 _FOLDERS = ("sides", "rows", "rejects", "errors", "out/data", "out/rejects")  # of the working folder; nobody makes one later
 
@@ -57,7 +59,7 @@ def run(plan: RunPlan, settings: Settings, command: Sequence[str], quiet: bool =
     Raises RunError with one line a fault; then, as after Ctrl-C, what stood in `plan.out` before still stands and nothing was added.
     """
     progress = Progress(plan.work, plan.shards, quiet)
-    with _hushed(), working_folder(plan.out, plan.work):
+    with _hushed(), working_folder(plan.out, plan.work) as placing:
         with progress:
             _execute(plan, settings, progress.say)
         result = msgspec.json.decode(storage.read_bytes(f"{plan.work}/result.json"))
@@ -71,7 +73,7 @@ def run(plan: RunPlan, settings: Settings, command: Sequence[str], quiet: bool =
         summary = summarise(plan, counts, book, rows, content, command)
         if wrong := card_faults(summary):
             raise LedgerError("; ".join(wrong))
-        _put_into_place(plan, summary, made)
+        _put_into_place(plan, summary, made, placing)
     return summary
 
 
@@ -90,6 +92,8 @@ def _execute(plan: RunPlan, settings: Settings, say: Callable[[str], None]) -> N
             raise RunError("\n".join(lines)) from error
         if _interrupted(error):
             raise KeyboardInterrupt from error
+        if lines := sorted(set(_STORE_FAULT.findall(str(error)))):  # where the store fails a worker, it can leave nothing there
+            raise RunError("\n".join(lines)) from error
         raise
 
 
@@ -106,10 +110,17 @@ def _interrupted(error: BaseException | None) -> bool:
 
 
 @contextmanager
-def working_folder(out: str, work: str) -> Iterator[None]:
-    """Holds OUT/.work for one run: clears a killed run's, refuses a living one's, and leaves none behind."""
-    if files.listing(out) and not _is_mix(out):
+def working_folder(out: str, work: str) -> Iterator[Callable[[], None]]:
+    """Holds OUT/.work for one run: clears a killed run's, refuses a living one's, and leaves none behind.
+
+    Gives what is to be called before the mix in OUT is touched; it raises RunError where that is no longer this run's to do.
+    """
+    if files.listing(out) and not _is_mix(out) and not object_work.half_placed(out):
         raise RunError(f"{out} holds files but no mix of earthmix ({MANIFEST}); choose another --out or empty it")
+    if not storage.is_local(out):
+        with object_work.working_folder(out) as claim:
+            yield claim.placing
+        return
     made, gone = _missing_folders(out), f"{work}.gone"
     storage.make_folder(work)
     with open(f"{work}/lock", "w") as lock:
@@ -122,7 +133,7 @@ def working_folder(out: str, work: str) -> Iterator[None]:
                 storage.remove(path)
             for folder in _FOLDERS:
                 storage.make_folder(f"{work}/{folder}")
-            yield
+            yield lambda: None
         finally:
             os.rename(work, gone)  # at once, under the hands of workers that may still write
             storage.remove(gone)
@@ -249,7 +260,7 @@ def summarise(plan: RunPlan, counts: Counts, book: dict[str, dict[str, dict[str,
     return cast(Summary, summary)
 
 
-def _put_into_place(plan: RunPlan, summary: Summary, made: Sequence[tuple[Any, ...]]) -> None:
+def _put_into_place(plan: RunPlan, summary: Summary, made: Sequence[tuple[Any, ...]], placing: Callable[[], None]) -> None:
     """Replaces the mix that stood in OUT. Its manifest goes first and the new one comes last: without manifest there is no mix."""
     card = msgspec.json.format(msgspec.json.encode(summary), indent=2) + b"\n"
     written = {path: {"rows": rows, "bytes": size, "sha256": digest} for path, rows, size, digest in made}
@@ -266,6 +277,7 @@ def _put_into_place(plan: RunPlan, summary: Summary, made: Sequence[tuple[Any, .
         "files": dict(sorted(written.items())),
     }
     with _uninterrupted():
+        placing()
         storage.remove(f"{plan.out}/{MANIFEST}")
         for name in ("data", "rejects", "README.md", "card.json"):
             storage.move(f"{plan.work}/out/{name}", f"{plan.out}/{name}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import uuid
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -55,9 +56,7 @@ def take(table: pa.Table, indices: npt.NDArray[np.int64]) -> pa.Table:
     columns = []
     for column in table.combine_chunks().columns:
         values = column.chunk(0) if column.num_chunks else pa.array([], column.type)
-        single = values.null_count == len(values) or (
-            pa.types.is_dictionary(values.type) and len(values.dictionary) == 1 and not values.null_count
-        )
+        single = values.null_count == len(values) or (pa.types.is_dictionary(values.type) and len(values.dictionary) == 1 and not values.null_count)
         columns.append(values.slice(0, n) if single and n <= len(values) else values.take(chosen))
     return pa.table(columns, schema=table.schema)
 
@@ -110,4 +109,14 @@ def write_table(path: str, table: pa.Table) -> None:
 
 def read_table(path: str) -> pa.Table:
     """A table as `write_table` left it."""
+    return _mapped(path) if storage.is_local(path) else _fetched(path)
+
+
+def _mapped(path: str) -> pa.Table:
     return ipc.open_file(storage.open_file(path)).read_all()
+
+
+@functools.lru_cache(4)
+def _fetched(path: str) -> pa.Table:
+    """Kept, for the spans to come: their questions join the same few tables. A run's paths are its own (see `RunPlan`)."""
+    return ipc.open_file(pa.BufferReader(storage.read_bytes(path))).read_all()

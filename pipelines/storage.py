@@ -3,22 +3,47 @@
 from __future__ import annotations
 
 import hashlib
+import io
+import logging
 import os
 import shutil
+import tempfile
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pyarrow as pa
 
 from converters import files
+from pipelines import object_store  # importing it makes s3:// and gs:// known in every process that works for a run
 
 _HASH_BYTES = 1 << 22
+_HASH_OBJECT_BYTES = 1 << 26  # of an object: each part is a request
+_WHOLE = 1 << 22  # an object up to so many bytes is read at once
+_PAGE = 1 << 18  # of a larger one, the least that is asked for
 
 
 def is_local(path: str) -> bool:
     """True for a path of this machine's file systems."""
     return not files.scheme(path)
+
+
+def absolute(path: str) -> str:
+    """A path as workers with another working folder must know it. Raises SourceError for a URL that no store serves."""
+    if is_local(path):
+        return os.path.abspath(path)
+    object_store.split(path)
+    object_store.of(path)
+    return path.rstrip("/")
+
+
+def set_options(flags: Sequence[str], *paths: str) -> None:
+    """Beam's options, for what is read of object stores before there is a pipeline; where all paths are local Beam need not be imported yet."""
+    if not all(map(is_local, paths)):
+        logging.getLogger().setLevel(logging.CRITICAL)  # Beam's import warns of parts that are not installed
+        from pipelines.engines import beam_options
+
+        object_store.set_options(beam_options(flags))
 
 
 def make_folder(path: str) -> None:
@@ -27,11 +52,18 @@ def make_folder(path: str) -> None:
         os.makedirs(path, exist_ok=True)
 
 
+def log_file(folder: str, name: str) -> str:
+    """Where processes of a run may write what nobody reads unless it fails. In an object store nothing can be appended to."""
+    return f"{folder}/{name}" if is_local(folder) else os.devnull
+
+
 def write_file(path: str, write: Callable[[Any], None]) -> None:
     """Writes a file under another name and renames it when it is whole. Makes no folder: in one that is gone nobody waits for the file.
 
     write: gets an open Arrow output stream.
     """
+    if not is_local(path):
+        return _write_object(path, write)
     part = f"{path}.{uuid.uuid4().hex[:8]}.part"
     try:
         with pa.OSFile(part, "wb") as sink:
@@ -42,9 +74,21 @@ def write_file(path: str, write: Callable[[Any], None]) -> None:
         raise
 
 
+def _write_object(path: str, write: Callable[[Any], None]) -> None:
+    """By way of this machine's disk: a shard may be larger than a worker's memory likes, and an upload begins when all is well."""
+    with tempfile.TemporaryDirectory(prefix="earthmix-") as folder:
+        local = f"{folder}/part"
+        with pa.OSFile(local, "wb") as sink:
+            write(sink)
+        object_store.of(path).upload(path, local)
+
+
 def write_bytes(path: str, data: bytes) -> None:
     """A small file, whole or not at all."""
-    write_file(path, lambda sink: sink.write(data))
+    if is_local(path):
+        write_file(path, lambda sink: sink.write(data))
+    else:
+        object_store.of(path).put(path, data)
 
 
 def read_bytes(path: str) -> bytes:
@@ -53,21 +97,35 @@ def read_bytes(path: str) -> bytes:
 
 
 def open_file(path: str) -> Any:
-    """A file to read at random: mapped into memory where it is local."""
-    return pa.memory_map(path) if is_local(path) else pa.BufferReader(read_bytes(path))
+    """A file to read at random: mapped into memory where it is local, range by range where it is a large object."""
+    if is_local(path):
+        return pa.memory_map(path)
+    store = files.store(path)
+    size = store.size(path)
+    if size <= _WHOLE:
+        return pa.BufferReader(store.read(path))
+    return pa.PythonFile(io.BufferedReader(object_store.ObjectFile(store, path, size), _PAGE), mode="r")
 
 
 def remove(path: str) -> None:
     """A file or a folder with all it holds; nothing where there is none."""
-    if os.path.isdir(path) and not os.path.islink(path):
+    if not is_local(path):
+        object_store.of(path).remove(object_store.of(path).below(path))
+    elif os.path.isdir(path) and not os.path.islink(path):
         shutil.rmtree(path, ignore_errors=True)
     elif os.path.lexists(path):
         os.unlink(path)
 
 
 def move(source: str, target: str) -> None:
-    """Renames a file or folder into place; what stood there is gone."""
+    """Renames a file or folder into place; what stood there is gone. In an object store it is copied: one file after the other is there."""
     remove(target)
+    if not is_local(source):
+        store = object_store.of(source)
+        found = store.below(source)
+        store.copy([(path, target + path[len(source) :]) for path in found])
+        store.remove(found)
+        return
     make_folder(os.path.dirname(target))
     os.replace(source, target)
 
@@ -75,8 +133,9 @@ def move(source: str, target: str) -> None:
 def sha256(path: str) -> tuple[str, int]:
     """Hash and length of a file."""
     digest, at, size = hashlib.sha256(), 0, files.store(path).size(path)
+    step = _HASH_BYTES if is_local(path) else _HASH_OBJECT_BYTES
     while at < size:
-        part = files.store(path).read(path, at, min(size, at + _HASH_BYTES))
+        part = files.store(path).read(path, at, min(size, at + step))
         digest.update(part)
         at += len(part)
     return digest.hexdigest(), size

@@ -6,6 +6,7 @@ import gc
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -22,6 +23,7 @@ from converters.images import PictureError
 from converters.ledger import Counts
 from converters.source import Span
 from pipelines import segments, shards, storage
+from pipelines.object_store import StoreError
 from pipelines.plan import RunPlan
 from pipelines.segments import Ref
 from schemas.table import REJECT, SEGMENT_ROW
@@ -47,7 +49,8 @@ class Done(NamedTuple):
 
 def _report(plan: RunPlan, error: Exception) -> None:
     """Leaves a worker's error where the launcher finds its one line, on every engine."""
-    storage.write_bytes(f"{plan.work}/errors/{uuid.uuid4().hex}.txt", ": ".join(map(str, error.args)).encode())
+    with suppress(StoreError):  # the error itself goes on in any case
+        storage.write_bytes(f"{plan.work}/errors/{uuid.uuid4().hex}.txt", ": ".join(map(str, error.args)).encode())
 
 
 class _ReadSide(beam.DoFn):

@@ -96,6 +96,12 @@ def test_a_conversation_has_two_rounds_for_each_class(dota: Path) -> None:
     ]
 
 
+def test_a_conversation_asks_about_three_classes_at_most(dota: Path) -> None:
+    (dota / "val/labelTxt/P0007.txt").write_text("".join(f"0 0 20 0 20 8 0 8 {label} 0\n" for label in ("plane", "ship", "harbor", "bridge")))
+    [turns] = said(convert(dataset(DOTA, ["conversation"], dota, splits=["val"])))
+    assert [turn for turn in turns if turn.startswith("How many")] == ["How many planes are there?", "How many ships are there?", "How many harbors are there?"]
+
+
 @pytest.mark.parametrize("task", TASKS)
 def test_what_a_template_says_is_marked_as_its(task: str) -> None:
     assert {(row["task"], row["text_origin"]) for row in convert(dataset(DIOR, [task])).rows} == {(task, "template")}

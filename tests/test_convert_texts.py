@@ -14,12 +14,10 @@ from native import DATA, ROOTS, Result, changed, convert, dataset, picture, word
 
 from converters.catalogue import catalogue
 from schemas.catalog import Filter
-from schemas.conversation import faults
 
 RSICD, LEVIR, LR, FLOODNET, AID = (catalogue()[slug] for slug in ("rsicd", "levir_cc", "rsvqa_lr", "floodnet_vqa", "aid"))
 CAPTION = "<image>\nDescribe the image in one sentence."
 SCENE = "<image>\nWhat scene does the image show? Answer in one word or a short phrase."
-EVERY: dict[str, Any] = {"rsicd": "caption", "levir_cc": "change_caption", "rsvqa_lr": "vqa", "floodnet_vqa": "vqa", "aid": "classification"}
 
 
 def said(result: Result, split: str) -> list[list[str]]:
@@ -139,6 +137,11 @@ def test_where_pictures_are_read_a_row_holds_their_size_and_hash(rsicd: Path) ->
     )
 
 
+def test_verifying_in_path_mode_reads_pictures_but_writes_no_bytes(rsicd: Path) -> None:
+    row = convert(dataset(RSICD, ["caption"], rsicd, splits=["train"], verify=True)).rows[0]
+    assert (row["sizes"], row["image_bytes"]) == ([{"width": 8, "height": 6}], 0)
+
+
 def test_pictures_that_cannot_be_used_cost_all_their_captions(rsicd: Path) -> None:
     found = convert(dataset(RSICD, ["caption"], rsicd, images="embed"))
     assert [(r["key"], r["reason"], r["items"], r["detail"]) for r in found.rejects if "image" in r["reason"]] == [
@@ -201,6 +204,26 @@ def test_a_question_type_has_its_own_wording() -> None:
     ]
 
 
+def test_a_type_without_a_wording_of_its_own_has_that_of_any() -> None:
+    found = convert(dataset(LR, ["vqa"], templates="geochat"))
+    assert [(words(row)[0], row["template"]) for row in found.rows] == [
+        ("<image>\nIs it a rural or an urban area? Answer in one word or a short phrase.", "geochat/vqa/rural_urban/0"),
+        ("<image>\nIs a road next to a river present?\nAnswer the question using a single word or phrase.", "geochat/vqa/0"),
+        ("<image>\nHow many roads are there?\nAnswer the question using a single word or phrase.", "geochat/vqa/0"),
+    ]
+
+
+def test_a_question_without_a_type_has_the_wording_of_any(tmp_path: Path) -> None:
+    records = [{"Image_ID": "1.JPG", "Question": f"{i}?", "Ground_Truth": "a", "Question_Type": kind} for i, kind in enumerate(["Yes_No", None])]
+    (tmp_path / "Train_Question.json").write_text(json.dumps(records))
+    found = convert(dataset(FLOODNET, ["vqa"], tmp_path, templates="geochat"))
+    assert [row["template"] for row in found.rows] == ["geochat/vqa/Yes_No/0", "geochat/vqa/0"]
+
+
+def test_gsd_and_sensor_are_the_catalogues_where_no_annotation_has_them() -> None:
+    assert {(row["gsd"], row["sensor"]) for row in convert(dataset(LR, ["vqa"])).rows} == {(10.0, "Sentinel-2")}
+
+
 def test_types_that_a_source_does_not_ask_for_are_unselected() -> None:
     found = convert(dataset(FLOODNET, ["vqa"], splits=["train"], keep=Filter(types=["Yes_No"])))
     assert (len(found.rows), found.book["train"]["items"]["filtered"]) == (1, {"unselected": 2})
@@ -248,70 +271,3 @@ def test_a_prompt_may_list_the_classes() -> None:
 def test_every_picture_of_the_folders_ends_in_one_bucket() -> None:
     found = convert(dataset(AID, ["classification"], images="embed"))
     assert found.book == {"all": page("image", 5, 3, {"no_label": 1, "unreadable_image": 1}, {}, 3)}
-
-
-# All of them
-
-
-@pytest.mark.parametrize("slug", EVERY)
-def test_every_row_keeps_the_rules_of_a_conversation(slug: str) -> None:
-    assert [faults(row) for row in convert(dataset(catalogue()[slug], [EVERY[slug]])).rows if faults(row)] == []
-
-
-@pytest.mark.parametrize(
-    "slug, count, row_id",
-    [
-        ("rsicd", 6, "29c2f36e4c95cf825bf10715"),
-        ("levir_cc", 3, "0017e96f477e26cc75022269"),
-        ("rsvqa_lr", 3, "c2027dfedd68cb9d61e88e42"),
-        ("floodnet_vqa", 3, "f9e4fbb60ef335df665d8c26"),
-        ("aid", 4, "b2eef503affb1abcea295e3d"),
-    ],
-)
-def test_ids_never_change(slug: str, count: int, row_id: str) -> None:
-    ids = [row["id"] for row in convert(dataset(catalogue()[slug], [EVERY[slug]])).rows]
-    assert (len(set(ids)), row_id in ids) == (count, True)
-
-
-def test_an_id_is_the_same_in_every_image_mode(rsicd: Path) -> None:
-    first, second = ([row["id"] for row in convert(dataset(RSICD, ["caption"], rsicd, images=mode, splits=["train"])).rows] for mode in ("path", "embed"))
-    assert first == second
-
-
-@pytest.mark.parametrize("change", [{"templates": "geochat"}, {"seed": 9}, {"dialect": "pixel"}])
-def test_an_id_does_not_depend_on_how_the_row_is_worded(change: dict[str, Any]) -> None:
-    first, second = ([row["id"] for row in convert(dataset(RSICD, ["caption"], **settings)).rows] for settings in ({}, change))
-    assert first == second
-
-
-def test_an_id_does_not_depend_on_the_order_of_records(tmp_path: Path) -> None:
-    text = json.loads((DATA / ROOTS["rsicd"] / "dataset_rsicd.json").read_text())
-    (tmp_path / "dataset_rsicd.json").write_text(json.dumps({"images": text["images"][::-1]}))
-    first, second = (sorted(row["id"] for row in convert(dataset(RSICD, ["caption"], root)).rows) for root in (None, tmp_path))
-    assert first == second
-
-
-def test_an_id_does_not_depend_on_the_order_of_tables(tmp_path: Path) -> None:
-    for file in (DATA / ROOTS["rsvqa_lr"]).iterdir():
-        [(name, rows)] = json.loads(file.read_text()).items()
-        (tmp_path / file.name).write_text(json.dumps({name: rows[::-1]}))
-    first, second = (sorted(row["id"] for row in convert(dataset(LR, ["vqa"], root)).rows) for root in (None, tmp_path))
-    assert first == second
-
-
-@pytest.mark.parametrize("change", [{"slug": "rsicd_2"}, {"options": {**RSICD.options, "images": "images/{filename}"}}])
-def test_another_dataset_or_picture_has_another_id(change: dict[str, Any]) -> None:
-    ids = [{row["id"] for row in convert(dataset(entry, ["caption"], DATA / ROOTS["rsicd"])).rows} for entry in (RSICD, changed("rsicd", **change))]
-    assert ids[0].isdisjoint(ids[1])
-
-
-def test_the_wording_is_chosen_by_the_id_and_the_seed() -> None:
-    chosen = [[row["template"] for row in convert(dataset(RSICD, ["caption"], templates="geochat", seed=seed)).rows] for seed in (1, 1, 2)]
-    assert (chosen[0] == chosen[1], chosen[0] == chosen[2]) == (True, False)
-
-
-def test_a_source_gets_only_its_own_splits() -> None:
-    one, other = (dataset(RSICD, ["caption"], splits=[split]).jobs[0] for split in ("train", "val"))
-    both = dataset(RSICD, ["caption"], splits=["train", "val"])
-    found = convert(type(both)(both.entry, both.source, [one, other], both.images))
-    assert sorted(row["split"] for row in found.rows) == ["train", "train", "train", "val"]

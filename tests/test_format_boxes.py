@@ -56,6 +56,13 @@ def test_lines_that_cannot_be_read_are_rejected_one_by_one() -> None:
     ]
 
 
+@pytest.mark.parametrize("line, rejects", [("one two three four five six seven eight", 0), ("one two three four five six seven eight nine", 1)])
+def test_a_line_of_nine_words_is_no_header(tmp_path: Path, line: str, rejects: int) -> None:
+    (tmp_path / "val/labelTxt").mkdir(parents=True)
+    (tmp_path / "val/labelTxt/P1.txt").write_text(f"{line}\n")
+    assert len(read(DOTA, tmp_path).rejects) == rejects
+
+
 def test_the_other_name_of_the_label_folder_is_known(tmp_path: Path) -> None:
     shutil.copytree(DATA / "dota/dota_v1/val/labelTxt", tmp_path / "val/labelTxt-v1.0")
     assert [found.file for found in read(DOTA, tmp_path).samples] == ["val/labelTxt-v1.0/P0007.txt"]
