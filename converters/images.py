@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from converters import files
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
     from PIL.ImageFile import ImageFile
 
 T = TypeVar("T")
@@ -206,6 +207,15 @@ def _opened(data: bytes) -> ImageFile:
     return Image.open(io.BytesIO(data), formats=_FORMATS)
 
 
+def _eight_bits(image: Image) -> Image:
+    """A picture of 16-bit pixels scaled to 8 bits, which Pillow would cut off at 255 instead. Raises PictureError for pixels that are no such numbers."""
+    if image.mode == "F":
+        raise PictureError("unreadable_image", "floating-point pixels, of which nobody says what is white")
+    if image.mode == "I" or image.mode.startswith("I;16"):
+        return image.convert("I").point(lambda value: value * (1 / 256)).convert("L")
+    return image
+
+
 def reencode(data: bytes) -> bytes:
     """The picture as 8-bit RGB without metadata: JPEG (quality 95) stays JPEG, everything else becomes PNG. Raises PictureError."""
     from PIL import Image
@@ -214,7 +224,7 @@ def reencode(data: bytes) -> bytes:
     try:
         with _opened(data) as image:
             kind = "JPEG" if image.format in ("JPEG", "MPO") else "PNG"  # MPO: a drone's JPEG with a second picture behind it
-            image.convert("RGB").save(out, kind, quality=95)
+            _eight_bits(image).convert("RGB").save(out, kind, quality=95)
     except (OSError, ValueError, SyntaxError, struct.error, EOFError, Image.DecompressionBombError) as error:
         raise PictureError("unreadable_image", str(error)) from None
     return out.getvalue()

@@ -123,8 +123,8 @@ def _age(store: ObjectStore, lock: str) -> tuple[float, str]:
 
 def half_placed(out: str) -> bool:
     """True where a run ended while it replaced the mix in OUT: what stands there without a manifest is earthmix's own."""
-    if not files.scheme(out):  # a local one is put into place by renames, too fast to be broken off
-        return False
+    if not files.scheme(out):  # a killed run's lock lies only where this has been looked at before
+        return os.path.exists(f"{out}/.work/lock")
     try:
         return json.loads(object_store.of(out).read(f"{out}/.work/lock")).get("placing") is True
     except (FileNotFoundError, ValueError, AttributeError):

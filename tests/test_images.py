@@ -287,3 +287,18 @@ def test_the_same_picture_is_written_anew_to_the_same_bytes() -> None:
 def test_a_picture_that_cannot_be_written_anew_says_so() -> None:
     with pytest.raises(PictureError, match="unreadable_image"):
         reencode(scrambled())
+
+
+def test_sixteen_bit_pixels_are_scaled_and_not_cut_off() -> None:
+    sink = io.BytesIO()
+    Image.frombytes("I;16", (3, 1), bytes([0, 0, 0, 128, 255, 255])).save(sink, "PNG")
+    with Image.open(io.BytesIO(images.reencode(sink.getvalue()))) as picture:
+        assert [picture.getpixel((x, 0)) for x in range(3)] == [(0, 0, 0), (128, 128, 128), (255, 255, 255)]
+
+
+def test_floating_point_pixels_are_refused() -> None:
+    sink = io.BytesIO()
+    Image.new("F", (2, 2), 0.5).save(sink, "TIFF")
+    with pytest.raises(images.PictureError) as caught:
+        images.reencode(sink.getvalue())
+    assert caught.value.args[0] == "unreadable_image"
