@@ -196,7 +196,7 @@ def test_jars_that_are_no_job_server(two: cluster.Running, sample: Path, out: Pa
     (log,) = re.findall(r"\(see (/.*jobserver\.log)\)", ended.err)
     shutil.rmtree(Path(log).parent)  # it was kept, to be read
     (tmp_path / "other.jar").unlink()
-    refused(ended, out, "the job server stopped (1): Error: Could not find or load main class")
+    refused(ended, out, "the job server stopped (1): Caused by: java.lang.ClassNotFoundException: org.apache.beam.runners.flink.FlinkJobServerDriver")
 
 
 def test_no_pool(two: cluster.Running, sample: Path, out: Path) -> None:
