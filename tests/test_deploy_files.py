@@ -1,4 +1,4 @@
-"""The files that put earthmix onto other machines: the images' Dockerfile and the Kubernetes manifest. No docker and no cluster runs here.
+"""The files that put earthmix onto other machines: the images' Dockerfile, the Kubernetes manifest, and their guide. No docker and no cluster runs here.
 
 The manifest is held against schemas written by hand from the operator's custom resource reference (FlinkDeploymentSpec and what it holds) and from the
 Kubernetes API, as far as it uses them; what its parts say of each other is compared besides.
@@ -23,6 +23,8 @@ from pipelines.flink.parts import DEFAULT_FOLDER, FLINK_SERIES, FLINK_VERSION, P
 from schemas.catalog import tomllib
 
 ROOT = Path(__file__).parent.parent
+GUIDE = (ROOT / "docs" / "engines.md").read_text(encoding="utf-8")
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 DOCKERFILE = (ROOT / "docker" / "worker.Dockerfile").read_text(encoding="utf-8")
 MANIFEST: list[dict[str, Any]] = list(yaml.safe_load_all((ROOT / "k8s" / "flink-deployment.yaml").read_text(encoding="utf-8")))
 CLAIM, FLINK, JOB = MANIFEST
@@ -148,7 +150,7 @@ def test_the_worker_keeps_beams_entry_point_and_the_launcher_is_the_command() ->
 
 @pytest.mark.parametrize("path, target", MADE.items())
 def test_what_is_made_before_has_a_target(path: str, target: str) -> None:
-    assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert re.search(rf"^{target}:", MAKEFILE, re.MULTILINE)
     assert f"make {target}" in DOCKERFILE and path in DOCKERFILE
 
 
@@ -224,12 +226,15 @@ def containers() -> list[dict[str, Any]]:
     return [container for container in every if container["name"] != "flink-main-container"]
 
 
-def arguments() -> dict[str, Any]:
-    """What the command line makes of the job's arguments."""
+def parsed(words: list[str]) -> dict[str, Any]:
+    """What the command line makes of the words after `earthmix`."""
     group: Any = get_command(app)
-    name, *words = JOB["spec"]["template"]["spec"]["containers"][0]["args"]
-    found: dict[str, Any] = group.commands[name].make_context(name, words).params
+    found: dict[str, Any] = group.commands[words[0]].make_context(words[0], words[1:]).params
     return found
+
+
+def arguments() -> dict[str, Any]:
+    return parsed(JOB["spec"]["template"]["spec"]["containers"][0]["args"])
 
 
 @pytest.mark.parametrize("document", MANIFEST, ids=lambda document: str(document["kind"]))
@@ -301,3 +306,23 @@ def test_images_are_pinned_to_this_version() -> None:
     built = set(re.findall(r"-t (\S+)", DOCKERFILE))
     assert {container["image"] for container in containers()} == built
     assert {image.rpartition(":")[2] for image in built} == {__version__}
+
+
+# Guide
+
+
+def test_the_guide_names_files_and_targets_that_exist() -> None:
+    paths = re.findall(r"\b(?:docker|k8s|flink|tests|pipelines)/[\w./-]+\.\w+", GUIDE)
+    assert paths and [path for path in paths if not (ROOT / path).is_file()] == []
+    targets = re.findall(r"make ([a-z]+-[a-z-]+)", GUIDE)
+    assert targets and [target for target in targets if not re.search(rf"^{target}:", MAKEFILE, re.MULTILINE)] == []
+
+
+# Dataflow's options are those of tests/test_engine_dataflow.py.
+@pytest.mark.parametrize("line", [line for line in re.findall(r"^earthmix (.*)$", GUIDE, re.MULTILINE) if "dataflow" not in line])
+def test_a_command_of_the_guide_parses(line: str) -> None:
+    assert parsed(line.split())["name"] == "geochat-style"
+
+
+def test_the_guide_builds_the_images_that_the_manifest_runs() -> None:
+    assert {container["image"] for container in containers()} == set(re.findall(r"docker push (\S+)", GUIDE))
