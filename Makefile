@@ -41,7 +41,7 @@ type: setup ## mypy, strict
 	$(BIN)/mypy
 
 test: setup ## The test suite
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto $(ARGS)
 
 test-flink: setup ## The tests of --engine flink: they fetch Flink, start clusters and stop them (skipped without Java or Maven)
 	$(BIN)/python -m pytest -v -rs -m flink tests/flink $(ARGS)

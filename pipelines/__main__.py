@@ -6,16 +6,22 @@ import itertools
 import os
 import sys
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pipelines.plan import RunPlan
     from pipelines.settings import Settings
     from schemas.catalog import Mix
 
 # Where a mix was built changes nothing in it, and stays out of the command to rebuild it by.
-_ENGINE_OPTIONS = ("--workers", "--engine", "--flink-master", "--flink-jars", "--workers-at", "--worker-image")
+_ENGINE_OPTIONS = (
+    *("--workers", "--engine", "--flink-master", "--flink-jars", "--workers-at", "--worker-image"),
+    *("--project", "--region", "--temp-location", "--staging-location", "--job-name", "--wheel", "--dry-run"),
+)
 
 app = typer.Typer(
     name="earthmix",
@@ -54,6 +60,13 @@ FlinkMaster = Annotated[str, typer.Option("--flink-master", help="HOST:PORT of a
 FlinkJars = Annotated[str | None, typer.Option("--flink-jars", help="Job server: a jar, or a folder of jars. Else what make flink-setup fetched.")]
 WorkersAt = Annotated[str | None, typer.Option("--workers-at", help="HOST:PORT of the worker pool beside each task manager.")]
 WorkerImage = Annotated[str | None, typer.Option("--worker-image", help="Container image of the workers.")]
+Project = Annotated[str | None, typer.Option("--project", help="Dataflow: the cloud project.")]
+Region = Annotated[str | None, typer.Option("--region", help="Dataflow: where the workers run.")]
+TempLocation = Annotated[str | None, typer.Option("--temp-location", help="Dataflow: a gs:// folder for its own files.")]
+StagingLocation = Annotated[str | None, typer.Option("--staging-location", help="Dataflow: a gs:// folder for what workers fetch.")]
+JobName = Annotated[str | None, typer.Option("--job-name", help="Dataflow: the job's name.")]
+Wheel = Annotated[str | None, typer.Option("--wheel", help="Dataflow: the wheel of earthmix that workers install; else one is built.")]
+DryRun = Annotated[str | None, typer.Option("--dry-run", help="Dataflow: write what would be sent into this folder, and send nothing.")]
 Set = Annotated[list[str] | None, typer.Option("--set", help="Change a value of the mix: seed=7, sources.rsvqa_lr.take=100. May be repeated.")]
 Paths = Annotated[list[str] | None, typer.Option("--path", help="DATASET=DIR: where one dataset lies. May be repeated.")]
 Verify = Annotated[bool, typer.Option("--verify-images", help="Decode every picture wholly.")]
@@ -73,6 +86,13 @@ def mix(
     flink_jars: FlinkJars = None,
     workers_at: WorkersAt = None,
     worker_image: WorkerImage = None,
+    project: Project = None,
+    region: Region = None,
+    temp_location: TempLocation = None,
+    staging_location: StagingLocation = None,
+    job_name: JobName = None,
+    wheel: Wheel = None,
+    dry_run: DryRun = None,
     set_: Set = None,
     path: Paths = None,
     verify_images: Verify = False,
@@ -82,7 +102,7 @@ def mix(
     """Build a mix."""
     from pipelines.plan import load_mix
 
-    settings = _settings(engine, workers, flink_master, flink_jars, workers_at, worker_image, beam_options)
+    settings = _settings(locals(), beam_options or [])
     _run(load_mix(name, set_ or []), data_root, out, images, settings, path, verify_images, quiet)
 
 
@@ -101,6 +121,13 @@ def convert(
     flink_jars: FlinkJars = None,
     workers_at: WorkersAt = None,
     worker_image: WorkerImage = None,
+    project: Project = None,
+    region: Region = None,
+    temp_location: TempLocation = None,
+    staging_location: StagingLocation = None,
+    job_name: JobName = None,
+    wheel: Wheel = None,
+    dry_run: DryRun = None,
     set_: Set = None,
     path: Paths = None,
     verify_images: Verify = False,
@@ -110,26 +137,18 @@ def convert(
     from pipelines.plan import convert_mix
 
     names = list(itertools.takewhile(lambda word: not word.startswith("-"), datasets))
-    settings = _settings(engine, workers, flink_master, flink_jars, workers_at, worker_image, datasets[len(names) :])
+    settings = _settings(locals(), datasets[len(names) :])
     _run(convert_mix(names, group.value, set_ or []), data_root, out, images, settings, path, verify_images, quiet)
 
 
-def _settings(
-    engine: str, workers: str, flink_master: str, flink_jars: str | None, workers_at: str | None, worker_image: str | None, beam: list[str] | None = None
-) -> Settings:
+def _settings(said: Mapping[str, Any], beam: list[str]) -> Settings:
+    """The engine's part of a command's values."""
     from pipelines.settings import Settings
 
+    workers = said["workers"]
     if workers != "auto" and not (workers.isdecimal() and int(workers) > 0):
         raise typer.BadParameter(f'--workers takes a number or "auto", not "{workers}"')
-    return Settings(
-        engine=engine,
-        workers=workers,
-        flink_master=flink_master,
-        flink_jars=flink_jars,
-        workers_at=workers_at,
-        worker_image=worker_image,
-        beam_options=beam or [],
-    )
+    return Settings(beam_options=beam, **{name: said[name] for name in Settings.__struct_fields__ if name != "beam_options"})
 
 
 def _run(wanted: Mix, data_root: str, out: str, images: ImageMode | None, settings: Settings, path: list[str] | None, verify: bool, quiet: bool) -> None:
@@ -144,6 +163,10 @@ def _run(wanted: Mix, data_root: str, out: str, images: ImageMode | None, settin
     for note in plan.notes:
         if not quiet:
             typer.echo(f"note: {note}", err=True)
+    if settings.dry_run:
+        for line in _dry_run(plan, settings, data_root):
+            typer.echo(line)
+        return
     try:
         summary = run(plan, settings, _command(), quiet)
     except KeyboardInterrupt:
@@ -153,6 +176,16 @@ def _run(wanted: Mix, data_root: str, out: str, images: ImageMode | None, settin
     if not quiet:
         for line in closing_lines(summary, out):
             typer.echo(line)
+
+
+def _dry_run(plan: RunPlan, settings: Settings, data_root: str) -> list[str]:
+    from pipelines import engine_dataflow, mix
+    from pipelines.errors import UsageError
+
+    if settings.engine != "dataflow":
+        raise UsageError("--dry-run shows what Dataflow would be sent: use it with --engine dataflow")
+    options = engine_dataflow.pipeline_options(settings.dataflow(data_root), settings.beam_options, plan.out)
+    return engine_dataflow.dry_run(lambda pipeline: mix.build(pipeline, plan), plan, options, settings.dry_run or "")
 
 
 def _pair(text: str) -> tuple[str, str]:

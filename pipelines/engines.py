@@ -38,6 +38,11 @@ def run(settings: Settings, build: Build, plan: RunPlan, say: Say) -> None:
         from pipelines import engine_flink
 
         engine_flink.run(settings, build, plan, beam_options, say)
+    elif settings.engine == "dataflow":
+        from pipelines import engine_dataflow
+
+        root = next(iter(plan.roots.values()))
+        engine_dataflow.run(build, plan, engine_dataflow.pipeline_options(settings.dataflow(root), settings.beam_options, plan.out))
     else:
         _direct(settings, build, plan)
 

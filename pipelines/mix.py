@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import apache_beam as beam
+import msgspec
 
 from pipelines.plan import RunPlan
 from pipelines.transforms import ConvertSpans, FindLimits, ReadSides, SaveResult, WriteSegments, WriteShards
@@ -10,9 +11,11 @@ from pipelines.transforms import ConvertSpans, FindLimits, ReadSides, SaveResult
 
 def build(pipeline: beam.Pipeline, plan: RunPlan) -> None:
     """Native files to shards, rejects and counts under `plan.work`; the launcher puts them into place."""
-    sides = pipeline | ReadSides(plan) if plan.sides else None
-    batches = pipeline | ConvertSpans(plan, sides)
-    groups, converted = batches | WriteSegments(plan)
-    limits = groups | FindLimits(plan) if plan.capped else None
-    written = groups | WriteShards(plan, limits)
-    written | SaveResult(plan, converted)
+    # Spans travel as elements; what a step keeps is the plan without them, or each worker would hold all spans once for every step.
+    light = msgspec.structs.replace(plan, spans=[], sides=[])
+    sides = pipeline | ReadSides(light, plan.sides) if plan.sides else None
+    batches = pipeline | ConvertSpans(light, plan.spans, sides)
+    groups, converted = batches | WriteSegments(light)
+    limits = groups | FindLimits(light) if light.capped else None
+    written = groups | WriteShards(light, limits)
+    written | SaveResult(light, converted)

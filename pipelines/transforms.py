@@ -94,11 +94,12 @@ class ReadSides(beam.PTransform):
     """Tables that questions are joined to, each in one sorted file that every worker maps into memory."""
 
     plan: RunPlan
+    spans: list[Span]
 
     def expand(self, begin: pvalue.PBegin) -> beam.PCollection[tuple[SideKey, str]]:
         return (
             begin
-            | "ListSides" >> beam.Create(self.plan.sides, reshuffle=True)
+            | "ListSides" >> beam.Create(self.spans, reshuffle=True)
             | "ReadSide" >> beam.ParDo(_ReadSide(self.plan))
             | "GroupSides" >> beam.GroupByKey()
             | "MergeSide" >> beam.ParDo(_MergeSide(self.plan))
@@ -130,11 +131,12 @@ class ConvertSpans(beam.PTransform):
     """Reads every span and builds, checks and counts its rows (see `convert_span`)."""
 
     plan: RunPlan
+    spans: list[Span]
     sides: beam.PCollection[tuple[SideKey, str]] | None
 
     def expand(self, begin: pvalue.PBegin) -> beam.PCollection[tuple[Span, Converted]]:
         sides = [] if self.sides is None else pvalue.AsList(self.sides)
-        spans = begin | "ListSpans" >> beam.Create(self.plan.spans, reshuffle=True)
+        spans = begin | "ListSpans" >> beam.Create(self.spans, reshuffle=True)
         return spans | "ConvertSpan" >> beam.ParDo(_ConvertSpan(self.plan), sides)
 
 

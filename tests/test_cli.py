@@ -82,7 +82,7 @@ def refused(out: Path, *words: str | Path) -> str:
         (["mix", "geochat-style", "--set", "seed=x"], "mixes/geochat-style seed: 'x' is not of type 'integer'"),
         (["convert", "rsicd:minival"], 'convert [sources.rsicd] dataset "rsicd" has no split "minival"; it has: train, val, test'),
         (["convert", "rsicd", "--path", "aid=/x"], '--path aid=/x: no dataset "aid" here; known: rsicd'),
-        (["convert", "ucm_captions", "--engine", "spark"], 'unknown engine "spark"; known: direct, flink'),
+        (["convert", "ucm_captions", "--engine", "spark"], 'unknown engine "spark"; known: direct, flink, dataflow'),
         (["mix", "MINE", "--", "--no_such=1"], "unknown Beam option: --no_such"),
         (["mix", "MINE", "--", "--direct_num_workers=x"], "Beam option: argument --direct_num_workers: invalid int value: 'x'"),
     ],

@@ -81,7 +81,7 @@ def ids_of(side: tuple[Any, str]) -> tuple[Any, list[int]]:
 
 def test_sides_are_read_into_one_sorted_file_each(rsvqa: RunPlan) -> None:
     with on_beam() as pipeline:
-        found = pipeline | ReadSides(rsvqa) | beam.Map(ids_of)
+        found = pipeline | ReadSides(rsvqa, rsvqa.sides) | beam.Map(ids_of)
         assert_that(found, equal_to([(("rsvqa_lr", "train", "answers"), [10, 12, 13, 15, 16]), (("rsvqa_lr", "train", "images"), [3, 4])]))
 
 
@@ -101,7 +101,7 @@ def test_spans_are_converted_with_their_sides(rsvqa: RunPlan) -> None:
         ("7", "missing_field"),
     ]
     with on_beam() as pipeline:
-        found = pipeline | ConvertSpans(rsvqa, pipeline | ReadSides(rsvqa)) | beam.Map(told)
+        found = pipeline | ConvertSpans(rsvqa, rsvqa.spans, pipeline | ReadSides(rsvqa, rsvqa.sides)) | beam.Map(told)
         assert_that(found, equal_to([("rsvqa_lr", ["rural", "yes", "27"], reasons)]))
 
 
