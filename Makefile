@@ -67,13 +67,13 @@ mix-geochat-style: setup ## Build the GeoChat-style mix (DATA_ROOT=..., OUT=...,
 	$(BIN)/earthmix mix geochat-style --data-root $(DATA_ROOT) --out $(OUT) $(ARGS)
 
 flink-setup: setup ## Fetch Flink and Beam's job server for it, pinned and checksummed, into .flink/ (needs Java and Maven)
-	$(BIN)/python -m pipelines.flink setup
+	$(BIN)/python -m pipelines.engines.flink_cluster setup
 
 flink-up: flink-setup ## Start a Flink cluster and a worker pool on this machine (TASKMANAGERS=2)
-	$(BIN)/python -m pipelines.flink up --taskmanagers $(TASKMANAGERS)
+	$(BIN)/python -m pipelines.engines.flink_cluster up --taskmanagers $(TASKMANAGERS)
 
 flink-down: setup ## Stop that cluster
-	$(BIN)/python -m pipelines.flink down
+	$(BIN)/python -m pipelines.engines.flink_cluster down
 
 clean: ## Remove everything that make made
 	rm -rf $(VENV) sample-data out .bench .flink build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

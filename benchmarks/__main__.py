@@ -68,7 +68,11 @@ def tree_memory(root: int) -> int:
         pid = queue.pop()
         try:
             pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-            queue += [int(child) for task in Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text().split()]
+            queue += [
+                int(child)
+                for task in Path(f"/proc/{pid}/task").iterdir()
+                for child in (task / "children").read_text().split()
+            ]
         except (FileNotFoundError, ProcessLookupError):
             continue
         total += pages * os.sysconf("SC_PAGESIZE")
@@ -77,7 +81,18 @@ def tree_memory(root: int) -> int:
 
 def convert(dataset: str, root: Path, images: str, out: Path) -> list[str]:
     """earthmix on one dataset."""
-    return [*_EARTHMIX, "convert", dataset, "--data-root", str(root), "--images", images, "--out", str(out), "--quiet"]
+    return [
+        *_EARTHMIX,
+        "convert",
+        dataset,
+        "--data-root",
+        str(root),
+        "--images",
+        images,
+        "--out",
+        str(out),
+        "--quiet",
+    ]
 
 
 def rival(name: str, folder: Path, out: Path) -> list[str]:
@@ -91,7 +106,10 @@ def best(commands: dict[str, list[str]], out: Path, rounds: int) -> dict[str, Co
     for _ in range(rounds):
         for name, command in commands.items():
             found[name].append(measure(command, out))
-    return {name: Cost(min(c.seconds for c in costs), max(c.memory for c in costs)) for name, costs in found.items()}
+    return {
+        name: Cost(min(c.seconds for c in costs), max(c.memory for c in costs))
+        for name, costs in found.items()
+    }
 
 
 def line(what: str, cost: Cost, ratios: str = "") -> None:
@@ -104,13 +122,18 @@ def questions(work: Path, count: int, rounds: int, with_script: bool) -> None:
     root = work / f"rsvqa_{count}"
     folder = inputs.rsvqa(root, count)
     out = work / "out"
-    commands = {"a": convert("rsvqa_lr", root, "path", out / "mix"), "c": rival("limit", folder, out)}
+    commands = {
+        "a": convert("rsvqa_lr", root, "path", out / "mix"),
+        "c": rival("limit", folder, out),
+    }
     if with_script:
         commands["b"] = rival("script", folder, out)
     costs = best(commands, out, rounds)
     a, c = costs["a"], costs["c"]
     name = f"{count / 1e6:g} M questions"
-    against = f"a/c {a.seconds / c.seconds:.2f}" + (f"  a/b {a.seconds / costs['b'].seconds:.2f}" if with_script else "")
+    against = f"a/c {a.seconds / c.seconds:.2f}" + (
+        f"  a/b {a.seconds / costs['b'].seconds:.2f}" if with_script else ""
+    )
     line(f"{name}: (a) earthmix convert", a, against)
     if with_script:
         line(f"{name}: (b) json.load and datasets.to_parquet", costs["b"])
@@ -133,9 +156,20 @@ def embedding(work: Path, count: int, rounds: int) -> None:
     root = work / f"jpegs_{count}"
     folder = inputs.jpegs(root, count)
     out = work / "out"
-    costs = best({"a": convert("nwpu_resisc45", root, "embed", out / "mix"), "p": rival("pyarrow_images", folder, out)}, out, rounds)
+    costs = best(
+        {
+            "a": convert("nwpu_resisc45", root, "embed", out / "mix"),
+            "p": rival("pyarrow_images", folder, out),
+        },
+        out,
+        rounds,
+    )
     a, p = costs["a"], costs["p"]
-    line(f"{count:,} JPEGs of 44 kB: earthmix convert --images embed", a, f"speed {p.seconds / a.seconds:.2f} of pyarrow's")
+    line(
+        f"{count:,} JPEGs of 44 kB: earthmix convert --images embed",
+        a,
+        f"speed {p.seconds / a.seconds:.2f} of pyarrow's",
+    )
     line(f"{count:,} JPEGs of 44 kB: pyarrow reads and writes the bytes", p)
     shutil.rmtree(root)
 
@@ -143,7 +177,9 @@ def embedding(work: Path, count: int, rounds: int) -> None:
 def main() -> None:
     """Command line of the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="small inputs, once each: does it run at all")
+    parser.add_argument(
+        "--quick", action="store_true", help="small inputs, once each: does it run at all"
+    )
     parser.add_argument("--only", choices=["1m", "4m", "10m", "array", "embed"], action="append")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--work", type=Path, default=Path(".bench"))
@@ -152,12 +188,16 @@ def main() -> None:
     small, rounds = args.quick, 1 if args.quick else args.rounds
     steps: dict[str, Callable[[], None]] = {
         "1m": lambda: questions(work, 20_000 if small else 1_000_000, rounds, with_script=True),
-        "4m": lambda: questions(work, 40_000 if small else 4_000_000, max(1, rounds - 1), with_script=True),
+        "4m": lambda: questions(
+            work, 40_000 if small else 4_000_000, max(1, rounds - 1), with_script=True
+        ),
         "10m": lambda: questions(work, 60_000 if small else 10_000_000, 1, with_script=False),
         "array": lambda: array(work, 5_000_000 if small else 1_000_000_000),
         "embed": lambda: embedding(work, 200 if small else 20_000, rounds),
     }
-    print(f"{len(os.sched_getaffinity(0))} cores; best of {rounds}, whole processes, peak memory of all processes added")
+    print(
+        f"{len(os.sched_getaffinity(0))} cores; best of {rounds}, whole processes, peak memory of all processes added"
+    )
     for name, step in steps.items():
         if not args.only or name in args.only:
             step()

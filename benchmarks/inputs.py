@@ -11,7 +11,16 @@ import numpy as np
 from PIL import Image
 
 QUESTIONS_A_PICTURE = 100
-_THINGS = ("road", "building", "grass area", "water area", "farmland", "commercial building", "place of worship", "residential area")
+_THINGS = (
+    "road",
+    "building",
+    "grass area",
+    "water area",
+    "farmland",
+    "commercial building",
+    "place of worship",
+    "residential area",
+)
 _CHUNK = 50_000
 
 
@@ -22,8 +31,14 @@ def rsvqa(root: Path, questions: int) -> Path:
         return folder
     folder.mkdir(parents=True, exist_ok=True)
     pictures = -(-questions // QUESTIONS_A_PICTURE)
-    _array(folder / "LR_split_train_questions.json", "questions", (_question(i) for i in range(questions)))
-    _array(folder / "LR_split_train_answers.json", "answers", (_answer(i) for i in range(questions)))
+    _array(
+        folder / "LR_split_train_questions.json",
+        "questions",
+        (_question(i) for i in range(questions)),
+    )
+    _array(
+        folder / "LR_split_train_answers.json", "answers", (_answer(i) for i in range(questions))
+    )
     _array(folder / "LR_split_train_images.json", "images", (_picture(i) for i in range(pictures)))
     (folder / "done").touch()
     return folder
@@ -56,7 +71,10 @@ def _words(i: int) -> tuple[str, str]:
     if i % 3 == 0:
         return "presence", f"Is a {_thing(i)} present next to a {_thing(i + 7)} of size {place}?"
     if i % 3 == 1:
-        side, road = ("left", "right", "top", "bottom")[i // 4 % 4], "a  road" if i % 5 == 0 else "a road"
+        side, road = (
+            ("left", "right", "top", "bottom")[i // 4 % 4],
+            "a  road" if i % 5 == 0 else "a road",
+        )
         return "count", f"What is the number of {_thing(i)}s on the {side} of {road} {place}?"
     return "comp", f"Are there more {_thing(i)}s than {_thing(i + 5)}s in tile {place}?"
 
@@ -117,10 +135,14 @@ def jpegs(root: Path, count: int) -> Path:
     Image.fromarray(noise).save(sink, "JPEG", quality=60)
     data = sink.getvalue()
     for i in range(count):
-        path = folder / "NWPU-RESISC45" / f"class{i % 45:02d}" / f"class{i % 45:02d}_{i // 45:03d}.jpg"
+        path = (
+            folder / "NWPU-RESISC45" / f"class{i % 45:02d}" / f"class{i % 45:02d}_{i // 45:03d}.jpg"
+        )
         path.parent.mkdir(parents=True, exist_ok=True)
         # A comment segment of its own makes every picture's bytes differ.
         mark = random.Random(i).randbytes(8).hex().encode()
-        path.write_bytes(data[:2] + b"\xff\xfe" + (len(mark) + 2).to_bytes(2, "big") + mark + data[2:])
+        path.write_bytes(
+            data[:2] + b"\xff\xfe" + (len(mark) + 2).to_bytes(2, "big") + mark + data[2:]
+        )
     (folder / "done").touch()
     return folder

@@ -75,8 +75,12 @@ def limit(folder: Path, out: Path) -> None:
 
     pa.set_cpu_count(1)
     gc.disable()
-    questions = msgspec.json.decode((folder / "LR_split_train_questions.json").read_bytes(), type=Questions).questions
-    answers = msgspec.json.decode((folder / "LR_split_train_answers.json").read_bytes(), type=Answers).answers
+    questions = msgspec.json.decode(
+        (folder / "LR_split_train_questions.json").read_bytes(), type=Questions
+    ).questions
+    answers = msgspec.json.decode(
+        (folder / "LR_split_train_answers.json").read_bytes(), type=Answers
+    ).answers
     msgspec.json.decode((folder / "LR_split_train_images.json").read_bytes(), type=Pictures)
     table = pa.table(
         {
@@ -85,7 +89,10 @@ def limit(folder: Path, out: Path) -> None:
             "answer": pa.array([a.answer for a in answers]),
         }
     )
-    with pa.OSFile(str(out / "rows.arrow"), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+    with (
+        pa.OSFile(str(out / "rows.arrow"), "wb") as sink,
+        pa.ipc.new_file(sink, table.schema) as writer,
+    ):
         writer.write_table(table)
 
 
@@ -96,11 +103,23 @@ def pyarrow_images(folder: Path, out: Path) -> None:
 
     paths = sorted(folder.rglob("*.jpg"))
     schema = pa.schema([("bytes", pa.binary()), ("path", pa.string())])
-    with pq.ParquetWriter(str(out / "rows.parquet"), schema, compression="none", use_dictionary=False) as writer:
+    with pq.ParquetWriter(
+        str(out / "rows.parquet"), schema, compression="none", use_dictionary=False
+    ) as writer:
         for start in range(0, len(paths), 2000):
             some = paths[start : start + 2000]
-            writer.write_table(pa.table([pa.array([p.read_bytes() for p in some], pa.binary()), pa.array([str(p) for p in some])], schema=schema))
+            writer.write_table(
+                pa.table(
+                    [
+                        pa.array([p.read_bytes() for p in some], pa.binary()),
+                        pa.array([str(p) for p in some]),
+                    ],
+                    schema=schema,
+                )
+            )
 
 
 if __name__ == "__main__":
-    {"script": script, "limit": limit, "pyarrow_images": pyarrow_images}[sys.argv[1]](Path(sys.argv[2]), Path(sys.argv[3]))
+    {"script": script, "limit": limit, "pyarrow_images": pyarrow_images}[sys.argv[1]](
+        Path(sys.argv[2]), Path(sys.argv[3])
+    )

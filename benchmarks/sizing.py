@@ -41,8 +41,20 @@ class Workload(NamedTuple):
     sizes: tuple[int, int]
 
 
-EARTHDIAL = Workload("EarthDial: 11.1 M pairs, --images path", 11_110_000, "floodnet_vqa", "path", (8_000_000, 16_700_000))
-GIT_10M = Workload("Git-10M: 10 M pictures, --images embed", 10_000_000, "nwpu_resisc45", "embed", (_NAMES // 2, _NAMES))
+EARTHDIAL = Workload(
+    "EarthDial: 11.1 M pairs, --images path",
+    11_110_000,
+    "floodnet_vqa",
+    "path",
+    (8_000_000, 16_700_000),
+)
+GIT_10M = Workload(
+    "Git-10M: 10 M pictures, --images embed",
+    10_000_000,
+    "nwpu_resisc45",
+    "embed",
+    (_NAMES // 2, _NAMES),
+)
 
 
 def make_input(work: Path, load: Workload, size: int) -> Path:
@@ -64,8 +76,13 @@ def scaled(plan: Any, load: Workload, records: int, count: int) -> Any:
     spans = []
     for index in range(count):
         if load is GIT_10M:
-            names = tuple(f"NWPU-RESISC45/18/{draw.randrange(10**6)}_{draw.randrange(10**6)}.jpg" for _ in range(records))
-        spans.append(msgspec.structs.replace(plan.spans[0], index=index, names=names, records=records))
+            names = tuple(
+                f"NWPU-RESISC45/18/{draw.randrange(10**6)}_{draw.randrange(10**6)}.jpg"
+                for _ in range(records)
+            )
+        spans.append(
+            msgspec.structs.replace(plan.spans[0], index=index, names=names, records=records)
+        )
     return msgspec.structs.replace(plan, spans=spans, shards=_shards(plan.datasets, spans))
 
 
@@ -74,7 +91,9 @@ def scaled(plan: Any, load: Workload, records: int, count: int) -> Any:
 
 def _memory(key: str) -> int:
     """VmRSS or VmHWM of this process, in bytes."""
-    [line] = [line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith(key)]
+    [line] = [
+        line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith(key)
+    ]
     return int(line.split()[1]) * 1024
 
 
@@ -91,7 +110,10 @@ def probe_span(root: Path, load: Workload, shards: int) -> dict[str, float]:
     (folder / "rows").mkdir(parents=True, exist_ok=True)
     [whole] = segments.write_rows(str(folder), "whole", converted.rows, 1)
     growth = _memory("VmHWM") - before
-    refs = [segments.write_rows(str(folder), f"cut.{i}", converted.rows, shards) for i in range(_COPIES if shards > 1 else 1)]
+    refs = [
+        segments.write_rows(str(folder), f"cut.{i}", converted.rows, shards)
+        for i in range(_COPIES if shards > 1 else 1)
+    ]
     wanted = [found[0][1] for found in refs]
     started = time.perf_counter()
     segments.read(wanted, SEGMENT_ROW)
@@ -99,14 +121,22 @@ def probe_span(root: Path, load: Workload, shards: int) -> dict[str, float]:
     rows = sum(batch.num_rows for batch in converted.rows)
     sizes = [Path(ref.path).stat().st_size for ref in (whole[1], wanted[0])]
     _remove(folder)
-    return {"rows": rows, "growth": growth, "whole": sizes[0], "cut": sizes[1], "batches": len(refs[0]), "slice": seconds}
+    return {
+        "rows": rows,
+        "growth": growth,
+        "whole": sizes[0],
+        "cut": sizes[1],
+        "batches": len(refs[0]),
+        "slice": seconds,
+    }
 
 
 def probe_shard(root: Path, load: Workload, shards: int) -> dict[str, float]:
     """Writes all rows of a small input as one shard, as a worker does: rows, and growth of the peak memory."""
     from converters.convert import convert_span
-    from pipelines import segments, storage
+    from pipelines import segments
     from pipelines import shards as shard
+    from pipelines.storage import work_files
     from pipelines.transforms import _tables
 
     plan = make_plan(root, load)
@@ -114,16 +144,31 @@ def probe_shard(root: Path, load: Workload, shards: int) -> dict[str, float]:
     (folder / "rows").mkdir(parents=True, exist_ok=True)
     refs = []
     for span in plan.spans:
-        refs += [ref for _, ref in segments.write_rows(str(folder), f"{span.index}", convert_span(plan.datasets[load.dataset], span).rows, 1)]
+        refs += [
+            ref
+            for _, ref in segments.write_rows(
+                str(folder),
+                f"{span.index}",
+                convert_span(plan.datasets[load.dataset], span).rows,
+                1,
+            )
+        ]
     import pyarrow as pa
 
     pa.default_memory_pool().release_unused()
     before, peak = _memory("VmRSS"), _reset_peak()
     rows, _ = _tables(refs)
     chosen = shard.choose(rows, plan.sampling, plan.mix.seed, {})
-    storage.write_file(f"{folder}/shard.parquet", lambda sink: shard.write_rows(sink, rows, chosen, plan.images, plan.roots))
+    work_files.write_file(
+        f"{folder}/shard.parquet",
+        lambda sink: shard.write_rows(sink, rows, chosen, plan.images, plan.roots),
+    )
     _remove(folder)
-    return {"rows": rows.num_rows, "growth": _memory("VmHWM") - before if peak else math.nan, "base": before}
+    return {
+        "rows": rows.num_rows,
+        "growth": _memory("VmHWM") - before if peak else math.nan,
+        "base": before,
+    }
 
 
 def _reset_peak() -> bool:
@@ -154,19 +199,35 @@ def probe_graph(root: Path, load: Workload, records: int) -> dict[str, float]:
         mix.build(pipeline, plan)
         proto, context = pipeline.to_runner_api(return_context=True)
         steps = [step for step in proto.components.transforms.values() if not step.subtransforms]
-        size[count], payloads[count] = proto.ByteSize(), {step.unique_name: len(step.spec.payload) for step in steps}
+        size[count], payloads[count] = (
+            proto.ByteSize(),
+            {step.unique_name: len(step.spec.payload) for step in steps},
+        )
     # The step that lists the spans holds them encoded; those with the whole plan hold them as objects.
-    grown = [more - payloads[few][name] for name, more in payloads[many].items() if "ListSpans" not in name]
+    grown = [
+        more - payloads[few][name]
+        for name, more in payloads[many].items()
+        if "ListSpans" not in name
+    ]
     [group] = [step for step in steps if step.unique_name == "WriteSegments/GroupShards"]
     [source] = group.inputs.values()
-    coder = WindowedValueCoder(context.coders.get_by_id(proto.components.pcollections[source].coder_id), GlobalWindowCoder())
+    coder = WindowedValueCoder(
+        context.coders.get_by_id(proto.components.pcollections[source].coder_id),
+        GlobalWindowCoder(),
+    )
     ref = Ref("rows", f"{plan.work}/rows/{load.dataset}.000123.2048.0a1b2c3d.arrow", 1234)
     element = coder.encode(WindowedValue((1234, ref), 0, (beam.window.GlobalWindow(),)))
     data, before = pickler.dumps(plan), _memory("VmRSS")
     kept = [pickler.loads(data) for _ in range(16)]
     held = (_memory("VmRSS") - before) / len(kept) / many
     graph = (size[many] - size[few]) / (many - few)
-    return {"graph": graph, "held": held, "copies": sum(more > max(grown) / 2 for more in grown), "ref": len(element), "path": len(ref.path)}
+    return {
+        "graph": graph,
+        "held": held,
+        "copies": sum(more > max(grown) / 2 for more in grown),
+        "ref": len(element),
+        "path": len(ref.path),
+    }
 
 
 def probe_hot(root: Path, load: Workload, count: int) -> dict[str, Any]:
@@ -181,20 +242,44 @@ def probe_hot(root: Path, load: Workload, count: int) -> dict[str, Any]:
         (folder / name).mkdir(parents=True, exist_ok=True)
     side = math.isqrt(count) + 1
     corners = [(i % side * 20, i // side * 20) for i in range(count)]
-    lines = [f"{x} {y} {x + 12} {y} {x + 12} {y + 9} {x} {y + 9} {('ship', 'plane')[i % 2]} 0" for i, (x, y) in enumerate(corners)]
-    (folder / "labelTxt" / "P0000.txt").write_text("\n".join(["imagesource:GoogleEarth", "gsd:0.5", *lines]) + "\n")
+    lines = [
+        f"{x} {y} {x + 12} {y} {x + 12} {y + 9} {x} {y + 9} {('ship', 'plane')[i % 2]} 0"
+        for i, (x, y) in enumerate(corners)
+    ]
+    (folder / "labelTxt" / "P0000.txt").write_text(
+        "\n".join(["imagesource:GoogleEarth", "gsd:0.5", *lines]) + "\n"
+    )
     Image.new("1", (side * 20, side * 20)).save(folder / "images" / "P0000.png")
     found: dict[str, Any] = {}
     for task in ("grounding", "identify", "refer"):
-        made = plan_of(convert_mix(["dota_v1"], "item", [f"sources.dota_v1.task={task}"]), str(root), "/data/out", "path")
+        made = plan_of(
+            convert_mix(["dota_v1"], "item", [f"sources.dota_v1.task={task}"]),
+            str(root),
+            "/data/out",
+            "path",
+        )
         before, _ = _memory("VmRSS"), _reset_peak()
         started = time.perf_counter()
         converted = convert_span(made.datasets["dota_v1"], made.spans[0])
         seconds, peak = time.perf_counter() - started, _memory("VmHWM") - before
-        full = sum(np.bincount(segments.shard_of(batch["dedup"], 45), minlength=45) for batch in converted.rows)
-        texts = [len(turn["value"]) for batch in converted.rows for turns in batch["conversations"].slice(0, 9).to_pylist() for turn in turns]
+        full = sum(
+            np.bincount(segments.shard_of(batch["dedup"], 45), minlength=45)
+            for batch in converted.rows
+        )
+        texts = [
+            len(turn["value"])
+            for batch in converted.rows
+            for turns in batch["conversations"].slice(0, 9).to_pylist()
+            for turn in turns
+        ]
         fate = {f"{key[3]} {key[4]}".strip(): n for key, n in converted.counts.items()}
-        found[task] = {"fate": fate, "seconds": seconds, "peak": peak, "fullest": int(np.max(full)), "text": max(texts, default=0)}
+        found[task] = {
+            "fate": fate,
+            "seconds": seconds,
+            "peak": peak,
+            "fullest": int(np.max(full)),
+            "text": max(texts, default=0),
+        }
     return found
 
 
@@ -209,8 +294,23 @@ PROBES = {"span": probe_span, "shard": probe_shard, "graph": probe_graph, "hot":
 
 def probe(name: str, root: Path, load: Workload, number: int) -> Any:
     """Runs a probe in a process of its own."""
-    command = [sys.executable, "-W", "ignore", "-m", "benchmarks.sizing", "--probe", name, str(root), str([EARTHDIAL, GIT_10M].index(load)), str(number)]
-    return json.loads(subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True).stdout)
+    command = [
+        sys.executable,
+        "-W",
+        "ignore",
+        "-m",
+        "benchmarks.sizing",
+        "--probe",
+        name,
+        str(root),
+        str([EARTHDIAL, GIT_10M].index(load)),
+        str(number),
+    ]
+    return json.loads(
+        subprocess.run(
+            command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True
+        ).stdout
+    )
 
 
 # Paper
@@ -229,7 +329,9 @@ def spread(rows: int, spans: int, shards: int) -> Spread:
     draw = np.random.default_rng(7)
     slices, filled = np.zeros(shards, np.int64), np.zeros(shards, np.int64)
     for span in range(spans):
-        counts = draw.multinomial(rows // spans + (span < rows % spans), np.full(shards, 1 / shards))
+        counts = draw.multinomial(
+            rows // spans + (span < rows % spans), np.full(shards, 1 / shards)
+        )
         slices += counts > 0
         filled += counts
     return Spread(int(slices.sum()), int(slices.max()), int(filled.max()))
@@ -243,14 +345,18 @@ def slope(small: dict[str, float], large: dict[str, float]) -> float:
 def report(work: Path, load: Workload, memory: int) -> None:
     """Measures one workload's constants, and prints them and what they come to."""
     roots = [make_input(work, load, size) for size in load.sizes]
-    (less, span), (few, shard) = ([probe(name, root, load, 1) for root in roots] for name in ("span", "shard"))
+    (less, span), (few, shard) = (
+        [probe(name, root, load, 1) for root in roots] for name in ("span", "shard")
+    )
     records, base = int(span["rows"]), shard["base"]
     count = math.ceil(load.rows / records)
     shards = scaled(make_plan(roots[1], load), load, records, count).shards
     cut, graph = probe("span", roots[1], load, shards), probe("graph", roots[1], load, records)
     where = spread(load.rows, count, shards)
     # Of a shard with pictures no more than one row group is held at once, so it has its peak in the small run.
-    shard_peak = shard["growth"] + slope(few, shard) * max(0, where.most_rows - shard["rows"]) * (load.mode == "path")
+    shard_peak = shard["growth"] + slope(few, shard) * max(0, where.most_rows - shard["rows"]) * (
+        load.mode == "path"
+    )
     held, shuffle = graph["copies"] * graph["held"] * count, where.refs * graph["ref"]
     need = (base + held + max(span["growth"], shard_peak)) / _MB
     print(f"""
@@ -268,14 +374,22 @@ on paper:
   OUT/.work holds {cut["cut"] * count / 1e9:.1f} GB of segments
   workers  spans each  shards each  shuffle each  peak memory each""")
     for n in WORKERS:
-        print(f"  {n:>7}  {math.ceil(count / n):>10,}  {math.ceil(shards / n):>11,}  {mb(shuffle / n):>12}  {need:>13,.0f} MB")
-    print(f"  peak memory: process {mb(base)}, plan {mb(held)}, and the larger of span {mb(span['growth'])} and shard {mb(shard_peak)}")
+        print(
+            f"  {n:>7}  {math.ceil(count / n):>10,}  {math.ceil(shards / n):>11,}  {mb(shuffle / n):>12}  {need:>13,.0f} MB"
+        )
+    print(
+        f"  peak memory: process {mb(base)}, plan {mb(held)}, and the larger of span {mb(span['growth'])} and shard {mb(shard_peak)}"
+    )
     limits = {
-        "the job's graph, of the 2 GiB that a protobuf message may have": graph["graph"] * count / _PROTOBUF,
+        "the job's graph, of the 2 GiB that a protobuf message may have": graph["graph"]
+        * count
+        / _PROTOBUF,
         f"copies of the plan, of {memory} GB a worker": held / memory / 1e9,
         f"a span, of {memory} GB a worker": span["growth"] / memory / 1e9,
         f"a shard, of {memory} GB a worker": shard_peak / memory / 1e9,
-        f"the shuffle, of {memory} GB (direct engine: one process holds it all)": shuffle / memory / 1e9,
+        f"the shuffle, of {memory} GB (direct engine: one process holds it all)": shuffle
+        / memory
+        / 1e9,
         f"shards, of the {MAX_SHARDS:,} there may be": shards / MAX_SHARDS,
     }
     print("what breaks first, by the share of its limit:")
@@ -293,7 +407,9 @@ def hot(work: Path) -> None:
     for task, found in probe("hot", work / "hot", GIT_10M, _REGIONS).items():
         said = ", ".join(f"{what} {n:,}" for what, n in found["fate"].items())
         cost = f"{found['seconds']:.1f} s and {mb(found['peak'])}"
-        print(f"  {task}: {said}; {cost}; longest text {found['text']:,} characters; fullest of 45 shards {found['fullest']:,} rows")
+        print(
+            f"  {task}: {said}; {cost}; longest text {found['text']:,} characters; fullest of 45 shards {found['fullest']:,} rows"
+        )
 
 
 def main() -> None:

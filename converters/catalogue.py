@@ -10,8 +10,11 @@ from typing import Any
 
 import msgspec
 
-from converters import dialects, formats, prompts
-from schemas.catalog import ConfigError, Entry, Mix, entry_keys, load_toml, option_faults, options_of, parse_entry
+from converters import dialects, formats
+from converters.tasks import wordings
+from schemas.entry import Entry, entry_keys, options_of, parse_entry
+from schemas.mix import Mix
+from schemas.toml import ConfigError, load_toml, option_faults
 
 
 def format_names() -> list[str]:
@@ -44,7 +47,10 @@ def catalogue() -> dict[str, Entry]:
     for path in sorted(folder.iterdir(), key=lambda p: p.name):
         if path.name.endswith(".toml"):
             found, wrong = parse_file(str(path), f"datasets/{path.name}")
-            faults += wrong + [f"datasets/{path.name} [{slug}] stands in another file too" for slug in found.keys() & entries.keys()]
+            faults += wrong + [
+                f"datasets/{path.name} [{slug}] stands in another file too"
+                for slug in found.keys() & entries.keys()
+            ]
             entries |= found
     if faults:
         raise ConfigError("\n".join(faults))
@@ -83,19 +89,28 @@ def mix_faults(mix: Mix, where: str) -> list[str]:
         if value is not None and value not in dialects.NAMES:
             faults.append(f'{where} unknown {key} "{value}"; known: {", ".join(dialects.NAMES)}')
     if mix.fallback_dialect in dialects.NAMES and dialects.needs_size(mix.fallback_dialect or ""):
-        faults.append(f'{where} fallback_dialect "{mix.fallback_dialect}" needs the size it is to do without')
+        faults.append(
+            f'{where} fallback_dialect "{mix.fallback_dialect}" needs the size it is to do without'
+        )
     for source in mix.sources:
         at = f"{where} [sources.{source.name}]"
         if source.dataset not in catalogue():
-            faults.append(f'{at} unknown dataset "{source.dataset}"; known: {", ".join(catalogue())}')
+            faults.append(
+                f'{at} unknown dataset "{source.dataset}"; known: {", ".join(catalogue())}'
+            )
             continue
         entry = catalogue()[source.dataset]
         if source.task not in entry.tasks:
-            faults.append(f'{at} dataset "{source.dataset}" has no task "{source.task}"; it has: {", ".join(entry.tasks)}')
+            faults.append(
+                f'{at} dataset "{source.dataset}" has no task "{source.task}"; it has: {", ".join(entry.tasks)}'
+            )
         unknown = [split for split in source.split or [] if split not in entry.splits]
-        faults += [f'{at} dataset "{source.dataset}" has no split "{split}"; it has: {", ".join(entry.splits)}' for split in unknown]
+        faults += [
+            f'{at} dataset "{source.dataset}" has no split "{split}"; it has: {", ".join(entry.splits)}'
+            for split in unknown
+        ]
         try:
-            prompts.wordings(source.templates, source.task)
+            wordings.wordings(source.templates, source.task)
         except ConfigError as error:
             faults.append(f"{at} {error}")
     return faults

@@ -12,18 +12,22 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from msgspec import Struct
 
-from converters import build_regions, build_text, images, scenes
-from converters.attributes import spoken
-from converters.build_text import Texts
 from converters.catalogue import reader
-from converters.check import Bools, check_rows
 from converters.dialects import needs_size
-from converters.images import Facts
 from converters.ledger import Counts, Rejects, count
-from converters.rows import Job, Origin, Pictures
-from converters.source import Source, Span
-from converters.text import has_letter, tidy, tidy_captions, tidy_questions
-from schemas.catalog import Entry, ImageMode
+from converters.read import images
+from converters.read.folder import Source, Span
+from converters.read.images import Facts
+from converters.regions import scenes
+from converters.regions.attributes import spoken
+from converters.rows.assemble import Job, Origin, Pictures
+from converters.rows.check import Bools, check_rows
+from converters.rows.tidy import has_letter, tidy, tidy_captions, tidy_questions
+from converters.tasks import objects
+from converters.tasks.texts import Texts, build_grouped
+from converters.tasks.texts import build as build_text
+from schemas.entry import Entry
+from schemas.mix import ImageMode
 from schemas.sample import Picture, Reject, Sample, is_fault
 from schemas.table import Questions
 
@@ -49,7 +53,9 @@ class Converted(Struct):
     counts: Counts
 
 
-def convert_span(dataset: Dataset, span: Span, sides: Mapping[str, pa.Table] | None = None) -> Converted:
+def convert_span(
+    dataset: Dataset, span: Span, sides: Mapping[str, pa.Table] | None = None
+) -> Converted:
     """Reads one span and builds the rows of every source of its dataset.
 
     sides: joined tables by name, for formats that have them.
@@ -64,7 +70,9 @@ def convert_span(dataset: Dataset, span: Span, sides: Mapping[str, pa.Table] | N
         else:
             _questions(_for_split(dataset, item.split), out, item)
     for split in sorted({sample.split for sample in samples}):
-        _samples(_for_split(dataset, split), out, [sample for sample in samples if sample.split == split])
+        _samples(
+            _for_split(dataset, split), out, [sample for sample in samples if sample.split == split]
+        )
     return out
 
 
@@ -74,10 +82,16 @@ def _for_split(dataset: Dataset, split: str) -> Dataset:
     return msgspec.structs.replace(dataset, jobs=jobs)
 
 
-def _read(dataset: Dataset, span: Span, sides: Mapping[str, pa.Table] | None) -> Iterable[Sample | Questions | Reject]:
+def _read(
+    dataset: Dataset, span: Span, sides: Mapping[str, pa.Table] | None
+) -> Iterable[Sample | Questions | Reject]:
     module, options = reader(dataset.entry)
     items: Iterable[Sample | Questions | Reject]
-    items = module.read(dataset.source, options, span) if sides is None else module.read(dataset.source, options, span, sides)
+    items = (
+        module.read(dataset.source, options, span)
+        if sides is None
+        else module.read(dataset.source, options, span, sides)
+    )
     return items
 
 
@@ -90,7 +104,15 @@ def _drop(dataset: Dataset, out: Converted, rejects: Iterable[Reject], read: boo
     for reject in rejects:
         out.rejects.item(reject)
         bucket = "rejected" if is_fault(reject.reason) else "filtered"
-        count(out.counts, dataset.entry.slug, reject.split, "items", bucket, reject.items, reject.reason)
+        count(
+            out.counts,
+            dataset.entry.slug,
+            reject.split,
+            "items",
+            bucket,
+            reject.items,
+            reject.reason,
+        )
         if read:
             count(out.counts, dataset.entry.slug, reject.split, "items", "read", reject.items)
 
@@ -103,14 +125,18 @@ def _facts(dataset: Dataset, pictures: Mapping[str, Picture]) -> dict[str, Facts
         if not any(_needs_size(job) for job in dataset.jobs) or dataset.entry.size:
             return {}
         paths, sizes_only = [path for path, picture in pictures.items() if not picture.width], True
-    found = images.read_all([dataset.source.absolute(path) for path in paths], dataset.verify, sizes_only)
+    found = images.read_all(
+        [dataset.source.absolute(path) for path in paths], dataset.verify, sizes_only
+    )
     return dict(zip(paths, found, strict=True))
 
 
 def _needs_size(job: Job) -> bool:
     """True where a source cannot do without the size of a picture: for its dialect, for words of place and size, or for its filter."""
     task = job.spec.task
-    return task in build_regions.TASKS and (task != "grounding" or needs_size(job.dialect) or job.spec.filter.min_side > 0)
+    return task in objects.TASKS and (
+        task != "grounding" or needs_size(job.dialect) or job.spec.filter.min_side > 0
+    )
 
 
 def _items(sample: Sample, unit: str) -> int:
@@ -128,11 +154,31 @@ def _samples(dataset: Dataset, out: Converted, samples: list[Sample]) -> None:
     good = []
     for sample in samples:
         count(out.counts, dataset.entry.slug, sample.split, "items", "read", _items(sample, unit))
-        bad = next(((p.path, f) for p in sample.pictures if (f := facts.get(p.path)) and f.fault and not _may_miss(dataset, f)), None)
+        bad = next(
+            (
+                (p.path, f)
+                for p in sample.pictures
+                if (f := facts.get(p.path)) and f.fault and not _may_miss(dataset, f)
+            ),
+            None,
+        )
         if bad is None or _held_out(sample):
             good.append(sample)
         elif _items(sample, unit):
-            _drop(dataset, out, [Reject(sample.file, sample.key, sample.split, bad[1].fault, f"{bad[0]}: {bad[1].detail}", _items(sample, unit))])
+            _drop(
+                dataset,
+                out,
+                [
+                    Reject(
+                        sample.file,
+                        sample.key,
+                        sample.split,
+                        bad[1].fault,
+                        f"{bad[0]}: {bad[1].detail}",
+                        _items(sample, unit),
+                    )
+                ],
+            )
     if unit == "region":
         _regions(dataset, out, good, known, facts)
     elif good:
@@ -141,7 +187,9 @@ def _samples(dataset: Dataset, out: Converted, samples: list[Sample]) -> None:
 
 def _held_out(sample: Sample) -> bool:
     """True for questions without answers: a policy leaves them out, whatever their pictures."""
-    return bool(sample.questions) and not any(question.answer.strip() for question in sample.questions)
+    return bool(sample.questions) and not any(
+        question.answer.strip() for question in sample.questions
+    )
 
 
 def _may_miss(dataset: Dataset, facts: Facts) -> bool:
@@ -149,7 +197,13 @@ def _may_miss(dataset: Dataset, facts: Facts) -> bool:
     return dataset.images == "path" and not dataset.verify and facts.fault == "missing_image"
 
 
-def _regions(dataset: Dataset, out: Converted, samples: list[Sample], known: Mapping[str, Picture], facts: Mapping[str, Facts]) -> None:
+def _regions(
+    dataset: Dataset,
+    out: Converted,
+    samples: list[Sample],
+    known: Mapping[str, Picture],
+    facts: Mapping[str, Facts],
+) -> None:
     def size(sample: Sample) -> scenes.Size:
         picture = sample.pictures[0]
         read = facts.get(picture.path)
@@ -161,10 +215,12 @@ def _regions(dataset: Dataset, out: Converted, samples: list[Sample], known: Map
 
     clean, rejects, repairs = scenes.clean(samples, size, dataset.entry.spoken)
     _drop(dataset, out, rejects)
-    out.counts.update({(dataset.entry.slug, "", "repairs", name, ""): n for name, n in repairs.items()})
+    out.counts.update(
+        {(dataset.entry.slug, "", "repairs", name, ""): n for name, n in repairs.items()}
+    )
     outcomes = []
     for job in dataset.jobs:
-        rows, reasons = build_regions.build(job, clean, known, facts)
+        rows, reasons = objects.build(job, clean, known, facts)
         outcomes.append(reasons)
         if rows is not None:
             _keep(dataset, out, rows)
@@ -179,7 +235,19 @@ def _regions(dataset: Dataset, out: Converted, samples: list[Sample], known: Map
                 path = scene.sample.pictures[0].path
                 reason = (facts[path].fault if path in facts else "") or reason
                 detail = f"{region.label}: the {dataset.jobs[0].dialect} dialect needs the picture's size: {path}"
-            _drop(dataset, out, [Reject(scene.sample.file, f"{scene.sample.key}#{region.key}", scene.sample.split, reason, detail)])
+            _drop(
+                dataset,
+                out,
+                [
+                    Reject(
+                        scene.sample.file,
+                        f"{scene.sample.key}#{region.key}",
+                        scene.sample.split,
+                        reason,
+                        detail,
+                    )
+                ],
+            )
 
 
 def _settle(reasons: Sequence[str]) -> str:
@@ -187,7 +255,14 @@ def _settle(reasons: Sequence[str]) -> str:
     return "" if not all(reasons) else reasons[0]
 
 
-def _texts(dataset: Dataset, out: Converted, samples: list[Sample], unit: str, known: Mapping[str, Picture], facts: Mapping[str, Facts]) -> None:
+def _texts(
+    dataset: Dataset,
+    out: Converted,
+    samples: list[Sample],
+    unit: str,
+    known: Mapping[str, Picture],
+    facts: Mapping[str, Facts],
+) -> None:
     rows: list[tuple[Sample, str, str | None, str, str | None]]
     if unit == "caption":
         rows = [(s, f"{s.key}#{c.key}", None, c.text, None) for s in samples for c in s.captions]
@@ -234,14 +309,20 @@ def _questions(dataset: Dataset, out: Converted, asked: Questions) -> None:
     reasons = _question_reasons(questions, answers)
     faulty = {path: f for path, f in facts.items() if f.fault}
     if faulty:
-        at = np.asarray(pc.index_in(column["picture"].cast(pa.string()), pa.array(list(faulty))).fill_null(-1))
+        at = np.asarray(
+            pc.index_in(column["picture"].cast(pa.string()), pa.array(list(faulty))).fill_null(-1)
+        )
         named = np.array([f.fault for f in faulty.values()])
         reasons = np.where((at >= 0) & (reasons == ""), named[np.maximum(at, 0)], reasons)
-    texts = Texts(Pictures.single(column["picture"], known, facts), answers, questions, column["type"])
+    texts = Texts(
+        Pictures.single(column["picture"], known, facts), answers, questions, column["type"]
+    )
     _build_texts(dataset, out, Origin(asked.file, asked.split, column["key"]), texts, reasons)
 
 
-def _build_texts(dataset: Dataset, out: Converted, origin: Origin, texts: Texts, reasons: Strings) -> None:
+def _build_texts(
+    dataset: Dataset, out: Converted, origin: Origin, texts: Texts, reasons: Strings
+) -> None:
     """Rows of every source over one batch of texts. reasons: why a text has no row, empty where it may have one."""
     outcomes = []
     for job in dataset.jobs:
@@ -253,7 +334,7 @@ def _build_texts(dataset: Dataset, out: Converted, origin: Origin, texts: Texts,
         good = mine == ""
         if good.any():
             some_origin, some = (origin, texts) if good.all() else _filtered(origin, texts, good)
-            build = build_text.build_grouped if job.group == "image" else build_text.build
+            build = build_grouped if job.group == "image" else build_text
             _keep(dataset, out, build(job, some_origin, some, dataset.classes))
     used = np.logical_or.reduce([outcome == "" for outcome in outcomes])
     for split, n in _by_split(origin.split, used):
@@ -263,11 +344,20 @@ def _build_texts(dataset: Dataset, out: Converted, origin: Origin, texts: Texts,
 
 
 def _reject(origin: Origin, texts: Texts, i: int, reason: str) -> Reject:
-    file, split = (value[i].as_py() if isinstance(value, pa.Array) else value for value in (origin.file, origin.split))
+    file, split = (
+        value[i].as_py() if isinstance(value, pa.Array) else value
+        for value in (origin.file, origin.split)
+    )
     words = texts.answers[i].as_py() if texts.questions is None else texts.questions[i].as_py()
     paths = texts.pictures.paths[i].as_py()
-    faults = [f"{path}: {f.detail}" for path in paths if (f := texts.pictures.facts.get(path)) and f.fault == reason]
-    return Reject(file, origin.keys[i].as_py() or "", split, reason, "; ".join(faults) or words[:200])
+    faults = [
+        f"{path}: {f.detail}"
+        for path in paths
+        if (f := texts.pictures.facts.get(path)) and f.fault == reason
+    ]
+    return Reject(
+        file, origin.keys[i].as_py() or "", split, reason, "; ".join(faults) or words[:200]
+    )
 
 
 def _filtered(origin: Origin, texts: Texts, good: Bools) -> tuple[Origin, Texts]:
@@ -276,9 +366,15 @@ def _filtered(origin: Origin, texts: Texts, good: Bools) -> tuple[Origin, Texts]
     def some(values: pa.Array | str | None) -> pa.Array | str | None:
         return values.take(rows) if isinstance(values, pa.Array) else values
 
-    gsd = [value for value, keep in zip(origin.gsd, good, strict=True) if keep] if origin.gsd is not None else None
+    gsd = (
+        [value for value, keep in zip(origin.gsd, good, strict=True) if keep]
+        if origin.gsd is not None
+        else None
+    )
     pictures = Pictures(texts.pictures.paths.take(rows), texts.pictures.known, texts.pictures.facts)
-    return Origin(some(origin.file), some(origin.split), some(origin.keys), gsd), Texts(pictures, some(texts.answers), some(texts.questions), some(texts.types))
+    return Origin(some(origin.file), some(origin.split), some(origin.keys), gsd), Texts(
+        pictures, some(texts.answers), some(texts.questions), some(texts.types)
+    )
 
 
 def _by_split(split: pa.Array | str, mask: Bools) -> list[tuple[str, int]]:
@@ -304,7 +400,22 @@ def _keep(dataset: Dataset, out: Converted, rows: pa.RecordBatch) -> None:
     for i in np.flatnonzero(~good).tolist():
         row = rows.slice(i, 1).select(["id", "split", "origin", "conversations"]).to_pylist()[0]
         reason = str(bad[i])
-        out.rejects.row(row["split"], row["origin"]["file"], row["origin"]["key"], reason, str([t["value"] for t in row["conversations"]])[:200], row["id"])
-        count(out.counts, slug, row["split"], "rows", "rejected" if is_fault(reason) else "filtered", 1, reason)
+        out.rejects.row(
+            row["split"],
+            row["origin"]["file"],
+            row["origin"]["key"],
+            reason,
+            str([t["value"] for t in row["conversations"]])[:200],
+            row["id"],
+        )
+        count(
+            out.counts,
+            slug,
+            row["split"],
+            "rows",
+            "rejected" if is_fault(reason) else "filtered",
+            1,
+            reason,
+        )
     if good.any():
         out.rows.append(rows.filter(pa.array(good)))

@@ -40,7 +40,9 @@ def rows() -> list[dict[str, Any]]:
     """Rows of the mix, pictures and all, in the order of their ids."""
     with tempfile.TemporaryDirectory() as folder:
         write_sample_data(f"{folder}/data")
-        plan = make_plan(load_mix("geochat-style", ["max_reject=0.25"]), f"{folder}/data", f"{folder}/out")
+        plan = make_plan(
+            load_mix("geochat-style", ["max_reject=0.25"]), f"{folder}/data", f"{folder}/out"
+        )
         run(plan, "direct", "1", [], ["earthmix"], quiet=True)
         found: list[dict[str, Any]] = pq.read_table(f"{folder}/out/data").to_pylist()
     return found
@@ -54,7 +56,10 @@ def said(row: dict[str, Any]) -> str:
 def smallest(row: dict[str, Any]) -> float:
     """The shortest side of a row's boxes, as a share of the picture's."""
     size = row["sizes"][0]
-    sides = [min((x2 - x1) / size["width"], (y2 - y1) / size["height"]) for x1, y1, x2, y2 in (region["bbox"] for region in row["regions"])]
+    sides = [
+        min((x2 - x1) / size["width"], (y2 - y1) / size["height"])
+        for x1, y1, x2, y2 in (region["bbox"] for region in row["regions"])
+    ]
     return min(sides, default=0)
 
 
@@ -62,8 +67,16 @@ def chosen(everything: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """One row for each kind wanted, no picture twice."""
     shown: set[str] = set()
     for wanted in WANTED:
-        fit = [row for row in everything if (row["dataset"], row["task"], len({region["label"] for region in row["regions"]})) == wanted]
-        row = max((row for row in fit if row["images"][0]["path"] not in shown), key=lambda row: (smallest(row), row["id"]))
+        fit = [
+            row
+            for row in everything
+            if (row["dataset"], row["task"], len({region["label"] for region in row["regions"]}))
+            == wanted
+        ]
+        row = max(
+            (row for row in fit if row["images"][0]["path"] not in shown),
+            key=lambda row: (smallest(row), row["id"]),
+        )
         shown.add(row["images"][0]["path"])
         yield row
 
@@ -72,11 +85,19 @@ def picture(row: dict[str, Any]) -> Image.Image:
     """The row's picture with every box that its text names, coloured in the order of the text."""
     image = Image.open(io.BytesIO(row["images"][0]["bytes"])).convert("RGB")
     scale = SIDE / max(image.size)
-    shown = image.resize((round(image.width * scale), round(image.height * scale)), Image.Resampling.LANCZOS)
+    shown = image.resize(
+        (round(image.width * scale), round(image.height * scale)), Image.Resampling.LANCZOS
+    )
     pen = ImageDraw.Draw(shown)
-    for i, box in enumerate(dialects.parse(row["dialect"], said(row), image.size) if row["dialect"] else []):
+    for i, box in enumerate(
+        dialects.parse(row["dialect"], said(row), image.size) if row["dialect"] else []
+    ):
         at = [number * scale for number in box.points]
-        corners = [(at[0], at[1]), (at[2], at[1]), (at[2], at[3]), (at[0], at[3])] if len(at) == 4 else list(zip(at[::2], at[1::2], strict=True))
+        corners = (
+            [(at[0], at[1]), (at[2], at[1]), (at[2], at[3]), (at[0], at[3])]
+            if len(at) == 4
+            else list(zip(at[::2], at[1::2], strict=True))
+        )
         pen.line([*corners, corners[0], corners[1]], (255, 255, 255), 4, joint="curve")
         pen.line([*corners, corners[0], corners[1]], COLOURS[i % len(COLOURS)], 2, joint="curve")
     return shown
@@ -100,7 +121,12 @@ def write(pen: ImageDraw.ImageDraw, row: dict[str, Any], left: int, top: int, ri
                 if x + wide > right:
                     x, top = left + 60, top + line
                 is_box = BOX.fullmatch(part) is not None
-                pen.text((x, top), part, COLOURS[seen % len(COLOURS)] if is_box else INK if human else (20, 60, 130), font)
+                pen.text(
+                    (x, top),
+                    part,
+                    COLOURS[seen % len(COLOURS)] if is_box else INK if human else (20, 60, 130),
+                    font,
+                )
                 seen += is_box
                 x += wide
             x += 5

@@ -15,12 +15,20 @@ if TYPE_CHECKING:
 
     from pipelines.plan import RunPlan
     from pipelines.settings import Settings
-    from schemas.catalog import Mix
+    from schemas.mix import Mix
 
 # Where a mix was built changes nothing in it, and stays out of the command to rebuild it by.
 _ENGINE_OPTIONS = (
     *("--workers", "--engine", "--flink-master", "--flink-jars", "--workers-at", "--worker-image"),
-    *("--project", "--region", "--temp-location", "--staging-location", "--job-name", "--wheel", "--dry-run"),
+    *(
+        "--project",
+        "--region",
+        "--temp-location",
+        "--staging-location",
+        "--job-name",
+        "--wheel",
+        "--dry-run",
+    ),
 )
 
 app = typer.Typer(
@@ -50,33 +58,99 @@ class Group(str, Enum):
 
 
 DataRoot = Annotated[
-    str, typer.Option("--data-root", help="Folder that holds one folder a dataset, named by its slug, in its authors' layout; may be s3:// or gs://.")
+    str,
+    typer.Option(
+        "--data-root",
+        help="Folder that holds one folder a dataset, named by its slug, in its authors' layout; may be s3:// or gs://.",
+    ),
 ]
-Out = Annotated[str, typer.Option("--out", help="Folder for the mix, may be s3:// or gs://; a mix of earthmix that stands there is replaced.")]
-Images = Annotated[ImageMode | None, typer.Option("--images", help="embed: bytes in the row; path: none opened unless needed; reencode: 8-bit RGB.")]
+Out = Annotated[
+    str,
+    typer.Option(
+        "--out",
+        help="Folder for the mix, may be s3:// or gs://; a mix of earthmix that stands there is replaced.",
+    ),
+]
+Images = Annotated[
+    ImageMode | None,
+    typer.Option(
+        "--images",
+        help="embed: bytes in the row; path: none opened unless needed; reencode: 8-bit RGB.",
+    ),
+]
 Workers = Annotated[str, typer.Option("--workers", help="A number, or auto.")]
 Engine = Annotated[str, typer.Option("--engine", help="Where to run.")]
-FlinkMaster = Annotated[str, typer.Option("--flink-master", help="HOST:PORT of a standing cluster; [local] starts one within.")]
-FlinkJars = Annotated[str | None, typer.Option("--flink-jars", help="Job server: a jar, or a folder of jars. Else what make flink-setup fetched.")]
-WorkersAt = Annotated[str | None, typer.Option("--workers-at", help="HOST:PORT of the worker pool beside each task manager.")]
-WorkerImage = Annotated[str | None, typer.Option("--worker-image", help="Container image of the workers.")]
+FlinkMaster = Annotated[
+    str,
+    typer.Option(
+        "--flink-master", help="HOST:PORT of a standing cluster; [local] starts one within."
+    ),
+]
+FlinkJars = Annotated[
+    str | None,
+    typer.Option(
+        "--flink-jars",
+        help="Job server: a jar, or a folder of jars. Else what make flink-setup fetched.",
+    ),
+]
+WorkersAt = Annotated[
+    str | None,
+    typer.Option("--workers-at", help="HOST:PORT of the worker pool beside each task manager."),
+]
+WorkerImage = Annotated[
+    str | None, typer.Option("--worker-image", help="Container image of the workers.")
+]
 Project = Annotated[str | None, typer.Option("--project", help="Dataflow: the cloud project.")]
 Region = Annotated[str | None, typer.Option("--region", help="Dataflow: where the workers run.")]
-TempLocation = Annotated[str | None, typer.Option("--temp-location", help="Dataflow: a gs:// folder for its own files.")]
-StagingLocation = Annotated[str | None, typer.Option("--staging-location", help="Dataflow: a gs:// folder for what workers fetch.")]
+TempLocation = Annotated[
+    str | None, typer.Option("--temp-location", help="Dataflow: a gs:// folder for its own files.")
+]
+StagingLocation = Annotated[
+    str | None,
+    typer.Option("--staging-location", help="Dataflow: a gs:// folder for what workers fetch."),
+]
 JobName = Annotated[str | None, typer.Option("--job-name", help="Dataflow: the job's name.")]
-Wheel = Annotated[str | None, typer.Option("--wheel", help="Dataflow: the wheel of earthmix that workers install; else one is built.")]
-DryRun = Annotated[str | None, typer.Option("--dry-run", help="Dataflow: write what would be sent into this folder, and send nothing.")]
-Set = Annotated[list[str] | None, typer.Option("--set", help="Change a value of the mix: seed=7, sources.rsvqa_lr.take=100. May be repeated.")]
-Paths = Annotated[list[str] | None, typer.Option("--path", help="DATASET=DIR: where one dataset lies. May be repeated.")]
+Wheel = Annotated[
+    str | None,
+    typer.Option(
+        "--wheel", help="Dataflow: the wheel of earthmix that workers install; else one is built."
+    ),
+]
+DryRun = Annotated[
+    str | None,
+    typer.Option(
+        "--dry-run", help="Dataflow: write what would be sent into this folder, and send nothing."
+    ),
+]
+Set = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        help="Change a value of the mix: seed=7, sources.rsvqa_lr.take=100. May be repeated.",
+    ),
+]
+Paths = Annotated[
+    list[str] | None,
+    typer.Option("--path", help="DATASET=DIR: where one dataset lies. May be repeated."),
+]
 Verify = Annotated[bool, typer.Option("--verify-images", help="Decode every picture wholly.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress, no closing lines.")]
-BeamOptions = Annotated[list[str] | None, typer.Argument(help="After --: Beam's own options.", metavar="[-- BEAM OPTIONS]")]
+BeamOptions = Annotated[
+    list[str] | None,
+    typer.Argument(help="After --: Beam's own options.", metavar="[-- BEAM OPTIONS]"),
+]
 
 
-@app.command(epilog="Example: earthmix mix geochat-style --data-root DATA --out OUT --images path --set sources.rsvqa_lr.take=1000")
+@app.command(
+    epilog="Example: earthmix mix geochat-style --data-root DATA --out OUT --images path --set sources.rsvqa_lr.take=1000"
+)
 def mix(
-    name: Annotated[str, typer.Argument(metavar="NAME|FILE", help="A mix that comes with earthmix, or a .toml file.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME|FILE", help="A mix that comes with earthmix, or a .toml file."
+        ),
+    ],
     data_root: DataRoot,
     out: Out,
     images: Images = None,
@@ -106,15 +180,27 @@ def mix(
     _run(load_mix(name, set_ or []), data_root, out, images, settings, path, verify_images, quiet)
 
 
-@app.command(epilog="Example: earthmix convert rsicd rsvqa_lr:train --data-root DATA --out OUT --images path")
+@app.command(
+    epilog="Example: earthmix convert rsicd rsvqa_lr:train --data-root DATA --out OUT --images path"
+)
 def convert(
     datasets: Annotated[
-        list[str], typer.Argument(metavar="DATASET[:SPLIT]... [-- BEAM OPTIONS]", help="Datasets, or splits of them. After --: Beam's own options.")
+        list[str],
+        typer.Argument(
+            metavar="DATASET[:SPLIT]... [-- BEAM OPTIONS]",
+            help="Datasets, or splits of them. After --: Beam's own options.",
+        ),
     ],
     data_root: DataRoot,
     out: Out,
     images: Images = None,
-    group: Annotated[Group, typer.Option("--group", help="item: one row a caption or question; image: one multi-turn row a picture.")] = Group.item,
+    group: Annotated[
+        Group,
+        typer.Option(
+            "--group",
+            help="item: one row a caption or question; image: one multi-turn row a picture.",
+        ),
+    ] = Group.item,
     workers: Workers = "auto",
     engine: Engine = "direct",
     flink_master: FlinkMaster = "[local]",
@@ -138,7 +224,16 @@ def convert(
 
     names = list(itertools.takewhile(lambda word: not word.startswith("-"), datasets))
     settings = _settings(locals(), datasets[len(names) :])
-    _run(convert_mix(names, group.value, set_ or []), data_root, out, images, settings, path, verify_images, quiet)
+    _run(
+        convert_mix(names, group.value, set_ or []),
+        data_root,
+        out,
+        images,
+        settings,
+        path,
+        verify_images,
+        quiet,
+    )
 
 
 def _settings(said: Mapping[str, Any], beam: list[str]) -> Settings:
@@ -148,18 +243,37 @@ def _settings(said: Mapping[str, Any], beam: list[str]) -> Settings:
     workers = said["workers"]
     if workers != "auto" and not (workers.isdecimal() and int(workers) > 0):
         raise typer.BadParameter(f'--workers takes a number or "auto", not "{workers}"')
-    return Settings(beam_options=beam, **{name: said[name] for name in Settings.__struct_fields__ if name != "beam_options"})
+    return Settings(
+        beam_options=beam,
+        **{name: said[name] for name in Settings.__struct_fields__ if name != "beam_options"},
+    )
 
 
-def _run(wanted: Mix, data_root: str, out: str, images: ImageMode | None, settings: Settings, path: list[str] | None, verify: bool, quiet: bool) -> None:
-    from pipelines import storage
-    from pipelines.card import closing_lines
+def _run(
+    wanted: Mix,
+    data_root: str,
+    out: str,
+    images: ImageMode | None,
+    settings: Settings,
+    path: list[str] | None,
+    verify: bool,
+    quiet: bool,
+) -> None:
+    from pipelines.card.render import closing_lines
     from pipelines.plan import make_plan
     from pipelines.run import run
+    from pipelines.storage import work_files
 
     places = dict(_pair(text) for text in path or [])
-    storage.set_options(settings.beam_options, data_root, out, *places.values())
-    plan = make_plan(wanted, storage.absolute(data_root), storage.absolute(out), images.value if images else None, verify, places)
+    work_files.set_options(settings.beam_options, data_root, out, *places.values())
+    plan = make_plan(
+        wanted,
+        work_files.absolute(data_root),
+        work_files.absolute(out),
+        images.value if images else None,
+        verify,
+        places,
+    )
     for note in plan.notes:
         if not quiet:
             typer.echo(f"note: {note}", err=True)
@@ -179,17 +293,24 @@ def _run(wanted: Mix, data_root: str, out: str, images: ImageMode | None, settin
 
 
 def _dry_run(plan: RunPlan, settings: Settings, data_root: str) -> list[str]:
-    from pipelines import engine_dataflow, mix
+    from pipelines import mix
+    from pipelines.engines import dataflow
     from pipelines.errors import UsageError
 
     if settings.engine != "dataflow":
-        raise UsageError("--dry-run shows what Dataflow would be sent: use it with --engine dataflow")
-    options = engine_dataflow.pipeline_options(settings.dataflow(data_root), settings.beam_options, plan.out)
-    return engine_dataflow.dry_run(lambda pipeline: mix.build(pipeline, plan), plan, options, settings.dry_run or "")
+        raise UsageError(
+            "--dry-run shows what Dataflow would be sent: use it with --engine dataflow"
+        )
+    options = dataflow.pipeline_options(
+        settings.dataflow(data_root), settings.beam_options, plan.out
+    )
+    return dataflow.dry_run(
+        lambda pipeline: mix.build(pipeline, plan), plan, options, settings.dry_run or ""
+    )
 
 
 def _pair(text: str) -> tuple[str, str]:
-    from pipelines.storage import absolute
+    from pipelines.storage.work_files import absolute
 
     slug, mark, folder = text.partition("=")
     if not mark or not folder:
@@ -215,7 +336,11 @@ def _command() -> list[str]:
 
 
 @app.command(epilog="Example: earthmix datasets --json")
-def datasets(json: Annotated[bool, typer.Option("--json", help="Everything the catalogue says, as JSON.")] = False) -> None:
+def datasets(
+    json: Annotated[
+        bool, typer.Option("--json", help="Everything the catalogue says, as JSON.")
+    ] = False,
+) -> None:
     """List the datasets there are readers for."""
     import msgspec
 
@@ -237,12 +362,12 @@ def check(
 ) -> None:
     """See what of a dataset is there, what is missing, and where to get it."""
     from converters.catalogue import entry_of
-    from pipelines import storage
     from pipelines.inspect import check_dataset
+    from pipelines.storage import work_files
 
     places = dict(_pair(text) for text in path or [])
-    storage.set_options(beam_options or [], data_root, *places.values())
-    lines, complete = check_dataset(entry_of(dataset), storage.absolute(data_root), places)
+    work_files.set_options(beam_options or [], data_root, *places.values())
+    lines, complete = check_dataset(entry_of(dataset), work_files.absolute(data_root), places)
     for line in lines:
         typer.echo(line)
     if not complete:
@@ -250,7 +375,9 @@ def check(
 
 
 @app.command("sample-data", epilog="Example: earthmix sample-data demo")
-def sample_data(folder: Annotated[str, typer.Argument(metavar="DIR", help="Where to write it.")]) -> None:
+def sample_data(
+    folder: Annotated[str, typer.Argument(metavar="DIR", help="Where to write it.")],
+) -> None:
     """Write small built-in sample data in the sources' native layouts."""
     from converters.sample_data import write_sample_data
 
@@ -264,11 +391,11 @@ def verify(
     beam_options: BeamOptions = None,
 ) -> None:
     """Check a mix: every file's sha256 and rows, the schema, the conversations, the ledger."""
-    from pipelines import storage
     from pipelines.inspect import verify_mix
+    from pipelines.storage import work_files
 
-    storage.set_options(beam_options or [], out)
-    lines, good = verify_mix(storage.absolute(out))
+    work_files.set_options(beam_options or [], out)
+    lines, good = verify_mix(work_files.absolute(out))
     for line in lines:
         typer.echo(line)
     if not good:
@@ -286,10 +413,10 @@ def main() -> None:
 
 def _explain(error: Exception) -> None:
     """Ends with the lines of an error that tells a user what to do; one that does not comes back. Only now is it worth importing whose it may be."""
-    from converters.files import SourceError
     from converters.ledger import LedgerError
+    from converters.read.files import SourceError
     from pipelines.errors import RunError, UsageError
-    from schemas.catalog import ConfigError
+    from schemas.toml import ConfigError
 
     if isinstance(error, (ConfigError, UsageError)):
         _fail(str(error), 2)

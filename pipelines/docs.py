@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from converters.catalogue import catalogue
 from pipelines.__main__ import app
-from pipelines.datasets_doc import render
+from pipelines.card.datasets import render
 
 COMMANDS = ("mix", "convert", "datasets", "check", "sample-data", "verify")
 
@@ -17,7 +17,9 @@ def cli() -> str:
     """The command line's help, command by command."""
     parts = ["# Command line", "", "Written by `make docs`.", ""]
     for name in ("", *COMMANDS):
-        shown = CliRunner(env={"COLUMNS": "110", "TERMINAL_WIDTH": "110"}).invoke(app, [*([name] if name else []), "--help"], prog_name="earthmix")
+        shown = CliRunner(env={"COLUMNS": "110", "TERMINAL_WIDTH": "110"}).invoke(
+            app, [*([name] if name else []), "--help"], prog_name="earthmix"
+        )
         parts += [f"## earthmix {name}".rstrip(), "", "```", shown.output.strip(), "```", ""]
     return "\n".join(parts)
 

@@ -11,16 +11,16 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from converters import files
 from converters.catalogue import reader
-from converters.check import check_rows
-from converters.files import SourceError
-from converters.source import Source, open_source
-from pipelines import storage
-from pipelines.card import card_faults
+from converters.read import files
+from converters.read.files import SourceError
+from converters.read.folder import Source, open_source
+from converters.rows.check import check_rows
+from pipelines.card.render import card_faults
 from pipelines.plan import check_paths
 from pipelines.run import MANIFEST, FileEntry, Manifest, read_manifest
-from schemas.catalog import Entry
+from pipelines.storage import work_files
+from schemas.entry import Entry
 from schemas.sample import Reject, Sample
 from schemas.table import ROW, Questions
 
@@ -54,14 +54,21 @@ def check_dataset(entry: Entry, data_root: str, paths: Mapping[str, str]) -> tup
     return lines, complete
 
 
-def _survey(entry: Entry, source: Source, spans: Any) -> tuple[dict[str, set[tuple[str, ...]]], Counter[str]]:
+def _survey(
+    entry: Entry, source: Source, spans: Any
+) -> tuple[dict[str, set[tuple[str, ...]]], Counter[str]]:
     """Pictures (pairs) by split, and rejects by reason."""
     module, options = reader(entry)
     sides: dict[str, dict[str, list[pa.Table]]] = {}
     if hasattr(module, "plan_sides"):
         for span in module.plan_sides(source, options):
-            sides.setdefault(span.split, {}).setdefault(span.table, []).append(module.read_side(source, options, span))
-    joined = {split: {name: pa.concat_tables(parts).sort_by("id") for name, parts in tables.items()} for split, tables in sides.items()}
+            sides.setdefault(span.split, {}).setdefault(span.table, []).append(
+                module.read_side(source, options, span)
+            )
+    joined = {
+        split: {name: pa.concat_tables(parts).sort_by("id") for name, parts in tables.items()}
+        for split, tables in sides.items()
+    }
     pictures: dict[str, set[tuple[str, ...]]] = {}
     rejects: Counter[str] = Counter()
     for span in spans:
@@ -69,9 +76,13 @@ def _survey(entry: Entry, source: Source, spans: Any) -> tuple[dict[str, set[tup
             if isinstance(item, Reject):
                 rejects[item.reason] += item.items
             elif isinstance(item, Sample):
-                pictures.setdefault(item.split, set()).add(tuple(picture.path for picture in item.pictures))
+                pictures.setdefault(item.split, set()).add(
+                    tuple(picture.path for picture in item.pictures)
+                )
             elif isinstance(item, Questions):
-                pictures.setdefault(item.split, set()).update((path,) for path in item.table["picture"].unique().to_pylist())
+                pictures.setdefault(item.split, set()).update(
+                    (path,) for path in item.table["picture"].unique().to_pylist()
+                )
     return pictures, rejects
 
 
@@ -79,19 +90,27 @@ def verify_mix(out: str) -> tuple[list[str], bool]:
     """Lines on a mix, and whether it is what its manifest says."""
     try:
         manifest = read_manifest(out)
-        card = msgspec.json.decode(storage.read_bytes(f"{out}/card.json"))
+        card = msgspec.json.decode(work_files.read_bytes(f"{out}/card.json"))
     except (FileNotFoundError, NotADirectoryError) as error:
         return [f"{out}: no mix: {error.filename or error} is missing"], False
     except msgspec.DecodeError as error:
         return [f"{out}: {MANIFEST} or card.json is none of a mix: {error}"], False
-    faults = [fault for name, about in manifest.files.items() for fault in _file_faults(out, name, about)]
-    there = {f"{folder}/{entry.name}" for folder in ("data", "rejects") for entry in files.listing(f"{out}/{folder}")}
+    faults = [
+        fault for name, about in manifest.files.items() for fault in _file_faults(out, name, about)
+    ]
+    there = {
+        f"{folder}/{entry.name}"
+        for folder in ("data", "rejects")
+        for entry in files.listing(f"{out}/{folder}")
+    }
     faults += [f"{name}: not in {MANIFEST}" for name in sorted(there - manifest.files.keys())]
     wrong = card_faults(card)
     faults += wrong or _row_faults(manifest, card["rows"])
     if faults:
         return faults, False
-    return [f"{out}: {manifest.rows:,} rows in {len(_shards(manifest))} shards, as the manifest says"], True
+    return [
+        f"{out}: {manifest.rows:,} rows in {len(_shards(manifest))} shards, as the manifest says"
+    ], True
 
 
 def _shards(manifest: Manifest) -> list[FileEntry]:
@@ -102,22 +121,32 @@ def _row_faults(manifest: Manifest, rows: int) -> list[str]:
     """Rows of a mix, as its card, its manifest and its manifest's shards tell them."""
     listed = sum(about.rows or 0 for about in _shards(manifest))
     told = {"card.json says": rows, f"the shards of {MANIFEST} hold": listed}
-    return [f"{who} {n:,} rows, {MANIFEST} says {manifest.rows:,}" for who, n in told.items() if n != manifest.rows]
+    return [
+        f"{who} {n:,} rows, {MANIFEST} says {manifest.rows:,}"
+        for who, n in told.items()
+        if n != manifest.rows
+    ]
 
 
 def _file_faults(out: str, name: str, about: FileEntry) -> list[str]:
     path = files.join(out, name)
     if not files.exists(path):
         return [f"{name}: missing"]
-    digest, size = storage.sha256(path)
+    digest, size = work_files.sha256(path)
     if digest != about.sha256:
-        return [f"{name}: {size:,} bytes of another sha256 than {MANIFEST} says ({about.bytes:,} bytes)"]
+        return [
+            f"{name}: {size:,} bytes of another sha256 than {MANIFEST} says ({about.bytes:,} bytes)"
+        ]
     if not name.endswith(".parquet"):
         return []
-    file = pq.ParquetFile(storage.open_file(path))
+    file = pq.ParquetFile(work_files.open_file(path))
     rows = file.metadata.num_rows
     faults = _shard_faults(file, name) if name.startswith("data/") else []
-    return faults if rows == about.rows else [*faults, f"{name}: {rows:,} rows, {MANIFEST} says {about.rows or 0:,}"]
+    return (
+        faults
+        if rows == about.rows
+        else [*faults, f"{name}: {rows:,} rows, {MANIFEST} says {about.rows or 0:,}"]
+    )
 
 
 def _shard_faults(file: pq.ParquetFile, name: str) -> list[str]:

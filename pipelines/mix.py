@@ -6,7 +6,14 @@ import apache_beam as beam
 import msgspec
 
 from pipelines.plan import RunPlan
-from pipelines.transforms import ConvertSpans, FindLimits, ReadSides, SaveResult, WriteSegments, WriteShards
+from pipelines.transforms import (
+    ConvertSpans,
+    FindLimits,
+    ReadSides,
+    SaveResult,
+    WriteSegments,
+    WriteShards,
+)
 
 
 def build(pipeline: beam.Pipeline, plan: RunPlan) -> None:

@@ -13,15 +13,17 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from converters import files
-from converters.attributes import spoken
 from converters.catalogue import catalogue, entry_of, mix_faults, reader
 from converters.convert import Dataset
-from converters.files import SourceError
-from converters.rows import Job
-from converters.source import Source, Span, open_source
+from converters.read import files
+from converters.read.files import SourceError
+from converters.read.folder import Source, Span, open_source
+from converters.regions.attributes import spoken
+from converters.rows.assemble import Job
 from pipelines.shards import Sampling
-from schemas.catalog import ConfigError, Entry, ImageMode, Mix, SourceSpec, load_toml, parse_mix
+from schemas.entry import Entry
+from schemas.mix import ImageMode, Mix, SourceSpec, parse_mix
+from schemas.toml import ConfigError, load_toml
 
 SHARD_BYTES = 256 << 20
 SHARD_ROWS = 250_000
@@ -68,7 +70,11 @@ class RunPlan(Struct, frozen=True):
 
 def mix_names() -> list[str]:
     """Mixes that come with earthmix."""
-    return sorted(p.name.removesuffix(".toml").replace("_", "-") for p in _mixes().iterdir() if p.name.endswith(".toml"))
+    return sorted(
+        p.name.removesuffix(".toml").replace("_", "-")
+        for p in _mixes().iterdir()
+        if p.name.endswith(".toml")
+    )
 
 
 def _mixes() -> Any:
@@ -82,7 +88,9 @@ def load_mix(name: str, changes: Sequence[str] = ()) -> Mix:
     elif name in mix_names():
         path, where = str(_mixes().joinpath(f"{name.replace('-', '_')}.toml")), f"mixes/{name}"
     else:
-        raise ConfigError(f'unknown mix "{name}"; known: {", ".join(mix_names())}, or the path of a .toml file')
+        raise ConfigError(
+            f'unknown mix "{name}"; known: {", ".join(mix_names())}, or the path of a .toml file'
+        )
     table = load_toml(path)
     _change(table, changes)
     return checked(table, where)
@@ -128,12 +136,25 @@ def convert_mix(targets: Sequence[str], group: str, changes: Sequence[str] = ())
         if split and slug not in targets:  # the whole holds its parts
             source.setdefault("split", []).append(split)
     name = "-".join(sources).replace("_", "-")[:80]
-    table = {"name": f"convert-{name}", "group": group, "dialect": "geochat", "fallback_dialect": "pixel", "sources": sources}
+    table = {
+        "name": f"convert-{name}",
+        "group": group,
+        "dialect": "geochat",
+        "fallback_dialect": "pixel",
+        "sources": sources,
+    }
     _change(table, changes)
     return checked(table, "convert")
 
 
-def make_plan(mix: Mix, data_root: str, out: str, image_mode: ImageMode | None = None, verify: bool = False, paths: Mapping[str, str] | None = None) -> RunPlan:
+def make_plan(
+    mix: Mix,
+    data_root: str,
+    out: str,
+    image_mode: ImageMode | None = None,
+    verify: bool = False,
+    paths: Mapping[str, str] | None = None,
+) -> RunPlan:
     """Looks at every source of a mix. Raises ConfigError or SourceError with one line for each source that cannot be read."""
     mode = image_mode or mix.images
     check_paths(paths or {}, [catalogue()[source.dataset] for source in mix.sources])
@@ -149,22 +170,49 @@ def make_plan(mix: Mix, data_root: str, out: str, image_mode: ImageMode | None =
             if hasattr(module, "plan_sides"):
                 sides += module.plan_sides(source, options)
         except SourceError as error:
-            faults.append(f"{_named(slug, str(error))}. Get it from {entry.home} (see `earthmix check {slug}`)")
+            faults.append(
+                f"{_named(slug, str(error))}. Get it from {entry.home} (see `earthmix check {slug}`)"
+            )
             continue
-        jobs = [_job(mix, number, spec, entry, mode) for number, spec in enumerate(mix.sources) if spec.dataset == slug]
+        jobs = [
+            _job(mix, number, spec, entry, mode)
+            for number, spec in enumerate(mix.sources)
+            if spec.dataset == slug
+        ]
         # What is encoded anew is decoded in the end, too late for a Reject.
-        datasets[slug] = Dataset(entry, source, jobs, mode, verify or mode == "reencode", _classes(jobs, found.spans, entry.spoken))
+        datasets[slug] = Dataset(
+            entry,
+            source,
+            jobs,
+            mode,
+            verify or mode == "reencode",
+            _classes(jobs, found.spans, entry.spoken),
+        )
         spans += found.spans
         notes += [f"{slug}: {note}" for note in found.notes]
     if faults:
         raise SourceError("\n".join(faults))
-    return RunPlan(mix, mode, datasets, spans, sides, notes, _shards(datasets, spans), out, uuid.uuid4().hex[:8] if files.scheme(out) else "")
+    return RunPlan(
+        mix,
+        mode,
+        datasets,
+        spans,
+        sides,
+        notes,
+        _shards(datasets, spans),
+        out,
+        uuid.uuid4().hex[:8] if files.scheme(out) else "",
+    )
 
 
 def check_paths(paths: Mapping[str, str], entries: Sequence[Entry]) -> None:
     """Raises ConfigError with one line for each path that is of none of these datasets. paths: by slug or folder."""
     known = dict.fromkeys(name for entry in entries for name in (entry.slug, entry.folder))
-    if faults := [f'--path {name}={paths[name]}: no dataset "{name}" here; known: {", ".join(known)}' for name in paths if name not in known]:
+    if faults := [
+        f'--path {name}={paths[name]}: no dataset "{name}" here; known: {", ".join(known)}'
+        for name in paths
+        if name not in known
+    ]:
         raise ConfigError("\n".join(faults))
 
 
@@ -183,16 +231,24 @@ def _named(slug: str, text: str) -> str:
 def _open(mix: Mix, entry: Entry, data_root: str, paths: Mapping[str, str]) -> Source:
     """A source with the splits that any of its mix's sources wants; a source that names none wants all."""
     wanted = [spec.split for spec in mix.sources if spec.dataset == entry.slug]
-    splits = None if any(split is None for split in wanted) else frozenset(s for split in wanted for s in split or [])
+    splits = (
+        None
+        if any(split is None for split in wanted)
+        else frozenset(s for split in wanted for s in split or [])
+    )
     root = paths.get(entry.slug) or paths.get(entry.folder) or files.join(data_root, entry.folder)
     return open_source(entry.slug, entry.folder, root, entry.inside, splits)
 
 
 def _job(mix: Mix, number: int, spec: SourceSpec, entry: Entry, mode: ImageMode) -> Job:
-    return Job(number, spec, entry, mix.seed, mix.dialect, mix.fallback_dialect, mix.group, mode != "path")
+    return Job(
+        number, spec, entry, mix.seed, mix.dialect, mix.fallback_dialect, mix.group, mode != "path"
+    )
 
 
-def _classes(jobs: Sequence[Job], spans: Sequence[Span], names: Mapping[str, str]) -> tuple[str, ...]:
+def _classes(
+    jobs: Sequence[Job], spans: Sequence[Span], names: Mapping[str, str]
+) -> tuple[str, ...]:
     """Class names for prompts that list them: those of the folders there are."""
     if not any(job.spec.task == "classification" for job in jobs):
         return ()
@@ -207,7 +263,11 @@ def _shards(datasets: Mapping[str, Dataset], spans: Sequence[Span]) -> int:
         records = sum(span.records for span in spans if span.slug == slug)
         each = _ROW_BYTES + (_mean_picture(dataset) if dataset.images != "path" else 0)
         for job in dataset.jobs:
-            made = records * (_REGION_ROWS if job.spec.task in ("identify", "refer") else 1) * job.spec.weight
+            made = (
+                records
+                * (_REGION_ROWS if job.spec.task in ("identify", "refer") else 1)
+                * job.spec.weight
+            )
             made = min(made, job.spec.take or made)
             rows += made
             size += made * each
@@ -221,6 +281,8 @@ def _mean_picture(dataset: Dataset) -> float:
     total = 0.0
     for template in several:
         pattern = next(iter(template.values())) if isinstance(template, dict) else template
-        found = [f.size for f in itertools.islice(files.find(dataset.source.base, pattern), _PROBED)]
+        found = [
+            f.size for f in itertools.islice(files.find(dataset.source.base, pattern), _PROBED)
+        ]
         total += sum(found) / len(found) if found else 0
     return total

@@ -9,8 +9,8 @@ from contextlib import suppress
 from types import TracebackType
 from typing import NamedTuple
 
-from converters import files
-from converters.files import Entry, SourceError
+from converters.read import files
+from converters.read.files import Entry, SourceError
 
 _SECONDS = 0.5
 _PLAIN_SECONDS = 10.0  # between lines where the output is no terminal
@@ -26,7 +26,13 @@ class Seen(NamedTuple):
 
     @property
     def stage(self) -> str:
-        return "writing shards" if self.shards else "converting" if self.rows or self.rejects else "reading"
+        return (
+            "writing shards"
+            if self.shards
+            else "converting"
+            if self.rows or self.rejects
+            else "reading"
+        )
 
 
 def look(work: str) -> Seen:
@@ -35,7 +41,11 @@ def look(work: str) -> Seen:
     def total(kind: str) -> int:
         return sum(_rows(entry) for entry in files.listing(f"{work}/{kind}"))
 
-    return Seen(total("rows"), total("rejects"), sum(e.name.endswith(".parquet") for e in files.listing(f"{work}/out/data")))
+    return Seen(
+        total("rows"),
+        total("rejects"),
+        sum(e.name.endswith(".parquet") for e in files.listing(f"{work}/out/data")),
+    )
 
 
 def _rows(entry: Entry) -> int:
@@ -62,7 +72,12 @@ class Progress:
             self._thread.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join()
@@ -76,7 +91,9 @@ class Progress:
         started = time.monotonic()
         if not self._out.isatty():
             while not self._stop.wait(_PLAIN_SECONDS):
-                with suppress(SourceError):  # a store that does not answer now may do so at the next look
+                with suppress(
+                    SourceError
+                ):  # a store that does not answer now may do so at the next look
                     print(self._line(started), file=self._out, flush=True)
             return
         from rich.console import Console

@@ -20,21 +20,29 @@ import msgspec
 import pyarrow.parquet as pq
 from msgspec import Struct
 
-from converters import files
 from converters.catalogue import unit
 from converters.ledger import Counts, LedgerError, check_balance, faults, ledger
-from pipelines import __version__, object_work, storage
-from pipelines.card import Summary, card_faults, render
+from converters.read import files
+from pipelines import __version__
+from pipelines.card.render import Summary, card_faults, render
 from pipelines.errors import RunError
 from pipelines.plan import RunPlan
 from pipelines.progress import Progress
 from pipelines.settings import Settings
+from pipelines.storage import lease, work_files
 
 _SHOWN = 10  # rejects printed where there are too many
 _PACKAGES = ("apache-beam", "pyarrow", "pillow", "shapely", "numpy", "msgspec")
 _STORE_FAULT = re.compile(r"StoreError: (.+?)(?: \[while running.*)?$", re.MULTILINE)
 MANIFEST = "manifest.json"
-_FOLDERS = ("sides", "rows", "rejects", "errors", "out/data", "out/rejects")  # of the working folder; nobody makes one later
+_FOLDERS = (
+    "sides",
+    "rows",
+    "rejects",
+    "errors",
+    "out/data",
+    "out/rejects",
+)  # of the working folder; nobody makes one later
 
 
 class FileEntry(Struct):
@@ -62,14 +70,20 @@ def run(plan: RunPlan, settings: Settings, command: Sequence[str], quiet: bool =
     with _hushed(), working_folder(plan.out, plan.work) as placing:
         with progress:
             _execute(plan, settings, progress.say)
-        result = msgspec.json.decode(storage.read_bytes(f"{plan.work}/result.json"))
+        result = msgspec.json.decode(work_files.read_bytes(f"{plan.work}/result.json"))
         counts: Counts = Counter({tuple(line[:5]): line[5] for line in result["counts"]})
-        book = ledger(counts, {slug: unit(dataset.entry) for slug, dataset in plan.datasets.items()})
+        book = ledger(
+            counts, {slug: unit(dataset.entry) for slug, dataset in plan.datasets.items()}
+        )
         check_balance(book)
         made = [tuple(entry) for entry in result["files"]]
         rows = sum(n for path, n, _, _ in made if path.startswith("data/"))
         _look_over(plan, book, rows)
-        content = hashlib.sha256("".join(digest for path, _, _, digest in sorted(made) if path.startswith("data/")).encode()).hexdigest()[:16]
+        content = hashlib.sha256(
+            "".join(
+                digest for path, _, _, digest in sorted(made) if path.startswith("data/")
+            ).encode()
+        ).hexdigest()[:16]
         summary = summarise(plan, counts, book, rows, content, command)
         if wrong := card_faults(summary):
             raise LedgerError("; ".join(wrong))
@@ -80,19 +94,27 @@ def run(plan: RunPlan, settings: Settings, command: Sequence[str], quiet: bool =
 def _execute(plan: RunPlan, settings: Settings, say: Callable[[str], None]) -> None:
     # Beam's own log lines stay out of the user's way, from its import on; what matters reaches them as one line of ours.
     logging.getLogger().setLevel(logging.CRITICAL)
-    from pipelines import engines, mix
+    from pipelines import mix
+    from pipelines.engines import run
 
     try:
-        engines.run(settings, lambda pipeline: mix.build(pipeline, plan), plan, say)
+        run.run(settings, lambda pipeline: mix.build(pipeline, plan), plan, say)
     except RunError:
         raise
     except Exception as error:  # a worker's error, which engines wrap as they like; ours are read from where workers left them
-        lines = sorted({storage.read_bytes(f"{plan.work}/errors/{e.name}").decode() for e in files.listing(f"{plan.work}/errors")})
+        lines = sorted(
+            {
+                work_files.read_bytes(f"{plan.work}/errors/{e.name}").decode()
+                for e in files.listing(f"{plan.work}/errors")
+            }
+        )
         if lines:
             raise RunError("\n".join(lines)) from error
         if _interrupted(error):
             raise KeyboardInterrupt from error
-        if lines := sorted(set(_STORE_FAULT.findall(str(error)))):  # where the store fails a worker, it can leave nothing there
+        if lines := sorted(
+            set(_STORE_FAULT.findall(str(error)))
+        ):  # where the store fails a worker, it can leave nothing there
             raise RunError("\n".join(lines)) from error
         raise
 
@@ -106,7 +128,9 @@ def _hushed() -> Iterator[None]:
 
 def _interrupted(error: BaseException | None) -> bool:
     """True where Ctrl-C is behind an error: where it meets Beam's main thread in a worker's code, Beam makes a RuntimeError of it."""
-    return error is not None and (isinstance(error, KeyboardInterrupt) or _interrupted(error.__cause__ or error.__context__))
+    return error is not None and (
+        isinstance(error, KeyboardInterrupt) or _interrupted(error.__cause__ or error.__context__)
+    )
 
 
 @contextmanager
@@ -115,28 +139,33 @@ def working_folder(out: str, work: str) -> Iterator[Callable[[], None]]:
 
     Gives what is to be called before the mix in OUT is touched; it raises RunError where that is no longer this run's to do.
     """
-    if files.listing(out) and not _is_mix(out) and not object_work.half_placed(out):
-        raise RunError(f"{out} holds files but no mix of earthmix ({MANIFEST}); choose another --out or empty it")
-    if not storage.is_local(out):
-        with object_work.working_folder(out) as claim:
+    if files.listing(out) and not _is_mix(out) and not lease.half_placed(out):
+        raise RunError(
+            f"{out} holds files but no mix of earthmix ({MANIFEST}); choose another --out or empty it"
+        )
+    if not work_files.is_local(out):
+        with lease.working_folder(out) as claim:
             yield claim.placing
         return
     made, gone = _missing_folders(out), f"{work}.gone"
-    storage.make_folder(work)
+    work_files.make_folder(work)
     with open(f"{work}/lock", "w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise RunError(f"another run is writing to {out}") from None
         try:
-            for path in (gone, *(f"{work}/{entry.name}" for entry in files.listing(work) if entry.name != "lock")):
-                storage.remove(path)
+            for path in (
+                gone,
+                *(f"{work}/{entry.name}" for entry in files.listing(work) if entry.name != "lock"),
+            ):
+                work_files.remove(path)
             for folder in _FOLDERS:
-                storage.make_folder(f"{work}/{folder}")
+                work_files.make_folder(f"{work}/{folder}")
             yield lambda: None
         finally:
             os.rename(work, gone)  # at once, under the hands of workers that may still write
-            storage.remove(gone)
+            work_files.remove(gone)
             for folder in made:
                 if os.listdir(folder):
                     break
@@ -145,7 +174,7 @@ def working_folder(out: str, work: str) -> Iterator[Callable[[], None]]:
 
 def read_manifest(out: str) -> Manifest:
     """The manifest of a mix. Raises FileNotFoundError or NotADirectoryError where there is none, msgspec.DecodeError where it is no mix's."""
-    return msgspec.json.decode(storage.read_bytes(f"{out}/{MANIFEST}"), type=Manifest)
+    return msgspec.json.decode(work_files.read_bytes(f"{out}/{MANIFEST}"), type=Manifest)
 
 
 def _is_mix(out: str) -> bool:
@@ -182,10 +211,16 @@ def _look_over(plan: RunPlan, book: dict[str, dict[str, dict[str, Any]]], rows: 
                 )
                 lines += _first_faults(plan, slug, split)
     if lines:
-        raise RunError("\n".join([*lines, "Mend the source, or allow more with --set max_reject=1"]))
+        raise RunError(
+            "\n".join([*lines, "Mend the source, or allow more with --set max_reject=1"])
+        )
     if not rows:
         dropped = sum(page["items"]["read"] for splits in book.values() for page in splits.values())
-        raise RunError(f"no row was made of {dropped:,} items: " + ", ".join(_reasons(book)) if dropped else "no items found in " + ", ".join(plan.datasets))
+        raise RunError(
+            f"no row was made of {dropped:,} items: " + ", ".join(_reasons(book))
+            if dropped
+            else "no items found in " + ", ".join(plan.datasets)
+        )
 
 
 def _reasons(book: dict[str, dict[str, dict[str, Any]]]) -> list[str]:
@@ -202,15 +237,26 @@ def _first_faults(plan: RunPlan, slug: str, split: str) -> list[str]:
     lines: list[str] = []
     for entry in files.listing(f"{plan.work}/out/rejects"):
         table = pq.read_table(
-            storage.open_file(f"{plan.work}/out/rejects/{entry.name}"), filters=[("dataset", "==", slug), ("split", "==", split), ("kind", "==", "fault")]
+            work_files.open_file(f"{plan.work}/out/rejects/{entry.name}"),
+            filters=[("dataset", "==", slug), ("split", "==", split), ("kind", "==", "fault")],
         )
-        lines += [f"  {r['reason']}: {r['file']} {r['key']}: {r['detail']}" for r in table.slice(0, _SHOWN).to_pylist()]
+        lines += [
+            f"  {r['reason']}: {r['file']} {r['key']}: {r['detail']}"
+            for r in table.slice(0, _SHOWN).to_pylist()
+        ]
         if len(lines) >= _SHOWN:
             break
     return lines[:_SHOWN]
 
 
-def summarise(plan: RunPlan, counts: Counts, book: dict[str, dict[str, dict[str, Any]]], rows: int, content: str, command: Sequence[str]) -> Summary:
+def summarise(
+    plan: RunPlan,
+    counts: Counts,
+    book: dict[str, dict[str, dict[str, Any]]],
+    rows: int,
+    content: str,
+    command: Sequence[str],
+) -> Summary:
     """The content of `card.json`."""
     datasets = {}
     for slug, dataset in plan.datasets.items():
@@ -224,8 +270,20 @@ def summarise(plan: RunPlan, counts: Counts, book: dict[str, dict[str, dict[str,
             "evidence": entry.evidence,
             "licence": msgspec.to_builtins(entry.licence),
         }
-        datasets[slug] = page | {"rows": 0, "pictures": 0, "turns": 0, "regions": 0, "tasks": {}, "splits": {}, "repairs": {}}
-    totals: dict[str, Counter[str]] = {"tasks": Counter(), "text_origin": Counter(), "dialects": Counter()}
+        datasets[slug] = page | {
+            "rows": 0,
+            "pictures": 0,
+            "turns": 0,
+            "regions": 0,
+            "tasks": {},
+            "splits": {},
+            "repairs": {},
+        }
+    totals: dict[str, Counter[str]] = {
+        "tasks": Counter(),
+        "text_origin": Counter(),
+        "dialects": Counter(),
+    }
     for (slug, split, level, bucket, reason), n in sorted(counts.items()):
         if level == "repairs":
             datasets[slug]["repairs"][bucket] = n
@@ -239,7 +297,11 @@ def summarise(plan: RunPlan, counts: Counts, book: dict[str, dict[str, dict[str,
                 totals["text_origin"][origin] += n
                 if dialect:
                     totals["dialects"][dialect] += n
-    mix = {key: value for key, value in msgspec.to_builtins(plan.mix).items() if value not in (None, [], "")}
+    mix = {
+        key: value
+        for key, value in msgspec.to_builtins(plan.mix).items()
+        if value not in (None, [], "")
+    }
     summary = {
         "name": plan.mix.name,
         "version": __version__,
@@ -260,13 +322,17 @@ def summarise(plan: RunPlan, counts: Counts, book: dict[str, dict[str, dict[str,
     return cast(Summary, summary)
 
 
-def _put_into_place(plan: RunPlan, summary: Summary, made: Sequence[tuple[Any, ...]], placing: Callable[[], None]) -> None:
+def _put_into_place(
+    plan: RunPlan, summary: Summary, made: Sequence[tuple[Any, ...]], placing: Callable[[], None]
+) -> None:
     """Replaces the mix that stood in OUT. Its manifest goes first and the new one comes last: without manifest there is no mix."""
     card = msgspec.json.format(msgspec.json.encode(summary), indent=2) + b"\n"
-    written = {path: {"rows": rows, "bytes": size, "sha256": digest} for path, rows, size, digest in made}
+    written = {
+        path: {"rows": rows, "bytes": size, "sha256": digest} for path, rows, size, digest in made
+    }
     for name, data in (("README.md", render(summary).encode()), ("card.json", card)):
-        storage.write_bytes(f"{plan.work}/out/{name}", data)
-        digest, size = storage.sha256(f"{plan.work}/out/{name}")
+        work_files.write_bytes(f"{plan.work}/out/{name}", data)
+        digest, size = work_files.sha256(f"{plan.work}/out/{name}")
         written[name] = {"bytes": size, "sha256": digest}
     manifest = {
         "name": summary["name"],
@@ -278,10 +344,13 @@ def _put_into_place(plan: RunPlan, summary: Summary, made: Sequence[tuple[Any, .
     }
     with _uninterrupted():
         placing()
-        storage.remove(f"{plan.out}/{MANIFEST}")
+        work_files.remove(f"{plan.out}/{MANIFEST}")
         for name in ("data", "rejects", "README.md", "card.json"):
-            storage.move(f"{plan.work}/out/{name}", f"{plan.out}/{name}")
-        storage.write_bytes(f"{plan.out}/{MANIFEST}", msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
+            work_files.move(f"{plan.work}/out/{name}", f"{plan.out}/{name}")
+        work_files.write_bytes(
+            f"{plan.out}/{MANIFEST}",
+            msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n",
+        )
 
 
 @contextmanager

@@ -12,8 +12,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.ipc as ipc
 
-from converters import identity
-from pipelines import storage
+from converters.rows import identity
+from pipelines.storage import work_files
 from schemas.table import REJECT, SEGMENT_ROW
 
 _OPTIONS = ipc.IpcWriteOptions(compression="lz4")
@@ -29,11 +29,15 @@ class Ref(NamedTuple):
 
 def shard_of(dedup: pa.Array, shards: int) -> npt.NDArray[np.int64]:
     """Shard numbers by dedup key, so that duplicates always meet."""
-    high = np.frombuffer(dedup.buffers()[1], ">u4", len(dedup) * 4, dedup.offset * 16)[::4].astype(np.int64)
+    high = np.frombuffer(dedup.buffers()[1], ">u4", len(dedup) * 4, dedup.offset * 16)[::4].astype(
+        np.int64
+    )
     return (high * shards) >> 32
 
 
-def write_rows(folder: str, name: str, batches: Sequence[pa.RecordBatch], shards: int) -> list[tuple[int, Ref]]:
+def write_rows(
+    folder: str, name: str, batches: Sequence[pa.RecordBatch], shards: int
+) -> list[tuple[int, Ref]]:
     """One segment of rows; gives (shard, slice) for each shard that has any.
 
     The file's name holds source, span and attempt: a retried worker writes another file, and only referenced ones are ever read.
@@ -44,7 +48,12 @@ def write_rows(folder: str, name: str, batches: Sequence[pa.RecordBatch], shards
     shard = shard_of(table["dedup"].combine_chunks(), shards)
     # Within a shard by id as well (its first bits): the shard's writer then merges runs that are in order, which is kind to the cache.
     words = identity.id_words(table["id"].combine_chunks())
-    table = take(table, np.argsort((shard.astype(np.uint64) << np.uint64(48)) | (words >> np.uint64(16)), kind="stable"))
+    table = take(
+        table,
+        np.argsort(
+            (shard.astype(np.uint64) << np.uint64(48)) | (words >> np.uint64(16)), kind="stable"
+        ),
+    )
     counts = np.bincount(shard, minlength=shards)
     return _write(folder, "rows", name, table, SEGMENT_ROW, counts)
 
@@ -56,12 +65,18 @@ def take(table: pa.Table, indices: npt.NDArray[np.int64]) -> pa.Table:
     columns = []
     for column in table.combine_chunks().columns:
         values = column.chunk(0) if column.num_chunks else pa.array([], column.type)
-        single = values.null_count == len(values) or (pa.types.is_dictionary(values.type) and len(values.dictionary) == 1 and not values.null_count)
+        single = values.null_count == len(values) or (
+            pa.types.is_dictionary(values.type)
+            and len(values.dictionary) == 1
+            and not values.null_count
+        )
         columns.append(values.slice(0, n) if single and n <= len(values) else values.take(chosen))
     return pa.table(columns, schema=table.schema)
 
 
-def write_rejects(folder: str, name: str, rejects: pa.RecordBatch, shards: int, number: int) -> list[tuple[int, Ref]]:
+def write_rejects(
+    folder: str, name: str, rejects: pa.RecordBatch, shards: int, number: int
+) -> list[tuple[int, Ref]]:
     """One segment of rejects, whole, for the shard that its span's number names."""
     if not rejects.num_rows:
         return []
@@ -70,7 +85,14 @@ def write_rejects(folder: str, name: str, rejects: pa.RecordBatch, shards: int, 
     return _write(folder, "rejects", name, pa.Table.from_batches([rejects]), REJECT, counts)
 
 
-def _write(folder: str, kind: str, name: str, table: pa.Table, schema: pa.Schema, counts: npt.NDArray[np.int64]) -> list[tuple[int, Ref]]:
+def _write(
+    folder: str,
+    kind: str,
+    name: str,
+    table: pa.Table,
+    schema: pa.Schema,
+    counts: npt.NDArray[np.int64],
+) -> list[tuple[int, Ref]]:
     path = f"{folder}/{kind}/{name}.{table.num_rows}.{uuid.uuid4().hex[:8]}.arrow"
     refs: list[tuple[int, Ref]] = []
     starts = np.concatenate([[0], np.cumsum(counts)])
@@ -81,7 +103,7 @@ def _write(folder: str, kind: str, name: str, table: pa.Table, schema: pa.Schema
                 refs.append((shard, Ref(kind, path, len(refs))))
                 writer.write_table(table.slice(starts[shard], counts[shard]))
 
-    storage.write_file(path, write)
+    work_files.write_file(path, write)
     return refs
 
 
@@ -92,7 +114,9 @@ def read(refs: Iterable[Ref], schema: pa.Schema) -> pa.Table:
         by_path.setdefault(ref.path, []).append(ref.batch)
     batches = []
     for path, numbers in by_path.items():
-        reader = ipc.open_file(storage.open_file(path))  # not kept: a reader is not safe to share between threads
+        reader = ipc.open_file(
+            work_files.open_file(path)
+        )  # not kept: a reader is not safe to share between threads
         batches += [reader.get_batch(number) for number in numbers]
     return pa.Table.from_batches(batches, schema).unify_dictionaries()
 
@@ -104,19 +128,19 @@ def write_table(path: str, table: pa.Table) -> None:
         with ipc.new_file(sink, table.schema) as writer:
             writer.write_table(table)
 
-    storage.write_file(path, write)
+    work_files.write_file(path, write)
 
 
 def read_table(path: str) -> pa.Table:
     """A table as `write_table` left it."""
-    return _mapped(path) if storage.is_local(path) else _fetched(path)
+    return _mapped(path) if work_files.is_local(path) else _fetched(path)
 
 
 def _mapped(path: str) -> pa.Table:
-    return ipc.open_file(storage.open_file(path)).read_all()
+    return ipc.open_file(work_files.open_file(path)).read_all()
 
 
 @functools.lru_cache(4)
 def _fetched(path: str) -> pa.Table:
     """Kept, for the spans to come: their questions join the same few tables. A run's paths are its own (see `RunPlan`)."""
-    return ipc.open_file(pa.BufferReader(storage.read_bytes(path))).read_all()
+    return ipc.open_file(pa.BufferReader(work_files.read_bytes(path))).read_all()

@@ -31,5 +31,15 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     def dataflow(self, data_root: str) -> dict[str, str | None]:
         """What `engine_dataflow.pipeline_options` takes."""
-        names = ("workers", "worker_image", "project", "region", "temp_location", "staging_location", "job_name", "wheel", "dry_run")
+        names = (
+            "workers",
+            "worker_image",
+            "project",
+            "region",
+            "temp_location",
+            "staging_location",
+            "job_name",
+            "wheel",
+            "dry_run",
+        )
         return {**{name: getattr(self, name) for name in names}, "data_root": data_root}

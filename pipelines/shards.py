@@ -12,10 +12,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from converters import files, identity, images
 from converters.ledger import Counts, count
+from converters.read import files, images
+from converters.rows import identity
 from pipelines import segments
-from schemas.catalog import ImageMode
+from schemas.mix import ImageMode
 from schemas.table import IMAGE, REJECT, ROW, ROW_CONSTANTS
 
 Indices = npt.NDArray[np.int64]
@@ -58,7 +59,9 @@ def survivors(rows: pa.Table) -> tuple[Indices, Indices, Indices]:
     if not rows.num_rows:
         none = np.zeros(0, np.int64)
         return none, none, none
-    keys = np.frombuffer(rows["dedup"].combine_chunks().buffers()[1], ">u8")[: 2 * len(rows)].reshape(-1, 2)
+    keys = np.frombuffer(rows["dedup"].combine_chunks().buffers()[1], ">u8")[
+        : 2 * len(rows)
+    ].reshape(-1, 2)
     high, low = keys[:, 0].astype(np.uint64), keys[:, 1].astype(np.uint64)
     ordered = np.sort(high)
     same = ordered[1:] == ordered[:-1]
@@ -67,7 +70,9 @@ def survivors(rows: pa.Table) -> tuple[Indices, Indices, Indices]:
     ids = _ids(rows)
     priority = np.asarray(rows["source"].combine_chunks())
     order = np.lexsort((ids, priority, low, high))
-    first = np.concatenate([[True], (high[order][1:] != high[order][:-1]) | (low[order][1:] != low[order][:-1])])
+    first = np.concatenate(
+        [[True], (high[order][1:] != high[order][:-1]) | (low[order][1:] != low[order][:-1])]
+    )
     leader = order[np.maximum.accumulate(np.where(first, np.arange(len(order)), 0))]
     return order[first], order[~first], leader[~first]
 
@@ -76,7 +81,12 @@ def _ids(rows: pa.Table) -> npt.NDArray[np.bytes_]:
     """Row ids as fixed-size bytes, which sort as the texts do."""
     column = rows["id"].combine_chunks()
     kind = np.dtype(f"S{identity.ID_LENGTH}")
-    return np.frombuffer(column.buffers()[2] or b"", kind, len(column), column.offset * identity.ID_LENGTH if len(column) else 0)
+    return np.frombuffer(
+        column.buffers()[2] or b"",
+        kind,
+        len(column),
+        column.offset * identity.ID_LENGTH if len(column) else 0,
+    )
 
 
 def _by_id(rows: pa.Table, kept: Indices) -> Indices:
@@ -95,7 +105,9 @@ def copies(rows: pa.Table, chosen: Indices, sampling: Sequence[Sampling], seed: 
         mine = source == number
         if rule.weight != 1 and mine.any():
             whole = int(rule.weight)
-            chance = identity.choices(seed, f"weight{identity.FIELD}{rule.name}", words[mine]) / 2.0**64
+            chance = (
+                identity.choices(seed, f"weight{identity.FIELD}{rule.name}", words[mine]) / 2.0**64
+            )
             out[mine] = whole + (chance < rule.weight - whole)
     return out
 
@@ -106,7 +118,9 @@ def ranks(rows: pa.Table, chosen: Indices, rule: Sampling, seed: int) -> npt.NDA
     return identity.choices(seed, f"take{identity.FIELD}{rule.name}", words)
 
 
-def queue(rows: pa.Table, sampling: Sequence[Sampling], seed: int) -> dict[int, npt.NDArray[np.uint64]]:
+def queue(
+    rows: pa.Table, sampling: Sequence[Sampling], seed: int
+) -> dict[int, npt.NDArray[np.uint64]]:
     """For each capped source, the smallest ranks of this shard's survivors: no more than its cap."""
     kept, _, _ = survivors(rows)
     kept = kept[copies(rows, kept, sampling, seed) > 0]
@@ -118,7 +132,9 @@ def queue(rows: pa.Table, sampling: Sequence[Sampling], seed: int) -> dict[int, 
     return found
 
 
-def choose(rows: pa.Table, sampling: Sequence[Sampling], seed: int, limits: Mapping[int, int]) -> Chosen:
+def choose(
+    rows: pa.Table, sampling: Sequence[Sampling], seed: int, limits: Mapping[int, int]
+) -> Chosen:
     """Which rows are written. limits: for each capped source the largest rank that is still taken."""
     kept, duplicates, leaders = survivors(rows)
     wanted = copies(rows, kept, sampling, seed)
@@ -169,10 +185,19 @@ def statistics(rows: pa.Table) -> Counts:
         "pictures": pc.list_value_length(rows["images"]),
         "regions": pc.fill_null(pc.list_value_length(rows["regions"]), 0),
     }
-    table = pa.table({**plain, **sums}).group_by(names).aggregate([*((name, "sum") for name in sums), ([], "count_all")])
+    table = (
+        pa.table({**plain, **sums})
+        .group_by(names)
+        .aggregate([*((name, "sum") for name in sums), ([], "count_all")])
+    )
     for row in table.to_pylist():
         what = "\x1f".join(row[name] or "" for name in names[2:])
-        for name, column in (("rows", "count_all"), ("turns", "turns_sum"), ("pictures", "pictures_sum"), ("regions", "regions_sum")):
+        for name, column in (
+            ("rows", "count_all"),
+            ("turns", "turns_sum"),
+            ("pictures", "pictures_sum"),
+            ("regions", "regions_sum"),
+        ):
             count(counts, row["dataset"], row["split"], "holds", what, row[column], name)
     return counts
 
@@ -183,10 +208,18 @@ def drop_table(rows: pa.Table, chosen: Chosen) -> pa.Table:
     for reason, indices in (("duplicate", chosen.duplicates), ("sampled_out", chosen.sampled_out)):
         if not len(indices):
             continue
-        some = rows.select(["dataset", "split", "origin", "id"]).take(pa.array(indices)).combine_chunks()
+        some = (
+            rows.select(["dataset", "split", "origin", "id"])
+            .take(pa.array(indices))
+            .combine_chunks()
+        )
         origin = some["origin"].combine_chunks()
         n = len(indices)
-        kept = rows["id"].take(pa.array(chosen.survivors)).combine_chunks() if reason == "duplicate" else pa.nulls(n, pa.string())
+        kept = (
+            rows["id"].take(pa.array(chosen.survivors)).combine_chunks()
+            if reason == "duplicate"
+            else pa.nulls(n, pa.string())
+        )
         columns = {
             "dataset": some["dataset"].cast(pa.string()),
             "split": some["split"].cast(pa.string()),
@@ -204,7 +237,9 @@ def drop_table(rows: pa.Table, chosen: Chosen) -> pa.Table:
     return pa.concat_tables(parts) if parts else REJECT.empty_table()
 
 
-def write_rows(sink: Any, rows: pa.Table, chosen: Chosen, mode: ImageMode, roots: Mapping[str, str]) -> pa.Table:
+def write_rows(
+    sink: Any, rows: pa.Table, chosen: Chosen, mode: ImageMode, roots: Mapping[str, str]
+) -> pa.Table:
     """Writes the chosen rows as one Parquet file and gives them back without bytes.
 
     roots: data folder of each dataset's pictures, by the first component of their paths. Row groups hold up to 100 MB.
@@ -213,7 +248,11 @@ def write_rows(sink: Any, rows: pa.Table, chosen: Chosen, mode: ImageMode, roots
     if chosen.copy.any():
         suffix = pa.array([f"-{n + 1}" if n else "" for n in chosen.copy.tolist()])
         table = table.set_column(0, "id", pc.binary_join_element_wise(table["id"], suffix, ""))
-    weight = np.asarray(table["image_bytes"].combine_chunks()) if table.num_rows else np.zeros(0, np.int64)
+    weight = (
+        np.asarray(table["image_bytes"].combine_chunks())
+        if table.num_rows
+        else np.zeros(0, np.int64)
+    )
     table = table.select(ROW.names)
     groups = _groups(weight + (table.nbytes // max(1, table.num_rows) + 1))
     # Dictionaries are written as they are, and `store_schema=False` lets them be read back as plain strings.
@@ -231,7 +270,11 @@ def write_rows(sink: Any, rows: pa.Table, chosen: Chosen, mode: ImageMode, roots
         for start, end in groups:
             part = table.slice(start, end - start)
             if mode != "path":
-                part = part.set_column(1, schema.field("images"), _with_bytes(part["images"].combine_chunks(), mode, roots))
+                part = part.set_column(
+                    1,
+                    schema.field("images"),
+                    _with_bytes(part["images"].combine_chunks(), mode, roots),
+                )
             writer.write_table(part.cast(schema), row_group_size=end - start)
         writer.add_key_value_metadata(ROW.metadata)
     return table
@@ -279,6 +322,11 @@ def _with_bytes(column: pa.ListArray, mode: ImageMode, roots: Mapping[str, str])
 def write_rejects(sink: Any, tables: Sequence[pa.Table]) -> int:
     """Writes rejects as one Parquet file, sorted by origin; gives their number."""
     table = pa.concat_tables([REJECT.empty_table(), *tables])
-    table = table.sort_by([(name, "ascending") for name in ("dataset", "split", "file", "key", "level", "reason", "id", "detail")])
+    table = table.sort_by(
+        [
+            (name, "ascending")
+            for name in ("dataset", "split", "file", "key", "level", "reason", "id", "detail")
+        ]
+    )
     pq.write_table(table, sink, compression="zstd", store_schema=False)
     return int(table.num_rows)

@@ -18,14 +18,15 @@ from apache_beam import pvalue
 
 from converters.catalogue import reader
 from converters.convert import Converted, convert_span
-from converters.files import SourceError
-from converters.images import PictureError
 from converters.ledger import Counts
-from converters.source import Span
-from pipelines import segments, shards, storage
-from pipelines.object_store import StoreError
+from converters.read.files import SourceError
+from converters.read.folder import Span
+from converters.read.images import PictureError
+from pipelines import segments, shards
 from pipelines.plan import RunPlan
 from pipelines.segments import Ref
+from pipelines.storage import work_files
+from pipelines.storage.client import StoreError
 from schemas.table import REJECT, SEGMENT_ROW
 
 SideKey = tuple[str, str, str]  # dataset, split, table
@@ -50,7 +51,9 @@ class Done(NamedTuple):
 def _report(plan: RunPlan, error: Exception) -> None:
     """Leaves a worker's error where the launcher finds its one line, on every engine."""
     with suppress(StoreError):  # the error itself goes on in any case
-        storage.write_bytes(f"{plan.work}/errors/{uuid.uuid4().hex}.txt", ": ".join(map(str, error.args)).encode())
+        work_files.write_bytes(
+            f"{plan.work}/errors/{uuid.uuid4().hex}.txt", ": ".join(map(str, error.args)).encode()
+        )
 
 
 class _ReadSide(beam.DoFn):
@@ -67,7 +70,9 @@ class _ReadSide(beam.DoFn):
         except SourceError as error:
             _report(self._plan, error)
             raise
-        path = f"{self._plan.work}/sides/{span.slug}.{span.split}.{span.table}.{span.index:05d}.arrow"
+        path = (
+            f"{self._plan.work}/sides/{span.slug}.{span.split}.{span.table}.{span.index:05d}.arrow"
+        )
         segments.write_table(path, table)
         yield (span.slug, span.split, span.table), path
 
@@ -112,9 +117,15 @@ class _ConvertSpan(beam.DoFn):
     def __init__(self, plan: RunPlan) -> None:
         self._plan = plan
 
-    def process(self, span: Span, sides: list[tuple[SideKey, str]]) -> Iterator[tuple[Span, Converted]]:
+    def process(
+        self, span: Span, sides: list[tuple[SideKey, str]]
+    ) -> Iterator[tuple[Span, Converted]]:
         dataset = self._plan.datasets[span.slug]
-        joined = {key[2]: segments.read_table(path) for key, path in sides if key[:2] == (span.slug, span.split)}
+        joined = {
+            key[2]: segments.read_table(path)
+            for key, path in sides
+            if key[:2] == (span.slug, span.split)
+        }
         gc.disable()  # decoding makes many small objects and no cycles
         try:
             converted = convert_span(dataset, span, joined or None)
@@ -152,7 +163,9 @@ class _WriteSegment(beam.DoFn):
         name = f"{span.slug}.{span.index:06d}"
         if converted.rows:
             yield from segments.write_rows(plan.work, name, converted.rows, plan.shards)
-        yield from segments.write_rejects(plan.work, name, converted.rejects.table(), plan.shards, span.index)
+        yield from segments.write_rejects(
+            plan.work, name, converted.rejects.table(), plan.shards, span.index
+        )
         yield pvalue.TaggedOutput("done", Done(converted.counts, []))
 
 
@@ -163,9 +176,15 @@ class WriteSegments(beam.PTransform):
     plan: RunPlan
 
     def expand(self, batches: beam.PCollection[tuple[Span, Converted]]) -> tuple[Any, Any]:
-        parts = batches | "WriteSegment" >> beam.ParDo(_WriteSegment(self.plan)).with_outputs("done", main="refs")
-        empty = batches.pipeline | "ListShards" >> beam.Create([(shard, Ref("none", "", 0)) for shard in range(self.plan.shards)], reshuffle=False)
-        return ((parts.refs, empty) | "AllShards" >> beam.Flatten() | "GroupShards" >> beam.GroupByKey()), parts.done
+        parts = batches | "WriteSegment" >> beam.ParDo(_WriteSegment(self.plan)).with_outputs(
+            "done", main="refs"
+        )
+        empty = batches.pipeline | "ListShards" >> beam.Create(
+            [(shard, Ref("none", "", 0)) for shard in range(self.plan.shards)], reshuffle=False
+        )
+        return (
+            (parts.refs, empty) | "AllShards" >> beam.Flatten() | "GroupShards" >> beam.GroupByKey()
+        ), parts.done
 
 
 def _tables(refs: Iterable[Ref]) -> tuple[pa.Table, pa.Table]:
@@ -212,8 +231,14 @@ class FindLimits(beam.PTransform):
 
     plan: RunPlan
 
-    def expand(self, groups: beam.PCollection[tuple[int, Iterable[Ref]]]) -> beam.PCollection[tuple[int, int]]:
-        caps = {number: rule.take for number, rule in enumerate(self.plan.sampling) if rule.take is not None}
+    def expand(
+        self, groups: beam.PCollection[tuple[int, Iterable[Ref]]]
+    ) -> beam.PCollection[tuple[int, int]]:
+        caps = {
+            number: rule.take
+            for number, rule in enumerate(self.plan.sampling)
+            if rule.take is not None
+        }
         return (
             groups
             | "Queue" >> beam.ParDo(_Queue(self.plan))
@@ -233,7 +258,9 @@ class _WriteShard(beam.DoFn):
     def __init__(self, plan: RunPlan) -> None:
         self._plan = plan
 
-    def process(self, element: tuple[int, Iterable[Ref]], limits: list[tuple[int, int]]) -> Iterator[Done]:
+    def process(
+        self, element: tuple[int, Iterable[Ref]], limits: list[tuple[int, int]]
+    ) -> Iterator[Done]:
         shard, refs = element
         plan = self._plan
         rows, rejects = _tables(refs)
@@ -241,19 +268,29 @@ class _WriteShard(beam.DoFn):
         tail = f"{shard:05d}-of-{plan.shards:05d}.parquet"
         written: list[pa.Table] = []
         numbers: list[int] = []
-        data, dropped = f"{plan.work}/out/data/train-{tail}", f"{plan.work}/out/rejects/rejects-{tail}"
+        data, dropped = (
+            f"{plan.work}/out/data/train-{tail}",
+            f"{plan.work}/out/rejects/rejects-{tail}",
+        )
         try:
-            storage.write_file(data, lambda sink: written.append(shards.write_rows(sink, rows, chosen, plan.images, plan.roots)))
+            work_files.write_file(
+                data,
+                lambda sink: written.append(
+                    shards.write_rows(sink, rows, chosen, plan.images, plan.roots)
+                ),
+            )
         except PictureError as error:
             _report(plan, error)
             raise
         drops = shards.drop_table(rows, chosen)
-        storage.write_file(dropped, lambda sink: numbers.append(shards.write_rejects(sink, [rejects, drops])))
+        work_files.write_file(
+            dropped, lambda sink: numbers.append(shards.write_rejects(sink, [rejects, drops]))
+        )
         counts = shards.book(rows, chosen)
         counts.update(shards.statistics(written[0]))
         made = []
         for path, n in ((data, written[0].num_rows), (dropped, numbers[0])):
-            digest, size = storage.sha256(path)
+            digest, size = work_files.sha256(path)
             made.append(File(path.removeprefix(f"{plan.work}/out/"), n, size, digest))
         yield Done(counts, made)
 
@@ -297,8 +334,11 @@ class _SaveResult(beam.DoFn):
         self._plan = plan
 
     def process(self, done: Done) -> None:
-        result = {"counts": [[*key, n] for key, n in sorted(done.counts.items())], "files": sorted(done.files)}
-        storage.write_bytes(f"{self._plan.work}/result.json", msgspec.json.encode(result))
+        result = {
+            "counts": [[*key, n] for key, n in sorted(done.counts.items())],
+            "files": sorted(done.files),
+        }
+        work_files.write_bytes(f"{self._plan.work}/result.json", msgspec.json.encode(result))
 
 
 @dataclass(eq=False)
@@ -310,4 +350,8 @@ class SaveResult(beam.PTransform):
 
     def expand(self, written: beam.PCollection[Done]) -> Any:
         every = (self.converted, written) | "Everything" >> beam.Flatten()
-        return every | "Add" >> beam.CombineGlobally(_Add()).without_defaults() | "Save" >> beam.ParDo(_SaveResult(self.plan))
+        return (
+            every
+            | "Add" >> beam.CombineGlobally(_Add()).without_defaults()
+            | "Save" >> beam.ParDo(_SaveResult(self.plan))
+        )

@@ -1,6 +1,6 @@
 """Conversation rules, stated once: a JSON Schema for shape and text, named checks for what a schema cannot say.
 
-`faults(row)` applies both to one row, slowly, by the `jsonschema` library; `converters.check.check_rows` applies the same rules to columns.
+`faults(row)` applies both to one row, slowly, by the `jsonschema` library; `converters.rows.check.check_rows` applies the same rules to columns.
 Each rule has the name of the Reject it causes.
 """
 
@@ -33,7 +33,11 @@ def _validator() -> Any:
 def roles_alternate(row: Mapping[str, Any]) -> bool:
     """Human first, then gpt, in turn, gpt last."""
     turns = row["conversations"]
-    return bool(turns) and len(turns) % 2 == 0 and all(turn["from"] == ("human", "gpt")[i % 2] for i, turn in enumerate(turns))
+    return (
+        bool(turns)
+        and len(turns) % 2 == 0
+        and all(turn["from"] == ("human", "gpt")[i % 2] for i, turn in enumerate(turns))
+    )
 
 
 def image_tokens(row: Mapping[str, Any]) -> bool:
@@ -53,7 +57,10 @@ def faults(row: Mapping[str, Any]) -> set[str]:
     row: `id`, `images` (list), `conversations` (list of {from, value}), as JSON values.
     """
     found = {rule for error in _validator().iter_errors(row) for rule in _rules(error)}
-    for name, holds in CHECKS.items():  # counting tokens by role means nothing where the roles are wrong
+    for (
+        name,
+        holds,
+    ) in CHECKS.items():  # counting tokens by role means nothing where the roles are wrong
         if not found & {"bad_roles", name} and not holds(row):
             found.add(name)
     return found
@@ -64,4 +71,6 @@ def _rules(error: Any) -> set[str]:
     if "$comment" in error.schema:
         return {error.schema["$comment"]}
     properties = error.schema["properties"]
-    return {properties[key]["$comment"] for key in error.validator_value if key not in error.instance}
+    return {
+        properties[key]["$comment"] for key in error.validator_value if key not in error.instance
+    }

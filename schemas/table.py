@@ -59,7 +59,15 @@ WORKING = pa.schema(
 SEGMENT_ROW = pa.schema([*_COLUMNS, *WORKING])
 
 # What a reader of large question tables yields instead of Samples (see `Questions`).
-QUESTIONS = pa.schema([("key", STRING), ("picture", CONSTANT), ("question", STRING), ("answer", STRING), ("type", STRING)])
+QUESTIONS = pa.schema(
+    [
+        ("key", STRING),
+        ("picture", CONSTANT),
+        ("question", STRING),
+        ("answer", STRING),
+        ("type", STRING),
+    ]
+)
 
 REJECT = pa.schema(
     [
@@ -92,7 +100,11 @@ def plain(kind: pa.DataType) -> pa.DataType:
         return kind.value_type
     if pa.types.is_list(kind):
         return pa.list_(plain(kind.value_type))
-    return pa.struct([(field.name, plain(field.type)) for field in kind]) if pa.types.is_struct(kind) else kind
+    return (
+        pa.struct([(field.name, plain(field.type)) for field in kind])
+        if pa.types.is_struct(kind)
+        else kind
+    )
 
 
 def feature(kind: pa.DataType) -> Any:

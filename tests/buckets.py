@@ -40,14 +40,20 @@ class Bucket:
         """Every file of a folder; gives the folder's URL."""
         for path in sorted(folder.rglob("*")):
             if path.is_file():
-                self.client.put_object(Bucket=self.name, Key=f"{to}/{path.relative_to(folder).as_posix()}", Body=path.read_bytes())
+                self.client.put_object(
+                    Bucket=self.name,
+                    Key=f"{to}/{path.relative_to(folder).as_posix()}",
+                    Body=path.read_bytes(),
+                )
         return self.url(to)
 
     def put(self, key: str, data: bytes = b"") -> None:
         self.client.put_object(Bucket=self.name, Key=key, Body=data)
 
     def keys(self, below: str = "") -> list[str]:
-        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=below)
+        pages = self.client.get_paginator("list_objects_v2").paginate(
+            Bucket=self.name, Prefix=below
+        )
         return [entry["Key"] for page in pages for entry in page.get("Contents", ())]
 
     def read(self, key: str) -> bytes:
@@ -56,14 +62,27 @@ class Bucket:
 
     def digests(self, folder: str) -> dict[str, str]:
         """sha256 of every object below a folder, by what follows the folder."""
-        return {key.removeprefix(f"{folder}/"): hashlib.sha256(self.read(key)).hexdigest() for key in self.keys(f"{folder}/")}
+        return {
+            key.removeprefix(f"{folder}/"): hashlib.sha256(self.read(key)).hexdigest()
+            for key in self.keys(f"{folder}/")
+        }
 
 
 @contextmanager
 def server() -> Iterator[str]:
     """The endpoint of a server that serves until this is left."""
-    command, env = [sys.executable, "-c", _SERVER], {**os.environ, "MOTO_S3_DEFAULT_MAX_KEYS": str(PAGE)}
-    process = subprocess.Popen(command, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    command, env = (
+        [sys.executable, "-c", _SERVER],
+        {**os.environ, "MOTO_S3_DEFAULT_MAX_KEYS": str(PAGE)},
+    )
+    process = subprocess.Popen(
+        command,
+        env=env,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
     assert process.stdin is not None and process.stdout is not None
     late = threading.Timer(30, process.kill)
     late.start()

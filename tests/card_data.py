@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pipelines.card import Summary, render
-from pipelines.card_summary import DatasetSummary, LicenceSummary, Page
+from pipelines.card.render import Summary, render
+from pipelines.card.summary import DatasetSummary, LicenceSummary, Page
 
 
 def licence(annotations: str, images: str, note: str = "", url: str = "") -> LicenceSummary:
@@ -18,7 +18,9 @@ def floods() -> DatasetSummary:
         "format": "vqa_json",
         "unit": "question",
         "evidence": "real",
-        "licence": licence("CDLA-Permissive-1.0", "CDLA-Permissive-1.0", url="https://cdla.dev/permissive-1-0/"),
+        "licence": licence(
+            "CDLA-Permissive-1.0", "CDLA-Permissive-1.0", url="https://cdla.dev/permissive-1-0/"
+        ),
         "rows": 1200,
         "pictures": 1200,
         "turns": 2400,
@@ -81,7 +83,9 @@ def small() -> Summary:
         "text_origin": {"human": 1200},
         "dialects": {},
         "datasets": {"floodnet_vqa": floods()},
-        "ledger": {"floodnet_vqa": {"train": page("question", 4000, 1200, filtered={"no_answer": 2750})}},
+        "ledger": {
+            "floodnet_vqa": {"train": page("question", 4000, 1200, filtered={"no_answer": 2750})}
+        },
         "notes": [],
         "versions": {"pyarrow": "25.0.1", "apache-beam": "2.77.0"},
         "rebuild": "earthmix mix floods --data-root data --out out",
@@ -111,7 +115,9 @@ def two() -> Summary:
 
 
 def licensed(*pairs: LicenceSummary) -> Summary:
-    return small() | {"datasets": {f"set{i}": floods() | {"licence": pair} for i, pair in enumerate(pairs)}}
+    return small() | {
+        "datasets": {f"set{i}": floods() | {"licence": pair} for i, pair in enumerate(pairs)}
+    }
 
 
 def section(summary: Summary, title: str) -> str:

@@ -15,9 +15,10 @@ from PIL import Image
 from converters.catalogue import catalogue, reader
 from converters.convert import Dataset, convert_span
 from converters.ledger import Counts, check_balance, ledger
-from converters.rows import Job
-from converters.source import Source, open_source
-from schemas.catalog import Entry, Filter, ImageMode, SourceSpec
+from converters.read.folder import Source, open_source
+from converters.rows.assemble import Job
+from schemas.entry import Entry
+from schemas.mix import Filter, ImageMode, SourceSpec
 from schemas.sample import Reject, Sample
 from schemas.table import Questions
 
@@ -53,12 +54,18 @@ class Result(NamedTuple):
     counts: Counts
 
 
-def opened(entry: Entry, root: Path | str | None = None, splits: Sequence[str] | None = None) -> Source:
+def opened(
+    entry: Entry, root: Path | str | None = None, splits: Sequence[str] | None = None
+) -> Source:
     place = str(DATA / ROOTS[entry.slug] if root is None else root)
-    return open_source(entry.slug, entry.folder, place, entry.inside, None if splits is None else frozenset(splits))
+    return open_source(
+        entry.slug, entry.folder, place, entry.inside, None if splits is None else frozenset(splits)
+    )
 
 
-def read(entry: Entry, root: Path | str | None = None, splits: Sequence[str] | None = None) -> Native:
+def read(
+    entry: Entry, root: Path | str | None = None, splits: Sequence[str] | None = None
+) -> Native:
     """Everything that the entry's reader finds."""
     source = opened(entry, root, splits)
     module, options = reader(entry)
@@ -67,7 +74,13 @@ def read(entry: Entry, root: Path | str | None = None, splits: Sequence[str] | N
     for span in plan.spans:
         sides = [joined(entry, source)[span.split]] if hasattr(module, "plan_sides") else []
         for item in module.read(source, options, span, *sides):
-            place: list[Any] = found.samples if isinstance(item, Sample) else found.rejects if isinstance(item, Reject) else found.questions
+            place: list[Any] = (
+                found.samples
+                if isinstance(item, Sample)
+                else found.rejects
+                if isinstance(item, Reject)
+                else found.questions
+            )
             place.append(item)
     return found
 
@@ -77,8 +90,13 @@ def joined(entry: Entry, source: Source) -> dict[str, dict[str, pa.Table]]:
     module, options = reader(entry)
     parts: dict[str, dict[str, list[pa.Table]]] = {}
     for span in module.plan_sides(source, options):
-        parts.setdefault(span.split, {}).setdefault(span.table, []).append(module.read_side(source, options, span))
-    return {split: {name: pa.concat_tables(tables).sort_by("id") for name, tables in sides.items()} for split, sides in parts.items()}
+        parts.setdefault(span.split, {}).setdefault(span.table, []).append(
+            module.read_side(source, options, span)
+        )
+    return {
+        split: {name: pa.concat_tables(tables).sort_by("id") for name, tables in sides.items()}
+        for split, sides in parts.items()
+    }
 
 
 def changed(slug: str, /, **values: Any) -> Entry:
@@ -103,11 +121,26 @@ def dataset(
 ) -> Dataset:
     """An entry with one source a task."""
     jobs = [
-        Job(i, msgspec.convert({"name": task, "dataset": entry.slug, "task": task}, SourceSpec), entry, seed, dialect, fallback, group, images != "path")
+        Job(
+            i,
+            msgspec.convert({"name": task, "dataset": entry.slug, "task": task}, SourceSpec),
+            entry,
+            seed,
+            dialect,
+            fallback,
+            group,
+            images != "path",
+        )
         for i, task in enumerate(tasks)
     ]
-    spec = {"templates": templates, "filter": keep or Filter(), "split": None if splits is None else list(splits)}
-    jobs = [msgspec.structs.replace(job, spec=msgspec.structs.replace(job.spec, **spec)) for job in jobs]
+    spec = {
+        "templates": templates,
+        "filter": keep or Filter(),
+        "split": None if splits is None else list(splits),
+    }
+    jobs = [
+        msgspec.structs.replace(job, spec=msgspec.structs.replace(job.spec, **spec)) for job in jobs
+    ]
     return Dataset(entry, opened(entry, root, splits), jobs, images, verify, tuple(classes))
 
 
@@ -118,7 +151,9 @@ def convert(data: Dataset) -> Result:
     rejects: list[dict[str, Any]] = []
     counts: Counts = Counter()
     for span in module.plan(data.source, options).spans:
-        sides: Mapping[str, pa.Table] | None = joined(data.entry, data.source)[span.split] if hasattr(module, "plan_sides") else None
+        sides: Mapping[str, pa.Table] | None = (
+            joined(data.entry, data.source)[span.split] if hasattr(module, "plan_sides") else None
+        )
         out = convert_span(data, span, sides)
         rows += [row for batch in out.rows for row in batch.to_pylist()]
         rejects += out.rejects.table().to_pylist()
@@ -135,7 +170,9 @@ def words(row: Mapping[str, Any]) -> list[str]:
     return [turn["value"] for turn in row["conversations"]]
 
 
-def picture(path: Path, width: int = 8, height: int = 6, colour: tuple[int, int, int] = (90, 120, 60)) -> Path:
+def picture(
+    path: Path, width: int = 8, height: int = 6, colour: tuple[int, int, int] = (90, 120, 60)
+) -> Path:
     """A small real picture of the kind that the path's ending names."""
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.new("RGB", (width, height), colour).save(path)

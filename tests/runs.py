@@ -48,7 +48,14 @@ def earthmix(*words: str | Path) -> Ended:
 def start(*words: str | Path, **env: str) -> subprocess.Popen[str]:
     """One command in a process, and a process group, of its own."""
     command = [sys.executable, "-m", "pipelines", *map(str, words)]
-    return subprocess.Popen(command, env={**os.environ, **env}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    return subprocess.Popen(
+        command,
+        env={**os.environ, **env},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
 
 
 def end(process: subprocess.Popen[str]) -> Ended:
@@ -67,7 +74,18 @@ def wait_for(condition: Callable[[], object]) -> None:
 
 def mix(root: Path, out: Path, *words: str | Path) -> Ended:
     """The geochat-style mix on the built-in sample data, a good part of which is faulty on purpose."""
-    return earthmix("mix", "geochat-style", "--data-root", root, "--out", out, "--set", "max_reject=0.25", "--quiet", *words)
+    return earthmix(
+        "mix",
+        "geochat-style",
+        "--data-root",
+        root,
+        "--out",
+        out,
+        "--set",
+        "max_reject=0.25",
+        "--quiet",
+        *words,
+    )
 
 
 def convert(root: Path, out: Path, *words: str | Path) -> Ended:
@@ -83,16 +101,24 @@ def captions(root: Path, to: Path) -> Path:
 
 def digests(out: Path) -> dict[str, str]:
     """sha256 of every file of a mix by its path."""
-    return {p.relative_to(out).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(out.rglob("*")) if p.is_file()}
+    return {
+        p.relative_to(out).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest()
+        for p in sorted(out.rglob("*"))
+        if p.is_file()
+    }
 
 
 def table(out: Path, kind: str = "data") -> pa.Table:
     """The rows of a mix, or its rejects, shard by shard."""
-    return pa.concat_tables([pq.read_table(path) for path in sorted((out / kind).glob("*.parquet"))])
+    return pa.concat_tables(
+        [pq.read_table(path) for path in sorted((out / kind).glob("*.parquet"))]
+    )
 
 
 def rows(out: Path, *columns: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = table(out).select(list(columns)).to_pylist() if columns else table(out).to_pylist()
+    found: list[dict[str, Any]] = (
+        table(out).select(list(columns)).to_pylist() if columns else table(out).to_pylist()
+    )
     return found
 
 

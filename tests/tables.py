@@ -24,7 +24,10 @@ def row(n: int, **values: Any) -> dict[str, Any]:
     plain = {
         "id": row_id(n),
         "images": [{"bytes": None, "path": f"ponds/{n}.png"}],
-        "conversations": [{"from": "human", "value": "<image>\nIs there a pond?"}, {"from": "gpt", "value": "yes"}],
+        "conversations": [
+            {"from": "human", "value": "<image>\nIs there a pond?"},
+            {"from": "gpt", "value": "yes"},
+        ],
         "task": "vqa",
         "dataset": "ponds",
         "split": "train",

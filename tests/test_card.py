@@ -13,7 +13,7 @@ import yaml
 from card_data import page, small, two
 from PIL import Image
 
-from pipelines.card import Summary, card_faults, closing_lines, render
+from pipelines.card.render import Summary, card_faults, closing_lines, render
 from schemas.table import ROW
 
 
@@ -31,10 +31,22 @@ def test_front_matter_of_one_licence_names_it() -> None:
         "pretty_name": "floods",
         "size_categories": ["1K<n<10K"],
         "task_categories": ["image-text-to-text", "visual-question-answering"],
-        "tags": ["earth-observation", "earthmix", "instruction-tuning", "llava", "remote-sensing", "vision-language"],
+        "tags": [
+            "earth-observation",
+            "earthmix",
+            "instruction-tuning",
+            "llava",
+            "remote-sensing",
+            "vision-language",
+        ],
         "annotations_creators": ["found"],
         "source_datasets": ["floodnet_vqa"],
-        "configs": [{"config_name": "default", "data_files": [{"split": "train", "path": "data/train-*.parquet"}]}],
+        "configs": [
+            {
+                "config_name": "default",
+                "data_files": [{"split": "train", "path": "data/train-*.parquet"}],
+            }
+        ],
     }
 
 
@@ -45,17 +57,42 @@ def test_front_matter_of_several_licences_merges_none() -> None:
         "language": ["en"],
         "pretty_name": "both",
         "size_categories": ["1K<n<10K"],
-        "task_categories": ["image-text-to-text", "image-to-text", "object-detection", "visual-question-answering"],
-        "tags": ["earth-observation", "earthmix", "instruction-tuning", "llava", "remote-sensing", "vision-language"],
+        "task_categories": [
+            "image-text-to-text",
+            "image-to-text",
+            "object-detection",
+            "visual-question-answering",
+        ],
+        "tags": [
+            "earth-observation",
+            "earthmix",
+            "instruction-tuning",
+            "llava",
+            "remote-sensing",
+            "vision-language",
+        ],
         "annotations_creators": ["found", "machine-generated"],
         "source_datasets": ["floodnet_vqa", "ships"],
-        "configs": [{"config_name": "default", "data_files": [{"split": "train", "path": "data/train-*.parquet"}]}],
+        "configs": [
+            {
+                "config_name": "default",
+                "data_files": [{"split": "train", "path": "data/train-*.parquet"}],
+            }
+        ],
     }
 
 
 @pytest.mark.parametrize(
     ("rows", "size"),
-    [(0, "n<1K"), (999, "n<1K"), (1000, "1K<n<10K"), (9999, "1K<n<10K"), (10_000, "10K<n<100K"), (1_500_000, "1M<n<10M"), (2 * 10**13, "n>1T")],
+    [
+        (0, "n<1K"),
+        (999, "n<1K"),
+        (1000, "1K<n<10K"),
+        (9999, "1K<n<10K"),
+        (10_000, "10K<n<100K"),
+        (1_500_000, "1M<n<10M"),
+        (2 * 10**13, "n>1T"),
+    ],
 )
 def test_size_category(rows: int, size: str) -> None:
     assert head(small() | {"rows": rows})["size_categories"] == [size]
@@ -100,13 +137,17 @@ def test_an_unknown_task_is_found() -> None:
 def test_a_ledger_without_a_bucket_is_found() -> None:
     summary: Any = two()
     del summary["ledger"]["ships"]["val"]["rows"]["sampled_out"]
-    assert card_faults(summary) == ['card.json [ledger.ships.val.rows] key "sampled_out" is missing']
+    assert card_faults(summary) == [
+        'card.json [ledger.ships.val.rows] key "sampled_out" is missing'
+    ]
 
 
 def test_a_negative_count_in_the_ledger_is_found() -> None:
     summary = two()
     summary["ledger"]["ships"]["val"]["items"]["read"] = -1
-    assert card_faults(summary) == ["card.json [ledger.ships.val.items] read: -1 is less than the minimum of 0"]
+    assert card_faults(summary) == [
+        "card.json [ledger.ships.val.items] read: -1 is less than the minimum of 0"
+    ]
 
 
 def test_a_ledger_that_does_not_balance_is_found() -> None:
@@ -124,7 +165,10 @@ def test_a_reason_outside_the_list_is_found() -> None:
 def test_rows_that_the_ledger_does_not_know_are_found() -> None:
     summary = two()
     summary["datasets"]["ships"]["rows"] = 31
-    assert card_faults(summary) == ["card.json [datasets.ships] rows: 31, but the ledger says 30", "card.json [datasets] adds up to 1231 rows, not 1230"]
+    assert card_faults(summary) == [
+        "card.json [datasets.ships] rows: 31, but the ledger says 30",
+        "card.json [datasets] adds up to 1231 rows, not 1230",
+    ]
 
 
 def test_closing_lines() -> None:
@@ -139,11 +183,18 @@ def test_closing_lines() -> None:
 
 def test_closing_lines_where_nothing_was_dropped() -> None:
     summary = small() | {"ledger": {"floodnet_vqa": {"train": page("question", 1200, 1200)}}}
-    assert closing_lines(summary, "out") == ["wrote 1,200 rows of 1 dataset to out", "dropped nothing", 'load it: datasets.load_dataset("out")["train"]']
+    assert closing_lines(summary, "out") == [
+        "wrote 1,200 rows of 1 dataset to out",
+        "dropped nothing",
+        'load it: datasets.load_dataset("out")["train"]',
+    ]
 
 
 def test_closing_line_quotes_the_folder() -> None:
-    assert closing_lines(small(), 'C:\\a"b')[-1] == r'load it: datasets.load_dataset("C:\\a\"b")["train"]'
+    assert (
+        closing_lines(small(), 'C:\\a"b')[-1]
+        == r'load it: datasets.load_dataset("C:\\a\"b")["train"]'
+    )
 
 
 def picture() -> bytes:
@@ -158,7 +209,9 @@ def write_mix(out: Path, image: dict[str, Any], summary: Summary) -> None:
     row = dict.fromkeys(ROW.names) | {"id": "a", "images": [image], "conversations": turns}
     (out / "data").mkdir(parents=True)
     (out / "rejects").mkdir()
-    pq.write_table(pa.Table.from_pylist([row], schema=ROW), out / "data" / "train-00000-of-00001.parquet")
+    pq.write_table(
+        pa.Table.from_pylist([row], schema=ROW), out / "data" / "train-00000-of-00001.parquet"
+    )
     pq.write_table(pa.table({"reason": ["no_answer"]}), out / "rejects" / "rejects-00000.parquet")
     (out / "README.md").write_text(render(summary), encoding="utf-8")
 
@@ -175,7 +228,11 @@ def test_datasets_loads_the_folder_by_its_card(tmp_path: Path) -> None:
 
 
 def test_paths_decode_from_the_data_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write_mix(tmp_path / "out", {"bytes": None, "path": "floodnet_vqa/1.png"}, small() | {"images": "path"})
+    write_mix(
+        tmp_path / "out",
+        {"bytes": None, "path": "floodnet_vqa/1.png"},
+        small() | {"images": "path"},
+    )
     (tmp_path / "root" / "floodnet_vqa").mkdir(parents=True)
     (tmp_path / "root" / "floodnet_vqa" / "1.png").write_bytes(picture())
     monkeypatch.chdir(tmp_path / "root")
@@ -183,5 +240,9 @@ def test_paths_decode_from_the_data_root(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_paths_load_anywhere_by_column(tmp_path: Path) -> None:
-    write_mix(tmp_path / "out", {"bytes": None, "path": "floodnet_vqa/1.png"}, small() | {"images": "path"})
+    write_mix(
+        tmp_path / "out",
+        {"bytes": None, "path": "floodnet_vqa/1.png"},
+        small() | {"images": "path"},
+    )
     assert load(tmp_path / "out", tmp_path / "cache")["conversations"][0][1]["value"] == "yes"

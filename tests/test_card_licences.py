@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from card_data import licence, licensed, section, small, two
 
-from pipelines.card import front_matter
-from pipelines.card_licences import terms
-from pipelines.card_summary import LicenceSummary
+from pipelines.card.licences import terms
+from pipelines.card.render import front_matter
+from pipelines.card.summary import LicenceSummary
 
 UNKNOWN = "unknown: ask the authors"
 
@@ -15,21 +15,47 @@ UNKNOWN = "unknown: ask the authors"
 @pytest.mark.parametrize(
     ("pairs", "expected"),
     [
-        ([licence("CC-BY-NC-4.0", "CC-BY-NC-4.0"), licence("cc-by-nc-4.0", "CC-BY-NC-4.0")], {"license": "cc-by-nc-4.0"}),
+        (
+            [licence("CC-BY-NC-4.0", "CC-BY-NC-4.0"), licence("cc-by-nc-4.0", "CC-BY-NC-4.0")],
+            {"license": "cc-by-nc-4.0"},
+        ),
         ([licence("ODbL-1.0", "ODbL-1.0")], {"license": "odbl"}),
         ([licence("GPL-3.0-only", "GPL-3.0-only")], {"license": "gpl-3.0"}),
         ([licence("unstated", "unstated")], {"license": "unknown"}),
-        ([licence("academic use only", "academic use only")], {"license": "other", "license_name": "academic-use-only"}),
         (
-            [licence("fMoW Challenge Public License", "fMoW Challenge Public License", url="https://fmow.example/LICENSE")],
-            {"license": "other", "license_name": "fmow-challenge-public-license", "license_link": "https://fmow.example/LICENSE"},
+            [licence("academic use only", "academic use only")],
+            {"license": "other", "license_name": "academic-use-only"},
         ),
-        ([licence("CC-BY-4.0", "unstated")], {"license": "other", "license_name": "licences-of-the-sources"}),
-        ([licence("CC-BY-4.0", "CC-BY-4.0"), licence("CC-BY-NC-4.0", "CC-BY-NC-4.0")], {"license": "other", "license_name": "licences-of-the-sources"}),
+        (
+            [
+                licence(
+                    "fMoW Challenge Public License",
+                    "fMoW Challenge Public License",
+                    url="https://fmow.example/LICENSE",
+                )
+            ],
+            {
+                "license": "other",
+                "license_name": "fmow-challenge-public-license",
+                "license_link": "https://fmow.example/LICENSE",
+            },
+        ),
+        (
+            [licence("CC-BY-4.0", "unstated")],
+            {"license": "other", "license_name": "licences-of-the-sources"},
+        ),
+        (
+            [licence("CC-BY-4.0", "CC-BY-4.0"), licence("CC-BY-NC-4.0", "CC-BY-NC-4.0")],
+            {"license": "other", "license_name": "licences-of-the-sources"},
+        ),
     ],
 )
 def test_licence_keys(pairs: list[LicenceSummary], expected: dict[str, str]) -> None:
-    assert {key: value for key, value in front_matter(licensed(*pairs)).items() if key.startswith("license")} == expected
+    assert {
+        key: value
+        for key, value in front_matter(licensed(*pairs)).items()
+        if key.startswith("license")
+    } == expected
 
 
 @pytest.mark.parametrize(
@@ -39,8 +65,18 @@ def test_licence_keys(pairs: list[LicenceSummary], expected: dict[str, str]) -> 
         ("CC-BY-4.0", "yes", "yes", "yes, with attribution"),
         ("CC-BY-SA-4.0", "yes", "yes", "yes, with attribution, under the same licence"),
         ("CC-BY-NC-4.0", "yes", "no", "yes, with attribution, for non-commercial purposes"),
-        ("CC-BY-NC-SA-3.0", "yes", "no", "yes, with attribution, for non-commercial purposes, under the same licence"),
-        ("CC-BY-NC-ND-4.0", "yes", "no", "only unchanged, with attribution, for non-commercial purposes"),
+        (
+            "CC-BY-NC-SA-3.0",
+            "yes",
+            "no",
+            "yes, with attribution, for non-commercial purposes, under the same licence",
+        ),
+        (
+            "CC-BY-NC-ND-4.0",
+            "yes",
+            "no",
+            "only unchanged, with attribution, for non-commercial purposes",
+        ),
         ("CC0-1.0", "yes", "yes", "yes"),
         ("public domain", "yes", "yes", "yes"),
         ("CDLA-Permissive-1.0", "yes", "yes", "yes, with the licence's notice"),
@@ -55,7 +91,11 @@ def test_terms(name: str, named: str, commercial: str, redistribution: str) -> N
 
 def licence_row(pair: LicenceSummary) -> str:
     """The line of the licence table that a licence gives."""
-    (line,) = [line for line in section(licensed(pair), "Licences").splitlines() if line.startswith("| `set0`")]
+    (line,) = [
+        line
+        for line in section(licensed(pair), "Licences").splitlines()
+        if line.startswith("| `set0`")
+    ]
     return line
 
 
@@ -66,7 +106,10 @@ def test_licence_line_of_one_named_licence() -> None:
 
 
 def test_licence_line_unstated() -> None:
-    assert licence_row(licence("unstated", "unstated")) == f"| `set0` | unstated | unstated | {UNKNOWN} | {UNKNOWN} | {UNKNOWN} | {UNKNOWN} |  |"
+    assert (
+        licence_row(licence("unstated", "unstated"))
+        == f"| `set0` | unstated | unstated | {UNKNOWN} | {UNKNOWN} | {UNKNOWN} | {UNKNOWN} |  |"
+    )
 
 
 def test_licence_line_where_annotations_and_pictures_differ() -> None:
@@ -77,11 +120,16 @@ def test_licence_line_where_annotations_and_pictures_differ() -> None:
 
 
 def test_licence_line_where_only_pictures_are_unstated() -> None:
-    assert licence_row(licence("CC-BY-4.0", "unstated")).endswith(f"| annotations: yes, with attribution; pictures: {UNKNOWN} | {UNKNOWN} |  |")
+    assert licence_row(licence("CC-BY-4.0", "unstated")).endswith(
+        f"| annotations: yes, with attribution; pictures: {UNKNOWN} | {UNKNOWN} |  |"
+    )
 
 
 def test_the_strictest_source_binds_the_mix() -> None:
-    assert "bound by all of the licences below at once: as a whole it cannot be more permissive than the strictest of them." in section(two(), "Licences")
+    assert (
+        "bound by all of the licences below at once: as a whole it cannot be more permissive than the strictest of them."
+        in section(two(), "Licences")
+    )
 
 
 @pytest.mark.parametrize(
@@ -97,8 +145,12 @@ def test_what_passing_on_means(images: str, words: str) -> None:
 
 
 def test_cells_escape_bars_and_line_breaks() -> None:
-    assert licence_row(licence("MIT", "MIT", note="one | two\nthree\r\nfour")).endswith(r"| one \| two three four |")
+    assert licence_row(licence("MIT", "MIT", note="one | two\nthree\r\nfour")).endswith(
+        r"| one \| two three four |"
+    )
 
 
 def test_cells_escape_markup() -> None:
-    assert licence_row(licence("MIT", "MIT", note="<image> [x] *y* `z` \\")).endswith(r"| \<image> \[x\] \*y\* \`z\` \\ |")
+    assert licence_row(licence("MIT", "MIT", note="<image> [x] *y* `z` \\")).endswith(
+        r"| \<image> \[x\] \*y\* \`z\` \\ |"
+    )

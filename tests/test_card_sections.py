@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from card_data import floods, page, section, ships, small, two
 
-from pipelines.card import render
-from pipelines.card_sections import DIALECTS, ORIGINS, TASKS
-from pipelines.markdown import fenced
+from pipelines.card.render import render
+from pipelines.card.markdown import fenced
+from pipelines.card.sections import DIALECTS, ORIGINS, TASKS
 from schemas.conversation import load_schema
 
 
@@ -23,8 +23,9 @@ def test_about_states_what_is_left_out() -> None:
 
 
 def test_loading_in_three_lines() -> None:
-    assert '```python\nfrom datasets import load_dataset\nrows = load_dataset("path/to/this/folder")["train"]\nprint(rows[0]["conversations"])\n```' in render(
-        two()
+    assert (
+        '```python\nfrom datasets import load_dataset\nrows = load_dataset("path/to/this/folder")["train"]\nprint(rows[0]["conversations"])\n```'
+        in render(two())
     )
 
 
@@ -67,7 +68,10 @@ def test_text_origins_table() -> None:
 
 
 def test_dialects_are_explained() -> None:
-    assert "- `geochat` (30 rows): `{<x1><y1><x2><y2>|<θ>}`: whole numbers from 0 to 100, in per cent" in section(two(), "Boxes")
+    assert (
+        "- `geochat` (30 rows): `{<x1><y1><x2><y2>|<θ>}`: whole numbers from 0 to 100, in per cent"
+        in section(two(), "Boxes")
+    )
 
 
 def test_no_dialect_where_no_box_is_written() -> None:
@@ -113,7 +117,13 @@ def test_ledger_of_items() -> None:
 def test_ledger_of_rows() -> None:
     summary = small()
     rows = summary["ledger"]["floodnet_vqa"]["train"]["rows"]
-    rows |= {"built": 1260, "repeated": 4, "sampled_out": 5, "rejected": {"empty_turn": 2}, "filtered": {"ambiguous": 3}}
+    rows |= {
+        "built": 1260,
+        "repeated": 4,
+        "sampled_out": 5,
+        "rejected": {"empty_turn": 2},
+        "filtered": {"ambiguous": 3},
+    }
     assert """
 | Dataset | Split | Built | Written | Repeated | Duplicates | Sampled out | Faults | Policies |
 | --- | --- | ---: | ---: | ---: | ---: | ---: | --- | --- |
@@ -137,7 +147,10 @@ def test_nothing_dropped_is_said() -> None:
 
 
 def test_notes_are_listed() -> None:
-    assert section(small() | {"notes": ["3 pictures are of another year"]}, "Notes") == "\n- 3 pictures are of another year\n"
+    assert (
+        section(small() | {"notes": ["3 pictures are of another year"]}, "Notes")
+        == "\n- 3 pictures are of another year\n"
+    )
 
 
 def test_no_notes_no_heading() -> None:
@@ -169,7 +182,11 @@ The mix itself stands in `card.json`, the checksums in `manifest.json`.
 
 
 def test_links_escape_brackets_and_bars() -> None:
-    summary = small() | {"datasets": {"a": floods() | {"name": "A [b]", "home": "https://a.example/x_(1)|y z", "paper": ""}}}
+    summary = small() | {
+        "datasets": {
+            "a": floods() | {"name": "A [b]", "home": "https://a.example/x_(1)|y z", "paper": ""}
+        }
+    }
     assert r"[A \[b\]](https://a.example/x_%281%29%7Cy%20z)" in section(summary, "Contents")
 
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from converters.catalogue import catalogue, entry_of, mix_faults, parse_file
-from schemas.catalog import ConfigError, Filter, load_toml, parse_mix
+from schemas.mix import Filter, parse_mix
+from schemas.toml import ConfigError, load_toml
 
 TASKS = "['caption', 'change_caption', 'vqa', 'classification', 'grounding', 'identify', 'refer', 'description', 'conversation']"
 ENTRY = """
@@ -95,11 +96,18 @@ evidence = "maybe"
         ("gsd = 0", "gsd: 0 is less than or equal to the minimum of 0"),
         ("max_reject = 2", "max_reject: 2 is greater than the maximum of 1"),
         ('folder = "../x"', "folder: '../x' does not match '^[a-z0-9_]+$'"),
-        ("splits = { train = -1 }", "datasets/mine.toml [mine.splits] train: -1 is less than the minimum of 0"),
+        (
+            "splits = { train = -1 }",
+            "datasets/mine.toml [mine.splits] train: -1 is less than the minimum of 0",
+        ),
     ],
 )
-def test_a_wrong_value_is_named_with_what_it_should_be(tmp_path: Path, line: str, fault: str) -> None:
-    assert faults(tmp_path, f"{ENTRY}{line}\n") == [fault if fault.startswith("datasets") else f"datasets/mine.toml [mine] {fault}"]
+def test_a_wrong_value_is_named_with_what_it_should_be(
+    tmp_path: Path, line: str, fault: str
+) -> None:
+    assert faults(tmp_path, f"{ENTRY}{line}\n") == [
+        fault if fault.startswith("datasets") else f"datasets/mine.toml [mine] {fault}"
+    ]
 
 
 def test_a_format_that_is_no_name_is_named_once(tmp_path: Path) -> None:
@@ -108,7 +116,9 @@ def test_a_format_that_is_no_name_is_named_once(tmp_path: Path) -> None:
 
 
 def test_a_key_beside_the_tables_is_no_entry(tmp_path: Path) -> None:
-    assert faults(tmp_path, f"x = 1\n{ENTRY}") == ["datasets/mine.toml [x] 1 is not of type 'object'"]
+    assert faults(tmp_path, f"x = 1\n{ENTRY}") == [
+        "datasets/mine.toml [x] 1 is not of type 'object'"
+    ]
 
 
 def test_the_folder_of_an_entry_is_its_slug_unless_it_says_so(tmp_path: Path) -> None:
@@ -167,11 +177,17 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 
 def test_an_unknown_key_of_a_source_is_named_with_those_known() -> None:
-    assert shape(mix(wieght=2)) == ['mixes/mine.toml [sources.rsvqa] unknown key "wieght"; known: dataset, task, split, templates, weight, take, filter']
+    assert shape(mix(wieght=2)) == [
+        'mixes/mine.toml [sources.rsvqa] unknown key "wieght"; known: dataset, task, split, templates, weight, take, filter'
+    ]
 
 
 def test_all_faults_of_a_mix_are_named_at_once() -> None:
-    table = mix(task="vqq", take=0, filter={"type": ["count"], "min_side": 101}) | {"sed": 1, "seed": -1, "name": "Mine!"}
+    table = mix(task="vqq", take=0, filter={"type": ["count"], "min_side": 101}) | {
+        "sed": 1,
+        "seed": -1,
+        "name": "Mine!",
+    }
     assert sorted(shape(table)) == sorted(
         [
             'mixes/mine.toml unknown key "sed"; known: name, description, left_out, seed, dialect, fallback_dialect, images, group, max_reject, sources',
@@ -190,12 +206,26 @@ def test_a_mix_without_sources_lacks_them() -> None:
 
 
 def test_a_source_is_its_dataset_unless_it_names_one() -> None:
-    found = parse_mix({"name": "m", "sources": {"rsicd": {"task": "caption"}, "b": {"dataset": "aid", "task": "classification"}}}, "m.toml")
-    assert [(source.name, source.dataset) for source in found.sources] == [("rsicd", "rsicd"), ("b", "aid")]
+    found = parse_mix(
+        {
+            "name": "m",
+            "sources": {
+                "rsicd": {"task": "caption"},
+                "b": {"dataset": "aid", "task": "classification"},
+            },
+        },
+        "m.toml",
+    )
+    assert [(source.name, source.dataset) for source in found.sources] == [
+        ("rsicd", "rsicd"),
+        ("b", "aid"),
+    ]
 
 
 def test_sources_keep_their_order_because_it_is_their_priority() -> None:
-    found = parse_mix({"name": "m", "sources": {name: {"task": "vqa"} for name in ("z", "a", "m")}}, "m.toml")
+    found = parse_mix(
+        {"name": "m", "sources": {name: {"task": "vqa"} for name in ("z", "a", "m")}}, "m.toml"
+    )
     assert [source.name for source in found.sources] == ["z", "a", "m"]
 
 
@@ -204,7 +234,9 @@ def test_a_whole_number_may_be_written_as_a_float() -> None:
 
 
 def test_what_a_filter_does_not_say_it_does_not_drop() -> None:
-    assert parse_mix(mix(), "m.toml").sources[0].filter == Filter(types=None, labels=None, min_side=0.0, max_regions=None, ignored=True)
+    assert parse_mix(mix(), "m.toml").sources[0].filter == Filter(
+        types=None, labels=None, min_side=0.0, max_regions=None, ignored=True
+    )
 
 
 # Mixes: what they name
@@ -214,12 +246,23 @@ def test_what_a_filter_does_not_say_it_does_not_drop() -> None:
     "source, fault",
     [
         ({"dataset": "rsvqa"}, 'm.toml [sources.rsvqa] unknown dataset "rsvqa"; known: rsicd, '),
-        ({"task": "caption"}, 'm.toml [sources.rsvqa] dataset "rsvqa_lr" has no task "caption"; it has: vqa'),
-        ({"split": ["train", "dev"]}, 'm.toml [sources.rsvqa] dataset "rsvqa_lr" has no split "dev"; it has: train, val, test'),
-        ({"templates": "fancy"}, 'm.toml [sources.rsvqa] unknown templates "fancy"; known: geochat, plain'),
+        (
+            {"task": "caption"},
+            'm.toml [sources.rsvqa] dataset "rsvqa_lr" has no task "caption"; it has: vqa',
+        ),
+        (
+            {"split": ["train", "dev"]},
+            'm.toml [sources.rsvqa] dataset "rsvqa_lr" has no split "dev"; it has: train, val, test',
+        ),
+        (
+            {"templates": "fancy"},
+            'm.toml [sources.rsvqa] unknown templates "fancy"; known: geochat, plain',
+        ),
     ],
 )
-def test_a_name_that_is_not_there_is_named_with_those_that_are(source: dict[str, Any], fault: str) -> None:
+def test_a_name_that_is_not_there_is_named_with_those_that_are(
+    source: dict[str, Any], fault: str
+) -> None:
     [found] = mix_faults(parse_mix(mix(**source), "m.toml"), "m.toml")
     assert found.startswith(fault)
 
@@ -228,8 +271,14 @@ def test_a_name_that_is_not_there_is_named_with_those_that_are(source: dict[str,
     "table, fault",
     [
         ({"dialect": "gochat"}, 'm.toml unknown dialect "gochat"; known: geochat, pixel'),
-        ({"fallback_dialect": "pixl"}, 'm.toml unknown fallback_dialect "pixl"; known: geochat, pixel'),
-        ({"fallback_dialect": "geochat"}, 'm.toml fallback_dialect "geochat" needs the size it is to do without'),
+        (
+            {"fallback_dialect": "pixl"},
+            'm.toml unknown fallback_dialect "pixl"; known: geochat, pixel',
+        ),
+        (
+            {"fallback_dialect": "geochat"},
+            'm.toml fallback_dialect "geochat" needs the size it is to do without',
+        ),
     ],
 )
 def test_a_dialect_that_cannot_be_used_is_named(table: dict[str, Any], fault: str) -> None:
@@ -237,5 +286,8 @@ def test_a_dialect_that_cannot_be_used_is_named(table: dict[str, Any], fault: st
 
 
 def test_every_source_of_a_mix_is_looked_at() -> None:
-    table = {"name": "m", "sources": {"a": {"task": "vqa"}, "b": {"task": "vqa"}, "rsicd": {"task": "vqa"}}}
+    table = {
+        "name": "m",
+        "sources": {"a": {"task": "vqa"}, "b": {"task": "vqa"}, "rsicd": {"task": "vqa"}},
+    }
     assert len(mix_faults(parse_mix(table, "m.toml"), "m.toml")) == 3

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from converters.check import check_rows, patterns
+from converters.rows.check import check_rows, patterns
 from schemas.conversation import faults, load_schema
 from schemas.sample import REASONS
 from schemas.table import SEGMENT_ROW
@@ -27,10 +27,19 @@ PLAIN = pa.schema(
 TRAVELLING = pa.schema([SEGMENT_ROW.field(name) for name in PLAIN.names])
 
 
-def row(*texts: str | None, pictures: int = 1, row_id: str | None = "a", roles: Sequence[str | None] = ("human", "gpt")) -> Row:
+def row(
+    *texts: str | None,
+    pictures: int = 1,
+    row_id: str | None = "a",
+    roles: Sequence[str | None] = ("human", "gpt"),
+) -> Row:
     """A row whose turns say `texts`, by roles that repeat."""
     turns = [{"from": roles[i % len(roles)], "value": text} for i, text in enumerate(texts)]
-    return {"id": row_id, "images": [{"bytes": None, "path": f"d/{i}.png"} for i in range(pictures)], "conversations": turns}
+    return {
+        "id": row_id,
+        "images": [{"bytes": None, "path": f"d/{i}.png"} for i in range(pictures)],
+        "conversations": turns,
+    }
 
 
 def batch(rows: Sequence[Row], schema: pa.Schema = PLAIN) -> pa.RecordBatch:
@@ -51,7 +60,10 @@ CORPUS: dict[str, tuple[Row, set[str]]] = {
     "one turn each": (row(Q, A), set()),
     "two rounds": (row(Q, A, "And a pond?", "no"), set()),
     "a pair, tokens together": (row("<image>\n<image>\nWhat has changed?", A, pictures=2), set()),
-    "a pair, tokens in two human turns": (row("<image> first", A, "<image> second", A, pictures=2), set()),
+    "a pair, tokens in two human turns": (
+        row("<image> first", A, "<image> second", A, pictures=2),
+        set(),
+    ),
     "no picture, no token": (row("What is a pond?", A, pictures=0), set()),
     "newlines between words": (row("<image>\na\n\nb", "c\nd"), set()),
     "a tag that is no picture token": (row("<image>\n<img> < image> <Image>", A), set()),
@@ -68,7 +80,10 @@ CORPUS: dict[str, tuple[Row, set[str]]] = {
     "a system turn": (row("You see.", Q, A, roles=["system", "human", "gpt"]), {"bad_roles"}),
     "roles in capitals": (row(Q, A, roles=["Human", "Gpt"]), {"bad_roles"}),
     "a role that is null": (row(Q, A, roles=["human", None]), {"bad_roles"}),
-    "a turn that is null": ({**row(Q, A), "conversations": [{"from": "human", "value": Q}, None]}, {"bad_roles"}),
+    "a turn that is null": (
+        {**row(Q, A), "conversations": [{"from": "human", "value": Q}, None]},
+        {"bad_roles"},
+    ),
     "conversations that are null": ({**row(Q, A), "conversations": None}, {"bad_roles"}),
     "an empty answer": (row(Q, ""), {"empty_turn"}),
     "a null answer": (row(Q, None), {"empty_turn"}),
@@ -94,8 +109,14 @@ CORPUS: dict[str, tuple[Row, set[str]]] = {
     "a literal backslash-n in a question": (row("<image>\\nWhat?", A), {"literal_escape"}),
     "an empty id": (row(Q, A, row_id=""), {"bad_id"}),
     "a null id": (row(Q, A, row_id=None), {"bad_id"}),
-    "everything at once": (row("<image>\t\\n", "", pictures=0, row_id=""), {"bad_id", "control_characters", "literal_escape", "empty_turn", "image_tokens"}),
-    "bad roles and other faults": (row("\\n", " ", roles=["gpt"]), {"bad_roles", "empty_turn", "literal_escape"}),
+    "everything at once": (
+        row("<image>\t\\n", "", pictures=0, row_id=""),
+        {"bad_id", "control_characters", "literal_escape", "empty_turn", "image_tokens"},
+    ),
+    "bad roles and other faults": (
+        row("\\n", " ", roles=["gpt"]),
+        {"bad_roles", "empty_turn", "literal_escape"},
+    ),
 }
 
 
@@ -113,7 +134,9 @@ def test_the_columnar_check_names_what_is_wrong(name: str) -> None:
 
 @pytest.mark.parametrize("schema", [PLAIN, TRAVELLING], ids=["plain", "with dictionaries"])
 def test_the_columnar_check_does_not_mix_up_rows(schema: pa.Schema) -> None:
-    assert columnar(batch([bad for bad, _ in CORPUS.values()], schema)) == [expected for _, expected in CORPUS.values()]
+    assert columnar(batch([bad for bad, _ in CORPUS.values()], schema)) == [
+        expected for _, expected in CORPUS.values()
+    ]
 
 
 @pytest.mark.parametrize(
@@ -124,12 +147,26 @@ def test_the_columnar_check_does_not_mix_up_rows(schema: pa.Schema) -> None:
         ({"id": "a", "images": []}, {"bad_roles"}),
         ({}, {"bad_id", "bad_roles", "image_tokens"}),
         (row(Q, A) | {"id": 7}, {"bad_id"}),
-        (row(Q, A) | {"conversations": [{"from": "human", "value": Q}, {"from": "gpt"}]}, {"bad_roles"}),
-        (row(Q, A) | {"conversations": [{"from": "human", "value": Q}, {"from": "gpt", "value": A, "role": "x"}]}, {"bad_roles"}),
+        (
+            row(Q, A) | {"conversations": [{"from": "human", "value": Q}, {"from": "gpt"}]},
+            {"bad_roles"},
+        ),
+        (
+            row(Q, A)
+            | {
+                "conversations": [
+                    {"from": "human", "value": Q},
+                    {"from": "gpt", "value": A, "role": "x"},
+                ]
+            },
+            {"bad_roles"},
+        ),
         (row(Q, A) | {"conversations": Q}, {"bad_roles"}),
     ],
 )
-def test_a_row_of_another_shape_breaks_the_rule_of_the_part_that_is_wrong(bad: Row, expected: set[str]) -> None:
+def test_a_row_of_another_shape_breaks_the_rule_of_the_part_that_is_wrong(
+    bad: Row, expected: set[str]
+) -> None:
     assert faults(bad) == expected
 
 
@@ -138,7 +175,11 @@ def test_extra_columns_are_no_fault() -> None:
 
 
 def test_the_columnar_check_reads_its_patterns_from_the_schema() -> None:
-    assert patterns() == {"empty_turn": r"[^ \n]", "control_characters": r"[\x00-\x09\x0b-\x1f\x7f]", "literal_escape": r"\\n"}
+    assert patterns() == {
+        "empty_turn": r"[^ \n]",
+        "control_characters": r"[\x00-\x09\x0b-\x1f\x7f]",
+        "literal_escape": r"\\n",
+    }
 
 
 def test_every_rule_of_the_schema_is_a_reason() -> None:
@@ -155,8 +196,13 @@ def test_no_rows_break_no_rule() -> None:
 
 
 def test_turns_hidden_behind_a_null_list_count_for_nothing() -> None:
-    turns = pa.array([{"from": "gpt", "value": "\t"}, *row(Q, A)["conversations"]], PLAIN.field("conversations").type.value_type)
-    lists = pa.ListArray.from_arrays(pa.array([0, 1, 3], pa.int32()), turns, mask=pa.array([True, False]))
+    turns = pa.array(
+        [{"from": "gpt", "value": "\t"}, *row(Q, A)["conversations"]],
+        PLAIN.field("conversations").type.value_type,
+    )
+    lists = pa.ListArray.from_arrays(
+        pa.array([0, 1, 3], pa.int32()), turns, mask=pa.array([True, False])
+    )
     pictures = pa.array([row(Q)["images"]] * 2, PLAIN.field("images").type)
     hidden = pa.RecordBatch.from_arrays([pa.array(["a", "b"]), pictures, lists], schema=PLAIN)
     assert columnar(hidden) == [{"bad_roles"}, set()]
@@ -164,8 +210,31 @@ def test_turns_hidden_behind_a_null_list_count_for_nothing() -> None:
 
 # The property: generators that reach every rule, and enough good rows between the bad ones.
 
-PIECE = st.sampled_from(["<image>", "<image", "a", "road", " ", "\n", "\\n", "\\", "n", "\t", "\x00", "\x7f", "\u00a0", "é", "🛰", "\u2028", "\x85", '"'])
-TEXT = st.one_of(st.lists(PIECE, max_size=5).map("".join), st.text(max_size=6), st.just("good words"), st.none())
+PIECE = st.sampled_from(
+    [
+        "<image>",
+        "<image",
+        "a",
+        "road",
+        " ",
+        "\n",
+        "\\n",
+        "\\",
+        "n",
+        "\t",
+        "\x00",
+        "\x7f",
+        "\u00a0",
+        "é",
+        "🛰",
+        "\u2028",
+        "\x85",
+        '"',
+    ]
+)
+TEXT = st.one_of(
+    st.lists(PIECE, max_size=5).map("".join), st.text(max_size=6), st.just("good words"), st.none()
+)
 ROLE = st.sampled_from(["human", "gpt", "human", "gpt", "system", "", None])
 TURN = st.one_of(st.builds(lambda role, text: {"from": role, "value": text}, ROLE, TEXT), st.none())
 
@@ -196,7 +265,9 @@ def test_the_columnar_check_agrees_with_the_json_schema_on_every_row(rows: list[
 
 @given(ROWS, st.integers(0, 8), st.integers(0, 8))
 def test_it_agrees_on_slices_too(rows: list[Row], start: int, length: int) -> None:
-    assert columnar(batch(rows).slice(start, length)) == [faults(r) for r in rows[start : start + length]]
+    assert columnar(batch(rows).slice(start, length)) == [
+        faults(r) for r in rows[start : start + length]
+    ]
 
 
 @given(ROWS)
@@ -204,6 +275,9 @@ def test_it_agrees_where_texts_travel_as_dictionaries(rows: list[Row]) -> None:
     assert columnar(batch(rows, TRAVELLING)) == [faults(r) for r in rows]
 
 
-@pytest.mark.parametrize("rule", ["bad_id", "bad_roles", "empty_turn", "image_tokens", "control_characters", "literal_escape"])
+@pytest.mark.parametrize(
+    "rule",
+    ["bad_id", "bad_roles", "empty_turn", "image_tokens", "control_characters", "literal_escape"],
+)
 def test_the_corpus_reaches_every_rule(rule: str) -> None:
     assert any(rule in expected for _, expected in CORPUS.values())

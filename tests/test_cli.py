@@ -46,10 +46,15 @@ for name in ["", "mix", "convert", "datasets", "check", "sample-data", "verify"]
     assert "Usage: earthmix" in out.getvalue()
 print([name for name in ("apache_beam", "pyarrow", "numpy", "shapely", "PIL", "datasets", "jsonschema") if name in sys.modules])
 """
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout
+        == "[]\n"
+    )
 
 
-@pytest.mark.parametrize("command", ["mix", "convert", "datasets", "check", "sample-data", "verify"])
+@pytest.mark.parametrize(
+    "command", ["mix", "convert", "datasets", "check", "sample-data", "verify"]
+)
 def test_help_shows_an_example(command: str) -> None:
     assert f"Example: earthmix {command} " in runs.earthmix(command, "--help").out
 
@@ -79,17 +84,34 @@ def refused(out: Path, *words: str | Path) -> str:
         (["mix", "nope"], 'unknown mix "nope"; known: geochat-style, or the path of a .toml file'),
         (["mix", "nope.toml"], "nope.toml: no such file"),
         (["mix", "geochat-style", "--set", "seed"], '--set "seed" is not key=value'),
-        (["mix", "geochat-style", "--set", "seed=x"], "mixes/geochat-style seed: 'x' is not of type 'integer'"),
-        (["convert", "rsicd:minival"], 'convert [sources.rsicd] dataset "rsicd" has no split "minival"; it has: train, val, test'),
-        (["convert", "rsicd", "--path", "aid=/x"], '--path aid=/x: no dataset "aid" here; known: rsicd'),
-        (["convert", "ucm_captions", "--engine", "spark"], 'unknown engine "spark"; known: direct, flink, dataflow'),
+        (
+            ["mix", "geochat-style", "--set", "seed=x"],
+            "mixes/geochat-style seed: 'x' is not of type 'integer'",
+        ),
+        (
+            ["convert", "rsicd:minival"],
+            'convert [sources.rsicd] dataset "rsicd" has no split "minival"; it has: train, val, test',
+        ),
+        (
+            ["convert", "rsicd", "--path", "aid=/x"],
+            '--path aid=/x: no dataset "aid" here; known: rsicd',
+        ),
+        (
+            ["convert", "ucm_captions", "--engine", "spark"],
+            'unknown engine "spark"; known: direct, flink, dataflow',
+        ),
         (["mix", "MINE", "--", "--no_such=1"], "unknown Beam option: --no_such"),
-        (["mix", "MINE", "--", "--direct_num_workers=x"], "Beam option: argument --direct_num_workers: invalid int value: 'x'"),
+        (
+            ["mix", "MINE", "--", "--direct_num_workers=x"],
+            "Beam option: argument --direct_num_workers: invalid int value: 'x'",
+        ),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_a_wrong_use_is_one_line(sample: Path, tmp_path: Path, words: list[str], line: str) -> None:
-    (tmp_path / "mine.toml").write_text('name = "mine"\nimages = "path"\n[sources.ucm_captions]\ntask = "caption"\n')
+    (tmp_path / "mine.toml").write_text(
+        'name = "mine"\nimages = "path"\n[sources.ucm_captions]\ntask = "caption"\n'
+    )
     words = [word.replace("MINE", f"{tmp_path}/mine.toml") for word in words]
     command = [*words[:2], "--data-root", sample, "--out", tmp_path / "out", *words[2:]]
     assert refused(tmp_path / "out", *command) == f"earthmix: {line}\n"
@@ -97,14 +119,23 @@ def test_a_wrong_use_is_one_line(sample: Path, tmp_path: Path, words: list[str],
 
 def test_an_unknown_dataset_names_the_known_ones(tmp_path: Path) -> None:
     known = ", ".join(line.split()[0] for line in runs.earthmix("datasets").out.splitlines())
-    assert refused(tmp_path / "out", "convert", "nope", "--data-root", ".", "--out", tmp_path / "out") == f'earthmix: unknown dataset "nope"; known: {known}\n'
+    assert (
+        refused(tmp_path / "out", "convert", "nope", "--data-root", ".", "--out", tmp_path / "out")
+        == f'earthmix: unknown dataset "nope"; known: {known}\n'
+    )
 
 
 def test_every_wrong_key_of_a_mix_has_a_line(sample: Path, tmp_path: Path) -> None:
     mine = tmp_path / "mine.toml"
-    mine.write_text('name = "mine"\n[sources.rsicd]\ntask = "caption"\nwieght = 2\n[sources.aid]\ntask = "classification"\ntaek = 2\n')
+    mine.write_text(
+        'name = "mine"\n[sources.rsicd]\ntask = "caption"\nwieght = 2\n[sources.aid]\ntask = "classification"\ntaek = 2\n'
+    )
     known = "known: dataset, task, split, templates, weight, take, filter"
-    assert sorted(refused(tmp_path / "out", "mix", mine, "--data-root", sample, "--out", tmp_path / "out").splitlines()) == [
+    assert sorted(
+        refused(
+            tmp_path / "out", "mix", mine, "--data-root", sample, "--out", tmp_path / "out"
+        ).splitlines()
+    ) == [
         f'earthmix: {mine} [sources.aid] unknown key "taek"; {known}',
         f'earthmix: {mine} [sources.rsicd] unknown key "wieght"; {known}',
     ]
@@ -112,18 +143,42 @@ def test_every_wrong_key_of_a_mix_has_a_line(sample: Path, tmp_path: Path) -> No
 
 @pytest.mark.parametrize("workers", ["0", "-1", "two", "1.5", "\N{SUPERSCRIPT TWO}", ""])
 def test_workers_are_a_number_or_auto(sample: Path, tmp_path: Path, workers: str) -> None:
-    err = refused(tmp_path / "out", "convert", "rsicd", "--data-root", sample, "--out", tmp_path / "out", "--workers", workers)
-    assert err.endswith(f'Error: Invalid value: --workers takes a number or "auto", not "{workers}"\n')
+    err = refused(
+        tmp_path / "out",
+        "convert",
+        "rsicd",
+        "--data-root",
+        sample,
+        "--out",
+        tmp_path / "out",
+        "--workers",
+        workers,
+    )
+    assert err.endswith(
+        f'Error: Invalid value: --workers takes a number or "auto", not "{workers}"\n'
+    )
 
 
 @pytest.mark.parametrize("place", ["rsicd", "rsicd=", "="])
 def test_a_path_is_a_dataset_and_a_folder(sample: Path, tmp_path: Path, place: str) -> None:
-    err = refused(tmp_path / "out", "convert", "rsicd", "--data-root", sample, "--out", tmp_path / "out", "--path", place)
+    err = refused(
+        tmp_path / "out",
+        "convert",
+        "rsicd",
+        "--data-root",
+        sample,
+        "--out",
+        tmp_path / "out",
+        "--path",
+        place,
+    )
     assert err.endswith(f'Error: Invalid value: --path takes DATASET=DIR, not "{place}"\n')
 
 
 def test_a_missing_option_is_named(tmp_path: Path) -> None:
-    assert refused(tmp_path / "out", "convert", "rsicd", "--data-root", ".").endswith("Error: Missing option '--out'.\n")
+    assert refused(tmp_path / "out", "convert", "rsicd", "--data-root", ".").endswith(
+        "Error: Missing option '--out'.\n"
+    )
 
 
 # Sources that cannot be read: exit code 1, one line
@@ -144,25 +199,76 @@ def empty(path: Path) -> None:
 @pytest.mark.parametrize(
     "slug, name, harm, line",
     [
-        ("ucm_captions", "dataset.json", cut, "ucm_captions: dataset.json cannot be read: Input data was truncated"),
-        ("ucm_captions", "dataset.json", point, "PATH is a Git LFS pointer, not the file; fetch it with `git lfs pull`"),
+        (
+            "ucm_captions",
+            "dataset.json",
+            cut,
+            "ucm_captions: dataset.json cannot be read: Input data was truncated",
+        ),
+        (
+            "ucm_captions",
+            "dataset.json",
+            point,
+            "PATH is a Git LFS pointer, not the file; fetch it with `git lfs pull`",
+        ),
         ("ucm_captions", "dataset.json", empty, "PATH is empty"),
-        ("ucm_captions", "dataset.json", Path.unlink, "ucm_captions: annotations not found: PATH. GET"),
+        (
+            "ucm_captions",
+            "dataset.json",
+            Path.unlink,
+            "ucm_captions: annotations not found: PATH. GET",
+        ),
         ("ucm_captions", "", shutil.rmtree, "ucm_captions: no folder PATH, or nothing in it. GET"),
-        ("rsvqa_lr", "LR_split_val_questions.json", cut, "rsvqa_lr: PATH is cut off: it does not end with ]}. GET"),
-        ("rsvqa_lr", "LR_split_val_answers.json", point, "rsvqa_lr: PATH is a Git LFS pointer, not the file; fetch it with `git lfs pull`. GET"),
-        ("rsvqa_lr", "LR_split_val_images.json", Path.unlink, "rsvqa_lr: annotations not found: PATH. GET"),
-        ("floodnet_vqa", "Train_Question.json", cut, "floodnet_vqa: Train_Question.json cannot be read: Input data was truncated"),
+        (
+            "rsvqa_lr",
+            "LR_split_val_questions.json",
+            cut,
+            "rsvqa_lr: PATH is cut off: it does not end with ]}. GET",
+        ),
+        (
+            "rsvqa_lr",
+            "LR_split_val_answers.json",
+            point,
+            "rsvqa_lr: PATH is a Git LFS pointer, not the file; fetch it with `git lfs pull`. GET",
+        ),
+        (
+            "rsvqa_lr",
+            "LR_split_val_images.json",
+            Path.unlink,
+            "rsvqa_lr: annotations not found: PATH. GET",
+        ),
+        (
+            "floodnet_vqa",
+            "Train_Question.json",
+            cut,
+            "floodnet_vqa: Train_Question.json cannot be read: Input data was truncated",
+        ),
     ],
     ids=lambda value: value if isinstance(value, str) else value.__name__,
 )
-def test_a_source_that_cannot_be_read_is_one_line(sample: Path, tmp_path: Path, slug: str, name: str, harm: Callable[[Path], None], line: str) -> None:
+def test_a_source_that_cannot_be_read_is_one_line(
+    sample: Path, tmp_path: Path, slug: str, name: str, harm: Callable[[Path], None], line: str
+) -> None:
     path = tmp_path / slug / name if name else tmp_path / slug
     shutil.copytree(sample / slug, tmp_path / slug)
     harm(path)
-    ended = runs.earthmix("convert", f"{slug}:val" if slug == "rsvqa_lr" else slug, "--data-root", tmp_path, "--out", tmp_path / "out", "--images", "path")
-    home = {"ucm_captions": "https://github.com/201528014227051/RSICD_optimal", "rsvqa_lr": "https://rsvqa.sylvainlobry.com"}.get(slug)
-    line = line.replace("PATH", str(path)).replace("GET", f"Get it from {home} (see `earthmix check {slug}`)")
+    ended = runs.earthmix(
+        "convert",
+        f"{slug}:val" if slug == "rsvqa_lr" else slug,
+        "--data-root",
+        tmp_path,
+        "--out",
+        tmp_path / "out",
+        "--images",
+        "path",
+    )
+    home = {
+        "ucm_captions": "https://github.com/201528014227051/RSICD_optimal",
+        "rsvqa_lr": "https://rsvqa.sylvainlobry.com",
+    }.get(slug)
+    line = line.replace("PATH", str(path)).replace(
+        "GET", f"Get it from {home} (see `earthmix check {slug}`)"
+    )
     assert (ended, (tmp_path / "out").exists()) == ((1, "", f"earthmix: {line}\n"), False)
 
 
@@ -209,8 +315,12 @@ def with_picture(sample: Path, root: Path, data: bytes | None) -> Path:
     return root
 
 
-@pytest.mark.parametrize("data, reason, detail", PICTURES, ids=["empty", "zip", "pointer", "page", "cut off", "missing"])
-def test_too_many_bad_pictures_fail_the_run(sample: Path, tmp_path: Path, data: bytes | None, reason: str, detail: str) -> None:
+@pytest.mark.parametrize(
+    "data, reason, detail", PICTURES, ids=["empty", "zip", "pointer", "page", "cut off", "missing"]
+)
+def test_too_many_bad_pictures_fail_the_run(
+    sample: Path, tmp_path: Path, data: bytes | None, reason: str, detail: str
+) -> None:
     ended = runs.convert(with_picture(sample, tmp_path, data), tmp_path / "out")
     assert (ended.code, ended.err.splitlines(), (tmp_path / "out").exists()) == (
         1,
@@ -226,7 +336,9 @@ def test_too_many_bad_pictures_fail_the_run(sample: Path, tmp_path: Path, data: 
 def test_a_bad_picture_is_a_reject_where_that_is_allowed(sample: Path, tmp_path: Path) -> None:
     runs.convert(with_picture(sample, tmp_path, b""), tmp_path / "out", "--set", "max_reject=1")
     [found] = [reject for reject in runs.rejects(tmp_path / "out") if reject["kind"] == "fault"]
-    assert {name: found[name] for name in ("file", "key", "level", "reason", "detail", "items")} == {
+    assert {
+        name: found[name] for name in ("file", "key", "level", "reason", "detail", "items")
+    } == {
         "file": "dataset.json",
         "key": "1.tif",
         "level": "item",
@@ -236,10 +348,27 @@ def test_a_bad_picture_is_a_reject_where_that_is_allowed(sample: Path, tmp_path:
     }
 
 
-@pytest.mark.parametrize("words", [["--images", "embed", "--verify-images"], ["--images", "reencode"]], ids=" ".join)
-def test_a_picture_that_cannot_be_decoded_is_a_reject(sample: Path, tmp_path: Path, words: list[str]) -> None:
-    ended = runs.convert(with_picture(sample, tmp_path, scrambled()), tmp_path / "out", "--set", "max_reject=1", *words)
-    assert (ended.code, [reject["reason"] for reject in runs.rejects(tmp_path / "out") if reject["kind"] == "fault"]) == (0, ["unreadable_image"])
+@pytest.mark.parametrize(
+    "words", [["--images", "embed", "--verify-images"], ["--images", "reencode"]], ids=" ".join
+)
+def test_a_picture_that_cannot_be_decoded_is_a_reject(
+    sample: Path, tmp_path: Path, words: list[str]
+) -> None:
+    ended = runs.convert(
+        with_picture(sample, tmp_path, scrambled()),
+        tmp_path / "out",
+        "--set",
+        "max_reject=1",
+        *words,
+    )
+    assert (
+        ended.code,
+        [
+            reject["reason"]
+            for reject in runs.rejects(tmp_path / "out")
+            if reject["kind"] == "fault"
+        ],
+    ) == (0, ["unreadable_image"])
 
 
 # datasets, sample-data, check
@@ -251,23 +380,39 @@ def test_datasets_lists_slug_name_and_tasks() -> None:
 
 def test_datasets_as_json_tells_everything() -> None:
     entry = json.loads(runs.earthmix("datasets", "--json").out)["rsicd"]
-    assert entry["licence"]["images"] == "unstated" and entry["splits"] == {"train": 8734, "val": 1094, "test": 1093}
-    assert entry["options"] == {"annotations": "dataset_rsicd.json", "images": "RSICD_images/{filename}"}
+    assert entry["licence"]["images"] == "unstated" and entry["splits"] == {
+        "train": 8734,
+        "val": 1094,
+        "test": 1093,
+    }
+    assert entry["options"] == {
+        "annotations": "dataset_rsicd.json",
+        "images": "RSICD_images/{filename}",
+    }
 
 
 def test_datasets_lists_what_json_does() -> None:
-    assert [line.split()[0] for line in runs.earthmix("datasets").out.splitlines()] == list(json.loads(runs.earthmix("datasets", "--json").out))
+    assert [line.split()[0] for line in runs.earthmix("datasets").out.splitlines()] == list(
+        json.loads(runs.earthmix("datasets", "--json").out)
+    )
 
 
 def test_sample_data_tells_what_it_wrote(tmp_path: Path) -> None:
     lines = runs.earthmix("sample-data", tmp_path / "demo").out.splitlines()
-    assert ([line.split(":")[0] for line in lines], lines[-1]) == (list(WRITERS), "levir_cc: 11 files")
+    assert ([line.split(":")[0] for line in lines], lines[-1]) == (
+        list(WRITERS),
+        "levir_cc: 11 files",
+    )
 
 
 def test_sample_data_does_not_go_into_a_folder_of_others(tmp_path: Path) -> None:
     (tmp_path / "mine").write_text("")
     ended = runs.earthmix("sample-data", tmp_path)
-    assert ended == (1, "", f"earthmix: {tmp_path} exists, is not empty and holds no .earthmix-sample: name a new or an empty folder\n")
+    assert ended == (
+        1,
+        "",
+        f"earthmix: {tmp_path} exists, is not empty and holds no .earthmix-sample: name a new or an empty folder\n",
+    )
 
 
 def test_check_tells_what_is_there(sample: Path) -> None:
@@ -310,7 +455,10 @@ def test_check_says_where_to_get_what_is_not_there(tmp_path: Path) -> None:
 def test_check_names_a_file_that_cannot_be_read(sample: Path, tmp_path: Path) -> None:
     cut(runs.captions(sample, tmp_path) / "ucm_captions" / "dataset.json")
     ended = runs.earthmix("check", "ucm_captions", "--data-root", tmp_path)
-    assert (ended.code, ended.out.splitlines()[1]) == (1, "  ucm_captions: dataset.json cannot be read: Input data was truncated")
+    assert (ended.code, ended.out.splitlines()[1]) == (
+        1,
+        "  ucm_captions: dataset.json cannot be read: Input data was truncated",
+    )
 
 
 @pytest.mark.parametrize(
@@ -321,7 +469,9 @@ def test_check_names_a_file_that_cannot_be_read(sample: Path, tmp_path: Path) ->
         (0, "  all: 12 pictures in the annotations", True),
     ],
 )
-def test_check_passes_where_everything_is_there(sample: Path, published: int, line: str, complete: bool) -> None:
+def test_check_passes_where_everything_is_there(
+    sample: Path, published: int, line: str, complete: bool
+) -> None:
     entry = msgspec.structs.replace(entry_of("aid"), splits={"all": published})
     lines, found = check_dataset(entry, "/nowhere", {"aid": str(sample / "aid")})
     assert (lines[1], found) == (line, complete)
@@ -329,7 +479,10 @@ def test_check_passes_where_everything_is_there(sample: Path, published: int, li
 
 def test_check_refuses_a_path_of_another_dataset(tmp_path: Path) -> None:
     ended = runs.earthmix("check", "rsicd", "--data-root", tmp_path, "--path", "aid=/x")
-    assert (ended.code, ended.err) == (2, 'earthmix: --path aid=/x: no dataset "aid" here; known: rsicd\n')
+    assert (ended.code, ended.err) == (
+        2,
+        'earthmix: --path aid=/x: no dataset "aid" here; known: rsicd\n',
+    )
 
 
 # verify
@@ -379,13 +532,17 @@ def test_verify_finds_a_changed_byte(copy: Path) -> None:
     data = bytearray((copy / SHARD).read_bytes())
     data[100] ^= 1
     (copy / SHARD).write_bytes(data)
-    assert found(copy) == [f"{SHARD}: {len(data):,} bytes of another sha256 than manifest.json says ({len(data):,} bytes)"]
+    assert found(copy) == [
+        f"{SHARD}: {len(data):,} bytes of another sha256 than manifest.json says ({len(data):,} bytes)"
+    ]
 
 
 def test_verify_finds_a_cut_off_file(copy: Path) -> None:
     size = (copy / "README.md").stat().st_size
     cut(copy / "README.md")
-    assert found(copy) == [f"README.md: {size // 2:,} bytes of another sha256 than manifest.json says ({size:,} bytes)"]
+    assert found(copy) == [
+        f"README.md: {size // 2:,} bytes of another sha256 than manifest.json says ({size:,} bytes)"
+    ]
 
 
 @pytest.mark.parametrize("name", [SHARD, DROPS, "README.md"])
@@ -410,7 +567,10 @@ def test_verify_finds_a_shard_that_the_manifest_forgot(copy: Path) -> None:
 
 def test_verify_finds_another_number_of_rows(copy: Path) -> None:
     tell(copy, rows=19)
-    assert found(copy) == ["card.json says 18 rows, manifest.json says 19", "the shards of manifest.json hold 18 rows, manifest.json says 19"]
+    assert found(copy) == [
+        "card.json says 18 rows, manifest.json says 19",
+        "the shards of manifest.json hold 18 rows, manifest.json says 19",
+    ]
 
 
 @pytest.mark.parametrize("name, rows", [(SHARD, 18), (DROPS, 2)])
@@ -434,7 +594,9 @@ def test_verify_finds_a_broken_conversation(copy: Path) -> None:
     assert found(copy) == [f"{SHARD}: 1 rows break empty_turn"]
 
 
-@pytest.mark.parametrize("order", [[1, 0, *range(2, 18)], [0, 0, *range(1, 17)]], ids=["unsorted", "twice"])
+@pytest.mark.parametrize(
+    "order", [[1, 0, *range(2, 18)], [0, 0, *range(1, 17)]], ids=["unsorted", "twice"]
+)
 def test_verify_finds_ids_out_of_order(copy: Path, order: list[int]) -> None:
     rewrite(copy, lambda table: table.take(order))
     assert found(copy) == [f"{SHARD}: 1 rows break the order of ids"]
@@ -470,34 +632,72 @@ def test_verify_needs_the_manifest_of_a_mix(copy: Path, text: str) -> None:
 
 def test_verify_does_not_follow_a_manifest_out_of_the_folder(copy: Path) -> None:
     tell(copy, files={"../../etc/passwd": {"sha256": "", "bytes": 0}})
-    assert runs.earthmix("verify", copy) == (1, "", "earthmix: '../../etc/passwd' leaves its folder\n")
+    assert runs.earthmix("verify", copy) == (
+        1,
+        "",
+        "earthmix: '../../etc/passwd' leaves its folder\n",
+    )
 
 
 def test_verify_finds_no_mix(tmp_path: Path) -> None:
-    assert found(tmp_path / "nowhere") == [f"{tmp_path}/nowhere: no mix: {tmp_path}/nowhere/manifest.json is missing"]
+    assert found(tmp_path / "nowhere") == [
+        f"{tmp_path}/nowhere: no mix: {tmp_path}/nowhere/manifest.json is missing"
+    ]
 
 
 # The rebuild command
 
 
-def test_the_rebuild_command_names_what_decides_and_nothing_else(sample: Path, tmp_path: Path) -> None:
-    where = [f"--data-root={tmp_path}", "--out", tmp_path / "out", "--path", f"ucm_captions={sample}/ucm_captions", "--workers", "1", "--quiet"]
-    runs.earthmix("convert", "ucm_captions:val", *where, "--images", "path", "--set", "description=two words")
+def test_the_rebuild_command_names_what_decides_and_nothing_else(
+    sample: Path, tmp_path: Path
+) -> None:
+    where = [
+        f"--data-root={tmp_path}",
+        "--out",
+        tmp_path / "out",
+        "--path",
+        f"ucm_captions={sample}/ucm_captions",
+        "--workers",
+        "1",
+        "--quiet",
+    ]
+    runs.earthmix(
+        "convert", "ucm_captions:val", *where, "--images", "path", "--set", "description=two words"
+    )
     assert runs.card(tmp_path / "out")["rebuild"] == (
         "earthmix convert ucm_captions:val --data-root DATA_ROOT --out OUT --images path --set 'description=two words'"
     )
 
 
 def test_beams_options_are_not_in_the_rebuild_command(sample: Path, tmp_path: Path) -> None:
-    (tmp_path / "mine.toml").write_text('name = "mine"\nimages = "path"\n[sources.ucm_captions]\ntask = "caption"\n')
-    runs.earthmix("mix", tmp_path / "mine.toml", "--data-root", sample, "--out", tmp_path / "out", "--", "--direct_num_workers=1")
-    assert runs.card(tmp_path / "out")["rebuild"] == f"earthmix mix {tmp_path}/mine.toml --data-root DATA_ROOT --out OUT"
+    (tmp_path / "mine.toml").write_text(
+        'name = "mine"\nimages = "path"\n[sources.ucm_captions]\ntask = "caption"\n'
+    )
+    runs.earthmix(
+        "mix",
+        tmp_path / "mine.toml",
+        "--data-root",
+        sample,
+        "--out",
+        tmp_path / "out",
+        "--",
+        "--direct_num_workers=1",
+    )
+    assert (
+        runs.card(tmp_path / "out")["rebuild"]
+        == f"earthmix mix {tmp_path}/mine.toml --data-root DATA_ROOT --out OUT"
+    )
 
 
-def test_the_rebuild_command_of_the_card_rebuilds_the_mix(small: Path, sample: Path, tmp_path: Path) -> None:
+def test_the_rebuild_command_of_the_card_rebuilds_the_mix(
+    small: Path, sample: Path, tmp_path: Path
+) -> None:
     quoted = re.search(r"## Rebuilding\n\n```sh\n(.*)\n```", (small / "README.md").read_text())
     assert quoted is not None
-    words = [{"DATA_ROOT": str(sample), "OUT": str(tmp_path / "out")}.get(word, word) for word in shlex.split(quoted[1])]
+    words = [
+        {"DATA_ROOT": str(sample), "OUT": str(tmp_path / "out")}.get(word, word)
+        for word in shlex.split(quoted[1])
+    ]
     runs.earthmix(*words[1:])
     assert runs.digests(tmp_path / "out") == runs.digests(small)
 
@@ -505,4 +705,7 @@ def test_the_rebuild_command_of_the_card_rebuilds_the_mix(small: Path, sample: P
 def test_the_installed_command_is_this_one(tmp_path: Path) -> None:
     command = os.path.join(os.path.dirname(sys.executable), "earthmix")
     ended = subprocess.run([command, "verify", tmp_path], capture_output=True, text=True)
-    assert (ended.returncode, ended.stdout) == (1, f"{tmp_path}: no mix: {tmp_path}/manifest.json is missing\n")
+    assert (ended.returncode, ended.stdout) == (
+        1,
+        f"{tmp_path}: no mix: {tmp_path}/manifest.json is missing\n",
+    )

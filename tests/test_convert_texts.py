@@ -13,9 +13,11 @@ import pytest
 from native import DATA, ROOTS, Result, changed, convert, dataset, picture, words
 
 from converters.catalogue import catalogue
-from schemas.catalog import Filter
+from schemas.mix import Filter
 
-RSICD, LEVIR, LR, FLOODNET, AID = (catalogue()[slug] for slug in ("rsicd", "levir_cc", "rsvqa_lr", "floodnet_vqa", "aid"))
+RSICD, LEVIR, LR, FLOODNET, AID = (
+    catalogue()[slug] for slug in ("rsicd", "levir_cc", "rsvqa_lr", "floodnet_vqa", "aid")
+)
 CAPTION = "<image>\nDescribe the image in one sentence."
 SCENE = "<image>\nWhat scene does the image show? Answer in one word or a short phrase."
 
@@ -28,9 +30,23 @@ def rejected(result: Result) -> list[tuple[str, str, str]]:
     return sorted((reject["key"], reject["reason"], reject["kind"]) for reject in result.rejects)
 
 
-def page(unit: str, read: int, used: int, rejects: dict[str, int], filtered: dict[str, int], built: int) -> dict[str, Any]:
-    rows = {"built": built, "written": built, "repeated": 0, "duplicate": 0, "sampled_out": 0, "rejected": {}, "filtered": {}}
-    return {"unit": unit, "items": {"read": read, "used": used, "rejected": rejects, "filtered": filtered}, "rows": rows}
+def page(
+    unit: str, read: int, used: int, rejects: dict[str, int], filtered: dict[str, int], built: int
+) -> dict[str, Any]:
+    rows = {
+        "built": built,
+        "written": built,
+        "repeated": 0,
+        "duplicate": 0,
+        "sampled_out": 0,
+        "rejected": {},
+        "filtered": {},
+    }
+    return {
+        "unit": unit,
+        "items": {"read": read, "used": used, "rejected": rejects, "filtered": filtered},
+        "rows": rows,
+    }
 
 
 @pytest.fixture
@@ -87,7 +103,12 @@ def test_a_change_caption_has_both_pictures_in_time_order() -> None:
 
 def test_captions_of_one_picture_can_be_one_row() -> None:
     assert said(convert(dataset(RSICD, ["caption"], group="image")), "train") == [
-        [CAPTION, "two planes wait beside a hall.", "Describe the image in one sentence.", "a runway and grass."]
+        [
+            CAPTION,
+            "two planes wait beside a hall.",
+            "Describe the image in one sentence.",
+            "a runway and grass.",
+        ]
     ]
 
 
@@ -144,22 +165,47 @@ def test_verifying_in_path_mode_reads_pictures_but_writes_no_bytes(rsicd: Path) 
 
 def test_pictures_that_cannot_be_used_cost_all_their_captions(rsicd: Path) -> None:
     found = convert(dataset(RSICD, ["caption"], rsicd, images="embed"))
-    assert [(r["key"], r["reason"], r["items"], r["detail"]) for r in found.rejects if "image" in r["reason"]] == [
+    assert [
+        (r["key"], r["reason"], r["items"], r["detail"])
+        for r in found.rejects
+        if "image" in r["reason"]
+    ] == [
         ("pond_1.jpg", "missing_image", 2, "RSICD_images/pond_1.jpg: pond_1.jpg"),
-        ("bridge_59.jpg", "truncated_image", 2, "RSICD_images/bridge_59.jpg: the file's end is missing"),
+        (
+            "bridge_59.jpg",
+            "truncated_image",
+            2,
+            "RSICD_images/bridge_59.jpg: the file's end is missing",
+        ),
     ]
 
 
 def test_the_hash_of_the_bytes_tells_duplicates_where_pictures_are_read(rsicd: Path) -> None:
     shutil.copy(rsicd / "RSICD_images/airport_1.jpg", rsicd / "RSICD_images/copy.jpg")
-    records = [{"filename": name, "split": "train", "sentences": [{"raw": "a hall."}]} for name in ("airport_1.jpg", "copy.jpg")]
+    records = [
+        {"filename": name, "split": "train", "sentences": [{"raw": "a hall."}]}
+        for name in ("airport_1.jpg", "copy.jpg")
+    ]
     (rsicd / "dataset_rsicd.json").write_text(json.dumps({"images": records}))
-    read, unread = (len({row["dedup"] for row in convert(dataset(RSICD, ["caption"], rsicd, images=mode)).rows}) for mode in ("embed", "path"))
+    read, unread = (
+        len({row["dedup"] for row in convert(dataset(RSICD, ["caption"], rsicd, images=mode)).rows})
+        for mode in ("embed", "path")
+    )
     assert (read, unread) == (1, 2)
 
 
 def test_a_picture_token_in_a_native_text_costs_its_row(tmp_path: Path) -> None:
-    records = [{"filename": "a.jpg", "split": "train", "sentences": [{"raw": "an <image> of a hall ."}, {"raw": "a\\nhall ."}, {"raw": "a \x01 hall ."}]}]
+    records = [
+        {
+            "filename": "a.jpg",
+            "split": "train",
+            "sentences": [
+                {"raw": "an <image> of a hall ."},
+                {"raw": "a\\nhall ."},
+                {"raw": "a \x01 hall ."},
+            ],
+        }
+    ]
     (tmp_path / "dataset_rsicd.json").write_text(json.dumps({"images": records}))
     found = convert(dataset(RSICD, ["caption"], tmp_path))
     assert [(r["level"], r["key"], r["reason"]) for r in found.rejects] == [
@@ -182,12 +228,16 @@ def test_a_question_is_one_row_with_its_mark_and_single_blanks() -> None:
 
 def test_every_question_of_the_tables_ends_in_one_bucket() -> None:
     rejects = {"dangling_reference": 2, "missing_field": 1, "unreadable_record": 1}
-    assert convert(dataset(LR, ["vqa"])).book == {"train": page("question", 8, 3, rejects, {"inactive": 1}, 3)}
+    assert convert(dataset(LR, ["vqa"])).book == {
+        "train": page("question", 8, 3, rejects, {"inactive": 1}, 3)
+    }
 
 
 def test_questions_without_an_answer_are_filtered_and_not_lost() -> None:
     assert convert(dataset(FLOODNET, ["vqa"])).book == {
-        "train": page("question", 8, 3, {"bad_value": 3, "missing_field": 1, "unreadable_record": 1}, {}, 3),
+        "train": page(
+            "question", 8, 3, {"bad_value": 3, "missing_field": 1, "unreadable_record": 1}, {}, 3
+        ),
         "val": page("question", 2, 0, {}, {"no_answer": 2}, 0),
     }
 
@@ -195,33 +245,53 @@ def test_questions_without_an_answer_are_filtered_and_not_lost() -> None:
 def test_a_question_type_has_its_own_wording() -> None:
     found = convert(dataset(FLOODNET, ["vqa"], templates="geochat"))
     assert [(words(row)[0], row["template"]) for row in found.rows] == [
-        ("<image>\nHow many buildings are flooded? Answer in one word or a short phrase.", "geochat/vqa/Complex_Counting/0"),
+        (
+            "<image>\nHow many buildings are flooded? Answer in one word or a short phrase.",
+            "geochat/vqa/Complex_Counting/0",
+        ),
         (
             "<image>\nWhat is the overall condition of the given image? flooded or non flooded. Answer in one word or a short phrase.",
             "geochat/vqa/Condition_Recognition/0",
         ),
-        ("<image>\nIs the entire road flooded? Answer in one word or a short phrase.", "geochat/vqa/Yes_No/0"),
+        (
+            "<image>\nIs the entire road flooded? Answer in one word or a short phrase.",
+            "geochat/vqa/Yes_No/0",
+        ),
     ]
 
 
 def test_a_type_without_a_wording_of_its_own_has_that_of_any() -> None:
     found = convert(dataset(LR, ["vqa"], templates="geochat"))
     assert [(words(row)[0], row["template"]) for row in found.rows] == [
-        ("<image>\nIs it a rural or an urban area? Answer in one word or a short phrase.", "geochat/vqa/rural_urban/0"),
-        ("<image>\nIs a road next to a river present?\nAnswer the question using a single word or phrase.", "geochat/vqa/0"),
-        ("<image>\nHow many roads are there?\nAnswer the question using a single word or phrase.", "geochat/vqa/0"),
+        (
+            "<image>\nIs it a rural or an urban area? Answer in one word or a short phrase.",
+            "geochat/vqa/rural_urban/0",
+        ),
+        (
+            "<image>\nIs a road next to a river present?\nAnswer the question using a single word or phrase.",
+            "geochat/vqa/0",
+        ),
+        (
+            "<image>\nHow many roads are there?\nAnswer the question using a single word or phrase.",
+            "geochat/vqa/0",
+        ),
     ]
 
 
 def test_a_question_without_a_type_has_the_wording_of_any(tmp_path: Path) -> None:
-    records = [{"Image_ID": "1.JPG", "Question": f"{i}?", "Ground_Truth": "a", "Question_Type": kind} for i, kind in enumerate(["Yes_No", None])]
+    records = [
+        {"Image_ID": "1.JPG", "Question": f"{i}?", "Ground_Truth": "a", "Question_Type": kind}
+        for i, kind in enumerate(["Yes_No", None])
+    ]
     (tmp_path / "Train_Question.json").write_text(json.dumps(records))
     found = convert(dataset(FLOODNET, ["vqa"], tmp_path, templates="geochat"))
     assert [row["template"] for row in found.rows] == ["geochat/vqa/Yes_No/0", "geochat/vqa/0"]
 
 
 def test_gsd_and_sensor_are_the_catalogues_where_no_annotation_has_them() -> None:
-    assert {(row["gsd"], row["sensor"]) for row in convert(dataset(LR, ["vqa"])).rows} == {(10.0, "Sentinel-2")}
+    assert {(row["gsd"], row["sensor"]) for row in convert(dataset(LR, ["vqa"])).rows} == {
+        (10.0, "Sentinel-2")
+    }
 
 
 def test_types_that_a_source_does_not_ask_for_are_unselected() -> None:
@@ -231,21 +301,39 @@ def test_types_that_a_source_does_not_ask_for_are_unselected() -> None:
 
 def test_questions_of_one_picture_can_be_one_row() -> None:
     assert said(convert(dataset(FLOODNET, ["vqa"], group="image")), "train") == [
-        ["<image>\nHow many buildings are flooded?", "4", "What is the overall condition of the given image?", "flooded,non flooded"],
+        [
+            "<image>\nHow many buildings are flooded?",
+            "4",
+            "What is the overall condition of the given image?",
+            "flooded,non flooded",
+        ],
         ["<image>\nIs the entire road flooded?", "No"],
     ]
 
 
 def test_who_wrote_the_text_is_what_the_catalogue_says() -> None:
-    assert [convert(dataset(entry, ["vqa"])).rows[0]["text_origin"] for entry in (LR, FLOODNET)] == ["template", "human"]
+    assert [
+        convert(dataset(entry, ["vqa"])).rows[0]["text_origin"] for entry in (LR, FLOODNET)
+    ] == ["template", "human"]
 
 
 def test_an_array_makes_the_same_rows_as_an_object(tmp_path: Path) -> None:
     records = json.loads((DATA / ROOTS["floodnet_vqa"] / "Train_Question.json").read_text())
-    (tmp_path / "Train_Question.json").write_text(json.dumps([{"Key": key, **record} for key, record in records.items() if isinstance(record, dict)]))
-    entry = changed("floodnet_vqa", options=FLOODNET.options | {"fields": {**FLOODNET.options["fields"], "id": "Key"}})
-    rows = {row["id"]: words(row) for row in convert(dataset(FLOODNET, ["vqa"], splits=["train"])).rows}
-    assert {row["id"]: words(row) for row in convert(dataset(entry, ["vqa"], tmp_path)).rows} == rows
+    (tmp_path / "Train_Question.json").write_text(
+        json.dumps(
+            [{"Key": key, **record} for key, record in records.items() if isinstance(record, dict)]
+        )
+    )
+    entry = changed(
+        "floodnet_vqa",
+        options=FLOODNET.options | {"fields": {**FLOODNET.options["fields"], "id": "Key"}},
+    )
+    rows = {
+        row["id"]: words(row) for row in convert(dataset(FLOODNET, ["vqa"], splits=["train"])).rows
+    }
+    assert {
+        row["id"]: words(row) for row in convert(dataset(entry, ["vqa"], tmp_path)).rows
+    } == rows
 
 
 # Class names
@@ -262,7 +350,9 @@ def test_a_class_name_is_spoken_and_a_templates() -> None:
 
 
 def test_a_prompt_may_list_the_classes() -> None:
-    found = convert(dataset(AID, ["classification"], templates="geochat", classes=["airport", "bare land"]))
+    found = convert(
+        dataset(AID, ["classification"], templates="geochat", classes=["airport", "bare land"])
+    )
     assert words(found.rows[0])[0] == (
         "<image>\nClassify the given image in one of the following classes. Classes: airport, bare land.\nAnswer in one word or a short phrase."
     )

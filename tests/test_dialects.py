@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from converters.dialects import needs_size, parse, render_boxes, render_quads
-from converters.geometry import from_rotated
+from converters.regions.geometry import from_rotated
 
 Numbers = tuple[float, ...]
 Floats = npt.NDArray[np.float64]
@@ -29,7 +29,9 @@ def quads(dialect: str, quad: Numbers, size: tuple[int, int]) -> str:
     return text
 
 
-def points(text: str, size: tuple[int, int] = (100, 100), dialect: str = "geochat") -> list[Numbers]:
+def points(
+    text: str, size: tuple[int, int] = (100, 100), dialect: str = "geochat"
+) -> list[Numbers]:
     return [box.points for box in parse(dialect, text, size)]
 
 
@@ -41,14 +43,20 @@ def points(text: str, size: tuple[int, int] = (100, 100), dialect: str = "geocha
     [
         ((20, 10, 60, 50), (200, 100), "{<10><10><30><50>|<0>}"),
         ((0, 0, 200, 100), (200, 100), "{<0><0><100><100>|<0>}"),
-        ((132, 236, 684, 672), (800, 800), "{<16><30><86><84>|<0>}"),  # 16.5 and 85.5 go to the even neighbour
+        (
+            (132, 236, 684, 672),
+            (800, 800),
+            "{<16><30><86><84>|<0>}",
+        ),  # 16.5 and 85.5 go to the even neighbour
         ((40, 40, 42, 60), (1000, 100), "{<4><40><5><60>|<0>}"),  # a fifth of a step wide: one step
         ((998, 40, 1000, 60), (1000, 100), "{<99><40><100><60>|<0>}"),  # and never off the grid
         ((0, 40, 2, 60), (1000, 100), "{<0><40><1><60>|<0>}"),
         ((0, 996, 4, 1000), (1000, 1000), "{<0><99><1><100>|<0>}"),
     ],
 )
-def test_an_upright_box_is_written_in_per_cent_of_the_picture(box: Numbers, size: tuple[int, int], text: str) -> None:
+def test_an_upright_box_is_written_in_per_cent_of_the_picture(
+    box: Numbers, size: tuple[int, int], text: str
+) -> None:
     assert boxes("geochat", box, size) == text
 
 
@@ -57,17 +65,35 @@ def test_an_upright_box_is_written_in_per_cent_of_the_picture(box: Numbers, size
     [
         (TURNED, (200, 200), "{<40><45><60><55>|<30>}"),  # 80..120 and 90..110 before turning
         (TURNED, (400, 200), "{<20><45><30><55>|<30>}"),
-        ((10, 10, 18, 16, 15, 20, 7, 14), (100, 100), "{<8><12><18><18>|<37>}"),  # 7.5, 12.5, 17.5, 17.5 before turning
-        ((10, 20, 18, 14, 21, 18, 13, 24), (100, 100), "{<13><14><18><24>|<53>}"),  # runs up to the right: the short side leads
+        (
+            (10, 10, 18, 16, 15, 20, 7, 14),
+            (100, 100),
+            "{<8><12><18><18>|<37>}",
+        ),  # 7.5, 12.5, 17.5, 17.5 before turning
+        (
+            (10, 20, 18, 14, 21, 18, 13, 24),
+            (100, 100),
+            "{<13><14><18><24>|<53>}",
+        ),  # runs up to the right: the short side leads
         ((5, 0, 10, 5, 5, 10, 0, 5), (10, 10), "{<15><15><85><85>|<45>}"),
         ((10, 20, 50, 20, 50, 40, 10, 40), (100, 100), "{<10><20><50><40>|<0>}"),
-        ((0, -30, 20, -30, 20, 30, 0, 30), (100, 100), "{<0><-30><20><30>|<0>}"),  # beyond the picture
+        (
+            (0, -30, 20, -30, 20, 30, 0, 30),
+            (100, 100),
+            "{<0><-30><20><30>|<0>}",
+        ),  # beyond the picture
         ((90, 40, 130, 40, 130, 60, 90, 60), (100, 100), "{<90><40><130><60>|<0>}"),
-        ((-52, 40, -51, 40, -51, 60, -52, 60), (500, 100), "{<-11><40><-10><60>|<0>}"),  # beyond it and thin
+        (
+            (-52, 40, -51, 40, -51, 60, -52, 60),
+            (500, 100),
+            "{<-11><40><-10><60>|<0>}",
+        ),  # beyond it and thin
         ((511, 40, 512, 40, 512, 60, 511, 60), (500, 100), "{<102><40><103><60>|<0>}"),
     ],
 )
-def test_an_oriented_box_is_written_as_it_stood_before_turning(quad: Numbers, size: tuple[int, int], text: str) -> None:
+def test_an_oriented_box_is_written_as_it_stood_before_turning(
+    quad: Numbers, size: tuple[int, int], text: str
+) -> None:
     assert quads("geochat", quad, size) == text
 
 
@@ -78,7 +104,11 @@ def test_angles_are_whole_degrees_from_0_to_90(degrees: float, written: int) -> 
 
 
 def test_a_batch_is_written_box_by_box() -> None:
-    found = render_boxes("geochat", np.array([(0, 0, 10, 10), (5, 5, 10, 10)], float), np.array([(10, 10), (100, 50)], float))
+    found = render_boxes(
+        "geochat",
+        np.array([(0, 0, 10, 10), (5, 5, 10, 10)], float),
+        np.array([(10, 10), (100, 50)], float),
+    )
     assert found == ["{<0><0><100><100>|<0>}", "{<5><10><10><20>|<0>}"]
 
 
@@ -129,11 +159,19 @@ def test_every_whole_box_of_a_text_is_read(text: str, count: int) -> None:
 
 SIDE = st.integers(20, 12_000)
 SIZE = st.tuples(SIDE, SIDE)
-GRID = st.tuples(st.integers(-33, 98), st.integers(-33, 98), st.integers(1, 60), st.integers(1, 60), st.integers(0, 89))
+GRID = st.tuples(
+    st.integers(-33, 98),
+    st.integers(-33, 98),
+    st.integers(1, 60),
+    st.integers(1, 60),
+    st.integers(0, 89),
+)
 
 
 @given(st.lists(GRID, min_size=1, max_size=4), SIZE)
-def test_what_was_read_is_written_again_letter_by_letter(grid: list[tuple[int, int, int, int, int]], size: tuple[int, int]) -> None:
+def test_what_was_read_is_written_again_letter_by_letter(
+    grid: list[tuple[int, int, int, int, int]], size: tuple[int, int]
+) -> None:
     for x, y, width, height, degrees in grid:
         text = f"{{<{x}><{y}><{x + width}><{y + height}>|<{degrees}>}}"
         [found] = points(text, size)
@@ -148,17 +186,28 @@ def steps(scaled: Floats) -> Floats:
 
 
 @given(SIZE, st.tuples(*[st.floats(0, 1)] * 4))
-def test_an_upright_box_comes_back_within_half_a_step_or_one_where_it_is_thin(size: tuple[int, int], shares: Numbers) -> None:
+def test_an_upright_box_comes_back_within_half_a_step_or_one_where_it_is_thin(
+    size: tuple[int, int], shares: Numbers
+) -> None:
     low, high = np.sort(np.array(shares).reshape(2, 2), axis=0)
     width = np.array(size, float)
-    box = np.concatenate([low * (width - 1), low * (width - 1) + 1 + (high - low) * (width - 1)]).clip(0, np.tile(width, 2))
+    box = np.concatenate(
+        [low * (width - 1), low * (width - 1) + 1 + (high - low) * (width - 1)]
+    ).clip(0, np.tile(width, 2))
     [found] = points(boxes("geochat", tuple(box), size), size)
     error = np.abs(np.array(found) - box).reshape(2, 2).max(axis=0)
     assert (error <= steps(box / np.tile(width, 2) * 100) * width / 100 + 1e-9).all()
 
 
-@given(SIZE, st.tuples(*[st.floats(0, 1)] * 2), st.tuples(*[st.floats(0.0005, 1)] * 2), st.floats(0, 89.999))
-def test_an_oriented_box_comes_back_within_the_stated_bound(size: tuple[int, int], centre: Numbers, sides: Numbers, degrees: float) -> None:
+@given(
+    SIZE,
+    st.tuples(*[st.floats(0, 1)] * 2),
+    st.tuples(*[st.floats(0.0005, 1)] * 2),
+    st.floats(0, 89.999),
+)
+def test_an_oriented_box_comes_back_within_the_stated_bound(
+    size: tuple[int, int], centre: Numbers, sides: Numbers, degrees: float
+) -> None:
     """No corner moves further than dx + dy + 2 r sin(0.25 degrees).
 
     dx, dy: half a step (one where thin) of the picture's width and height, by which the edges before turning may be off: the centre by (a + b) / 2 and half
@@ -175,7 +224,9 @@ def test_an_oriented_box_comes_back_within_the_stated_bound(size: tuple[int, int
         found = (x1, y1, x2, y1, x2, y2, x1, y2)
     off = np.linalg.norm((np.array(found) - corners).reshape(4, 2), axis=1).max()
     scaled = np.concatenate([middle - half, middle + half]) / np.tile(width, 2) * 100
-    bound = (steps(scaled) * width / 100).sum() + 2 * np.linalg.norm(half) * math.sin(math.radians(0.25))
+    bound = (steps(scaled) * width / 100).sum() + 2 * np.linalg.norm(half) * math.sin(
+        math.radians(0.25)
+    )
     assert off <= bound + 1e-6
 
 

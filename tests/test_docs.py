@@ -18,13 +18,17 @@ from converters import catalogue, formats
 from pipelines import settings
 from pipelines.__main__ import app
 from pipelines.plan import checked, convert_mix, load_mix, mix_names
-from schemas.catalog import Entry, tomllib
 from schemas.conversation import load_schema
+from schemas.entry import Entry
 from schemas.sample import FAULTS, POLICIES
 from schemas.table import ROW
+from schemas.toml import tomllib
 
 ROOT = Path(__file__).parent.parent
-PAGES = {name: (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "CONTRIBUTING.md", "ARCHITECTURE.md")}
+PAGES = {
+    name: (ROOT / name).read_text(encoding="utf-8")
+    for name in ("README.md", "CONTRIBUTING.md", "ARCHITECTURE.md")
+}
 FENCE = re.compile(r"^( *)```(\w+)\n(.*?)^ *```$", re.DOTALL | re.MULTILINE)
 CODE = re.compile(r"`([^`\n]+)`")
 PATH = re.compile(r"[\w.*-]+(/[\w.*-]+)*/?")
@@ -47,7 +51,9 @@ class Quoted(NamedTuple):
 
 def blocks(page: str, language: str) -> list[str]:
     """Fenced blocks of a language."""
-    return [textwrap.dedent(match[3]) for match in FENCE.finditer(PAGES[page]) if match[2] == language]
+    return [
+        textwrap.dedent(match[3]) for match in FENCE.finditer(PAGES[page]) if match[2] == language
+    ]
 
 
 def prose(page: str) -> str:
@@ -61,8 +67,16 @@ def spans() -> Iterator[Quoted]:
 
 def commands(program: str) -> list[Quoted]:
     """Command lines of a program: lines of shell blocks, and what stands between backticks."""
-    lines = [Quoted(page, part.strip()) for page in PAGES for block in blocks(page, "sh") for line in block.splitlines() for part in line.split("&&")]
-    return list(dict.fromkeys(line for line in [*lines, *spans()] if line.text.startswith(f"{program} ")))
+    lines = [
+        Quoted(page, part.strip())
+        for page in PAGES
+        for block in blocks(page, "sh")
+        for line in block.splitlines()
+        for part in line.split("&&")
+    ]
+    return list(
+        dict.fromkeys(line for line in [*lines, *spans()] if line.text.startswith(f"{program} "))
+    )
 
 
 def tables(page: str) -> list[dict[str, Any]]:
@@ -80,7 +94,9 @@ def rows_of(page: str, head: str) -> list[list[str]]:
     """Cells of the table whose first column is called `head`."""
     lines = PAGES[page].split(f"| {head} |", 1)[1].splitlines()[2:]
     cells = [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in lines]
-    return cells[: next((i for i, line in enumerate(lines) if not line.strip().startswith("|")), None)]
+    return cells[
+        : next((i for i, line in enumerate(lines) if not line.strip().startswith("|")), None)
+    ]
 
 
 # Commands
@@ -95,32 +111,47 @@ def test_a_quoted_command_parses(line: Quoted) -> None:
     assert params(line) is not None
 
 
-@pytest.mark.parametrize("line", [line for line in commands("earthmix") if " mix " in line.text], ids=str)
+@pytest.mark.parametrize(
+    "line", [line for line in commands("earthmix") if " mix " in line.text], ids=str
+)
 def test_a_quoted_mix_exists_and_can_be_changed_like_that(line: Quoted) -> None:
     found = params(line)
     assert found["name"].endswith(".toml") or load_mix(found["name"], found["set_"] or [])
 
 
-@pytest.mark.parametrize("line", [line for line in commands("earthmix") if " convert " in line.text], ids=str)
-def test_quoted_datasets_can_be_converted_like_that(line: Quoted, monkeypatch: pytest.MonkeyPatch, entries: dict[str, Entry]) -> None:
+@pytest.mark.parametrize(
+    "line", [line for line in commands("earthmix") if " convert " in line.text], ids=str
+)
+def test_quoted_datasets_can_be_converted_like_that(
+    line: Quoted, monkeypatch: pytest.MonkeyPatch, entries: dict[str, Entry]
+) -> None:
     known = {**catalogue.catalogue(), **entries}
     monkeypatch.setattr(catalogue, "catalogue", lambda: known)
     found = params(line)
     assert convert_mix(found["datasets"], found["group"], found["set_"] or []).sources
 
 
-@pytest.mark.parametrize("line", [line for line in commands("earthmix") if " check " in line.text], ids=str)
+@pytest.mark.parametrize(
+    "line", [line for line in commands("earthmix") if " check " in line.text], ids=str
+)
 def test_a_quoted_dataset_can_be_checked(line: Quoted, entries: dict[str, Entry]) -> None:
     assert params(line)["dataset"] in {*catalogue.catalogue(), *entries}
 
 
 @pytest.mark.parametrize("line", [span for span in spans() if span.text.startswith("--")], ids=str)
 def test_an_option_named_alone_exists(line: Quoted) -> None:
-    known = {option for command in COMMANDS.values() for parameter in command.params for option in parameter.opts}
+    known = {
+        option
+        for command in COMMANDS.values()
+        for parameter in command.params
+        for option in parameter.opts
+    }
     assert shlex.split(line.text)[0] in known
 
 
-@pytest.mark.parametrize("line", [span for span in spans() if span.text.startswith("--set ")], ids=str)
+@pytest.mark.parametrize(
+    "line", [span for span in spans() if span.text.startswith("--set ")], ids=str
+)
 def test_a_change_named_alone_fits_a_mix(line: Quoted) -> None:
     assert load_mix("geochat-style", shlex.split(line.text)[1:])
 
@@ -133,7 +164,9 @@ def test_a_quoted_make_target_exists(line: Quoted) -> None:
 
 @pytest.mark.parametrize("line", [line for line in commands("make") if "=" in line.text], ids=str)
 def test_quoted_make_variables_are_used(line: Quoted) -> None:
-    names = [word.partition("=")[0] for word in shlex.split(line.text, comments=True) if "=" in word]
+    names = [
+        word.partition("=")[0] for word in shlex.split(line.text, comments=True) if "=" in word
+    ]
     assert [name for name in names if f"$({name})" not in MAKEFILE] == []
 
 
@@ -141,7 +174,9 @@ def test_quoted_make_variables_are_used(line: Quoted) -> None:
 
 
 def is_path(text: str) -> bool:
-    return PATH.fullmatch(text) is not None and (text.split("/")[0] in FOLDERS if "/" in text else text.endswith(SUFFIXES))
+    return PATH.fullmatch(text) is not None and (
+        text.split("/")[0] in FOLDERS if "/" in text else text.endswith(SUFFIXES)
+    )
 
 
 @pytest.mark.parametrize("span", sorted({span for span in spans() if is_path(span.text)}), ids=str)
@@ -167,7 +202,9 @@ def recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """CONTRIBUTING's format, where formats are looked for."""
     name = "caption_csv"
     (tmp_path / "formats").mkdir()
-    (tmp_path / "formats" / f"{name}.py").write_text(blocks("CONTRIBUTING.md", "python")[0], encoding="utf-8")
+    (tmp_path / "formats" / f"{name}.py").write_text(
+        blocks("CONTRIBUTING.md", "python")[0], encoding="utf-8"
+    )
     monkeypatch.setattr(formats, "__path__", [*formats.__path__, str(tmp_path / "formats")])
     yield
     sys.modules.pop(f"converters.formats.{name}", None)
@@ -182,15 +219,25 @@ def entries(recipe: None, tmp_path: Path) -> dict[str, Entry]:
     for page in PAGES:
         for i, block in enumerate(blocks(page, "toml")):
             (tmp_path / f"{i}.toml").write_text(block, encoding="utf-8")
-            found.update(catalogue.parse_file(str(tmp_path / f"{i}.toml"), page)[0] if "sources" not in tomllib.loads(block) else {})
+            found.update(
+                catalogue.parse_file(str(tmp_path / f"{i}.toml"), page)[0]
+                if "sources" not in tomllib.loads(block)
+                else {}
+            )
     return found
 
 
 def test_quoted_entries_are_valid(entries: dict[str, Entry]) -> None:
-    assert set(entries) == {slug for page in PAGES for table in tables(page) if "sources" not in table for slug in table}
+    assert set(entries) == {
+        slug for page in PAGES for table in tables(page) if "sources" not in table for slug in table
+    }
 
 
-@pytest.mark.parametrize("page, table", [(page, table) for page in PAGES for table in tables(page) if "sources" in table], ids=str)
+@pytest.mark.parametrize(
+    "page, table",
+    [(page, table) for page in PAGES for table in tables(page) if "sources" in table],
+    ids=str,
+)
 def test_quoted_mixes_are_valid(page: str, table: dict[str, Any]) -> None:
     assert checked(table, page).name == table["name"]
 
@@ -204,9 +251,13 @@ def test_quoted_python_compiles(page: str, code: str) -> None:
     assert compile(code, page, "exec")
 
 
-def test_the_dataset_recipe_reads_its_native_file(entries: dict[str, Entry], tmp_path: Path) -> None:
+def test_the_dataset_recipe_reads_its_native_file(
+    entries: dict[str, Entry], tmp_path: Path
+) -> None:
     (tmp_path / "data").mkdir()
-    (tmp_path / "data" / "train.json").write_text(blocks("CONTRIBUTING.md", "json")[0], encoding="utf-8")
+    (tmp_path / "data" / "train.json").write_text(
+        blocks("CONTRIBUTING.md", "json")[0], encoding="utf-8"
+    )
     [found] = native.read(entries["river_vqa"], tmp_path / "data").questions
     assert found.table.select(["picture", "question", "answer"]).to_pylist() == [
         {"picture": "pictures/reach_1.png", "question": "Is there a bridge?", "answer": "yes"},
@@ -214,7 +265,9 @@ def test_the_dataset_recipe_reads_its_native_file(entries: dict[str, Entry], tmp
     ]
 
 
-def test_the_format_recipe_passes_its_own_tests(entries: dict[str, Entry], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_format_recipe_passes_its_own_tests(
+    entries: dict[str, Entry], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = tmp_path / "caption_csv" / "harbour_captions"
     folder.mkdir(parents=True)
     (folder / "train.csv").write_text(blocks("CONTRIBUTING.md", "csv")[0], encoding="utf-8")
@@ -234,17 +287,26 @@ def test_the_readme_names_every_column_of_a_row_in_order() -> None:
 
 @pytest.mark.parametrize("kind, reasons", [("fault", FAULTS), ("policy", POLICIES)])
 def test_the_readme_names_every_reason(kind: str, reasons: dict[str, str]) -> None:
-    assert CODE.findall(PAGES["README.md"].split(f"- A **{kind}** is", 1)[1].split("\n- A **")[0].split("\n\n")[0]) == list(reasons)
+    assert CODE.findall(
+        PAGES["README.md"].split(f"- A **{kind}** is", 1)[1].split("\n- A **")[0].split("\n\n")[0]
+    ) == list(reasons)
 
 
 def test_the_recipe_names_every_format() -> None:
-    assert sorted(row[0].strip("`") for row in rows_of("CONTRIBUTING.md", "format")) == catalogue.format_names()
+    assert (
+        sorted(row[0].strip("`") for row in rows_of("CONTRIBUTING.md", "format"))
+        == catalogue.format_names()
+    )
 
 
 def test_the_recipe_names_every_key_of_a_mix() -> None:
     schema = load_schema("mix")
     keys = {*schema["properties"], *schema["$defs"]["source"]["properties"]}
-    assert {*CODE.findall(" ".join(row[0] for row in rows_of("CONTRIBUTING.md", "key"))), "dataset", "task"} == keys
+    assert {
+        *CODE.findall(" ".join(row[0] for row in rows_of("CONTRIBUTING.md", "key"))),
+        "dataset",
+        "task",
+    } == keys
 
 
 def test_the_readme_names_the_mixes_there_are() -> None:
@@ -252,4 +314,6 @@ def test_the_readme_names_the_mixes_there_are() -> None:
 
 
 def test_the_readme_names_every_engine() -> None:
-    assert [name for name in settings.ENGINES if f"`--engine {name}`" not in PAGES["README.md"]] == []
+    assert [
+        name for name in settings.ENGINES if f"`--engine {name}`" not in PAGES["README.md"]
+    ] == []

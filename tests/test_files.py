@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from converters import files
-from converters.files import Entry, SourceError
-from converters.source import PicturePaths, annotation_files, batched, bound, open_source, stem
+from converters.read import files
+from converters.read.files import Entry, SourceError
+from converters.read.folder import PicturePaths, annotation_files, batched, bound, open_source, stem
 
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 484955574\n"
 
@@ -41,7 +41,10 @@ def test_alternatives_are_read_in_the_order_written(pattern: str, readings: list
     assert files.expand(pattern) == readings
 
 
-@pytest.mark.parametrize("pattern, names", [("{split}/{a|b}/{stem}.txt", {"split", "stem"}), ("a.json", set()), ("{|x}.json", set())])
+@pytest.mark.parametrize(
+    "pattern, names",
+    [("{split}/{a|b}/{stem}.txt", {"split", "stem"}), ("a.json", set()), ("{|x}.json", set())],
+)
 def test_variables_are_the_names_between_braces(pattern: str, names: set[str]) -> None:
     assert files.variables(pattern) == names
 
@@ -49,9 +52,21 @@ def test_variables_are_the_names_between_braces(pattern: str, names: set[str]) -
 @pytest.mark.parametrize(
     "pattern, path, values",
     [
-        ("{split}/labelTxt{|-v1.0}/{stem}.txt", "train/labelTxt-v1.0/P0001.txt", {"split": "train", "stem": "P0001"}),
-        ("{split}/labelTxt{|-v1.0}/{stem}.txt", "train/labelTxt/P0001.txt", {"split": "train", "stem": "P0001"}),
-        ("USGS_split_{split}_questions.json", "USGS_split_test_phili_questions.json", {"split": "test_phili"}),
+        (
+            "{split}/labelTxt{|-v1.0}/{stem}.txt",
+            "train/labelTxt-v1.0/P0001.txt",
+            {"split": "train", "stem": "P0001"},
+        ),
+        (
+            "{split}/labelTxt{|-v1.0}/{stem}.txt",
+            "train/labelTxt/P0001.txt",
+            {"split": "train", "stem": "P0001"},
+        ),
+        (
+            "USGS_split_{split}_questions.json",
+            "USGS_split_test_phili_questions.json",
+            {"split": "test_phili"},
+        ),
         ("{split}/{split}_{n}.png", "train/train_7.png", {"split": "train", "n": "7"}),
         ("{split}/{split}_{n}.png", "train/test_7.png", None),
         ("{stem}.txt", "a/b.txt", None),
@@ -61,12 +76,21 @@ def test_variables_are_the_names_between_braces(pattern: str, names: set[str]) -
         ("a.json", "a.json", {}),
     ],
 )
-def test_a_path_binds_the_names_of_the_pattern_that_it_matches(pattern: str, path: str, values: dict[str, str] | None) -> None:
+def test_a_path_binds_the_names_of_the_pattern_that_it_matches(
+    pattern: str, path: str, values: dict[str, str] | None
+) -> None:
     assert files.bind(pattern, path) == values
 
 
 def test_files_are_found_in_order_with_what_their_names_bind(tmp_path: Path) -> None:
-    root = tree(tmp_path, "val/labelTxt/b.txt", "train/labelTxt/c.txt", "train/labelTxt/a.txt", "train/images/a.txt", "readme.txt")
+    root = tree(
+        tmp_path,
+        "val/labelTxt/b.txt",
+        "train/labelTxt/c.txt",
+        "train/labelTxt/a.txt",
+        "train/images/a.txt",
+        "readme.txt",
+    )
     assert find(root, "{split}/labelTxt/{stem}.txt") == [
         ("train/labelTxt/a.txt", {"split": "train", "stem": "a"}),
         ("train/labelTxt/c.txt", {"split": "train", "stem": "c"}),
@@ -80,7 +104,9 @@ def test_a_file_that_two_alternatives_match_is_found_once(tmp_path: Path) -> Non
 
 def test_a_known_name_narrows_the_search(tmp_path: Path) -> None:
     root = tree(tmp_path, "train/a.txt", "val/a.txt")
-    assert find(root, "{split}/{stem}.txt", split="val") == [("val/a.txt", {"split": "val", "stem": "a"})]
+    assert find(root, "{split}/{stem}.txt", split="val") == [
+        ("val/a.txt", {"split": "val", "stem": "a"})
+    ]
 
 
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
@@ -105,13 +131,18 @@ def test_a_folder_that_is_not_there_is_empty(tmp_path: Path) -> None:
 # Below the root
 
 
-@pytest.mark.parametrize("path", ["../a", "a/../../b", "/etc/passwd", "\\share", "a\\..\\b", "a\x00b", ".."])
+@pytest.mark.parametrize(
+    "path", ["../a", "a/../../b", "/etc/passwd", "\\share", "a\\..\\b", "a\x00b", ".."]
+)
 def test_a_path_that_leaves_its_folder_is_refused(path: str) -> None:
     with pytest.raises(SourceError, match="leaves its folder"):
         files.join("/data", path)
 
 
-@pytest.mark.parametrize("path, joined", [("a/b.txt", "/data/a/b.txt"), ("a..b", "/data/a..b"), ("", "/data"), ("..a/b", "/data/..a/b")])
+@pytest.mark.parametrize(
+    "path, joined",
+    [("a/b.txt", "/data/a/b.txt"), ("a..b", "/data/a..b"), ("", "/data"), ("..a/b", "/data/..a/b")],
+)
 def test_a_path_that_stays_is_joined(path: str, joined: str) -> None:
     assert files.join("/data", path) == joined
 
@@ -145,7 +176,10 @@ def test_a_missing_annotation_is_named(tmp_path: Path) -> None:
     assert str(error.value) == f"annotations not found: {tmp_path}/a.json"
 
 
-@pytest.mark.parametrize("start, end, part", [(0, None, b"0123456789"), (3, None, b"3456789"), (2, 5, b"234"), (8, 99, b"89"), (4, 4, b"")])
+@pytest.mark.parametrize(
+    "start, end, part",
+    [(0, None, b"0123456789"), (3, None, b"3456789"), (2, 5, b"234"), (8, 99, b"89"), (4, 4, b"")],
+)
 def test_a_part_of_a_file_is_read(tmp_path: Path, start: int, end: int | None, part: bytes) -> None:
     (tmp_path / "a").write_bytes(b"0123456789")
     assert files.store(str(tmp_path / "a")).read(str(tmp_path / "a"), start, end) == part
@@ -166,7 +200,11 @@ def memory() -> Iterator[dict[str, bytes]]:
             return len(held[path])
 
         def listing(self, path: str) -> list[Entry]:
-            return [Entry(name.rsplit("/", 1)[1], False, len(data)) for name, data in held.items() if name.rsplit("/", 1)[0] == path]
+            return [
+                Entry(name.rsplit("/", 1)[1], False, len(data))
+                for name, data in held.items()
+                if name.rsplit("/", 1)[0] == path
+            ]
 
     files.register_store("mem", Memory())
     yield held
@@ -183,8 +221,12 @@ def test_patterns_match_in_any_store(memory: dict[str, bytes]) -> None:
     assert find("mem://bucket", "{stem}.json") == [("a.json", {"stem": "a"})]
 
 
-@pytest.mark.parametrize("path, there", [("mem://bucket/a.json", True), ("mem://bucket/b.json", False)])
-def test_a_file_exists_where_its_store_has_it(memory: dict[str, bytes], path: str, there: bool) -> None:
+@pytest.mark.parametrize(
+    "path, there", [("mem://bucket/a.json", True), ("mem://bucket/b.json", False)]
+)
+def test_a_file_exists_where_its_store_has_it(
+    memory: dict[str, bytes], path: str, there: bool
+) -> None:
     memory["mem://bucket/a.json"] = b"[]"
     assert files.exists(path) is there
 
@@ -204,27 +246,42 @@ def test_a_source_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("names, base", [(["AID/Beach/a.jpg"], "/AID"), (["Beach/a.jpg"], "")])
-def test_the_archives_own_folder_is_looked_in_where_it_is_there(tmp_path: Path, names: list[str], base: str) -> None:
-    assert open_source("aid", "aid", tree(tmp_path, *names), inside="AID").base == f"{tmp_path}{base}"
+def test_the_archives_own_folder_is_looked_in_where_it_is_there(
+    tmp_path: Path, names: list[str], base: str
+) -> None:
+    assert (
+        open_source("aid", "aid", tree(tmp_path, *names), inside="AID").base == f"{tmp_path}{base}"
+    )
 
 
 def test_missing_annotations_name_every_pattern(tmp_path: Path) -> None:
     source = open_source("s", "s", tree(tmp_path, "readme"))
     with pytest.raises(SourceError) as error:
         annotation_files(source, {"train": "train.json", "val": "val.json"})
-    assert str(error.value) == f"annotations not found: {tmp_path}/train.json or {tmp_path}/val.json"
+    assert (
+        str(error.value) == f"annotations not found: {tmp_path}/train.json or {tmp_path}/val.json"
+    )
 
 
 def test_a_split_that_is_missing_is_named_with_those_that_are_there(tmp_path: Path) -> None:
-    source = open_source("s", "s", tree(tmp_path, "train.json", "val.json"), splits=frozenset(["test"]))
+    source = open_source(
+        "s", "s", tree(tmp_path, "train.json", "val.json"), splits=frozenset(["test"])
+    )
     with pytest.raises(SourceError) as error:
         annotation_files(source, "{split}.json")
-    assert str(error.value) == f"annotations not found: {tmp_path}/{{split}}.json for split test; there: train, val"
+    assert (
+        str(error.value)
+        == f"annotations not found: {tmp_path}/{{split}}.json for split test; there: train, val"
+    )
 
 
 def test_only_the_wanted_splits_are_read(tmp_path: Path) -> None:
-    source = open_source("s", "s", tree(tmp_path, "train.json", "val.json"), splits=frozenset(["val"]))
-    assert [(split, found.path) for split, found in annotation_files(source, "{split}.json")] == [("val", "val.json")]
+    source = open_source(
+        "s", "s", tree(tmp_path, "train.json", "val.json"), splits=frozenset(["val"])
+    )
+    assert [(split, found.path) for split, found in annotation_files(source, "{split}.json")] == [
+        ("val", "val.json")
+    ]
 
 
 def test_a_picture_is_the_first_alternative_that_exists(tmp_path: Path) -> None:
@@ -240,7 +297,10 @@ def test_a_picture_that_is_not_there_goes_by_the_first_alternative(tmp_path: Pat
 def test_a_picture_path_may_differ_by_split(tmp_path: Path) -> None:
     source = open_source("s", "s", tree(tmp_path, "readme"))
     paths = PicturePaths(source, {"train": "trainval/{stem}.jpg", "test": "test/{stem}.jpg"})
-    assert [paths.path({"stem": "1", "split": split}) for split in ("train", "test")] == ["trainval/1.jpg", "test/1.jpg"]
+    assert [paths.path({"stem": "1", "split": split}) for split in ("train", "test")] == [
+        "trainval/1.jpg",
+        "test/1.jpg",
+    ]
 
 
 def test_a_picture_path_is_relative_to_the_datasets_folder(tmp_path: Path) -> None:
@@ -255,14 +315,22 @@ def test_a_picture_name_that_leaves_the_folder_is_refused(tmp_path: Path) -> Non
 
 
 def test_files_are_read_some_at_a_time_in_spans_of_their_own_numbers() -> None:
-    assert [(span.index, span.names, span.records) for span in batched("s", "train", ["a", "b", "c"], 2, 5)] == [(5, ("a", "b"), 2), (6, ("c",), 1)]
+    assert [
+        (span.index, span.names, span.records)
+        for span in batched("s", "train", ["a", "b", "c"], 2, 5)
+    ] == [(5, ("a", "b"), 2), (6, ("c",), 1)]
 
 
-@pytest.mark.parametrize("name, expected", [("a/b/P0001.png", "P0001"), ("x.tar.gz", "x.tar"), ("plain", "plain")])
+@pytest.mark.parametrize(
+    "name, expected", [("a/b/P0001.png", "P0001"), ("x.tar.gz", "x.tar"), ("plain", "plain")]
+)
 def test_a_stem_is_the_name_without_folder_and_last_ending(name: str, expected: str) -> None:
     assert stem(name) == expected
 
 
 def test_a_file_is_bound_by_the_pattern_of_its_split() -> None:
-    patterns = {"train": "train/{part}/labelXml{|s}/{stem}.xml", "val": "validation/labelXml{|s}/{stem}.xml"}
+    patterns = {
+        "train": "train/{part}/labelXml{|s}/{stem}.xml",
+        "val": "validation/labelXml{|s}/{stem}.xml",
+    }
     assert bound(patterns, "validation/labelXmls/7.xml") == {"stem": "7"}

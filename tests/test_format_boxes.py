@@ -9,7 +9,7 @@ import pytest
 from native import DATA, ROOTS, changed, read
 
 from converters.catalogue import catalogue
-from converters.files import SourceError
+from converters.read.files import SourceError
 from schemas.sample import Picture, Region, Reject, Sample
 
 DOTA, DIOR, DIOR_R, FAIR1M = (catalogue()[slug] for slug in ("dota_v1", "dior", "dior_r", "fair1m"))
@@ -35,12 +35,17 @@ def test_a_label_file_becomes_a_sample_with_corners_as_they_stand() -> None:
 
 
 def test_an_empty_label_file_is_a_picture_without_objects() -> None:
-    assert read(DOTA).samples[1] == Sample("P0002", "train/labelTxt/P0002.txt", "train", (Picture("train/images/P0002.png"),))
+    assert read(DOTA).samples[1] == Sample(
+        "P0002", "train/labelTxt/P0002.txt", "train", (Picture("train/images/P0002.png"),)
+    )
 
 
 def test_nine_fields_are_enough_and_a_gsd_may_be_null() -> None:
     found = read(DOTA).samples[2]
-    assert (found.gsd, found.regions) == (None, (Region("baseball-diamond", "obb", (1.5, 2, 9, 2, 9, 8, 1.5, 8), "line 2"),))
+    assert (found.gsd, found.regions) == (
+        None,
+        (Region("baseball-diamond", "obb", (1.5, 2, 9, 2, 9, 8, 1.5, 8), "line 2"),),
+    )
 
 
 def test_difficult_2_is_ignored_too() -> None:
@@ -49,14 +54,44 @@ def test_difficult_2_is_ignored_too() -> None:
 
 def test_lines_that_cannot_be_read_are_rejected_one_by_one() -> None:
     assert read(DOTA).rejects == [
-        Reject("train/labelTxt/P0003.txt", "P0003#line 3", "train", "bad_box", "not eight numbers and a class: 1 2 nan 2 9 8 1 8 plane 0"),
-        Reject("train/labelTxt/P0003.txt", "P0003#line 4", "train", "bad_box", "not eight numbers and a class: 1 2 9 2 9 8 plane 0"),
-        Reject("train/labelTxt/P0003.txt", "P0003#line 5", "train", "bad_box", "not eight numbers and a class: 1 2 nine 2 9 8 1 8 plane 0"),
-        Reject("train/labelTxt/P0004.txt", "", "train", "unreadable_file", "'utf-8' codec can't decode byte 0xe4 in position 17: invalid continuation byte"),
+        Reject(
+            "train/labelTxt/P0003.txt",
+            "P0003#line 3",
+            "train",
+            "bad_box",
+            "not eight numbers and a class: 1 2 nan 2 9 8 1 8 plane 0",
+        ),
+        Reject(
+            "train/labelTxt/P0003.txt",
+            "P0003#line 4",
+            "train",
+            "bad_box",
+            "not eight numbers and a class: 1 2 9 2 9 8 plane 0",
+        ),
+        Reject(
+            "train/labelTxt/P0003.txt",
+            "P0003#line 5",
+            "train",
+            "bad_box",
+            "not eight numbers and a class: 1 2 nine 2 9 8 1 8 plane 0",
+        ),
+        Reject(
+            "train/labelTxt/P0004.txt",
+            "",
+            "train",
+            "unreadable_file",
+            "'utf-8' codec can't decode byte 0xe4 in position 17: invalid continuation byte",
+        ),
     ]
 
 
-@pytest.mark.parametrize("line, rejects", [("one two three four five six seven eight", 0), ("one two three four five six seven eight nine", 1)])
+@pytest.mark.parametrize(
+    "line, rejects",
+    [
+        ("one two three four five six seven eight", 0),
+        ("one two three four five six seven eight nine", 1),
+    ],
+)
 def test_a_line_of_nine_words_is_no_header(tmp_path: Path, line: str, rejects: int) -> None:
     (tmp_path / "val/labelTxt").mkdir(parents=True)
     (tmp_path / "val/labelTxt/P1.txt").write_text(f"{line}\n")
@@ -83,7 +118,9 @@ def test_a_pointer_and_a_link_to_nowhere_cost_their_own_file(tmp_path: Path) -> 
 
 def test_labels_without_a_split_in_their_path_have_the_split_all(tmp_path: Path) -> None:
     shutil.copytree(DATA / "dota/dota_v1/val/labelTxt", tmp_path / "labelTxt")
-    entry = changed("dota_v1", options={"annotations": "labelTxt/{stem}.txt", "images": "images/{stem}.png"})
+    entry = changed(
+        "dota_v1", options={"annotations": "labelTxt/{stem}.txt", "images": "images/{stem}.png"}
+    )
     assert [found.split for found in read(entry, tmp_path).samples] == ["all"]
 
 
@@ -96,7 +133,10 @@ def test_voc_boxes_are_one_based_and_inclusive() -> None:
         f"{HBB}/00001.xml",
         "train",
         (Picture("JPEGImages-trainval/00001.jpg", 800, 800),),
-        regions=(Region("golffield", "hbb", (132, 236, 684, 672), "object[0]"), Region("dam", "hbb", (0, 0, 800, 800), "object[1]")),
+        regions=(
+            Region("golffield", "hbb", (132, 236, 684, 672), "object[0]"),
+            Region("dam", "hbb", (0, 0, 800, 800), "object[1]"),
+        ),
     )
 
 
@@ -115,13 +155,20 @@ def test_objects_that_cannot_be_read_are_rejected_one_by_one() -> None:
         (f"{HBB}/00002.xml", "00002#object[1]", "zero_area", "corners coincide: 40 50 40 60"),
         (f"{HBB}/00002.xml", "00002#object[4]", "bad_box", "not a number: '9x'"),
         (f"{HBB}/00002.xml", "00002#object[5]", "missing_field", "object without a name"),
-        (f"{HBB}/00002.xml", "00002#object[6]", "bad_box", "no coordinates of the entry's geometry"),
+        (
+            f"{HBB}/00002.xml",
+            "00002#object[6]",
+            "bad_box",
+            "no coordinates of the entry's geometry",
+        ),
         (f"{HBB}/00003.xml", "", "unreadable_file", "no element found: line 1, column 44"),
     ]
 
 
 def test_a_picture_is_named_by_its_files_stem_and_its_size_read_where_it_is_one() -> None:
-    assert read(DIOR, splits=["train"]).samples[1].pictures == (Picture("JPEGImages-trainval/00002.jpg", 801, None),)
+    assert read(DIOR, splits=["train"]).samples[1].pictures == (
+        Picture("JPEGImages-trainval/00002.jpg", 801, None),
+    )
 
 
 def test_each_split_has_its_own_picture_folder() -> None:
@@ -153,7 +200,10 @@ def test_lists_that_name_nothing_there_are_an_error(tmp_path: Path) -> None:
     shutil.copytree(DATA / ROOTS["dior"], tmp_path, dirs_exist_ok=True)
     for file in (tmp_path / "ImageSets/Main").iterdir():
         file.write_text("99999\n")
-    with pytest.raises(SourceError, match=r"dior: no split list .*/ImageSets/Main/\{split\}.txt names a file that is there"):
+    with pytest.raises(
+        SourceError,
+        match=r"dior: no split list .*/ImageSets/Main/\{split\}.txt names a file that is there",
+    ):
         read(DIOR, tmp_path)
 
 
@@ -179,7 +229,9 @@ def test_a_file_that_is_no_xml_costs_itself_alone(tmp_path: Path, text: bytes) -
 
 
 def test_dior_r_corners_are_one_based_and_inclusive() -> None:
-    assert read(DIOR_R).samples[0].regions == (Region("golffield", "obb", (100, 200, 300, 200, 300, 260, 100, 260), "object[0]"),)
+    assert read(DIOR_R).samples[0].regions == (
+        Region("golffield", "obb", (100, 200, 300, 200, 300, 260, 100, 260), "object[0]"),
+    )
 
 
 def test_dior_r_boxes_whose_corners_coincide_or_lack_are_rejected() -> None:
@@ -200,7 +252,9 @@ def test_points_are_taken_as_they_stand_and_the_repeated_first_left_out() -> Non
             "train",
             (Picture("train/part1/images/7.tif", 1000, 1000),),
             regions=(
-                Region("Dry Cargo Ship", "obb", (800, 900, 820, 900, 820, 940, 800, 940), "object[0]"),
+                Region(
+                    "Dry Cargo Ship", "obb", (800, 900, 820, 900, 820, 940, 800, 940), "object[0]"
+                ),
                 Region("Van", "obb", (436, 1000, 436, 1000, 436, 1000, 436, 1000), "object[1]"),
             ),
         )

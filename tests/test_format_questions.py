@@ -11,7 +11,7 @@ import pytest
 from native import DATA, ROOTS, changed, joined, opened, read
 
 from converters.catalogue import catalogue, reader
-from converters.files import SourceError
+from converters.read.files import SourceError
 from schemas.sample import Picture, Question, Reject, Sample
 from schemas.table import QUESTIONS
 
@@ -22,7 +22,13 @@ ARRAY = changed(
     options={
         "annotations": "questions.json",
         "images": "images/{image}",
-        "fields": {"image": "picture", "question": "ask", "answer": "reply", "type": "kind", "id": "uid"},
+        "fields": {
+            "image": "picture",
+            "question": "ask",
+            "answer": "reply",
+            "type": "kind",
+            "id": "uid",
+        },
     },
 )
 ARRAY_ROOT = DATA / "vqa_json/array"
@@ -31,7 +37,9 @@ Row = tuple[str, str, str, str | None, str | None]
 
 def rows(found: Any) -> list[Row]:
     """key, picture, question, answer, type of every question."""
-    return [tuple(row.values()) for questions in found.questions for row in questions.table.to_pylist()]
+    return [
+        tuple(row.values()) for questions in found.questions for row in questions.table.to_pylist()
+    ]
 
 
 # RSVQA
@@ -41,7 +49,13 @@ def test_questions_are_joined_to_their_answers_and_pictures_by_id() -> None:
     assert rows(read(LR)) == [
         ("0", "Images_LR/3.tif", "Is it a rural or an urban area", "rural", "rural_urban"),
         ("2", "Images_LR/3.tif", "Is a road next to a  river present?", "yes", "presence"),
-        ("3", "Images_LR/4.tif", "How many roads are there?", "27", "count"),  # by the answer's question_id
+        (
+            "3",
+            "Images_LR/4.tif",
+            "How many roads are there?",
+            "27",
+            "count",
+        ),  # by the answer's question_id
     ]
 
 
@@ -51,16 +65,40 @@ def test_questions_are_columns_of_one_schema() -> None:
 
 def test_questions_that_lead_nowhere_are_rejected_one_by_one() -> None:
     assert sorted(read(LR).rejects, key=lambda reject: reject.key) == [
-        Reject("LR_split_train_questions.json", "4", "train", "dangling_reference", "answer [99] of question 4 is not there or not active"),
-        Reject("LR_split_train_questions.json", "5", "train", "dangling_reference", "picture 8 of question 5 is not there or not active"),
+        Reject(
+            "LR_split_train_questions.json",
+            "4",
+            "train",
+            "dangling_reference",
+            "answer [99] of question 4 is not there or not active",
+        ),
+        Reject(
+            "LR_split_train_questions.json",
+            "5",
+            "train",
+            "dangling_reference",
+            "picture 8 of question 5 is not there or not active",
+        ),
         Reject("LR_split_train_questions.json", "6", "train", "inactive", "active is false"),
-        Reject("LR_split_train_questions.json", "7", "train", "missing_field", "no id or no question"),
-        Reject("LR_split_train_questions.json", "byte 1166", "train", "unreadable_record", "id is 'eight', not int64"),
+        Reject(
+            "LR_split_train_questions.json", "7", "train", "missing_field", "no id or no question"
+        ),
+        Reject(
+            "LR_split_train_questions.json",
+            "byte 1166",
+            "train",
+            "unreadable_record",
+            "id is 'eight', not int64",
+        ),
     ]
 
 
 def test_the_byte_of_an_unreadable_record_is_where_it_stands() -> None:
-    assert (DATA / ROOTS["rsvqa_lr"] / "LR_split_train_questions.json").read_bytes()[1166:].startswith(b'{"id": "eight"')
+    assert (
+        (DATA / ROOTS["rsvqa_lr"] / "LR_split_train_questions.json")
+        .read_bytes()[1166:]
+        .startswith(b'{"id": "eight"')
+    )
 
 
 def test_rows_of_other_splits_are_no_items_of_this_one() -> None:
@@ -69,7 +107,10 @@ def test_rows_of_other_splits_are_no_items_of_this_one() -> None:
 
 def test_side_tables_hold_the_active_rows_only() -> None:
     sides = joined(LR, opened(LR))["train"]
-    assert (sides["answers"]["id"].to_pylist(), sides["images"]["id"].to_pylist()) == ([10, 12, 13, 15, 16], [3, 4])
+    assert (sides["answers"]["id"].to_pylist(), sides["images"]["id"].to_pylist()) == (
+        [10, 12, 13, 15, 16],
+        [3, 4],
+    )
 
 
 def test_the_split_is_in_the_files_name(tmp_path: Path) -> None:
@@ -77,20 +118,27 @@ def test_the_split_is_in_the_files_name(tmp_path: Path) -> None:
         for split in ("train", "test_phili"):
             shutil.copy(file, tmp_path / file.name.replace("LR_split_train", f"USGS_split_{split}"))
     found = read(catalogue()["rsvqa_hr"], tmp_path, ["test_phili"]).questions
-    assert [(questions.split, questions.table.num_rows) for questions in found] == [("test_phili", 3)]
+    assert [(questions.split, questions.table.num_rows) for questions in found] == [
+        ("test_phili", 3)
+    ]
 
 
 @pytest.mark.parametrize("table", ["questions", "answers", "images"])
 def test_a_table_that_is_missing_is_named(tmp_path: Path, table: str) -> None:
     shutil.copytree(DATA / ROOTS["rsvqa_lr"], tmp_path, dirs_exist_ok=True)
     (tmp_path / f"LR_split_train_{table}.json").unlink()
-    with pytest.raises(SourceError, match=rf"annotations not found: {tmp_path}/LR_split_(train|{{split}})_{table}.json"):
+    with pytest.raises(
+        SourceError,
+        match=rf"annotations not found: {tmp_path}/LR_split_(train|{{split}})_{table}.json",
+    ):
         read(LR, tmp_path)
 
 
 def test_a_table_that_one_split_lacks_is_named(tmp_path: Path) -> None:
     shutil.copytree(DATA / ROOTS["rsvqa_lr"], tmp_path, dirs_exist_ok=True)
-    shutil.copy(tmp_path / "LR_split_train_questions.json", tmp_path / "LR_split_val_questions.json")
+    shutil.copy(
+        tmp_path / "LR_split_train_questions.json", tmp_path / "LR_split_val_questions.json"
+    )
     shutil.copy(tmp_path / "LR_split_train_images.json", tmp_path / "LR_split_val_images.json")
     source = opened(LR, tmp_path)
     module, options = reader(LR)
@@ -122,12 +170,19 @@ def test_a_record_of_an_object_becomes_one_question() -> None:
 
 
 def test_answers_are_text_whatever_they_were() -> None:
-    assert [found.questions[0].answer for found in read(FLOODNET, splits=["train"]).samples] == ["4", "flooded,non flooded", "No"]
+    assert [found.questions[0].answer for found in read(FLOODNET, splits=["train"]).samples] == [
+        "4",
+        "flooded,non flooded",
+        "No",
+    ]
 
 
 def test_a_held_out_split_has_questions_without_answers() -> None:
     found = read(FLOODNET, splits=["val"]).samples
-    assert [(s.pictures[0].path, s.questions[0].answer) for s in found] == [("Images/Valid_Image/6280.JPG", ""), ("Images/Valid_Image/6281.JPG", "")]
+    assert [(s.pictures[0].path, s.questions[0].answer) for s in found] == [
+        ("Images/Valid_Image/6280.JPG", ""),
+        ("Images/Valid_Image/6281.JPG", ""),
+    ]
 
 
 def test_records_of_an_object_that_cannot_be_used_are_rejected_one_by_one() -> None:
@@ -135,12 +190,20 @@ def test_records_of_an_object_that_cannot_be_used_are_rejected_one_by_one() -> N
         Reject("Train_Question.json", "3", "train", "missing_field", "no Image_ID or no Question"),
         Reject("Train_Question.json", "4", "train", "unreadable_record", "not an object"),
         Reject("Train_Question.json", "5", "train", "bad_value", "Ground_Truth is list"),
-        Reject("Train_Question.json", "6", "train", "bad_value", "'Images/Train_Image/../10167.JPG' leaves its folder"),
+        Reject(
+            "Train_Question.json",
+            "6",
+            "train",
+            "bad_value",
+            "'Images/Train_Image/../10167.JPG' leaves its folder",
+        ),
         Reject("Train_Question.json", "7", "train", "bad_value", "Ground_Truth is bool"),
     ]
 
 
-@pytest.mark.parametrize("text", ['{"0": {"Image_ID": "1.JPG", "Quest', '{"0": {}} {"1": {}}', '"text"'])
+@pytest.mark.parametrize(
+    "text", ['{"0": {"Image_ID": "1.JPG", "Quest', '{"0": {}} {"1": {}}', '"text"']
+)
 def test_an_object_that_is_no_whole_json_is_named(tmp_path: Path, text: str) -> None:
     (tmp_path / "Train_Question.json").write_text(text)
     with pytest.raises(SourceError, match=r"floodnet_vqa: Train_Question\.json cannot be read: "):
@@ -175,12 +238,18 @@ def test_an_array_has_the_split_all_where_its_name_tells_none() -> None:
 
 
 def test_without_an_id_a_question_goes_by_its_picture(tmp_path: Path) -> None:
-    (tmp_path / "questions.json").write_text(json.dumps([{"image": "P0001.png", "question": "a?", "answer": "b"}]))
-    entry = changed("floodnet_vqa", options={"annotations": "questions.json", "images": "{stem}.jpg"})
+    (tmp_path / "questions.json").write_text(
+        json.dumps([{"image": "P0001.png", "question": "a?", "answer": "b"}])
+    )
+    entry = changed(
+        "floodnet_vqa", options={"annotations": "questions.json", "images": "{stem}.jpg"}
+    )
     assert rows(read(entry, tmp_path)) == [("P0001.png", "P0001.jpg", "a?", "b", None)]
 
 
 def test_a_byte_order_mark_does_not_hide_an_array(tmp_path: Path) -> None:
-    (tmp_path / "questions.json").write_bytes(b'\xef\xbb\xbf \n[{"image": "P0001.png", "question": "a?", "answer": "b"}]')
+    (tmp_path / "questions.json").write_bytes(
+        b'\xef\xbb\xbf \n[{"image": "P0001.png", "question": "a?", "answer": "b"}]'
+    )
     entry = changed("floodnet_vqa", options={"annotations": "questions.json", "images": "{image}"})
     assert rows(read(entry, tmp_path)) == [("P0001.png", "P0001.png", "a?", "b", None)]

@@ -10,7 +10,15 @@ import shapely
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from converters.geometry import clip_boxes, clip_quads, clockwise, envelopes, from_rotated, inclusive_corners, to_rotated
+from converters.regions.geometry import (
+    clip_boxes,
+    clip_quads,
+    clockwise,
+    envelopes,
+    from_rotated,
+    inclusive_corners,
+    to_rotated,
+)
 
 Numbers = tuple[float, ...]
 # 40 x 20 about (100, 100), its right end turned 30 degrees down: clockwise on screen.
@@ -32,11 +40,18 @@ def one(*values: float) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
         ((0, 0, 9, 0, 9, 4, 0, 4), (0, 0, 10, 0, 10, 5, 0, 5)),
         ((0, 4, 9, 4, 9, 0, 0, 0), (0, 5, 10, 5, 10, 0, 0, 0)),  # the other way round
         ((9, 4, 0, 4, 0, 0, 9, 0), (10, 5, 0, 5, 0, 0, 10, 0)),  # from another corner
-        ((5, 0, 10, 5, 5, 10, 0, 5), (5.5, -0.207107, 11.207107, 5.5, 5.5, 11.207107, -0.207107, 5.5)),  # on its tip: half a diagonal outwards
+        (
+            (5, 0, 10, 5, 5, 10, 0, 5),
+            (5.5, -0.207107, 11.207107, 5.5, 5.5, 11.207107, -0.207107, 5.5),
+        ),  # on its tip: half a diagonal outwards
     ],
 )
-def test_inclusive_corners_move_half_a_pixel_outwards_from_their_pixels_centre(corners: Numbers, expected: Numbers) -> None:
-    assert inclusive_corners(one(*corners).reshape(1, 4, 2)).ravel() == pytest.approx(expected, abs=1e-6)
+def test_inclusive_corners_move_half_a_pixel_outwards_from_their_pixels_centre(
+    corners: Numbers, expected: Numbers
+) -> None:
+    assert inclusive_corners(one(*corners).reshape(1, 4, 2)).ravel() == pytest.approx(
+        expected, abs=1e-6
+    )
 
 
 # Clipping upright boxes: (points, zero, outside, changed, swapped)
@@ -62,13 +77,25 @@ KEPT, ZERO, OUTSIDE = (False, False), (True, False), (False, True)
         ((120, 60, 140, 70), (100, 50, 100, 50), OUTSIDE, True, False),
     ],
 )
-def test_an_upright_box_is_cut_at_the_pictures_edges(box: Numbers, points: Numbers, fate: tuple[bool, bool], changed: bool, swapped: bool) -> None:
+def test_an_upright_box_is_cut_at_the_pictures_edges(
+    box: Numbers, points: Numbers, fate: tuple[bool, bool], changed: bool, swapped: bool
+) -> None:
     found = clip_boxes(one(*box), one(100, 50))
-    assert (tuple(found.points[0]), (found.zero[0], found.outside[0]), found.changed[0], found.swapped[0]) == (points, fate, changed, swapped)
+    assert (
+        tuple(found.points[0]),
+        (found.zero[0], found.outside[0]),
+        found.changed[0],
+        found.swapped[0],
+    ) == (points, fate, changed, swapped)
 
 
 def test_a_box_in_a_picture_of_unknown_size_is_cut_at_its_near_edges_only() -> None:
-    assert clip_boxes(one(-5, 10, 90_000, 20), one(math.inf, math.inf)).points[0].tolist() == [0, 10, 90_000, 20]
+    assert clip_boxes(one(-5, 10, 90_000, 20), one(math.inf, math.inf)).points[0].tolist() == [
+        0,
+        10,
+        90_000,
+        20,
+    ]
 
 
 # Clipping oriented boxes
@@ -78,10 +105,25 @@ def test_a_box_in_a_picture_of_unknown_size_is_cut_at_its_near_edges_only() -> N
     "quad, points, fate, changed",
     [
         (THREE_FOUR_FIVE, (10, 10, 18, 16, 15, 20, 7, 14), KEPT, False),
-        ((10, 10, 10, 30, 40, 30, 40, 10), (10, 10, 40, 10, 40, 30, 10, 30), KEPT, False),  # counter-clockwise
-        ((0, 10, 30, 10, 30, 40, 0, 40), (0, 10, 30, 10, 30, 40, 0, 40), KEPT, False),  # touches the edge from within
+        (
+            (10, 10, 10, 30, 40, 30, 40, 10),
+            (10, 10, 40, 10, 40, 30, 10, 30),
+            KEPT,
+            False,
+        ),  # counter-clockwise
+        (
+            (0, 10, 30, 10, 30, 40, 0, 40),
+            (0, 10, 30, 10, 30, 40, 0, 40),
+            KEPT,
+            False,
+        ),  # touches the edge from within
         ((70, 60, 100, 60, 100, 100, 70, 100), (70, 60, 100, 60, 100, 100, 70, 100), KEPT, False),
-        ((1, 10, 31, 12, 30, 40, 0.5, 41), (1, 10, 31, 12, 30, 40, 0.5, 41), KEPT, False),  # no rectangle, and left as it is
+        (
+            (1, 10, 31, 12, 30, 40, 0.5, 41),
+            (1, 10, 31, 12, 30, 40, 0.5, 41),
+            KEPT,
+            False,
+        ),  # no rectangle, and left as it is
         ((-10, 10, 30, 10, 30, 40, -10, 40), (0, 10, 30, 10, 30, 40, 0, 40), KEPT, True),
         ((80, 80, 120, 80, 120, 120, 80, 120), (80, 80, 100, 80, 100, 100, 80, 100), KEPT, True),
         ((99, 10, 101, 10, 101, 40, 99, 40), (99, 10, 100, 10, 100, 40, 99, 40), KEPT, True),
@@ -97,7 +139,9 @@ def test_a_box_in_a_picture_of_unknown_size_is_cut_at_its_near_edges_only() -> N
         ((110, 90, 120, 100, 110, 110, 100, 100), None, OUTSIDE, True),  # touches the corner
     ],
 )
-def test_an_oriented_box_is_cut_at_its_own_angle(quad: Numbers, points: Numbers | None, fate: tuple[bool, bool], changed: bool) -> None:
+def test_an_oriented_box_is_cut_at_its_own_angle(
+    quad: Numbers, points: Numbers | None, fate: tuple[bool, bool], changed: bool
+) -> None:
     found = clip_quads(one(*quad), one(100, 100))
     assert ((found.zero[0], found.outside[0]), found.changed[0]) == (fate, changed)
     if points is not None:
@@ -121,9 +165,15 @@ def test_clipping_twice_changes_nothing_more() -> None:
 
 
 def test_a_batch_is_clipped_box_by_box() -> None:
-    quads = np.array([THREE_FOUR_FIVE, (-10, 10, 30, 10, 30, 40, -10, 40), (200, 10, 230, 10, 230, 40, 200, 40)], float)
+    quads = np.array(
+        [THREE_FOUR_FIVE, (-10, 10, 30, 10, 30, 40, -10, 40), (200, 10, 230, 10, 230, 40, 200, 40)],
+        float,
+    )
     found = clip_quads(quads, np.array([[100, 100], [20, 20], [1000, 1000]], float))
-    assert (found.outside.tolist(), found.points[1].tolist()) == ([False, False, False], pytest.approx([0, 10, 20, 10, 20, 20, 0, 20]))
+    assert (found.outside.tolist(), found.points[1].tolist()) == (
+        [False, False, False],
+        pytest.approx([0, 10, 20, 10, 20, 20, 0, 20]),
+    )
 
 
 def test_no_boxes_are_no_trouble() -> None:
@@ -140,12 +190,17 @@ def test_no_boxes_are_no_trouble() -> None:
         ((10, 5, 0, 5, 0, 0, 10, 0), (0, 0, 10, 0, 10, 5, 0, 5)),
         ((0, 0, 0, 5, 10, 5, 10, 0), (0, 0, 10, 0, 10, 5, 0, 5)),
         ((10, 0, 0, 0, 0, 5, 10, 5), (0, 0, 10, 0, 10, 5, 0, 5)),
-        ((5, 0, 10, 5, 5, 10, 0, 5), (5, 0, 10, 5, 5, 10, 0, 5)),  # two are as near: the higher comes first
+        (
+            (5, 0, 10, 5, 5, 10, 0, 5),
+            (5, 0, 10, 5, 5, 10, 0, 5),
+        ),  # two are as near: the higher comes first
         ((0, 5, 5, 0, 10, 5, 5, 10), (5, 0, 10, 5, 5, 10, 0, 5)),
         (THREE_FOUR_FIVE[2:] + THREE_FOUR_FIVE[:2], (10, 10, 18, 16, 15, 20, 7, 14)),
     ],
 )
-def test_corners_run_clockwise_on_screen_from_the_top_left(quad: Numbers, expected: Numbers) -> None:
+def test_corners_run_clockwise_on_screen_from_the_top_left(
+    quad: Numbers, expected: Numbers
+) -> None:
     assert tuple(clockwise(one(*quad))[0]) == expected
 
 
@@ -163,24 +218,38 @@ def test_corners_run_clockwise_on_screen_from_the_top_left(quad: Numbers, expect
         ((7, 14, 15, 20, 18, 16, 10, 10), (12.5, 15, 10, 5, 36.869898)),
         ((10, 20, 18, 14, 21, 18, 13, 24), (15.5, 19, 5, 10, 53.130102)),  # runs 8 right and 6 up
         ((5, 0, 10, 5, 5, 10, 0, 5), (5, 5, 50**0.5, 50**0.5, 45)),
-        ((0, 0, 10, 0, 8, 5, 2, 5), (5, 2.5, 10, 5, 0)),  # a trapezium: the smallest rectangle around it
+        (
+            (0, 0, 10, 0, 8, 5, 2, 5),
+            (5, 2.5, 10, 5, 0),
+        ),  # a trapezium: the smallest rectangle around it
         ((0, 0, 10, 0, 12, 4, 2, 4), (6, 2, 12, 4, 0)),  # a parallelogram
         ((0, 0, 10, 0, 10, 0, 0, 6), (5, 3, 10, 6, 0)),  # a triangle
         ((3, 3, 3, 3, 3, 3, 3, 3), (3, 3, 0, 0, 0)),
         ((3, 3, 13, 3, 13, 3, 3, 3), (8, 3, 10, 0, 0)),
     ],
 )
-def test_corners_become_centre_size_and_angle_clockwise_on_screen(quad: Numbers, rotated: Numbers) -> None:
+def test_corners_become_centre_size_and_angle_clockwise_on_screen(
+    quad: Numbers, rotated: Numbers
+) -> None:
     assert to_rotated(one(*quad))[0] == pytest.approx(rotated, abs=1e-5)
 
 
-@pytest.mark.parametrize("rotated, quad", [((100, 100, 40, 20, 30), TURNED), ((30, 30, 40, 20, 0), (10, 20, 50, 20, 50, 40, 10, 40))])
-def test_centre_size_and_angle_become_corners_clockwise_on_screen(rotated: Numbers, quad: Numbers) -> None:
+@pytest.mark.parametrize(
+    "rotated, quad",
+    [((100, 100, 40, 20, 30), TURNED), ((30, 30, 40, 20, 0), (10, 20, 50, 20, 50, 40, 10, 40))],
+)
+def test_centre_size_and_angle_become_corners_clockwise_on_screen(
+    rotated: Numbers, quad: Numbers
+) -> None:
     assert from_rotated(one(*rotated))[0] == pytest.approx(quad, abs=1e-5)
 
 
 ROTATED = st.tuples(
-    st.floats(-1000, 10_000), st.floats(-1000, 10_000), st.floats(1, 3000), st.floats(1, 3000), st.integers(0, 89_999).map(lambda thousandth: thousandth / 1000)
+    st.floats(-1000, 10_000),
+    st.floats(-1000, 10_000),
+    st.floats(1, 3000),
+    st.floats(1, 3000),
+    st.integers(0, 89_999).map(lambda thousandth: thousandth / 1000),
 )
 
 
@@ -191,14 +260,22 @@ def test_centre_size_and_angle_come_back_to_a_millionth(rotated: list[Numbers]) 
 
 
 @given(ROTATED, st.integers(0, 3), st.booleans())
-def test_a_rectangle_is_the_same_from_any_corner_and_either_way_round(rotated: Numbers, turn: int, backwards: bool) -> None:
+def test_a_rectangle_is_the_same_from_any_corner_and_either_way_round(
+    rotated: Numbers, turn: int, backwards: bool
+) -> None:
     corners = np.roll(from_rotated(one(*rotated)).reshape(4, 2), turn, axis=0)
     given_so = corners[::-1] if backwards else corners
     assert to_rotated(given_so.reshape(1, 8))[0] == pytest.approx(rotated, abs=1e-6)
 
 
-@given(st.lists(st.tuples(st.integers(0, 1000), st.integers(0, 1000)), min_size=4, max_size=4, unique=True))
-def test_the_rectangle_of_any_quad_with_an_area_holds_its_corners(points: list[tuple[int, int]]) -> None:
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 1000), st.integers(0, 1000)), min_size=4, max_size=4, unique=True
+    )
+)
+def test_the_rectangle_of_any_quad_with_an_area_holds_its_corners(
+    points: list[tuple[int, int]],
+) -> None:
     assume(shapely.MultiPoint(points).convex_hull.area > 0)
     cx, cy, width, height, degrees = to_rotated(np.array(points, float).reshape(1, 8))[0]
     offset = np.array(points) - (cx, cy)
@@ -208,4 +285,9 @@ def test_the_rectangle_of_any_quad_with_an_area_holds_its_corners(points: list[t
 
 
 def test_envelopes_lie_within_the_picture() -> None:
-    assert envelopes(one(-10, 30, 10, 50, -10, 70, -30, 50), one(100, 60))[0].tolist() == [0, 30, 10, 60]
+    assert envelopes(one(-10, 30, 10, 50, -10, 70, -30, 50), one(100, 60))[0].tolist() == [
+        0,
+        30,
+        10,
+        60,
+    ]

@@ -12,7 +12,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from converters.identity import ID_LENGTH, choices, combine, digests, hash128, hash_one, id_words, ids
+from converters.rows.identity import (
+    ID_LENGTH,
+    choices,
+    combine,
+    digests,
+    hash128,
+    hash_one,
+    id_words,
+    ids,
+)
 
 HASHES = {
     "": "f2fea5823ed3a66770b9288f36465e42",
@@ -24,14 +33,29 @@ HASHES = {
     "x" * 512: "ea54a49260d78593c7af1595e6becc1e",
     "x" * 513: "b99f52a8a22746ef81af63d8e0cbb1ec",  # XXH3 from here on
 }
-TEXTS = st.lists(st.one_of(st.text(max_size=20), st.text(alphabet="ab", min_size=505, max_size=520)), max_size=12)
+TEXTS = st.lists(
+    st.one_of(st.text(max_size=20), st.text(alphabet="ab", min_size=505, max_size=520)), max_size=12
+)
 
 
 def hexadecimal(texts: pa.Array) -> list[str]:
     return [f"{int(first):016x}{int(second):016x}" for first, second in hash128(texts)]
 
 
-@pytest.mark.parametrize("text", HASHES, ids=["empty", "one", "a word", "a word and one", "two words", "not ASCII", "the longest short one", "long"])
+@pytest.mark.parametrize(
+    "text",
+    HASHES,
+    ids=[
+        "empty",
+        "one",
+        "a word",
+        "a word and one",
+        "two words",
+        "not ASCII",
+        "the longest short one",
+        "long",
+    ],
+)
 def test_hashes_never_change(text: str) -> None:
     assert hexadecimal(pa.array([text])) == [HASHES[text]]
 
@@ -41,18 +65,34 @@ def test_a_column_is_hashed_text_by_text() -> None:
 
 
 def test_combined_hashes_never_change() -> None:
-    assert digests(combine(hash_one("a"), hash_one("b")))[0].as_py().hex() == "82de78fc5bc81044182725285667796a"
+    assert (
+        digests(combine(hash_one("a"), hash_one("b")))[0].as_py().hex()
+        == "82de78fc5bc81044182725285667796a"
+    )
 
 
 def test_ids_are_the_first_96_bits() -> None:
-    assert ids(hash128(pa.array(["a", ""]))).to_pylist() == ["25f99d5ee7f47c46a0f213bd", "f2fea5823ed3a66770b9288f"]
+    assert ids(hash128(pa.array(["a", ""]))).to_pylist() == [
+        "25f99d5ee7f47c46a0f213bd",
+        "f2fea5823ed3a66770b9288f",
+    ]
 
 
 def test_digests_are_all_128_bits() -> None:
-    assert [digest.as_py().hex() for digest in digests(hash128(pa.array(["a", ""])))] == [HASHES["a"], HASHES[""]]
+    assert [digest.as_py().hex() for digest in digests(hash128(pa.array(["a", ""])))] == [
+        HASHES["a"],
+        HASHES[""],
+    ]
 
 
-@pytest.mark.parametrize("seed, purpose, number", [(0, "template", 0xDF3A5CD86CEE697D), (42, "template", 0x24D735E4C3D88F56), (0, "take", 0xD005BB37172315A7)])
+@pytest.mark.parametrize(
+    "seed, purpose, number",
+    [
+        (0, "template", 0xDF3A5CD86CEE697D),
+        (42, "template", 0x24D735E4C3D88F56),
+        (0, "take", 0xD005BB37172315A7),
+    ],
+)
 def test_choices_never_change(seed: int, purpose: str, number: int) -> None:
     assert int(choices(seed, purpose, np.array([1], np.uint64))[0]) == number
 
@@ -71,7 +111,10 @@ def test_chunks_have_the_hashes_of_the_whole(texts: list[str], cut: int) -> None
 
 @given(TEXTS)
 def test_the_order_of_a_column_is_the_order_of_its_hashes(texts: list[str]) -> None:
-    assert hexadecimal(pa.array(texts[::-1], pa.string())) == hexadecimal(pa.array(texts, pa.string()))[::-1]
+    assert (
+        hexadecimal(pa.array(texts[::-1], pa.string()))
+        == hexadecimal(pa.array(texts, pa.string()))[::-1]
+    )
 
 
 def test_an_empty_column_has_no_hashes() -> None:
@@ -83,14 +126,25 @@ def test_a_hundred_thousand_short_texts_do_not_collide() -> None:
     assert [len(np.unique(hashes[:, column])) for column in (0, 1)] == [100_000, 100_000]
 
 
-@pytest.mark.parametrize("one, other", [("ab", "ba"), ("a", "a\x00"), ("\x00", "\x00\x00"), ("abcdefgh", "abcdefgh\x00"), ("a" * 512, "a" * 513)])
+@pytest.mark.parametrize(
+    "one, other",
+    [
+        ("ab", "ba"),
+        ("a", "a\x00"),
+        ("\x00", "\x00\x00"),
+        ("abcdefgh", "abcdefgh\x00"),
+        ("a" * 512, "a" * 513),
+    ],
+)
 def test_texts_that_look_alike_differ(one: str, other: str) -> None:
     hashes = hash128(pa.array([one, other]))
     assert not (hashes[0] == hashes[1]).any()
 
 
 def test_every_bit_of_a_hash_is_set_half_the_time() -> None:
-    bits = np.unpackbits(hash128(pa.array([f"{i:06d}" for i in range(20_000)])).view(np.uint8), axis=1)
+    bits = np.unpackbits(
+        hash128(pa.array([f"{i:06d}" for i in range(20_000)])).view(np.uint8), axis=1
+    )
     assert np.abs(bits.mean(axis=0) - 0.5).max() < 0.02
 
 
@@ -105,7 +159,9 @@ def test_a_part_of_one_row_stands_for_all() -> None:
 
 
 def test_ids_have_one_length() -> None:
-    assert {len(text) for text in ids(hash128(pa.array([f"{i}" for i in range(1000)]))).to_pylist()} == {ID_LENGTH}
+    assert {
+        len(text) for text in ids(hash128(pa.array([f"{i}" for i in range(1000)]))).to_pylist()
+    } == {ID_LENGTH}
 
 
 @given(TEXTS, st.integers(0, 6))
@@ -133,11 +189,20 @@ def test_choices_differ_by_seed_and_purpose(seed: int, purpose: str) -> None:
 
 def test_choices_are_even() -> None:
     words = hash128(pa.array([f"{i}" for i in range(10_000)]))[:, 0]
-    assert np.abs(np.bincount((choices(1, "template", words) % np.uint64(4)).astype(int)) - 2500).max() < 200
+    assert (
+        np.abs(np.bincount((choices(1, "template", words) % np.uint64(4)).astype(int)) - 2500).max()
+        < 200
+    )
 
 
 @pytest.mark.parametrize("seed", ["0", "1"])
 def test_hashes_do_not_depend_on_the_process(seed: str) -> None:
-    code = "import pyarrow as pa; from converters.identity import *; print(ids(hash128(pa.array(['a'])))[0])"
-    done = subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True)
+    code = "import pyarrow as pa; from converters.rows.identity import *; print(ids(hash128(pa.array(['a'])))[0])"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONHASHSEED": seed},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert done.stdout.strip() == "25f99d5ee7f47c46a0f213bd"

@@ -14,8 +14,18 @@ import pytest
 from native import encoded
 from PIL import Image
 
-from converters import files, images
-from converters.images import Facts, PictureError, check, decode, header, read_all, read_facts, read_size, reencode
+from converters.read import files, images
+from converters.read.images import (
+    Facts,
+    PictureError,
+    check,
+    decode,
+    header,
+    read_all,
+    read_facts,
+    read_size,
+    reencode,
+)
 
 KINDS = ("JPEG", "PNG", "TIFF", "BMP", "WEBP", "GIF")
 VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -35,7 +45,13 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
 def png(width: int, height: int) -> bytes:
     """A PNG whose header claims a size, without pixels."""
     chunk = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + chunk + struct.pack(">I", zlib.crc32(chunk)) + b"\x00\x00\x00\x00IEND\xaeB`\x82"
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + struct.pack(">I", 13)
+        + chunk
+        + struct.pack(">I", zlib.crc32(chunk))
+        + b"\x00\x00\x00\x00IEND\xaeB`\x82"
+    )
 
 
 def zipped() -> bytes:
@@ -68,7 +84,9 @@ def test_a_picture_of_any_make_gives_its_size(name: str) -> None:
 def test_an_exif_thumbnail_is_not_taken_for_the_picture() -> None:
     whole = encoded("JPEG", 31, 17)
     thumbnail = b"Exif\x00\x00" + encoded("JPEG", 5, 3)
-    assert header(whole[:2] + b"\xff\xe1" + struct.pack(">H", len(thumbnail) + 2) + thumbnail + whole[2:]) == (31, 17)
+    assert header(
+        whole[:2] + b"\xff\xe1" + struct.pack(">H", len(thumbnail) + 2) + thumbnail + whole[2:]
+    ) == (31, 17)
 
 
 def test_fill_bytes_before_a_jpeg_marker_are_passed() -> None:
@@ -96,7 +114,15 @@ def test_a_picture_cut_within_its_header_is_truncated(kind: str, keep: int) -> N
     assert fault(encoded(kind, 40, 30)[:keep]) == "truncated_image"
 
 
-@pytest.mark.parametrize("name", ["progressive JPEG", "TIFF with its directory behind the pixels", "TIFF of deflated strips", "WebP without loss"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "progressive JPEG",
+        "TIFF with its directory behind the pixels",
+        "TIFF of deflated strips",
+        "WebP without loss",
+    ],
+)
 def test_half_a_picture_of_any_make_is_truncated(name: str) -> None:
     kind, options = VARIANTS[name]
     data = encoded(kind, 40, 30, **options)
@@ -107,7 +133,14 @@ def tiled(*tags: tuple[int, int]) -> bytes:
     """A grey TIFF of 16 x 16 pixels in one tile behind the header, with the given (tag, value)s besides."""
     known = [(256, 16), (257, 16), (258, 8), (259, 1), (262, 1), (277, 1), *tags]
     entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in sorted(known))
-    return b"II*\x00" + struct.pack("<I", 264) + bytes(256) + struct.pack("<H", len(known)) + entries + bytes(4)
+    return (
+        b"II*\x00"
+        + struct.pack("<I", 264)
+        + bytes(256)
+        + struct.pack("<H", len(known))
+        + entries
+        + bytes(4)
+    )
 
 
 TILE = ((322, 16), (323, 16), (324, 8))
@@ -116,7 +149,10 @@ TILE = ((322, 16), (323, 16), (324, 8))
 @pytest.mark.parametrize("length, whole", [(256, True), (382, True), (383, False)])
 def test_every_tile_of_a_tiff_must_lie_inside_the_file(length: int, whole: bool) -> None:
     data = tiled(*TILE, (325, length))
-    assert (len(data) >= 8 + length, fault(data) if not whole else check(data)) == (whole, (16, 16) if whole else "truncated_image")
+    assert (len(data) >= 8 + length, fault(data) if not whole else check(data)) == (
+        whole,
+        (16, 16) if whole else "truncated_image",
+    )
 
 
 def test_a_tiff_without_pixels_is_truncated() -> None:
@@ -131,10 +167,26 @@ def test_a_tiff_without_pixels_is_truncated() -> None:
     [
         (b"", "unreadable_image", "the file is empty"),
         (zipped(), "unreadable_image", "no picture: begins b'PK\\x03\\x04'"),
-        (b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 9\n", "unreadable_image", "a Git LFS pointer, not the picture"),
-        (b"<!DOCTYPE html><title>Sign in</title>", "unreadable_image", "no picture: begins b'<!DO'"),
-        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "unreadable_image", "no picture: begins b'%!PS'"),
-        (b"\xff\xd8\xff\xe0" + struct.pack(">H", 4) + b"ab" + bytes(40), "unreadable_image", "a JPEG without a frame header"),
+        (
+            b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 9\n",
+            "unreadable_image",
+            "a Git LFS pointer, not the picture",
+        ),
+        (
+            b"<!DOCTYPE html><title>Sign in</title>",
+            "unreadable_image",
+            "no picture: begins b'<!DO'",
+        ),
+        (
+            b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n",
+            "unreadable_image",
+            "no picture: begins b'%!PS'",
+        ),
+        (
+            b"\xff\xd8\xff\xe0" + struct.pack(">H", 4) + b"ab" + bytes(40),
+            "unreadable_image",
+            "a JPEG without a frame header",
+        ),
         (png(0, 5), "unreadable_image", "0 x 5 pixels"),
         (png(40_000, 40_000), "oversized_image", "40000 x 40000 pixels"),
     ],
@@ -148,7 +200,9 @@ def test_what_is_no_picture_says_why(data: bytes, reason: str, detail: str) -> N
 
 def bmp(width: int, height: int) -> bytes:
     """A BMP whose header claims a size."""
-    return b"BM" + struct.pack("<IHHIIiiHHIIiiII", 54, 0, 0, 54, 40, width, height, 1, 24, 0, 0, 0, 0, 0, 0)
+    return b"BM" + struct.pack(
+        "<IHHIIiiHHIIiiII", 54, 0, 0, 54, 40, width, height, 1, 24, 0, 0, 0, 0, 0, 0
+    )
 
 
 @pytest.mark.parametrize("make", [png, bmp], ids=["PNG", "BMP"])
@@ -172,14 +226,22 @@ def stored(folder: Path, data: bytes, name: str = "a.jpg") -> str:
 
 def test_facts_are_size_bytes_and_hash(tmp_path: Path) -> None:
     data = encoded("JPEG", 31, 17)
-    assert read_facts(stored(tmp_path, data)) == Facts(31, 17, len(data), hashlib.sha256(data).hexdigest())
+    assert read_facts(stored(tmp_path, data)) == Facts(
+        31, 17, len(data), hashlib.sha256(data).hexdigest()
+    )
 
 
 def test_a_faulty_picture_has_a_fault_and_no_numbers(tmp_path: Path) -> None:
-    assert read_facts(stored(tmp_path, b"")) == Facts(0, 0, 0, "", "unreadable_image", "the file is empty")
+    assert read_facts(stored(tmp_path, b"")) == Facts(
+        0, 0, 0, "", "unreadable_image", "the file is empty"
+    )
 
 
-@pytest.mark.parametrize("name", ["none.jpg", "folder", "a.jpg/b.jpg", "x" * 300], ids=["absent", "a folder", "below a file", "a name too long"])
+@pytest.mark.parametrize(
+    "name",
+    ["none.jpg", "folder", "a.jpg/b.jpg", "x" * 300],
+    ids=["absent", "a folder", "below a file", "a name too long"],
+)
 @pytest.mark.parametrize("reader", [read_facts, read_size])
 def test_a_picture_that_is_not_there_is_missing(tmp_path: Path, reader: Any, name: str) -> None:
     (tmp_path / "folder").mkdir()
@@ -188,7 +250,9 @@ def test_a_picture_that_is_not_there_is_missing(tmp_path: Path, reader: Any, nam
 
 
 @pytest.mark.parametrize("reader", [read_facts, read_size])
-def test_a_picture_that_may_not_be_opened_is_unreadable(monkeypatch: pytest.MonkeyPatch, reader: Any) -> None:
+def test_a_picture_that_may_not_be_opened_is_unreadable(
+    monkeypatch: pytest.MonkeyPatch, reader: Any
+) -> None:
     def refuse(path: str) -> Any:
         raise PermissionError(13, "Permission denied", path)
 
@@ -196,9 +260,13 @@ def test_a_picture_that_may_not_be_opened_is_unreadable(monkeypatch: pytest.Monk
     assert reader("/data/a.jpg") == Facts(fault="unreadable_image", detail="Permission denied")
 
 
-def test_a_file_larger_than_a_column_can_hold_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_larger_than_a_column_can_hold_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(images, "MAX_BYTES", 9)
-    assert read_facts(stored(tmp_path, bytes(10))) == Facts(fault="oversized_image", detail="10 bytes")
+    assert read_facts(stored(tmp_path, bytes(10))) == Facts(
+        fault="oversized_image", detail="10 bytes"
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -210,8 +278,12 @@ def test_a_missing_end_is_no_matter_where_only_the_size_is_asked(tmp_path: Path)
     assert read_size(stored(tmp_path, encoded("PNG", 31, 17)[:-9])) == Facts(31, 17)
 
 
-@pytest.mark.parametrize("name", ["TIFF with its directory behind the pixels", "WebP without loss", "JPEG with Exif"])
-def test_the_size_is_found_behind_the_head_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+@pytest.mark.parametrize(
+    "name", ["TIFF with its directory behind the pixels", "WebP without loss", "JPEG with Exif"]
+)
+def test_the_size_is_found_behind_the_head_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
     kind, options = VARIANTS[name]
     monkeypatch.setattr(images, "_HEADER_BYTES", 64)
     assert read_size(stored(tmp_path, encoded(kind, 31, 17, **options))) == Facts(31, 17)
@@ -274,7 +346,9 @@ def test_a_picture_written_anew_has_no_metadata() -> None:
 
 def test_a_drones_two_pictures_in_one_file_stay_a_jpeg() -> None:
     out = io.BytesIO()
-    Image.new("RGB", (31, 17)).save(out, "MPO", save_all=True, append_images=[Image.new("RGB", (31, 17))])
+    Image.new("RGB", (31, 17)).save(
+        out, "MPO", save_all=True, append_images=[Image.new("RGB", (31, 17))]
+    )
     with Image.open(io.BytesIO(reencode(out.getvalue()))) as image:
         assert image.format == "JPEG"
 
@@ -293,7 +367,11 @@ def test_sixteen_bit_pixels_are_scaled_and_not_cut_off() -> None:
     sink = io.BytesIO()
     Image.frombytes("I;16", (3, 1), bytes([0, 0, 0, 128, 255, 255])).save(sink, "PNG")
     with Image.open(io.BytesIO(images.reencode(sink.getvalue()))) as picture:
-        assert [picture.getpixel((x, 0)) for x in range(3)] == [(0, 0, 0), (128, 128, 128), (255, 255, 255)]
+        assert [picture.getpixel((x, 0)) for x in range(3)] == [
+            (0, 0, 0),
+            (128, 128, 128),
+            (255, 255, 255),
+        ]
 
 
 def test_floating_point_pixels_are_refused() -> None:

@@ -11,17 +11,23 @@ import pytest
 ROOT = Path(__file__).parent.parent
 HOUSE = ("schemas", "converters", "pipelines")
 FORMAT_MAY = {
-    "converters.files",
-    "converters.geometry",
-    "converters.json_spans",
-    "converters.source",
+    "converters.read",
+    "converters.regions",
+    "converters.read.files",
+    "converters.regions.geometry",
+    "converters.read.json_spans",
+    "converters.read.folder",
     "schemas.sample",
     "schemas.table",
 }
 
 
 def modules(*folders: str) -> list[str]:
-    return sorted(path.relative_to(ROOT).as_posix() for folder in folders for path in (ROOT / folder).rglob("*.py"))
+    return sorted(
+        path.relative_to(ROOT).as_posix()
+        for folder in folders
+        for path in (ROOT / folder).rglob("*.py")
+    )
 
 
 def named(text: str, package: Sequence[str]) -> set[str]:
@@ -47,7 +53,10 @@ def packages(path: str) -> set[str]:
 
 def house(path: str) -> set[str]:
     """Modules of this project that a file imports."""
-    files = {name.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for name in modules(*HOUSE)}
+    files = {
+        name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        for name in modules(*HOUSE)
+    }
     return {name for name in imports(path) if name in files}
 
 
@@ -68,11 +77,15 @@ def test_a_format_imports_no_other_format_and_nothing_that_makes_rows(path: str)
 
 @pytest.mark.parametrize("path", modules("converters/sample_data"))
 def test_sample_data_are_made_without_the_code_that_reads_them(path: str) -> None:
-    assert {name for name in house(path) if not name.startswith("converters.sample_data")} <= {"converters"}
+    assert {name for name in house(path) if not name.startswith("converters.sample_data")} <= {
+        "converters"
+    }
 
 
 # The command line is imported by nobody, and its documentation, which cannot do without it, by nobody in turn.
-@pytest.mark.parametrize("module, importers", [("pipelines.__main__", {"pipelines/docs.py"}), ("pipelines.docs", set())])
+@pytest.mark.parametrize(
+    "module, importers", [("pipelines.__main__", {"pipelines/docs.py"}), ("pipelines.docs", set())]
+)
 def test_nobody_imports_the_command_line(module: str, importers: set[str]) -> None:
     assert {path for path in modules(*HOUSE) if module in imports(path)} <= importers
 
@@ -86,10 +99,13 @@ def test_nothing_of_the_house_imports_tests_or_benchmarks(path: str) -> None:
     "text, names",
     [
         ("import apache_beam as beam", {"apache_beam"}),
-        ("def f():\n    from converters.formats import dota", {"converters.formats", "converters.formats.dota"}),
+        (
+            "def f():\n    from converters.formats import dota",
+            {"converters.formats", "converters.formats.dota"},
+        ),
         ("from . import dota", {"converters.formats", "converters.formats.dota"}),
         ("from .dota import read", {"converters.formats.dota", "converters.formats.dota.read"}),
-        ("from .. import prompts", {"converters", "converters.prompts"}),
+        ("from .. import ledger", {"converters", "converters.ledger"}),
     ],
 )
 def test_the_rules_see_every_kind_of_import(text: str, names: set[str]) -> None:

@@ -11,14 +11,26 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from converters import json_columns
-from converters.json_columns import read_uniform
+from converters.read import json_columns
+from converters.read.json_columns import read_uniform
 
-KINDS: Mapping[str, pa.DataType] = {"id": pa.int64(), "q": pa.string(), "ids": pa.list_(pa.int64()), "active": pa.bool_()}
+KINDS: Mapping[str, pa.DataType] = {
+    "id": pa.int64(),
+    "q": pa.string(),
+    "ids": pa.list_(pa.int64()),
+    "active": pa.bool_(),
+}
 # Records of one program: every key in one order, placeholders of fewer keys between them.
 WORDS = st.text(alphabet="ab {}[],:?é道.0-", max_size=6)
 NUMBER = st.one_of(st.integers(0, 10**16 - 1), st.integers(0, 200))
-FULL = st.fixed_dictionaries({"id": NUMBER, "q": WORDS, "ids": st.lists(NUMBER, min_size=1, max_size=1), "active": st.booleans()})
+FULL = st.fixed_dictionaries(
+    {
+        "id": NUMBER,
+        "q": WORDS,
+        "ids": st.lists(NUMBER, min_size=1, max_size=1),
+        "active": st.booleans(),
+    }
+)
 SHORT = st.fixed_dictionaries({"id": NUMBER, "active": st.just(False)})
 STYLE = st.sampled_from([(", ", ": "), (",", ":")])
 
@@ -34,8 +46,16 @@ def parsed(body: bytes) -> list[dict[str, Any]] | None:
         if not isinstance(record, dict):
             return None
         row = {name: record.get(name) for name in KINDS}
-        whole = all(isinstance(n, int) and not isinstance(n, bool) for n in [row["id"] or 0, *(row["ids"] or [])])
-        if not whole or not isinstance(row["q"], str | None) or not isinstance(row["ids"], list | None) or not isinstance(row["active"], bool | None):
+        whole = all(
+            isinstance(n, int) and not isinstance(n, bool)
+            for n in [row["id"] or 0, *(row["ids"] or [])]
+        )
+        if (
+            not whole
+            or not isinstance(row["q"], str | None)
+            or not isinstance(row["ids"], list | None)
+            or not isinstance(row["active"], bool | None)
+        ):
             return None
         rows.append(row)
     return rows
@@ -51,7 +71,9 @@ def dumped(records: list[dict[str, Any]], style: tuple[str, str]) -> bytes:
 
 
 @given(st.lists(st.one_of(FULL, SHORT), min_size=1, max_size=8), STYLE)
-def test_regular_records_are_read_as_a_parser_reads_them(records: list[dict[str, Any]], style: tuple[str, str]) -> None:
+def test_regular_records_are_read_as_a_parser_reads_them(
+    records: list[dict[str, Any]], style: tuple[str, str]
+) -> None:
     body = dumped(records, style)
     found = columns(body)
     assume(found is not None)
@@ -59,11 +81,34 @@ def test_regular_records_are_read_as_a_parser_reads_them(records: list[dict[str,
 
 
 @given(st.lists(st.one_of(FULL, SHORT), min_size=1, max_size=4), STYLE, st.data())
-def test_a_damaged_text_is_refused_or_read_as_a_parser_reads_it(records: list[dict[str, Any]], style: tuple[str, str], data: st.DataObject) -> None:
+def test_a_damaged_text_is_refused_or_read_as_a_parser_reads_it(
+    records: list[dict[str, Any]], style: tuple[str, str], data: st.DataObject
+) -> None:
     body = bytearray(dumped(records, style))
     for _ in range(data.draw(st.integers(1, 3))):
         at = data.draw(st.integers(0, len(body) - 1))
-        with_what = data.draw(st.sampled_from([b"", b'"', b"{", b"}", b",", b":", b" ", b"0", b"7", b"t", b"[", b"]", b"\\", b"\n", b"x", b"\xff"]))
+        with_what = data.draw(
+            st.sampled_from(
+                [
+                    b"",
+                    b'"',
+                    b"{",
+                    b"}",
+                    b",",
+                    b":",
+                    b" ",
+                    b"0",
+                    b"7",
+                    b"t",
+                    b"[",
+                    b"]",
+                    b"\\",
+                    b"\n",
+                    b"x",
+                    b"\xff",
+                ]
+            )
+        )
         body[at : at + data.draw(st.integers(0, 2))] = with_what
         assume(body)
     found = columns(bytes(body))
@@ -71,7 +116,10 @@ def test_a_damaged_text_is_refused_or_read_as_a_parser_reads_it(records: list[di
 
 
 def test_records_written_by_one_program_are_read_without_a_parser() -> None:
-    records = [{"id": i, "date": 1.5, "q": f"question {i}?", "ids": [i], "active": True} for i in range(100)] + [{"id": 100, "active": False}]
+    records = [
+        {"id": i, "date": 1.5, "q": f"question {i}?", "ids": [i], "active": True}
+        for i in range(100)
+    ] + [{"id": 100, "active": False}]
     table = read_uniform(json.dumps(records)[1:-1].encode(), KINDS)
     assert table is not None and table.slice(99).to_pylist() == [
         {"id": 99, "q": "question 99?", "ids": [99], "active": True},

@@ -13,15 +13,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from converters.files import SourceError
-from converters.json_spans import Bad, array_spans, read_columns
+from converters.read.files import SourceError
+from converters.read.json_spans import Bad, array_spans, read_columns
 
 COLUMNS: Mapping[str, pa.DataType] = {"id": pa.int64(), "q": pa.string()}
-TYPED: Mapping[str, pa.DataType] = {"id": pa.int64(), "q": pa.string(), "ids": pa.list_(pa.int64()), "active": pa.bool_()}
+TYPED: Mapping[str, pa.DataType] = {
+    "id": pa.int64(),
+    "q": pa.string(),
+    "ids": pa.list_(pa.int64()),
+    "active": pa.bool_(),
+}
 Read = tuple[list[dict[str, Any]], list[Bad]]
 
 
-def read(path: Path, target: int = 1 << 20, table: str | None = None, columns: Mapping[str, pa.DataType] = COLUMNS) -> Read:
+def read(
+    path: Path,
+    target: int = 1 << 20,
+    table: str | None = None,
+    columns: Mapping[str, pa.DataType] = COLUMNS,
+) -> Read:
     """Rows and faults of all spans of a file."""
     rows: list[dict[str, Any]] = []
     bad: list[Bad] = []
@@ -38,14 +48,37 @@ def written(folder: Path, text: str | bytes) -> Path:
     return path
 
 
-def rows_of(text: str | bytes, target: int = 1 << 20, columns: Mapping[str, pa.DataType] = COLUMNS) -> Read:
+def rows_of(
+    text: str | bytes, target: int = 1 << 20, columns: Mapping[str, pa.DataType] = COLUMNS
+) -> Read:
     with TemporaryDirectory() as folder:
         return read(written(Path(folder), text), target, columns=columns)
 
 
 # The property
 
-TRICKY = st.sampled_from(["}, {", '"', "\\", "},{", '{"id": 7}', "[", "]", "}", "{", "\n", ",", "é", "🛰", "a", " ", "\x00", "\u2028", '"}, {"id": 1, "q": "'])
+TRICKY = st.sampled_from(
+    [
+        "}, {",
+        '"',
+        "\\",
+        "},{",
+        '{"id": 7}',
+        "[",
+        "]",
+        "}",
+        "{",
+        "\n",
+        ",",
+        "é",
+        "🛰",
+        "a",
+        " ",
+        "\x00",
+        "\u2028",
+        '"}, {"id": 1, "q": "',
+    ]
+)
 TEXT = st.one_of(st.lists(TRICKY, max_size=6).map("".join), st.text(max_size=8))
 NESTED = st.one_of(
     st.none(),
@@ -55,8 +88,13 @@ NESTED = st.one_of(
     st.dictionaries(st.sampled_from("ab"), TEXT, max_size=2),
     st.lists(st.dictionaries(st.sampled_from("ab"), TEXT, min_size=1, max_size=1), max_size=12),
 )
-RECORD = st.fixed_dictionaries({"id": st.integers(0, 2**63 - 1), "q": st.one_of(TEXT, st.none())}, optional={"x": NESTED, "y": NESTED})
-STYLE: st.SearchStrategy[dict[str, Any]] = st.sampled_from([{}, {"separators": (",", ":")}, {"indent": 2}, {"ensure_ascii": False}, {"indent": "\t"}])
+RECORD = st.fixed_dictionaries(
+    {"id": st.integers(0, 2**63 - 1), "q": st.one_of(TEXT, st.none())},
+    optional={"x": NESTED, "y": NESTED},
+)
+STYLE: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
+    [{}, {"separators": (",", ":")}, {"indent": 2}, {"ensure_ascii": False}, {"indent": "\t"}]
+)
 
 
 def kept(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -64,23 +102,37 @@ def kept(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 @given(st.lists(RECORD, max_size=12), STYLE, st.integers(1, 400), st.booleans())
-def test_spans_of_any_size_join_to_the_records_of_json_loads(records: list[dict[str, Any]], style: dict[str, Any], target: int, mark: bool) -> None:
+def test_spans_of_any_size_join_to_the_records_of_json_loads(
+    records: list[dict[str, Any]], style: dict[str, Any], target: int, mark: bool
+) -> None:
     text = json.dumps(records, **style).encode()
     assert rows_of((b"\xef\xbb\xbf" if mark else b"") + text, target) == (kept(records), [])
 
 
 @given(st.lists(RECORD, max_size=12), st.integers(1, 400))
-def test_a_table_below_its_key_is_read_like_a_bare_array(records: list[dict[str, Any]], target: int) -> None:
+def test_a_table_below_its_key_is_read_like_a_bare_array(
+    records: list[dict[str, Any]], target: int
+) -> None:
     with TemporaryDirectory() as folder:
         path = written(Path(folder), json.dumps({"questions": records}, indent=1))
         assert read(path, target, "questions") == (kept(records), [])
 
 
 @given(st.lists(RECORD, min_size=1, max_size=8), st.data(), st.integers(1, 300))
-def test_a_broken_record_costs_itself_alone(records: list[dict[str, Any]], data: st.DataObject, target: int) -> None:
+def test_a_broken_record_costs_itself_alone(
+    records: list[dict[str, Any]], data: st.DataObject, target: int
+) -> None:
     at = data.draw(st.integers(0, len(records) - 1))
     wrong = data.draw(
-        st.sampled_from(['{"id": nope, "q": "x"}', '{"id": 1 "q": "x"}', '{"id": 1, "q": x}', '{"id": 1, "q": "\\ud800"}', '{"id": true, "q": "x"}'])
+        st.sampled_from(
+            [
+                '{"id": nope, "q": "x"}',
+                '{"id": 1 "q": "x"}',
+                '{"id": 1, "q": x}',
+                '{"id": 1, "q": "\\ud800"}',
+                '{"id": true, "q": "x"}',
+            ]
+        )
     )
     texts = [json.dumps(record) for record in records]
     texts[at] = wrong
@@ -109,7 +161,17 @@ def test_a_last_record_longer_than_a_span_ends_the_search_for_cuts(tmp_path: Pat
 
 
 def test_a_record_longer_than_what_is_looked_at_is_passed_whole(tmp_path: Path) -> None:
-    path = written(tmp_path, json.dumps([{"id": 1, "q": "a"}, {"id": 2, "q": "b" * 300_000}, {"id": 3, "q": "c"}, {"id": 4, "q": "d"}]))
+    path = written(
+        tmp_path,
+        json.dumps(
+            [
+                {"id": 1, "q": "a"},
+                {"id": 2, "q": "b" * 300_000},
+                {"id": 3, "q": "c"},
+                {"id": 4, "q": "d"},
+            ]
+        ),
+    )
     assert len(array_spans(str(path), None, {"id"}, 10)) == 4
 
 
@@ -119,7 +181,9 @@ def test_a_seam_in_a_string_is_no_cut(tmp_path: Path) -> None:
     assert read(path, 5) == ([{"id": 1, "q": text}, {"id": 2, "q": text}], [])
 
 
-@pytest.mark.parametrize("text, spans", [("[]", [(1, 1)]), ("[ ]\n", [(1, 2)]), ('[{"id": 1}]', [(1, 10)])])
+@pytest.mark.parametrize(
+    "text, spans", [("[]", [(1, 1)]), ("[ ]\n", [(1, 2)]), ('[{"id": 1}]', [(1, 10)])]
+)
 def test_a_small_array_is_one_span(tmp_path: Path, text: str, spans: list[tuple[int, int]]) -> None:
     assert array_spans(str(written(tmp_path, text)), None, {"id"}) == spans
 
@@ -136,17 +200,35 @@ def test_an_empty_array_has_no_rows() -> None:
     [
         ('[{"id": 1, "q": "a"}, {"id": 2', None, "a.json is cut off: it does not end with ]"),
         ('[{"id": 1, "q": "a"}', None, "a.json is cut off: it does not end with ]"),
-        ('{"questions": [{"id": 1, "q": "a"}]', "questions", "a.json is cut off: it does not end with ]}"),
-        ('{"questions": [{"id": 1, "q": "a"}, {"id": 2, "q"', "questions", "a.json is cut off: it does not end with ]}"),
-        ('{"questions": [{"id": 1, "ids": [7]}', "questions", "a.json is cut off: its last record has no end"),
+        (
+            '{"questions": [{"id": 1, "q": "a"}]',
+            "questions",
+            "a.json is cut off: it does not end with ]}",
+        ),
+        (
+            '{"questions": [{"id": 1, "q": "a"}, {"id": 2, "q"',
+            "questions",
+            "a.json is cut off: it does not end with ]}",
+        ),
+        (
+            '{"questions": [{"id": 1, "ids": [7]}',
+            "questions",
+            "a.json is cut off: its last record has no end",
+        ),
         ('[{"id": 1, "ids": [7]', None, "a.json is cut off: its last record has no end"),
         ('{"answers": []}', "questions", 'a.json does not begin with {"questions": ['),
         ('{"questions": []}', None, "a.json does not begin with ["),
         ("", None, "a.json does not begin with ["),
-        ("version https://git-lfs.github.com/spec/v1\n", None, "a.json is a Git LFS pointer, not the file; fetch it with `git lfs pull`"),
+        (
+            "version https://git-lfs.github.com/spec/v1\n",
+            None,
+            "a.json is a Git LFS pointer, not the file; fetch it with `git lfs pull`",
+        ),
     ],
 )
-def test_a_file_that_is_no_whole_array_is_named(tmp_path: Path, text: str, table: str | None, message: str) -> None:
+def test_a_file_that_is_no_whole_array_is_named(
+    tmp_path: Path, text: str, table: str | None, message: str
+) -> None:
     with pytest.raises(SourceError) as error:
         array_spans(str(written(tmp_path, text)), table, {"id"})
     assert str(error.value) == f"{tmp_path}/{message}"
@@ -181,10 +263,15 @@ def test_a_number_where_text_is_asked_for_becomes_its_text(value: str, text: str
 @pytest.mark.parametrize("value", ["true", "[1]", '{"a": 1}', '["x"]'])
 def test_what_is_no_text_and_no_number_is_refused(value: str) -> None:
     rows, bad = rows_of(f'[{{"id": 1, "q": "a"}}, {{"id": 2, "q": {value}}}]')
-    assert ([row["id"] for row in rows], [fault.detail.startswith("q is ") for fault in bad]) == ([1], [True])
+    assert ([row["id"] for row in rows], [fault.detail.startswith("q is ") for fault in bad]) == (
+        [1],
+        [True],
+    )
 
 
-@pytest.mark.parametrize("value, number", [("7", 7), ('"7"', 7), ("7.0", 7), ("7e0", 7), ("null", None), ("-1", -1)])
+@pytest.mark.parametrize(
+    "value, number", [("7", 7), ('"7"', 7), ("7.0", 7), ("7e0", 7), ("null", None), ("-1", -1)]
+)
 def test_a_whole_number_is_read_however_it_is_written(value: str, number: int | None) -> None:
     assert rows_of(f'[{{"id": {value}, "q": "a"}}]')[0] == [{"id": number, "q": "a"}]
 
@@ -217,27 +304,47 @@ def test_lists_and_flags_survive_beside_a_broken_record() -> None:
         ('[{"id": 1}, {"id": x}, {"id": 3}]', [1, 3], [12]),
         ('[{"id": 1, "q": "open}, {"id": 2}, {"id": 3}]', [2, 3], [1]),
         ('[{"id": 1, "q": "a", {"id": 2}, {"id": 3}]', [2, 3], [1]),
-        ('[{"id": 1}, {"id": 2, "x": [{"a": 1}, {"a": 2}, {"a": 3}], "q": "a"}, {"id": y}]', [1, 2], [70]),
+        (
+            '[{"id": 1}, {"id": 2, "x": [{"a": 1}, {"a": 2}, {"a": 3}], "q": "a"}, {"id": y}]',
+            [1, 2],
+            [70],
+        ),
         ('[{"id": 1}, null, {"id": 3}]', [1, 3], [12]),
         ('[7, {"id": 3}]', [3], [1]),
         ('[{"id": 1}, {"id": 2, "q": "\\ud800"}, {"id": 3}]', [1, 3], [12]),
         ('[{"id": 1},\n  {"id": 2, "q": "\t"},\n  {"id": 3}]', [1, 3], [14]),
     ],
-    ids=["a word", "no closing quote", "no closing brace", "nested seams", "null", "a number", "a lone surrogate", "a raw tab"],
+    ids=[
+        "a word",
+        "no closing quote",
+        "no closing brace",
+        "nested seams",
+        "null",
+        "a number",
+        "a lone surrogate",
+        "a raw tab",
+    ],
 )
-def test_a_fault_says_where_its_record_begins(text: str, ids: list[int], offsets: list[int]) -> None:
+def test_a_fault_says_where_its_record_begins(
+    text: str, ids: list[int], offsets: list[int]
+) -> None:
     rows, bad = rows_of(text)
     assert ([row["id"] for row in rows], [fault.offset for fault in bad]) == (ids, offsets)
 
 
 def test_a_fault_in_a_later_span_says_where_in_the_file_it_is(tmp_path: Path) -> None:
     text = '[{"id": 1, "q": "a"}, {"id": 2, "q": "b"}, {"id": 3, "q": c}]'
-    assert [fault.offset for fault in read(written(tmp_path, text), 10)[1]] == [text.index('{"id": 3')]
+    assert [fault.offset for fault in read(written(tmp_path, text), 10)[1]] == [
+        text.index('{"id": 3')
+    ]
 
 
 def test_bytes_that_are_no_utf_8_cost_their_record() -> None:
     rows, bad = rows_of(b'[{"id": 1, "q": "a"}, {"id": 2, "q": "b\xffc"}, {"id": 3, "q": "d"}]')
-    assert (rows, [fault.offset for fault in bad]) == ([{"id": 1, "q": "a"}, {"id": 3, "q": "d"}], [22])
+    assert (rows, [fault.offset for fault in bad]) == (
+        [{"id": 1, "q": "a"}, {"id": 3, "q": "d"}],
+        [22],
+    )
 
 
 @pytest.mark.parametrize("neighbour", ['"b"', "7", "b"], ids=["good", "a number", "broken"])
@@ -248,4 +355,7 @@ def test_what_is_not_asked_for_may_be_anything_whoever_stands_beside_it(neighbou
 
 def test_a_record_with_many_seams_inside_is_read_whole() -> None:
     parts = ", ".join(f'{{"a": {i}}}' for i in range(40))
-    assert rows_of(f'[{{"id": 1, "q": 5, "x": [{parts}]}}, {{"id": 2, "q": "b"}}]') == ([{"id": 1, "q": "5"}, {"id": 2, "q": "b"}], [])
+    assert rows_of(f'[{{"id": 1, "q": 5, "x": [{parts}]}}, {{"id": 2, "q": "b"}}]') == (
+        [{"id": 1, "q": "5"}, {"id": 2, "q": "b"}],
+        [],
+    )

@@ -7,7 +7,16 @@ from typing import Any
 
 import pytest
 
-from converters.ledger import Counts, LedgerError, Rejects, check_balance, count, faults, ledger, printable
+from converters.ledger import (
+    Counts,
+    LedgerError,
+    Rejects,
+    check_balance,
+    count,
+    faults,
+    ledger,
+    printable,
+)
 from schemas.sample import Reject
 from schemas.table import REJECT
 
@@ -45,7 +54,12 @@ def test_a_page_has_the_shape_of_the_card() -> None:
         "d": {
             "train": {
                 "unit": "region",
-                "items": {"read": 10, "used": 7, "rejected": {"bad_box": 2}, "filtered": {"ignored": 1}},
+                "items": {
+                    "read": 10,
+                    "used": 7,
+                    "rejected": {"bad_box": 2},
+                    "filtered": {"ignored": 1},
+                },
                 "rows": {
                     "built": 11,
                     "written": 5,
@@ -99,8 +113,26 @@ def test_rejects_become_a_table_with_their_kind() -> None:
     rejects.row("train", "a.json", "8", "empty_turn", "['a', '']", "0123")
     common = {"dataset": "d", "split": "train", "file": "a.json", "survivor": None}
     assert rejects.table().to_pylist() == [
-        common | {"key": "7", "level": "item", "reason": "inactive", "kind": "policy", "detail": "active is false", "items": 2, "id": None},
-        common | {"key": "8", "level": "row", "reason": "empty_turn", "kind": "fault", "detail": "['a', '']", "items": 1, "id": "0123"},
+        common
+        | {
+            "key": "7",
+            "level": "item",
+            "reason": "inactive",
+            "kind": "policy",
+            "detail": "active is false",
+            "items": 2,
+            "id": None,
+        },
+        common
+        | {
+            "key": "8",
+            "level": "row",
+            "reason": "empty_turn",
+            "kind": "fault",
+            "detail": "['a', '']",
+            "items": 1,
+            "id": "0123",
+        },
     ]
 
 
@@ -115,7 +147,13 @@ def test_a_reject_outside_the_list_of_reasons_is_refused() -> None:
 
 @pytest.mark.parametrize(
     "text, expected",
-    [("a\nb\tc", "a b c"), ("a\x1b[31mb", "a\ufffd[31mb"), ("a\u202eb", "a\ufffdb"), ("道路", "道路"), ("x" * 400, "x" * 300)],
+    [
+        ("a\nb\tc", "a b c"),
+        ("a\x1b[31mb", "a\ufffd[31mb"),
+        ("a\u202eb", "a\ufffdb"),
+        ("道路", "道路"),
+        ("x" * 400, "x" * 300),
+    ],
     ids=["white space", "an escape", "a turn of direction", "another alphabet", "too long"],
 )
 def test_a_detail_is_one_printable_line(text: str, expected: str) -> None:

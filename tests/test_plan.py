@@ -10,16 +10,19 @@ from typing import Any
 import msgspec
 import pytest
 
-from converters.files import SourceError
+from converters.read.files import SourceError
 from pipelines import plan as planning
 from pipelines.plan import RunPlan, convert_mix, load_mix, make_plan, mix_names
-from schemas.catalog import ConfigError, Mix, SourceSpec
+from schemas.mix import Mix, SourceSpec
+from schemas.toml import ConfigError
 
 
 @pytest.fixture
 def mine(tmp_path: Path) -> Path:
     path = tmp_path / "mine.toml"
-    path.write_text('name = "mine"\n[sources.rsicd]\ntask = "caption"\n[sources.ponds]\ndataset = "rsvqa_lr"\ntask = "vqa"\nweight = 0.5\n')
+    path.write_text(
+        'name = "mine"\n[sources.rsicd]\ntask = "caption"\n[sources.ponds]\ndataset = "rsvqa_lr"\ntask = "vqa"\nweight = 0.5\n'
+    )
     return path
 
 
@@ -46,17 +49,24 @@ def test_a_mix_is_found_by_file(mine: Path) -> None:
 
 
 def test_a_source_is_called_like_its_dataset_unless_it_says_so(mine: Path) -> None:
-    assert [(source.name, source.dataset) for source in load_mix(str(mine)).sources] == [("rsicd", "rsicd"), ("ponds", "rsvqa_lr")]
+    assert [(source.name, source.dataset) for source in load_mix(str(mine)).sources] == [
+        ("rsicd", "rsicd"),
+        ("ponds", "rsvqa_lr"),
+    ]
 
 
 def test_a_mix_that_is_not_there(tmp_path: Path) -> None:
-    assert faults("nope") == ['unknown mix "nope"; known: geochat-style, or the path of a .toml file']
+    assert faults("nope") == [
+        'unknown mix "nope"; known: geochat-style, or the path of a .toml file'
+    ]
     assert faults(f"{tmp_path}/nope.toml") == [f"{tmp_path}/nope.toml: no such file"]
 
 
 def test_all_faults_of_shape_at_once(tmp_path: Path) -> None:
     path = tmp_path / "bad.toml"
-    path.write_text('name = "bad"\nsede = 1\nimages = "all"\n[sources.rsicd]\nwieght = 2\n[sources.aid]\ntask = "classification"\ntake = 0\n')
+    path.write_text(
+        'name = "bad"\nsede = 1\nimages = "all"\n[sources.rsicd]\nwieght = 2\n[sources.aid]\ntask = "classification"\ntake = 0\n'
+    )
     keys = "dataset, task, split, templates, weight, take, filter"
     assert sorted(faults(str(path))) == sorted(
         [
@@ -116,7 +126,9 @@ def test_a_value_of_a_source_is_changed() -> None:
 
 
 def test_a_value_of_a_filter_is_changed() -> None:
-    assert source(changed('sources.rsvqa_lr.filter.types=["count"]'), "rsvqa_lr").filter.types == ["count"]
+    assert source(changed('sources.rsvqa_lr.filter.types=["count"]'), "rsvqa_lr").filter.types == [
+        "count"
+    ]
 
 
 def test_the_last_change_counts() -> None:
@@ -137,7 +149,10 @@ def test_a_change_may_add_a_source() -> None:
         ("seed=many", "mixes/geochat-style seed: 'many' is not of type 'integer'"),
         ("seed=NaN", "mixes/geochat-style seed: 'NaN' is not of type 'integer'"),
         ("max_reject=2", "mixes/geochat-style max_reject: 2 is greater than the maximum of 1"),
-        ("sources.rsvqa_lr.weight=0", "mixes/geochat-style [sources.rsvqa_lr] weight: 0 is less than or equal to the minimum of 0"),
+        (
+            "sources.rsvqa_lr.weight=0",
+            "mixes/geochat-style [sources.rsvqa_lr] weight: 0 is less than or equal to the minimum of 0",
+        ),
     ],
 )
 def test_a_wrong_change_is_one_line(change: str, fault: str) -> None:
@@ -155,11 +170,20 @@ def test_a_change_of_a_misspelt_key_names_the_known_ones() -> None:
 
 def test_converting_keeps_everything_once() -> None:
     [only] = convert_mix(["rsicd"], "item").sources
-    assert (only.dataset, only.task, only.split, only.weight, only.take) == ("rsicd", "caption", None, 1.0, None)
+    assert (only.dataset, only.task, only.split, only.weight, only.take) == (
+        "rsicd",
+        "caption",
+        None,
+        1.0,
+        None,
+    )
 
 
 def test_converting_may_name_splits() -> None:
-    assert [(s.dataset, s.split) for s in convert_mix(["rsicd:val", "aid", "rsicd:test"], "item").sources] == [("rsicd", ["val", "test"]), ("aid", None)]
+    assert [
+        (s.dataset, s.split)
+        for s in convert_mix(["rsicd:val", "aid", "rsicd:test"], "item").sources
+    ] == [("rsicd", ["val", "test"]), ("aid", None)]
 
 
 @pytest.mark.parametrize("targets", [["rsicd", "rsicd:val"], ["rsicd:val", "rsicd"]])
@@ -184,14 +208,19 @@ def test_converting_can_be_changed() -> None:
 
 
 def test_converting_an_unknown_split() -> None:
-    with pytest.raises(ConfigError, match=r'^convert \[sources.rsicd\] dataset "rsicd" has no split "minival"; it has: train, val, test$'):
+    with pytest.raises(
+        ConfigError,
+        match=r'^convert \[sources.rsicd\] dataset "rsicd" has no split "minival"; it has: train, val, test$',
+    ):
         convert_mix(["rsicd:minival"], "item")
 
 
 # The plan
 
 
-def planned(root: Path, *targets: str, images: Any = "path", changes: tuple[str, ...] = (), **options: Any) -> RunPlan:
+def planned(
+    root: Path, *targets: str, images: Any = "path", changes: tuple[str, ...] = (), **options: Any
+) -> RunPlan:
     return make_plan(convert_mix(targets, "item", changes), str(root), "/out", images, **options)
 
 
@@ -200,48 +229,85 @@ def test_the_working_folder_is_in_out(sample: Path) -> None:
 
 
 def test_every_span_is_of_a_dataset_of_the_mix(sample: Path) -> None:
-    assert {span.slug for span in planned(sample, "rsicd", "rsvqa_lr").spans} == {"rsicd", "rsvqa_lr"}
+    assert {span.slug for span in planned(sample, "rsicd", "rsvqa_lr").spans} == {
+        "rsicd",
+        "rsvqa_lr",
+    }
 
 
 def test_only_wanted_splits_are_read(sample: Path) -> None:
-    assert {span.split for span in planned(sample, "rsvqa_lr:val", "rsvqa_lr:test").spans} == {"val", "test"}
+    assert {span.split for span in planned(sample, "rsvqa_lr:val", "rsvqa_lr:test").spans} == {
+        "val",
+        "test",
+    }
 
 
 def test_tables_to_join_are_planned_beside_the_spans(sample: Path) -> None:
-    assert {(span.split, span.table) for span in planned(sample, "rsvqa_lr:val").sides} == {("val", "answers"), ("val", "images")}
+    assert {(span.split, span.table) for span in planned(sample, "rsvqa_lr:val").sides} == {
+        ("val", "answers"),
+        ("val", "images"),
+    }
 
 
 def test_sources_of_one_dataset_read_it_once(sample: Path) -> None:
     twice = make_plan(load_mix("geochat-style"), str(sample), "/out", "path")
-    assert (len(twice.datasets["dota_v1"].jobs), len([span for span in twice.spans if span.slug == "dota_v1"])) == (5, 1)
+    assert (
+        len(twice.datasets["dota_v1"].jobs),
+        len([span for span in twice.spans if span.slug == "dota_v1"]),
+    ) == (5, 1)
 
 
 def test_a_job_knows_its_place_in_the_mix(sample: Path) -> None:
     plan = make_plan(load_mix("geochat-style"), str(sample), "/out", "path")
-    assert {plan.mix.sources[job.index].name == job.spec.name for data in plan.datasets.values() for job in data.jobs} == {True}
+    assert {
+        plan.mix.sources[job.index].name == job.spec.name
+        for data in plan.datasets.values()
+        for job in data.jobs
+    } == {True}
 
 
 def test_the_image_mode_of_the_mix_holds_unless_another_is_asked_for(sample: Path) -> None:
     mix = convert_mix(["rsicd"], "item", ["images=path"])
-    assert [make_plan(mix, str(sample), "/out", asked).images for asked in (None, "embed")] == ["path", "embed"]
+    assert [make_plan(mix, str(sample), "/out", asked).images for asked in (None, "embed")] == [
+        "path",
+        "embed",
+    ]
 
 
-@pytest.mark.parametrize("images, verify, decoded", [("embed", False, False), ("embed", True, True), ("path", True, True), ("reencode", False, True)])
-def test_pictures_are_decoded_where_it_is_asked_for_or_needed(sample: Path, images: str, verify: bool, decoded: bool) -> None:
-    assert planned(sample, "rsicd", images=images, verify=verify).datasets["rsicd"].verify is decoded
+@pytest.mark.parametrize(
+    "images, verify, decoded",
+    [
+        ("embed", False, False),
+        ("embed", True, True),
+        ("path", True, True),
+        ("reencode", False, True),
+    ],
+)
+def test_pictures_are_decoded_where_it_is_asked_for_or_needed(
+    sample: Path, images: str, verify: bool, decoded: bool
+) -> None:
+    assert (
+        planned(sample, "rsicd", images=images, verify=verify).datasets["rsicd"].verify is decoded
+    )
 
 
 def test_one_dataset_may_lie_elsewhere(sample: Path, tmp_path: Path) -> None:
     shutil.copytree(sample / "rsicd", tmp_path / "there")
-    assert planned(sample, "rsicd", paths={"rsicd": str(tmp_path / "there")}).roots == {"rsicd": str(tmp_path / "there")}
+    assert planned(sample, "rsicd", paths={"rsicd": str(tmp_path / "there")}).roots == {
+        "rsicd": str(tmp_path / "there")
+    }
 
 
 def test_a_path_may_name_the_folder_that_datasets_share(sample: Path) -> None:
-    assert planned(Path("/nowhere"), "dior_r", paths={"dior": str(sample / "dior")}).roots == {"dior": str(sample / "dior")}
+    assert planned(Path("/nowhere"), "dior_r", paths={"dior": str(sample / "dior")}).roots == {
+        "dior": str(sample / "dior")
+    }
 
 
 def test_a_path_of_another_dataset_is_a_fault(sample: Path) -> None:
-    with pytest.raises(ConfigError, match=r'^--path aid=/x: no dataset "aid" here; known: dior_r, dior$'):
+    with pytest.raises(
+        ConfigError, match=r'^--path aid=/x: no dataset "aid" here; known: dior_r, dior$'
+    ):
         planned(sample, "dior_r", paths={"aid": "/x"})
 
 
@@ -260,7 +326,9 @@ def test_every_source_that_cannot_be_read_is_named(sample: Path, tmp_path: Path)
 
 def test_what_a_reader_notes_is_passed_on(sample: Path, tmp_path: Path) -> None:
     shutil.copytree(sample / "dior", tmp_path / "dior")
-    [annotation, *_] = sorted((tmp_path / "dior" / "Annotations" / "Oriented Bounding Boxes").iterdir())
+    [annotation, *_] = sorted(
+        (tmp_path / "dior" / "Annotations" / "Oriented Bounding Boxes").iterdir()
+    )
     annotation.unlink()
     assert [note.partition(":")[0] for note in planned(tmp_path, "dior_r").notes] == ["dior_r"]
 
@@ -281,12 +349,19 @@ def test_only_classification_needs_classes(sample: Path) -> None:
 
 
 @pytest.mark.parametrize("changes, capped", [((), False), (("sources.rsicd.take=3",), True)])
-def test_a_cap_anywhere_makes_a_capped_run(sample: Path, changes: tuple[str, ...], capped: bool) -> None:
+def test_a_cap_anywhere_makes_a_capped_run(
+    sample: Path, changes: tuple[str, ...], capped: bool
+) -> None:
     assert planned(sample, "rsicd", changes=changes).capped is capped
 
 
 def test_sampling_is_that_of_the_mix(sample: Path) -> None:
-    assert [tuple(rule) for rule in planned(sample, "rsicd", "aid", changes=("sources.aid.weight=2", "sources.rsicd.take=3")).sampling] == [
+    assert [
+        tuple(rule)
+        for rule in planned(
+            sample, "rsicd", "aid", changes=("sources.aid.weight=2", "sources.rsicd.take=3")
+        ).sampling
+    ] == [
         ("rsicd", 1.0, 3),
         ("aid", 2.0, None),
     ]
@@ -315,7 +390,12 @@ def test_rows_make_shards(tens: None, sample: Path) -> None:
 
 @pytest.mark.parametrize(
     "change, number",
-    [("sources.aid.take=10", 1), ("sources.aid.take=100", 2), ("sources.aid.weight=0.5", 1), ("sources.aid.weight=4", 5)],
+    [
+        ("sources.aid.take=10", 1),
+        ("sources.aid.take=100", 2),
+        ("sources.aid.weight=0.5", 1),
+        ("sources.aid.weight=4", 5),
+    ],
 )
 def test_caps_and_weights_count(tens: None, sample: Path, change: str, number: int) -> None:
     assert shards(sample, "aid", changes=(change,)) == number

@@ -31,7 +31,12 @@ def test_nothing_is_seen_where_nothing_is(tmp_path: Path) -> None:
 
 
 def test_rows_are_counted_by_name(work: Path) -> None:
-    leave(work, "rows/rsicd.000000.65536.0a1b2c3d.arrow", "rows/rsicd.000001.12.0a1b2c3d.arrow", "rejects/rsicd.000000.7.0a1b2c3d.arrow")
+    leave(
+        work,
+        "rows/rsicd.000000.65536.0a1b2c3d.arrow",
+        "rows/rsicd.000001.12.0a1b2c3d.arrow",
+        "rejects/rsicd.000000.7.0a1b2c3d.arrow",
+    )
     assert look(str(work)) == Seen(65548, 7, 0)
 
 
@@ -41,7 +46,11 @@ def test_dots_in_a_name_do_no_harm(work: Path) -> None:
 
 
 def test_files_that_are_not_whole_do_not_count(work: Path) -> None:
-    leave(work, "rows/rsicd.000000.5.0a1b2c3d.arrow.4e5f6a7b.part", "out/data/train-00000-of-00002.parquet.4e5f6a7b.part")
+    leave(
+        work,
+        "rows/rsicd.000000.5.0a1b2c3d.arrow.4e5f6a7b.part",
+        "out/data/train-00000-of-00002.parquet.4e5f6a7b.part",
+    )
     assert look(str(work)) == Seen(0, 0, 0)
 
 
@@ -57,7 +66,12 @@ def test_a_segment_is_counted_as_it_is_named(work: Path) -> None:
 
 @pytest.mark.parametrize(
     "seen, stage",
-    [(Seen(0, 0, 0), "reading"), (Seen(5, 0, 0), "converting"), (Seen(0, 5, 0), "converting"), (Seen(5, 0, 1), "writing shards")],
+    [
+        (Seen(0, 0, 0), "reading"),
+        (Seen(5, 0, 0), "converting"),
+        (Seen(0, 5, 0), "converting"),
+        (Seen(5, 0, 1), "writing shards"),
+    ],
 )
 def test_the_stage_follows_from_the_files(seen: Seen, stage: str) -> None:
     assert seen.stage == stage
@@ -77,7 +91,12 @@ class Screen(io.StringIO):
 @pytest.fixture
 def busy(work: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of a run, and lines that do not wait."""
-    leave(work, "rows/rsicd.000000.1234.0a1b2c3d.arrow", "rejects/rsicd.000000.7.0a1b2c3d.arrow", "out/data/train-00000-of-00002.parquet")
+    leave(
+        work,
+        "rows/rsicd.000000.1234.0a1b2c3d.arrow",
+        "rejects/rsicd.000000.7.0a1b2c3d.arrow",
+        "out/data/train-00000-of-00002.parquet",
+    )
     monkeypatch.setattr(progress, "_PLAIN_SECONDS", 0.001)
     monkeypatch.setattr(progress, "_SECONDS", 0.001)
     monkeypatch.setenv("TERM", "xterm")
@@ -95,7 +114,10 @@ def test_plain_lines_where_there_is_no_terminal(busy: Path) -> None:
     with on(screen, busy):
         runs.wait_for(lambda: "\n" in screen.getvalue())
     line = screen.getvalue().splitlines()[0]
-    assert (line.partition(" (")[0], line.partition("/s), ")[2]) == ("writing shards: 1,234 rows", "7 rejects, 1 of 2 shards, 0 s")
+    assert (line.partition(" (")[0], line.partition("/s), ")[2]) == (
+        "writing shards: 1,234 rows",
+        "7 rejects, 1 of 2 shards, 0 s",
+    )
 
 
 def test_a_live_line_on_a_terminal(busy: Path) -> None:

@@ -19,15 +19,19 @@ from native import Result, convert, dataset
 
 from converters.catalogue import catalogue
 from converters.dialects import parse, render_boxes, render_quads
-from converters.files import SourceError
+from converters.read.files import SourceError
 
-ROOT = Path(os.environ.get("EARTHMIX_REAL_DATA") or Path(__file__).parent.parent.parent / "shared/data")
+ROOT = Path(
+    os.environ.get("EARTHMIX_REAL_DATA") or Path(__file__).parent.parent.parent / "shared/data"
+)
 
 
 def folder(name: str) -> Path:
     """A dataset's real files, or a test skipped by its name."""
     if not (ROOT / name).is_dir():
-        pytest.skip(f"the real files of {name} are not at {ROOT / name}; set EARTHMIX_REAL_DATA to where they are")
+        pytest.skip(
+            f"the real files of {name} are not at {ROOT / name}; set EARTHMIX_REAL_DATA to where they are"
+        )
     return ROOT / name
 
 
@@ -52,7 +56,11 @@ def distinct(result: Result) -> int:
 
 def test_rsicd_has_54605_sentences_of_which_5_have_no_word() -> None:
     found = real("rsicd", "caption")
-    assert (items(found), distinct(found), len({row["images"][0]["path"] for row in found.rows})) == (
+    assert (
+        items(found),
+        distinct(found),
+        len({row["images"][0]["path"] for row in found.rows}),
+    ) == (
         {"read": 54_605, "used": 54_600, "no_words": 5},
         24_328,
         10_921,
@@ -71,8 +79,13 @@ def test_ucm_has_10500_sentences_of_which_9985_differ() -> None:
 
 def test_levir_has_10077_pairs_with_five_sentences_each() -> None:
     found = real("levir_cc", "change_caption")
-    pairs = {(row["split"], row["images"][0]["path"], row["images"][1]["path"]) for row in found.rows}
-    assert (items(found), Counter(split for split, _, _ in pairs)) == ({"read": 50_385, "used": 50_385}, {"train": 6_815, "val": 1_333, "test": 1_929})
+    pairs = {
+        (row["split"], row["images"][0]["path"], row["images"][1]["path"]) for row in found.rows
+    }
+    assert (items(found), Counter(split for split, _, _ in pairs)) == (
+        {"read": 50_385, "used": 50_385},
+        {"train": 6_815, "val": 1_333, "test": 1_929},
+    )
 
 
 def test_rsvqa_has_1200_questions_all_answered() -> None:
@@ -93,17 +106,24 @@ def test_dota_has_984_objects() -> None:
 
 def test_dior_has_five_boxes_without_area_and_one_that_stands_twice() -> None:
     found = items(real("dior", "grounding"))
-    assert {reason: n for reason, n in found.items() if reason not in ("read", "used")} == {"zero_area": 5, "duplicate_region": 1}
+    assert {reason: n for reason, n in found.items() if reason not in ("read", "used")} == {
+        "zero_area": 5,
+        "duplicate_region": 1,
+    }
 
 
 def test_every_dior_object_in_the_files_is_read() -> None:
     files = folder("dior") / "Annotations/Horizontal Bounding Boxes"
-    assert items(real("dior", "grounding"))["read"] == sum(path.read_text(errors="replace").count("<object>") for path in files.glob("*.xml"))
+    assert items(real("dior", "grounding"))["read"] == sum(
+        path.read_text(errors="replace").count("<object>") for path in files.glob("*.xml")
+    )
 
 
 def test_every_dior_r_object_in_the_files_is_read() -> None:
     files = folder("dior") / "Annotations/Oriented Bounding Boxes"
-    assert items(real("dior_r", "grounding", "dior"))["read"] == sum(path.read_text(errors="replace").count("<object>") for path in files.glob("*.xml"))
+    assert items(real("dior_r", "grounding", "dior"))["read"] == sum(
+        path.read_text(errors="replace").count("<object>") for path in files.glob("*.xml")
+    )
 
 
 def test_fair1m_has_26_objects() -> None:
@@ -124,7 +144,11 @@ BOX = re.compile(r"\[\[(-?\d+), (-?\d+), (-?\d+), (-?\d+), (-?\d+)\]\]")
 def truth() -> Iterator[list[str]]:
     """Every box of the truth in GeoChat's own braces."""
     lines = (folder("earthdial") / "rs_detection/GeoChat.jsonl").read_text().splitlines()
-    yield [f"{{<{a}><{b}><{c}><{d}>|<{t}>}}" for line in lines for a, b, c, d, t in BOX.findall(json.loads(line)["gt_bbox"])]
+    yield [
+        f"{{<{a}><{b}><{c}><{d}>|<{t}>}}"
+        for line in lines
+        for a, b, c, d, t in BOX.findall(json.loads(line)["gt_bbox"])
+    ]
 
 
 def test_every_box_of_geochat_bench_is_read(truth: list[str]) -> None:
@@ -133,7 +157,10 @@ def test_every_box_of_geochat_bench_is_read(truth: list[str]) -> None:
 
 def test_geochat_bench_has_boxes_in_every_record() -> None:
     lines = (folder("earthdial") / "rs_detection/GeoChat.jsonl").read_text().splitlines()
-    assert (len(lines), sum(not BOX.search(json.loads(line)["gt_bbox"]) for line in lines)) == (7_593, 0)
+    assert (len(lines), sum(not BOX.search(json.loads(line)["gt_bbox"]) for line in lines)) == (
+        7_593,
+        0,
+    )
 
 
 def test_boxes_of_geochat_bench_are_written_again_as_they_were(truth: list[str]) -> None:

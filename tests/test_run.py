@@ -32,7 +32,11 @@ def add(*parts: dict[str, int]) -> int:
 
 
 def pages(out: Path) -> list[tuple[str, dict[str, Any]]]:
-    return [(f"{slug} {split}", page) for slug, splits in runs.card(out)["ledger"].items() for split, page in splits.items()]
+    return [
+        (f"{slug} {split}", page)
+        for slug, splits in runs.card(out)["ledger"].items()
+        for split, page in splits.items()
+    ]
 
 
 # What comes out
@@ -42,8 +46,21 @@ def test_every_question_of_rsvqa_is_accounted_for(mixed: Path) -> None:
     # 12 training pictures, 12 questions each, one of them asked twice; one is switched off and one has no answer
     assert runs.card(mixed)["ledger"]["rsvqa_lr"]["train"] == {
         "unit": "question",
-        "items": {"read": 145, "used": 143, "rejected": {"dangling_reference": 1}, "filtered": {"inactive": 1}},
-        "rows": {"built": 143, "written": 142, "repeated": 0, "duplicate": 1, "sampled_out": 0, "rejected": {}, "filtered": {}},
+        "items": {
+            "read": 145,
+            "used": 143,
+            "rejected": {"dangling_reference": 1},
+            "filtered": {"inactive": 1},
+        },
+        "rows": {
+            "built": 143,
+            "written": 142,
+            "repeated": 0,
+            "duplicate": 1,
+            "sampled_out": 0,
+            "rejected": {},
+            "filtered": {},
+        },
     }
 
 
@@ -51,7 +68,15 @@ def test_every_picture_of_nwpu_is_accounted_for(mixed: Path) -> None:
     assert runs.card(mixed)["ledger"]["nwpu_resisc45"]["all"] == {
         "unit": "image",
         "items": {"read": 80, "used": 79, "rejected": {"unreadable_image": 1}, "filtered": {}},
-        "rows": {"built": 79, "written": 78, "repeated": 0, "duplicate": 1, "sampled_out": 0, "rejected": {}, "filtered": {}},
+        "rows": {
+            "built": 79,
+            "written": 78,
+            "repeated": 0,
+            "duplicate": 1,
+            "sampled_out": 0,
+            "rejected": {},
+            "filtered": {},
+        },
     }
 
 
@@ -63,11 +88,22 @@ def test_every_fault_of_the_sample_is_found_and_nothing_else(mixed: Path) -> Non
 
 
 def test_items_balance(mixed: Path) -> None:
-    assert [name for name, page in pages(mixed) if (i := page["items"])["read"] != i["used"] + add(i["rejected"], i["filtered"])] == []
+    assert [
+        name
+        for name, page in pages(mixed)
+        if (i := page["items"])["read"] != i["used"] + add(i["rejected"], i["filtered"])
+    ] == []
 
 
 def test_built_rows_balance(mixed: Path) -> None:
-    ended = [(name, r["built"], r["written"] + r["duplicate"] + r["sampled_out"] + add(r["rejected"], r["filtered"])) for name, r in rows_of(mixed)]
+    ended = [
+        (
+            name,
+            r["built"],
+            r["written"] + r["duplicate"] + r["sampled_out"] + add(r["rejected"], r["filtered"]),
+        )
+        for name, r in rows_of(mixed)
+    ]
     assert [line for line in ended if line[1] != line[2]] == []
 
 
@@ -76,7 +112,9 @@ def rows_of(out: Path) -> list[tuple[str, dict[str, Any]]]:
 
 
 def test_the_shards_hold_what_the_ledger_says(mixed: Path) -> None:
-    assert len(runs.rows(mixed, "id")) == sum(rows["written"] + rows["repeated"] for _, rows in rows_of(mixed))
+    assert len(runs.rows(mixed, "id")) == sum(
+        rows["written"] + rows["repeated"] for _, rows in rows_of(mixed)
+    )
 
 
 def test_the_rejects_hold_what_the_ledger_says(mixed: Path) -> None:
@@ -86,23 +124,41 @@ def test_the_rejects_hold_what_the_ledger_says(mixed: Path) -> None:
         told[key] = told.get(key, 0) + reject["items"]
     booked = {}
     for name, page in pages(mixed):
-        booked |= {(name, "item", reason): n for bucket in ("rejected", "filtered") for reason, n in page["items"][bucket].items()}
-        booked |= {(name, "row", reason): page["rows"][reason] for reason in ("duplicate", "sampled_out") if page["rows"][reason]}
+        booked |= {
+            (name, "item", reason): n
+            for bucket in ("rejected", "filtered")
+            for reason, n in page["items"][bucket].items()
+        }
+        booked |= {
+            (name, "row", reason): page["rows"][reason]
+            for reason in ("duplicate", "sampled_out")
+            if page["rows"][reason]
+        }
     assert told == booked
 
 
 def test_a_duplicate_names_a_row_that_was_written(mixed: Path) -> None:
-    assert {reject["survivor"] for reject in runs.rejects(mixed) if reject["reason"] == "duplicate"} <= runs.ids(mixed)
+    assert {
+        reject["survivor"] for reject in runs.rejects(mixed) if reject["reason"] == "duplicate"
+    } <= runs.ids(mixed)
 
 
 def test_a_duplicate_itself_is_not_written(mixed: Path) -> None:
-    assert {reject["id"] for reject in runs.rejects(mixed) if reject["reason"] == "duplicate"} & runs.ids(mixed) == set()
+    assert {
+        reject["id"] for reject in runs.rejects(mixed) if reject["reason"] == "duplicate"
+    } & runs.ids(mixed) == set()
 
 
 def test_every_source_gives_rows(mixed: Path) -> None:
     tasks = {("rsvqa_lr", "vqa"), ("floodnet_vqa", "vqa"), ("nwpu_resisc45", "classification")}
-    boxes = {(slug, task) for slug in ("dota_v1", "dior_r", "fair1m") for task in ("grounding", "identify", "refer", "description", "conversation")}
-    assert {(row["dataset"], row["task"]) for row in runs.rows(mixed, "dataset", "task")} == tasks | boxes
+    boxes = {
+        (slug, task)
+        for slug in ("dota_v1", "dior_r", "fair1m")
+        for task in ("grounding", "identify", "refer", "description", "conversation")
+    }
+    assert {
+        (row["dataset"], row["task"]) for row in runs.rows(mixed, "dataset", "task")
+    } == tasks | boxes
 
 
 def test_rows_are_sorted_by_id(mixed: Path) -> None:
@@ -111,25 +167,36 @@ def test_rows_are_sorted_by_id(mixed: Path) -> None:
 
 
 def test_verify_passes(mixed: Path) -> None:
-    assert runs.earthmix("verify", mixed) == (0, f"{mixed}: 627 rows in 1 shards, as the manifest says\n", "")
+    assert runs.earthmix("verify", mixed) == (
+        0,
+        f"{mixed}: 627 rows in 1 shards, as the manifest says\n",
+        "",
+    )
 
 
 def test_datasets_loads_rows_whose_pictures_decode(mixed: Path, tmp_path: Path) -> None:
     import datasets
 
     loaded = datasets.load_dataset(str(mixed), cache_dir=str(tmp_path))["train"]
-    sizes = [[{"width": image.convert("RGB").width, "height": image.height} for image in row["images"]] for row in loaded]
+    sizes = [
+        [{"width": image.convert("RGB").width, "height": image.height} for image in row["images"]]
+        for row in loaded
+    ]
     assert len(sizes) == 627 and sizes == loaded["sizes"][:]
 
 
 def test_bytes_are_those_of_the_native_files(mixed: Path, sample: Path) -> None:
     images = [image for row in runs.rows(mixed, "images") for image in row["images"]]
-    assert [image["path"] for image in images if (sample / image["path"]).read_bytes() != image["bytes"]] == []
+    assert [
+        image["path"] for image in images if (sample / image["path"]).read_bytes() != image["bytes"]
+    ] == []
 
 
 def test_nothing_but_the_mix_is_in_out(mixed: Path) -> None:
     shard, dropped = "data/train-00000-of-00001.parquet", "rejects/rejects-00000-of-00001.parquet"
-    assert runs.left(mixed) == sorted(["README.md", "card.json", "data", "manifest.json", "rejects", shard, dropped])
+    assert runs.left(mixed) == sorted(
+        ["README.md", "card.json", "data", "manifest.json", "rejects", shard, dropped]
+    )
 
 
 def test_the_manifest_lists_every_other_file(mixed: Path) -> None:
@@ -139,7 +206,16 @@ def test_the_manifest_lists_every_other_file(mixed: Path) -> None:
 
 
 def test_a_run_ends_in_a_few_lines(sample: Path, tmp_path: Path) -> None:
-    ended = runs.earthmix("mix", "geochat-style", "--data-root", sample, "--out", tmp_path / "out", "--set", "max_reject=0.25")
+    ended = runs.earthmix(
+        "mix",
+        "geochat-style",
+        "--data-root",
+        sample,
+        "--out",
+        tmp_path / "out",
+        "--set",
+        "max_reject=0.25",
+    )
     assert ended.out.splitlines() == [
         f"wrote 627 rows of 6 datasets in 1 shard to {tmp_path}/out",
         "dropped for a fault: zero_area 3, missing_image 2, truncated_image 2, bad_box 1, dangling_reference 1, duplicate_region 1, unreadable_image 1",
@@ -157,14 +233,29 @@ def test_a_quiet_run_says_nothing(sample: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("workers", ["auto", "1"])
-def test_another_run_gives_the_same_files(mixed: Path, sample: Path, tmp_path: Path, workers: str) -> None:
+def test_another_run_gives_the_same_files(
+    mixed: Path, sample: Path, tmp_path: Path, workers: str
+) -> None:
     assert runs.mix(sample, tmp_path / "out", "--workers", workers).code == 0
     assert runs.digests(tmp_path / "out") == runs.digests(mixed)
 
 
 @pytest.mark.parametrize("workers, seed", [("2", "1"), ("1", "2")])
-def test_another_process_gives_the_same_files(mixed: Path, sample: Path, tmp_path: Path, workers: str, seed: str) -> None:
-    words = ("mix", "geochat-style", "--data-root", sample, "--out", tmp_path / "out", "--set", "max_reject=0.25", "--workers", workers)
+def test_another_process_gives_the_same_files(
+    mixed: Path, sample: Path, tmp_path: Path, workers: str, seed: str
+) -> None:
+    words = (
+        "mix",
+        "geochat-style",
+        "--data-root",
+        sample,
+        "--out",
+        tmp_path / "out",
+        "--set",
+        "max_reject=0.25",
+        "--workers",
+        workers,
+    )
     assert runs.end(runs.start(*words, PYTHONHASHSEED=seed)).code == 0
     assert runs.digests(tmp_path / "out") == runs.digests(mixed)
 
@@ -174,7 +265,9 @@ def test_the_data_may_lie_elsewhere(small: Path, sample: Path, tmp_path: Path) -
     assert runs.digests(tmp_path / "out") == runs.digests(small)
 
 
-def test_a_mix_that_stands_in_out_is_replaced(small: Path, mixed: Path, sample: Path, tmp_path: Path) -> None:
+def test_a_mix_that_stands_in_out_is_replaced(
+    small: Path, mixed: Path, sample: Path, tmp_path: Path
+) -> None:
     shutil.copytree(mixed, tmp_path / "out")
     runs.convert(sample, tmp_path / "out", "--images", "path")
     assert runs.digests(tmp_path / "out") == runs.digests(small)
@@ -198,7 +291,9 @@ def test_encoding_anew_keeps_every_id(mixed: Path, reencoded: Path) -> None:
     assert runs.ids(reencoded) == runs.ids(mixed)
 
 
-def test_path_mode_gives_the_same_ids_and_those_of_pictures_that_it_does_not_look_at(mixed: Path, by_path: Path) -> None:
+def test_path_mode_gives_the_same_ids_and_those_of_pictures_that_it_does_not_look_at(
+    mixed: Path, by_path: Path
+) -> None:
     # Dedup knows a picture by its bytes, or by its path where it was not read: the copy of a picture stays then, and so does an empty one.
     kept = {row["id"]: row["images"][0]["path"] for row in runs.rows(by_path, "id", "images")}
     assert runs.ids(mixed) - kept.keys() == set()
@@ -211,15 +306,23 @@ def test_path_mode_gives_the_same_ids_and_those_of_pictures_that_it_does_not_loo
 
 def test_path_mode_says_the_same_words(mixed: Path, by_path: Path) -> None:
     words = {row["id"]: row["conversations"] for row in runs.rows(by_path, "id", "conversations")}
-    assert [row["id"] for row in runs.rows(mixed, "id", "conversations") if words[row["id"]] != row["conversations"]] == []
+    assert [
+        row["id"]
+        for row in runs.rows(mixed, "id", "conversations")
+        if words[row["id"]] != row["conversations"]
+    ] == []
 
 
 def test_path_mode_holds_no_bytes(by_path: Path) -> None:
-    assert {image["bytes"] for row in runs.rows(by_path, "images") for image in row["images"]} == {None}
+    assert {image["bytes"] for row in runs.rows(by_path, "images") for image in row["images"]} == {
+        None
+    }
 
 
 def test_pictures_encoded_anew_are_jpeg_or_png(reencoded: Path) -> None:
-    assert {image["bytes"][:4] for row in runs.rows(reencoded, "images") for image in row["images"]} == {b"\xff\xd8\xff\xe0", b"\x89PNG"}
+    assert {
+        image["bytes"][:4] for row in runs.rows(reencoded, "images") for image in row["images"]
+    } == {b"\xff\xd8\xff\xe0", b"\x89PNG"}
 
 
 def shards(out: Path) -> list[str]:
@@ -232,46 +335,70 @@ def cut(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plan, "SHARD_ROWS", 200)
 
 
-def test_the_number_of_shards_changes_no_row(cut: None, by_path: Path, sample: Path, tmp_path: Path) -> None:
+def test_the_number_of_shards_changes_no_row(
+    cut: None, by_path: Path, sample: Path, tmp_path: Path
+) -> None:
     runs.mix(sample, tmp_path / "out", "--images", "path")
     assert len(shards(tmp_path / "out")) > 2
     assert sorted(runs.rows(tmp_path / "out"), key=lambda row: row["id"]) == runs.rows(by_path)
 
 
-def test_a_shard_without_rows_is_no_fault(sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_shard_without_rows_is_no_fault(
+    sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(plan, "SHARD_BYTES", 200)  # a row counts as 800 bytes
-    runs.convert(sample, tmp_path / "out", "--images", "path", "--set", "sources.ucm_captions.take=1")
-    assert runs.earthmix("verify", tmp_path / "out").out == f"{tmp_path}/out: 1 rows in 4 shards, as the manifest says\n"
+    runs.convert(
+        sample, tmp_path / "out", "--images", "path", "--set", "sources.ucm_captions.take=1"
+    )
+    assert (
+        runs.earthmix("verify", tmp_path / "out").out
+        == f"{tmp_path}/out: 1 rows in 4 shards, as the manifest says\n"
+    )
 
 
 # Caps and weights
 
 
 def test_a_cap_takes_so_many_rows(sample: Path, tmp_path: Path) -> None:
-    runs.convert(sample, tmp_path / "out", "--images", "path", "--set", "sources.ucm_captions.take=7")
+    runs.convert(
+        sample, tmp_path / "out", "--images", "path", "--set", "sources.ucm_captions.take=7"
+    )
     assert runs.card(tmp_path / "out")["rows"] == 7
 
 
-def test_a_cap_takes_the_same_rows_from_any_number_of_shards(sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cap_takes_the_same_rows_from_any_number_of_shards(
+    sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     words = ("--images", "path", "--set", "sources.ucm_captions.take=7")
     runs.convert(sample, tmp_path / "one", *words)
     monkeypatch.setattr(plan, "SHARD_ROWS", 2)
     runs.convert(sample, tmp_path / "four", *words)
-    assert (len(shards(tmp_path / "four")), runs.ids(tmp_path / "four")) == (4, runs.ids(tmp_path / "one"))
+    assert (len(shards(tmp_path / "four")), runs.ids(tmp_path / "four")) == (
+        4,
+        runs.ids(tmp_path / "one"),
+    )
 
 
 def test_what_a_cap_leaves_out_is_a_reject(sample: Path, tmp_path: Path) -> None:
-    runs.convert(sample, tmp_path / "out", "--images", "path", "--set", "sources.ucm_captions.take=7")
+    runs.convert(
+        sample, tmp_path / "out", "--images", "path", "--set", "sources.ucm_captions.take=7"
+    )
     assert sum(reject["reason"] == "sampled_out" for reject in runs.rejects(tmp_path / "out")) == 11
 
 
 def test_a_weight_repeats_rows(small: Path, sample: Path, tmp_path: Path) -> None:
-    runs.convert(sample, tmp_path / "out", "--images", "path", "--set", "sources.ucm_captions.weight=2")
-    assert runs.ids(tmp_path / "out") == {f"{row_id}{end}" for row_id in runs.ids(small) for end in ("", "-2")}
+    runs.convert(
+        sample, tmp_path / "out", "--images", "path", "--set", "sources.ucm_captions.weight=2"
+    )
+    assert runs.ids(tmp_path / "out") == {
+        f"{row_id}{end}" for row_id in runs.ids(small) for end in ("", "-2")
+    }
 
 
 def test_a_mix_of_many_repeats_passes_verify(sample: Path, tmp_path: Path) -> None:
-    runs.convert(sample, tmp_path / "out", "--images", "path", "--set", "sources.ucm_captions.weight=11")
+    runs.convert(
+        sample, tmp_path / "out", "--images", "path", "--set", "sources.ucm_captions.weight=11"
+    )
     assert runs.earthmix("verify", tmp_path / "out").code == 0
 
 
@@ -317,9 +444,22 @@ def test_an_empty_folder_that_was_there_stays(faulty: Path, tmp_path: Path) -> N
 
 
 def test_a_run_that_makes_no_row_fails(sample: Path, tmp_path: Path) -> None:
-    words = ("rsvqa_lr", "--data-root", sample, "--out", tmp_path / "out", "--images", "path", "--set", 'sources.rsvqa_lr.filter={"types": ["colour"]}')
+    words = (
+        "rsvqa_lr",
+        "--data-root",
+        sample,
+        "--out",
+        tmp_path / "out",
+        "--images",
+        "path",
+        "--set",
+        'sources.rsvqa_lr.filter={"types": ["colour"]}',
+    )
     ended = runs.earthmix("convert", *words)
-    assert (ended.code, ended.err) == (1, "earthmix: no row was made of 205 items: dangling_reference 1, inactive 1, unselected 203\n")
+    assert (ended.code, ended.err) == (
+        1,
+        "earthmix: no row was made of 205 items: dangling_reference 1, inactive 1, unselected 203\n",
+    )
 
 
 @pytest.mark.parametrize("workers", ["1", "auto"])
@@ -328,15 +468,34 @@ def test_an_error_of_a_worker_is_one_line(sample: Path, tmp_path: Path, workers:
     cut = root / "ucm_captions" / "dataset.json"
     cut.write_bytes(cut.read_bytes()[:1000])
     ended = runs.convert(root, tmp_path / "out", "--workers", workers)
-    assert (ended.code, ended.err) == (1, "earthmix: ucm_captions: dataset.json cannot be read: Input data was truncated\n")
+    assert (ended.code, ended.err) == (
+        1,
+        "earthmix: ucm_captions: dataset.json cannot be read: Input data was truncated\n",
+    )
 
 
 def test_an_error_of_a_worker_process_is_one_line(sample: Path, tmp_path: Path) -> None:
     root = runs.captions(sample, tmp_path / "root")
     cut = root / "ucm_captions" / "dataset.json"
     cut.write_bytes(cut.read_bytes()[:1000])
-    ended = runs.end(runs.start("convert", "ucm_captions", "--data-root", root, "--out", tmp_path / "out", "--workers", "2", "--quiet"))
-    assert ended == (1, "", "earthmix: ucm_captions: dataset.json cannot be read: Input data was truncated\n")
+    ended = runs.end(
+        runs.start(
+            "convert",
+            "ucm_captions",
+            "--data-root",
+            root,
+            "--out",
+            tmp_path / "out",
+            "--workers",
+            "2",
+            "--quiet",
+        )
+    )
+    assert ended == (
+        1,
+        "",
+        "earthmix: ucm_captions: dataset.json cannot be read: Input data was truncated\n",
+    )
 
 
 # The working folder
@@ -355,34 +514,82 @@ def test_a_living_run_is_not_disturbed(sample: Path, tmp_path: Path) -> None:
 
 
 def test_what_a_killed_run_left_is_cleared(small: Path, sample: Path, tmp_path: Path) -> None:
-    process = runs.start("mix", "geochat-style", "--data-root", sample, "--out", tmp_path / "out", "--images", "path")
-    runs.wait_for(lambda: list((tmp_path / "out").glob(".work/rows/*.arrow")) or process.poll() is not None)
+    process = runs.start(
+        "mix", "geochat-style", "--data-root", sample, "--out", tmp_path / "out", "--images", "path"
+    )
+    runs.wait_for(
+        lambda: list((tmp_path / "out").glob(".work/rows/*.arrow")) or process.poll() is not None
+    )
     os.killpg(process.pid, signal.SIGKILL)
     runs.end(process)
     runs.convert(sample, tmp_path / "out", "--images", "path")
-    assert (runs.left(tmp_path / "out"), runs.digests(tmp_path / "out")) == (runs.left(small), runs.digests(small))
+    assert (runs.left(tmp_path / "out"), runs.digests(tmp_path / "out")) == (
+        runs.left(small),
+        runs.digests(small),
+    )
 
 
-@pytest.mark.parametrize("workers, stage", [("1", "rows/*"), ("2", "rows/*"), ("auto", "rows/*"), ("1", "out/data/*")])
-def test_ctrl_c_leaves_nothing_and_says_so(sample: Path, tmp_path: Path, workers: str, stage: str) -> None:
-    words = ("mix", "geochat-style", "--data-root", sample, "--out", tmp_path / "out", "--set", "max_reject=0.25", "--workers", workers, "--quiet")
+@pytest.mark.parametrize(
+    "workers, stage", [("1", "rows/*"), ("2", "rows/*"), ("auto", "rows/*"), ("1", "out/data/*")]
+)
+def test_ctrl_c_leaves_nothing_and_says_so(
+    sample: Path, tmp_path: Path, workers: str, stage: str
+) -> None:
+    words = (
+        "mix",
+        "geochat-style",
+        "--data-root",
+        sample,
+        "--out",
+        tmp_path / "out",
+        "--set",
+        "max_reject=0.25",
+        "--workers",
+        workers,
+        "--quiet",
+    )
     process = runs.start(*words)
-    runs.wait_for(lambda: list((tmp_path / "out" / ".work").glob(stage)) or process.poll() is not None)
+    runs.wait_for(
+        lambda: list((tmp_path / "out" / ".work").glob(stage)) or process.poll() is not None
+    )
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does it
-    assert (runs.end(process), runs.left(tmp_path)) == ((130, "", "earthmix: interrupted; nothing was written\n"), [])
+    assert (runs.end(process), runs.left(tmp_path)) == (
+        (130, "", "earthmix: interrupted; nothing was written\n"),
+        [],
+    )
 
 
 def test_ctrl_c_leaves_the_earlier_mix(small: Path, sample: Path, tmp_path: Path) -> None:
     shutil.copytree(small, tmp_path / "out")
-    process = runs.start("mix", "geochat-style", "--data-root", sample, "--out", tmp_path / "out", "--set", "max_reject=0.25")
-    runs.wait_for(lambda: list((tmp_path / "out" / ".work").glob("rows/*")) or process.poll() is not None)
+    process = runs.start(
+        "mix",
+        "geochat-style",
+        "--data-root",
+        sample,
+        "--out",
+        tmp_path / "out",
+        "--set",
+        "max_reject=0.25",
+    )
+    runs.wait_for(
+        lambda: list((tmp_path / "out" / ".work").glob("rows/*")) or process.poll() is not None
+    )
     process.send_signal(signal.SIGINT)
     runs.end(process)
     assert runs.left(tmp_path / "out") == runs.left(small)
 
 
-@pytest.mark.parametrize("files", [{"notes.txt": "mine"}, {"manifest.json": '{"name": "an app"}', "data/mine.csv": "1"}, {"manifest.json": "{"}])
-def test_a_foreign_folder_is_refused_and_left_alone(sample: Path, tmp_path: Path, files: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"notes.txt": "mine"},
+        {"manifest.json": '{"name": "an app"}', "data/mine.csv": "1"},
+        {"manifest.json": "{"},
+    ],
+)
+def test_a_foreign_folder_is_refused_and_left_alone(
+    sample: Path, tmp_path: Path, files: dict[str, str]
+) -> None:
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
@@ -398,11 +605,18 @@ def test_a_foreign_folder_is_refused_and_left_alone(sample: Path, tmp_path: Path
 def test_hidden_files_are_no_hindrance(small: Path, sample: Path, tmp_path: Path) -> None:
     (tmp_path / ".gitignore").write_text("*")
     runs.convert(sample, tmp_path, "--images", "path")
-    assert {**runs.digests(small), ".gitignore": runs.digests(tmp_path)[".gitignore"]} == runs.digests(tmp_path)
+    assert {
+        **runs.digests(small),
+        ".gitignore": runs.digests(tmp_path)[".gitignore"],
+    } == runs.digests(tmp_path)
 
 
 @pytest.mark.parametrize("below", ["", "/deeper"])
 def test_a_file_in_the_place_of_out_is_one_line(sample: Path, tmp_path: Path, below: str) -> None:
     (tmp_path / "file").write_text("mine")
     ended = runs.convert(sample, Path(f"{tmp_path}/file{below}"))
-    assert (ended.code, ended.err.count("\n"), f"Not a directory: '{tmp_path}/file" in ended.err) == (1, 1, True)
+    assert (
+        ended.code,
+        ended.err.count("\n"),
+        f"Not a directory: '{tmp_path}/file" in ended.err,
+    ) == (1, 1, True)

@@ -31,7 +31,11 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def digests(folder: Path) -> dict[str, str]:
-    return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.rglob("*") if path.is_file()}
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
 
 
 def load(root: Path, name: str) -> Any:
@@ -49,12 +53,21 @@ def numbers(text: str) -> list[float]:
 
 def hbb(root: Path, stem: str) -> list[tuple[str, tuple[int, int, int, int]]]:
     objects = ElementTree.parse(root / HBB / f"{stem}.xml").iter("object")
-    return [(o.findtext("name", ""), tuple(int(edge.text or "") for edge in o.iterfind("bndbox/*"))) for o in objects]  # type: ignore[misc]
+    return [
+        (o.findtext("name", ""), tuple(int(edge.text or "") for edge in o.iterfind("bndbox/*")))
+        for o in objects
+    ]  # type: ignore[misc]
 
 
 def fair1m(root: Path, part: str, labels: str, stem: str) -> list[tuple[str, list[float]]]:
     objects = ElementTree.parse(root / "fair1m" / part / labels / f"{stem}.xml").iter("object")
-    return [(o.findtext("possibleresult/name", ""), [n for p in o.iterfind("points/point") for n in numbers(p.text or "")]) for o in objects]
+    return [
+        (
+            o.findtext("possibleresult/name", ""),
+            [n for p in o.iterfind("points/point") for n in numbers(p.text or "")],
+        )
+        for o in objects
+    ]
 
 
 def dota(root: Path, split: str, stem: str) -> list[list[str]]:
@@ -154,7 +167,9 @@ def test_nwpu_has_its_45_classes(root: Path) -> None:
 
 
 def test_only_the_meant_pictures_are_alike_or_unreadable(root: Path) -> None:
-    files = {name: digest for name, digest in digests(root).items() if Path(name).suffix in PICTURES}
+    files = {
+        name: digest for name, digest in digests(root).items() if Path(name).suffix in PICTURES
+    }
     repeated = {digest for digest, times in Counter(files.values()).items() if times > 1}
     lakes = [f"nwpu_resisc45/NWPU-RESISC45/lake/lake_00{n}.jpg" for n in (1, 2)]
     assert sorted(name for name, digest in files.items() if digest in repeated) == lakes
@@ -165,7 +180,10 @@ def test_only_the_meant_pictures_are_alike_or_unreadable(root: Path) -> None:
                 image.load()
         except OSError:
             broken.append(name)
-    assert sorted(broken) == ["dior/JPEGImages-trainval/00011.jpg", "nwpu_resisc45/NWPU-RESISC45/stadium/stadium_002.jpg"]
+    assert sorted(broken) == [
+        "dior/JPEGImages-trainval/00011.jpg",
+        "nwpu_resisc45/NWPU-RESISC45/stadium/stadium_002.jpg",
+    ]
 
 
 def test_rsvqa_rows_of_other_splits_are_placeholders(root: Path) -> None:
@@ -173,7 +191,16 @@ def test_rsvqa_rows_of_other_splits_are_placeholders(root: Path) -> None:
     assert [row["id"] for row in rows] == list(range(len(rows)))
     assert rows[0] == {"id": 0, "active": False}
     assert rows[-1]["active"] is True
-    assert list(rows[-1]) == ["id", "date_added", "img_id", "people_id", "type", "question", "answers_ids", "active"]
+    assert list(rows[-1]) == [
+        "id",
+        "date_added",
+        "img_id",
+        "people_id",
+        "type",
+        "question",
+        "answers_ids",
+        "active",
+    ]
     assert {row["img_id"] for row in rows if row["active"]} == {4, 10, 15}
 
 
@@ -185,8 +212,12 @@ def test_rsvqa_texts_have_their_native_quirks(root: Path) -> None:
 
 def test_rsvqa_hr_areas_end_in_square_metres(root: Path) -> None:
     questions = load(root, "rsvqa_hr/USGS_split_train_questions.json")["questions"]
-    answers = {row["id"]: row for row in load(root, "rsvqa_hr/USGS_split_train_answers.json")["answers"]}
-    areas = [answers[row["answers_ids"][0]]["answer"] for row in questions if row.get("type") == "area"]
+    answers = {
+        row["id"]: row for row in load(root, "rsvqa_hr/USGS_split_train_answers.json")["answers"]
+    }
+    areas = [
+        answers[row["answers_ids"][0]]["answer"] for row in questions if row.get("type") == "area"
+    ]
     assert all(re.fullmatch(r"\d+m2", text) for text in areas)
     assert "0m2" in areas and set(areas) != {"0m2"}
 
@@ -194,22 +225,48 @@ def test_rsvqa_hr_areas_end_in_square_metres(root: Path) -> None:
 def test_floodnet_counts_are_numbers_and_held_out_splits_have_no_truth(root: Path) -> None:
     train = load(root, "floodnet_vqa/Train_Question.json")
     assert list(train) == [str(index) for index in range(len(train))]
-    assert {type(row["Ground_Truth"]) for row in train.values() if row["Question_Type"].endswith("Counting")} == {int}
+    assert {
+        type(row["Ground_Truth"])
+        for row in train.values()
+        if row["Question_Type"].endswith("Counting")
+    } == {int}
     assert "flooded,non flooded" in [row["Ground_Truth"] for row in train.values()]
-    assert all("Ground_Truth" not in row for split in ("Valid", "Test") for row in load(root, f"floodnet_vqa/{split}_Question.json").values())
+    assert all(
+        "Ground_Truth" not in row
+        for split in ("Valid", "Test")
+        for row in load(root, f"floodnet_vqa/{split}_Question.json").values()
+    )
 
 
 def test_line_ends_are_native(root: Path) -> None:
-    assert (root / "dota_v1/train/labelTxt/P0001.txt").read_bytes().startswith(b"imagesource:GoogleEarth\r\ngsd:0.126000\r\n")
+    assert (
+        (root / "dota_v1/train/labelTxt/P0001.txt")
+        .read_bytes()
+        .startswith(b"imagesource:GoogleEarth\r\ngsd:0.126000\r\n")
+    )
     assert (root / "dior/ImageSets/Main/val.txt").read_bytes() == b"05863\r\n05864"
-    assert (root / HBB / "00001.xml").read_bytes().startswith(b"<annotation>\r\n\t<filename>00001.jpg")
+    assert (
+        (root / HBB / "00001.xml").read_bytes().startswith(b"<annotation>\r\n\t<filename>00001.jpg")
+    )
     assert b"\r" not in (root / OBB / "00001.xml").read_bytes()
-    assert (root / "fair1m/train/part1/labelXml/0.xml").read_bytes().endswith(b"\t</objects>\n</annotation>")
+    assert (
+        (root / "fair1m/train/part1/labelXml/0.xml")
+        .read_bytes()
+        .endswith(b"\t</objects>\n</annotation>")
+    )
 
 
 def test_levir_raws_begin_with_a_blank_and_unchanged_pairs_share_them(root: Path) -> None:
     rows = load(root, "levir_cc/LevirCCcaptions.json")["images"]
-    assert list(rows[0]) == ["filepath", "filename", "imgid", "sentences", "split", "changeflag", "sentids"]
+    assert list(rows[0]) == [
+        "filepath",
+        "filename",
+        "imgid",
+        "sentences",
+        "split",
+        "changeflag",
+        "sentids",
+    ]
     assert all(sentence["raw"].startswith(" ") for row in rows for sentence in row["sentences"])
     unchanged = {tuple(s["raw"] for s in row["sentences"]) for row in rows if not row["changeflag"]}
     assert len(unchanged) == 1
@@ -219,7 +276,11 @@ def test_levir_raws_begin_with_a_blank_and_unchanged_pairs_share_them(root: Path
 
 
 def test_one_question_is_asked_twice(root: Path) -> None:
-    asked = Counter((row["img_id"], row["question"]) for row in lr(root, "train", "questions") if "question" in row)
+    asked = Counter(
+        (row["img_id"], row["question"])
+        for row in lr(root, "train", "questions")
+        if "question" in row
+    )
     assert [(image, times) for (image, _), times in asked.items() if times > 1] == [(2, 2)]
 
 
@@ -230,7 +291,11 @@ def test_one_question_is_switched_off(root: Path) -> None:
 
 def test_one_answer_is_missing(root: Path) -> None:
     there = {row["id"] for row in lr(root, "train", "answers")}
-    rows = [row for row in lr(root, "train", "questions") if row["active"] and row["answers_ids"][0] not in there]
+    rows = [
+        row
+        for row in lr(root, "train", "questions")
+        if row["active"] and row["answers_ids"][0] not in there
+    ]
     assert [row["img_id"] for row in rows] == [8]
 
 
@@ -255,14 +320,20 @@ def test_dior_faults(root: Path) -> None:
 
 
 def test_fair1m_faults(root: Path) -> None:
-    assert fair1m(root, "train/part1", "labelXml", "1")[-1] == ("Dry Cargo Ship", [1000, 401.4, 1000, 400, 997, 400, 997, 401.4, 1000, 401.4])
+    assert fair1m(root, "train/part1", "labelXml", "1")[-1] == (
+        "Dry Cargo Ship",
+        [1000, 401.4, 1000, 400, 997, 400, 997, 401.4, 1000, 401.4],
+    )
     assert fair1m(root, "train/part1", "labelXml", "2")[-1] == ("Small Car", [512, 1000] * 5)
     beyond = [max(points) for _, points in fair1m(root, "train/part1", "labelXml", "3")[-2:]]
     assert all(1000 < corner < 1030 for corner in beyond)
 
 
 def test_captions_repeat_and_one_has_no_word(root: Path) -> None:
-    raws = [[s["raw"] for s in row["sentences"]] for row in load(root, "rsicd/dataset_rsicd.json")["images"]]
+    raws = [
+        [s["raw"] for s in row["sentences"]]
+        for row in load(root, "rsicd/dataset_rsicd.json")["images"]
+    ]
     assert [len(set(five)) for five in raws] == [4, 1, 4, 4, 4, 5]
     assert raws[2][2] == " ."
 
@@ -270,7 +341,9 @@ def test_captions_repeat_and_one_has_no_word(root: Path) -> None:
 # Pictures agree with what is said of them
 
 
-def extent(image: Image.Image, within: tuple[int, int, int, int]) -> tuple[int, int, int, int] | None:
+def extent(
+    image: Image.Image, within: tuple[int, int, int, int]
+) -> tuple[int, int, int, int] | None:
     """Half-open extent of the pixels that are no ground, in a window of the picture."""
     ground = image.getpixel((0, image.height - 1))
     assert isinstance(ground, tuple)
@@ -287,9 +360,17 @@ def extent(image: Image.Image, within: tuple[int, int, int, int]) -> tuple[int, 
 
 @pytest.mark.parametrize(
     ("stem", "label"),
-    [("P0003", "storage-tank"), ("P0003", "large-vehicle"), ("P0004", "tennis-court"), ("P0005", "small-vehicle"), ("P0010", "large-vehicle")],
+    [
+        ("P0003", "storage-tank"),
+        ("P0003", "large-vehicle"),
+        ("P0004", "tennis-court"),
+        ("P0005", "small-vehicle"),
+        ("P0010", "large-vehicle"),
+    ],
 )
-def test_an_object_fills_the_envelope_of_its_oriented_box(root: Path, stem: str, label: str) -> None:
+def test_an_object_fills_the_envelope_of_its_oriented_box(
+    root: Path, stem: str, label: str
+) -> None:
     image = Image.open(root / f"dota_v1/train/images/{stem}.png")
     for line in dota(root, "train", stem)[:4]:
         if line[8] == label:
@@ -304,7 +385,9 @@ def test_an_object_fills_the_envelope_of_its_oriented_box(root: Path, stem: str,
 
 def test_a_dior_object_fills_its_box_counted_from_one(root: Path) -> None:
     image = Image.open(root / "dior/JPEGImages-trainval/00010.jpg").convert("L")
-    xmin, ymin, xmax, ymax = next(box for label, box in hbb(root, "00010") if label == "Expressway-Service-area")
+    xmin, ymin, xmax, ymax = next(
+        box for label, box in hbb(root, "00010") if label == "Expressway-Service-area"
+    )
     middle_x, middle_y = (xmin + xmax) // 2, ymin + 10
     inside = 93  # half way between the dark roof and the grass
     row = [x for x in range(xmin - 20, xmax + 20) if image.getpixel((x, middle_y)) < inside]  # type: ignore[operator]
@@ -317,7 +400,13 @@ def test_a_town_shows_as_many_buildings_as_it_counts(number: int) -> None:
     roof = (196, 52, 44)
 
     def roofs(town: Town) -> int:
-        return sum(times for times, colour in draw_town(town, 128).getcolors(128 * 128) or [] if colour == roof)
+        return sum(
+            times
+            for times, colour in draw_town(town, 128).getcolors(128 * 128) or []
+            if colour == roof
+        )
 
     town = make_town(f"rsvqa_lr {number}", urban=number % 3 == 0)
-    assert roofs(town) == count(town, "small building") * roofs(Town("one", (), (Item("small building", 0, 0),)))
+    assert roofs(town) == count(town, "small building") * roofs(
+        Town("one", (), (Item("small building", 0, 0),))
+    )

@@ -11,9 +11,9 @@ from datasets import Features
 from jsonschema import Draft202012Validator
 
 from schemas import conversation
-from schemas.catalog import schema_faults
 from schemas.sample import FAULTS, POLICIES, REASONS, is_fault
 from schemas.table import QUESTIONS, REJECT, ROW, ROW_CONSTANTS, SEGMENT_ROW, WORKING
+from schemas.toml import schema_faults
 
 SCHEMAS = ("conversation", "entry", "mix", "card")
 
@@ -24,7 +24,14 @@ def test_a_reason_is_a_fault_or_a_policy_and_never_both() -> None:
 
 @pytest.mark.parametrize(
     "reason, fault",
-    [("zero_area", True), ("truncated_image", True), ("image_tokens", True), ("duplicate", False), ("no_answer", False), ("sampled_out", False)],
+    [
+        ("zero_area", True),
+        ("truncated_image", True),
+        ("image_tokens", True),
+        ("duplicate", False),
+        ("no_answer", False),
+        ("sampled_out", False),
+    ],
 )
 def test_faults_and_policies_are_told_apart(reason: str, fault: bool) -> None:
     assert is_fault(reason) is fault
@@ -36,7 +43,14 @@ def test_reasons_are_a_closed_list() -> None:
 
 
 def test_every_rule_of_a_conversation_is_a_reason() -> None:
-    assert {"bad_id", "bad_roles", "empty_turn", "image_tokens", "control_characters", "literal_escape"} <= REASONS.keys()
+    assert {
+        "bad_id",
+        "bad_roles",
+        "empty_turn",
+        "image_tokens",
+        "control_characters",
+        "literal_escape",
+    } <= REASONS.keys()
 
 
 @pytest.mark.parametrize("name", SCHEMAS)
@@ -104,7 +118,9 @@ def test_rows_have_the_columns_of_the_design_in_order() -> None:
 
 
 def test_a_turn_has_the_keys_of_llava() -> None:
-    assert ROW.field("conversations").type == pa.list_(pa.struct([("from", pa.string()), ("value", pa.string())]))
+    assert ROW.field("conversations").type == pa.list_(
+        pa.struct([("from", pa.string()), ("value", pa.string())])
+    )
 
 
 def test_written_rows_hold_no_dictionaries() -> None:
@@ -112,7 +128,17 @@ def test_written_rows_hold_no_dictionaries() -> None:
 
 
 def test_constant_columns_are_dictionaries_on_their_way() -> None:
-    assert ROW_CONSTANTS == ("task", "dataset", "split", "text_origin", "dialect", "template", "sensor", "license_annotations", "license_images")
+    assert ROW_CONSTANTS == (
+        "task",
+        "dataset",
+        "split",
+        "text_origin",
+        "dialect",
+        "template",
+        "sensor",
+        "license_annotations",
+        "license_images",
+    )
 
 
 def test_segments_hold_the_row_and_the_working_columns_behind_it() -> None:
@@ -120,7 +146,19 @@ def test_segments_hold_the_row_and_the_working_columns_behind_it() -> None:
 
 
 def test_a_reject_says_where_it_came_from_and_why() -> None:
-    assert REJECT.names == ["dataset", "split", "file", "key", "level", "reason", "kind", "detail", "items", "id", "survivor"]
+    assert REJECT.names == [
+        "dataset",
+        "split",
+        "file",
+        "key",
+        "level",
+        "reason",
+        "kind",
+        "detail",
+        "items",
+        "id",
+        "survivor",
+    ]
 
 
 def test_a_question_table_has_a_column_for_each_part_of_a_question() -> None:

@@ -24,7 +24,15 @@ def work(tmp_path: Path) -> str:
 
 
 def reject(n: int) -> dict[str, object]:
-    named = {"dataset": "ponds", "split": "train", "file": "questions.json", "key": str(n), "level": "item", "reason": "no_answer", "kind": "policy"}
+    named = {
+        "dataset": "ponds",
+        "split": "train",
+        "file": "questions.json",
+        "key": str(n),
+        "level": "item",
+        "reason": "no_answer",
+        "kind": "policy",
+    }
     return {**named, "detail": "", "items": 1, "id": None, "survivor": None}
 
 
@@ -74,26 +82,43 @@ def test_rows_come_back_as_written(work: str) -> None:
 
 
 def test_several_batches_are_one_segment(work: str) -> None:
-    refs = segments.write_rows(work, "ponds.000000", [batch(row(2 << 48, dataset="b")), batch(row(1 << 48, dataset="a"))], 1)
-    assert [found["dataset"] for found in segments.read([ref for _, ref in refs], SEGMENT_ROW).to_pylist()] == ["a", "b"]
+    refs = segments.write_rows(
+        work,
+        "ponds.000000",
+        [batch(row(2 << 48, dataset="b")), batch(row(1 << 48, dataset="a"))],
+        1,
+    )
+    assert [
+        found["dataset"]
+        for found in segments.read([ref for _, ref in refs], SEGMENT_ROW).to_pylist()
+    ] == ["a", "b"]
 
 
 def test_each_shard_has_its_slice(work: str) -> None:
     rows = [row(n, dedup=key(n, (n % 3) * QUARTER)) for n in range(6)]
     refs = segments.write_rows(work, "ponds.000000", [batch(*rows)], 4)
     found = {shard: segments.read([ref], SEGMENT_ROW)["id"].to_pylist() for shard, ref in refs}
-    assert found == {0: [row_id(0), row_id(3)], 1: [row_id(1), row_id(4)], 2: [row_id(2), row_id(5)]}
+    assert found == {
+        0: [row_id(0), row_id(3)],
+        1: [row_id(1), row_id(4)],
+        2: [row_id(2), row_id(5)],
+    }
 
 
 def test_a_slice_is_in_order_of_ids(work: str) -> None:
     # the first 48 bits of an id count here: the shard's writer sorts for good
     rows = [row(n << 48) for n in (5, 1, 4, 2, 3)]
     [(_, ref)] = segments.write_rows(work, "ponds.000000", [batch(*rows)], 1)
-    assert segments.read([ref], SEGMENT_ROW)["id"].to_pylist() == [row_id(n << 48) for n in (1, 2, 3, 4, 5)]
+    assert segments.read([ref], SEGMENT_ROW)["id"].to_pylist() == [
+        row_id(n << 48) for n in (1, 2, 3, 4, 5)
+    ]
 
 
 def test_no_rows_make_no_file(work: str, tmp_path: Path) -> None:
-    assert (segments.write_rows(work, "ponds.000000", [batch()], 3), list((tmp_path / "rows").iterdir())) == ([], [])
+    assert (
+        segments.write_rows(work, "ponds.000000", [batch()], 3),
+        list((tmp_path / "rows").iterdir()),
+    ) == ([], [])
 
 
 def test_a_name_tells_span_and_rows(work: str, tmp_path: Path) -> None:
@@ -103,12 +128,19 @@ def test_a_name_tells_span_and_rows(work: str, tmp_path: Path) -> None:
 
 
 def test_a_retried_segment_leaves_no_trace(work: str) -> None:
-    segments.write_rows(work, "ponds.000000", [batch(row(1), row(2))], 1)  # its references never arrived
+    segments.write_rows(
+        work, "ponds.000000", [batch(row(1), row(2))], 1
+    )  # its references never arrived
     refs = segments.write_rows(work, "ponds.000000", [batch(row(1), row(2))], 1)
-    assert segments.read([ref for _, ref in refs], SEGMENT_ROW)["id"].to_pylist() == [row_id(1), row_id(2)]
+    assert segments.read([ref for _, ref in refs], SEGMENT_ROW)["id"].to_pylist() == [
+        row_id(1),
+        row_id(2),
+    ]
 
 
-def test_a_broken_write_leaves_no_file(work: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_broken_write_leaves_no_file(
+    work: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def broken(*_: object, **__: object) -> None:
         raise OSError("no space left")
 
@@ -119,8 +151,14 @@ def test_a_broken_write_leaves_no_file(work: str, tmp_path: Path, monkeypatch: p
 
 
 def test_the_order_of_references_changes_nothing(work: str) -> None:
-    refs = [ref for n in range(4) for _, ref in segments.write_rows(work, f"ponds.{n:06d}", [batch(row(n))], 1)]
-    assert segments.read([refs[2], refs[0], refs[3], refs[1]], SEGMENT_ROW) == segments.read(refs, SEGMENT_ROW)
+    refs = [
+        ref
+        for n in range(4)
+        for _, ref in segments.write_rows(work, f"ponds.{n:06d}", [batch(row(n))], 1)
+    ]
+    assert segments.read([refs[2], refs[0], refs[3], refs[1]], SEGMENT_ROW) == segments.read(
+        refs, SEGMENT_ROW
+    )
 
 
 def test_no_references_are_an_empty_table() -> None:
@@ -136,24 +174,34 @@ def test_rejects_come_back_as_written(work: str) -> None:
 
 
 def test_rejects_go_to_the_shard_that_their_span_names(work: str) -> None:
-    assert [shard for shard, _ in segments.write_rejects(work, "ponds.000008", rejects(1, 2), 3, 8)] == [2]
+    assert [
+        shard for shard, _ in segments.write_rejects(work, "ponds.000008", rejects(1, 2), 3, 8)
+    ] == [2]
 
 
 def test_no_rejects_make_no_file(work: str, tmp_path: Path) -> None:
-    assert (segments.write_rejects(work, "ponds.000000", rejects(), 3, 0), list((tmp_path / "rejects").iterdir())) == ([], [])
+    assert (
+        segments.write_rejects(work, "ponds.000000", rejects(), 3, 0),
+        list((tmp_path / "rejects").iterdir()),
+    ) == ([], [])
 
 
 def test_a_reference_says_what_it_names(work: str) -> None:
     [(_, rows)] = segments.write_rows(work, "ponds.000000", [batch(row(1))], 1)
     [(_, dropped)] = segments.write_rejects(work, "ponds.000000", rejects(1), 1, 0)
-    assert [(ref.kind, ref.batch, Path(ref.path).parent.name) for ref in (rows, dropped)] == [("rows", 0, "rows"), ("rejects", 0, "rejects")]
+    assert [(ref.kind, ref.batch, Path(ref.path).parent.name) for ref in (rows, dropped)] == [
+        ("rows", 0, "rows"),
+        ("rejects", 0, "rejects"),
+    ]
 
 
 # Taking rows
 
 
 def test_rows_are_taken_by_index() -> None:
-    assert segments.take(table(row(1), row(2, dataset="b"), row(3)), np.array([2, 1, 1])).to_pylist() == [row(3), row(2, dataset="b"), row(2, dataset="b")]
+    assert segments.take(
+        table(row(1), row(2, dataset="b"), row(3)), np.array([2, 1, 1])
+    ).to_pylist() == [row(3), row(2, dataset="b"), row(2, dataset="b")]
 
 
 def test_a_column_of_one_value_and_nulls_is_taken_by_index() -> None:

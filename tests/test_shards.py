@@ -17,10 +17,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tables import key, row, row_id, table
 
-from converters import identity
+from converters.rows import identity
 from pipelines import shards
 from pipelines.shards import Chosen, Sampling
-from schemas.catalog import ImageMode
+from schemas.mix import ImageMode
 from schemas.table import REJECT, ROW
 
 ALL = [Sampling("ponds", 1, None)]
@@ -46,7 +46,9 @@ def kept(rows: pa.Table, rules: list[Sampling] = ALL, seed: int = SEED) -> Count
 
 def many(n: int, source: int = 0, start: int = 0) -> list[dict[str, Any]]:
     """Rows with ids like real ones."""
-    ids = identity.ids(identity.hash128(pa.array([f"row {i}" for i in range(start, start + n)]))).to_pylist()
+    ids = identity.ids(
+        identity.hash128(pa.array([f"row {i}" for i in range(start, start + n)]))
+    ).to_pylist()
     return [row(i, id=name, dedup=key(i), source=source) for i, name in enumerate(ids, start)]
 
 
@@ -64,9 +66,19 @@ def test_an_earlier_source_goes_before_a_smaller_id() -> None:
 
 
 def test_every_duplicate_knows_its_survivor() -> None:
-    rows = table(row(4, dedup=key(8)), row(1, dedup=key(9)), row(2, dedup=key(8)), row(3, dedup=key(9)), row(5, dedup=key(8)))
+    rows = table(
+        row(4, dedup=key(8)),
+        row(1, dedup=key(9)),
+        row(2, dedup=key(8)),
+        row(3, dedup=key(9)),
+        row(5, dedup=key(8)),
+    )
     _, duplicates, leaders = shards.survivors(rows)
-    assert set(zip(named(rows, duplicates), named(rows, leaders), strict=True)) == {(row_id(4), row_id(2)), (row_id(5), row_id(2)), (row_id(3), row_id(1))}
+    assert set(zip(named(rows, duplicates), named(rows, leaders), strict=True)) == {
+        (row_id(4), row_id(2)),
+        (row_id(5), row_id(2)),
+        (row_id(3), row_id(1)),
+    }
 
 
 def test_keys_that_share_their_first_half_are_two() -> None:
@@ -85,15 +97,21 @@ def test_no_rows_have_no_survivors() -> None:
 
 def fates(rows: pa.Table) -> tuple[set[str], set[tuple[str, str]]]:
     first, duplicates, leaders = shards.survivors(rows)
-    return set(named(rows, first)), set(zip(named(rows, duplicates), named(rows, leaders), strict=True))
+    return set(named(rows, first)), set(
+        zip(named(rows, duplicates), named(rows, leaders), strict=True)
+    )
 
 
-KEYED = st.lists(st.tuples(st.integers(0, 3), st.sampled_from([0, 1 << 63]), st.integers(0, 2)), max_size=8)
+KEYED = st.lists(
+    st.tuples(st.integers(0, 3), st.sampled_from([0, 1 << 63]), st.integers(0, 2)), max_size=8
+)
 
 
 @given(KEYED, st.randoms(use_true_random=False))
 def test_survivors_do_not_depend_on_order(keyed: list[tuple[int, int, int]], random: Any) -> None:
-    rows = [row(n, dedup=key(low, high), source=source) for n, (low, high, source) in enumerate(keyed)]
+    rows = [
+        row(n, dedup=key(low, high), source=source) for n, (low, high, source) in enumerate(keyed)
+    ]
     shuffled = random.sample(rows, len(rows))
     assert fates(table(*shuffled)) == fates(table(*rows))
 
@@ -104,8 +122,20 @@ def test_survivors_are_the_smallest_of_their_keys(keyed: list[tuple[int, int, in
     for n, (low, high, source) in enumerate(keyed):
         groups.setdefault((low, high), []).append((source, row_id(n)))
     first = {group: min(members)[1] for group, members in groups.items()}
-    losers = {(name, first[group]) for group, members in groups.items() for _, name in members if name != first[group]}
-    assert fates(table(*(row(n, dedup=key(low, high), source=source) for n, (low, high, source) in enumerate(keyed)))) == (set(first.values()), losers)
+    losers = {
+        (name, first[group])
+        for group, members in groups.items()
+        for _, name in members
+        if name != first[group]
+    }
+    assert fates(
+        table(
+            *(
+                row(n, dedup=key(low, high), source=source)
+                for n, (low, high, source) in enumerate(keyed)
+            )
+        )
+    ) == (set(first.values()), losers)
 
 
 # Weights
@@ -138,15 +168,26 @@ def test_each_source_has_its_own_weight() -> None:
 def test_a_choice_by_weight_does_not_depend_on_the_other_rows() -> None:
     rows = many(200)
     rule = [Sampling("ponds", 0.5, None)]
-    assert kept(table(*rows[::-2]), rule) == Counter({name: n for name, n in kept(table(*rows), rule).items() if name in {r["id"] for r in rows[::-2]}})
+    assert kept(table(*rows[::-2]), rule) == Counter(
+        {
+            name: n
+            for name, n in kept(table(*rows), rule).items()
+            if name in {r["id"] for r in rows[::-2]}
+        }
+    )
 
 
 def test_a_larger_weight_keeps_what_a_smaller_one_kept() -> None:
     rows = table(*many(200))
-    assert kept(rows, [Sampling("ponds", 0.3, None)]).keys() < kept(rows, [Sampling("ponds", 0.6, None)]).keys()
+    assert (
+        kept(rows, [Sampling("ponds", 0.3, None)]).keys()
+        < kept(rows, [Sampling("ponds", 0.6, None)]).keys()
+    )
 
 
-@pytest.mark.parametrize("rule", [Sampling("ponds", 0.5, None), Sampling("ponds", 1, 100)], ids=["weight", "take"])
+@pytest.mark.parametrize(
+    "rule", [Sampling("ponds", 0.5, None), Sampling("ponds", 1, 100)], ids=["weight", "take"]
+)
 def test_another_seed_chooses_otherwise(rule: Sampling) -> None:
     rows = table(*many(200))
     assert kept(rows, [rule], seed=1) != kept(rows, [rule], seed=2)
@@ -155,14 +196,20 @@ def test_another_seed_chooses_otherwise(rule: Sampling) -> None:
 @pytest.mark.parametrize("weight, take", [(0.5, None), (1, 100)], ids=["weight", "take"])
 def test_the_choice_is_salted_by_the_name_of_the_source(weight: float, take: int | None) -> None:
     rows = table(*many(200))
-    assert kept(rows, [Sampling("ponds", weight, take)]) != kept(rows, [Sampling("lakes", weight, take)])
+    assert kept(rows, [Sampling("ponds", weight, take)]) != kept(
+        rows, [Sampling("lakes", weight, take)]
+    )
 
 
 # The first 64 bits of an id, xor the first 8 bytes of sha256("7", U+001F, "take" or "weight", U+001F, "ponds"), through SplitMix64's finaliser,
 # worked out apart from the code: for the words 1 to 8 the ranks are in the order 7 3 5 4 2 8 6 1, and all but 6 and 8 lie in the lower half.
 
 
-@pytest.mark.parametrize("rule, words", [(Sampling("ponds", 1, 3), [3, 5, 7]), (Sampling("ponds", 0.5, None), [1, 2, 3, 4, 5, 7])], ids=["take", "weight"])
+@pytest.mark.parametrize(
+    "rule, words",
+    [(Sampling("ponds", 1, 3), [3, 5, 7]), (Sampling("ponds", 0.5, None), [1, 2, 3, 4, 5, 7])],
+    ids=["take", "weight"],
+)
 def test_the_choice_of_a_seed_is_for_good(rule: Sampling, words: list[int]) -> None:
     rows = table(*(row(n, id=f"{n:016x}00000000") for n in range(1, 9)))
     assert sorted(int(name[:16], 16) for name in kept(rows, [rule])) == words
@@ -181,7 +228,10 @@ def test_a_cap_beyond_the_rows_takes_all() -> None:
 
 def test_a_larger_cap_keeps_what_a_smaller_one_kept() -> None:
     rows = table(*many(50))
-    assert kept(rows, [Sampling("ponds", 1, 10)]).keys() < kept(rows, [Sampling("ponds", 1, 20)]).keys()
+    assert (
+        kept(rows, [Sampling("ponds", 1, 10)]).keys()
+        < kept(rows, [Sampling("ponds", 1, 20)]).keys()
+    )
 
 
 def test_a_cap_counts_survivors_alone() -> None:
@@ -199,7 +249,9 @@ def test_two_shards_queue_as_one() -> None:
     queues = [shards.queue(table(*part), rule, SEED)[0] for part in (rows[:25], rows[25:])]
     limit = {0: int(np.sort(np.concatenate(queues))[:20][-1])}
     parts = [table(*part) for part in (rows[:25], rows[25:])]
-    assert {name for part in parts for name in named(part, shards.choose(part, rule, SEED, limit).kept)} == kept(table(*rows), rule).keys()
+    assert {
+        name for part in parts for name in named(part, shards.choose(part, rule, SEED, limit).kept)
+    } == kept(table(*rows), rule).keys()
 
 
 def test_a_queue_is_no_longer_than_the_cap() -> None:
@@ -236,13 +288,25 @@ def test_repeats_follow_their_row() -> None:
 def test_every_row_has_one_fate() -> None:
     rows = table(*many(50), *({**r, "id": r["id"][::-1]} for r in many(20)))
     chosen = choose(rows, [Sampling("ponds", 1.5, 30)])
-    ended = [*chosen.kept[chosen.copy == 0].tolist(), *chosen.duplicates.tolist(), *chosen.sampled_out.tolist()]
+    ended = [
+        *chosen.kept[chosen.copy == 0].tolist(),
+        *chosen.duplicates.tolist(),
+        *chosen.sampled_out.tolist(),
+    ]
     assert sorted(ended) == list(range(70))
 
 
 def test_the_book_counts_every_fate() -> None:
-    rows = table(*(row(n, split="val" if n > 3 else "train") for n in range(1, 6)), row(9, dedup=key(1)))
-    chosen = Chosen(np.array([0, 0, 1, 3]), np.array([0, 1, 0, 0]), np.array([5]), np.array([0]), np.array([2, 4]))
+    rows = table(
+        *(row(n, split="val" if n > 3 else "train") for n in range(1, 6)), row(9, dedup=key(1))
+    )
+    chosen = Chosen(
+        np.array([0, 0, 1, 3]),
+        np.array([0, 1, 0, 0]),
+        np.array([5]),
+        np.array([0]),
+        np.array([2, 4]),
+    )
     assert shards.book(rows, chosen) == {
         ("ponds", "train", "rows", "written", ""): 2,
         ("ponds", "val", "rows", "written", ""): 1,
@@ -254,9 +318,20 @@ def test_the_book_counts_every_fate() -> None:
 
 
 def test_the_statistics_count_what_rows_hold() -> None:
-    region = {"image": 0, "label": "pond", "shape": "hbb", "bbox": [0, 0, 1, 1], "points": None, "phrase": None}
+    region = {
+        "image": 0,
+        "label": "pond",
+        "shape": "hbb",
+        "bbox": [0, 0, 1, 1],
+        "points": None,
+        "phrase": None,
+    }
     pair = [{"bytes": None, "path": "ponds/a.png"}, {"bytes": None, "path": "ponds/b.png"}]
-    rows = table(row(1), row(2, images=pair), row(3, task="refer", text_origin="template", dialect="geochat", regions=[region, region]))
+    rows = table(
+        row(1),
+        row(2, images=pair),
+        row(3, task="refer", text_origin="template", dialect="geochat", regions=[region, region]),
+    )
     assert shards.statistics(rows) == {
         ("ponds", "train", "holds", "vqa\x1fhuman\x1f", "rows"): 2,
         ("ponds", "train", "holds", "vqa\x1fhuman\x1f", "turns"): 4,
@@ -271,19 +346,47 @@ def test_the_statistics_count_what_rows_hold() -> None:
 def test_dropped_rows_become_rejects() -> None:
     rows = table(row(1), row(2, dedup=key(1)), row(3, split="val"))
     nothing = np.zeros(0, np.int64)
-    found = shards.drop_table(rows, Chosen(np.array([0]), np.array([0]), np.array([1]), np.array([0]), np.array([2])))
-    told = {"dataset": "ponds", "file": "questions.json", "level": "row", "kind": "policy", "detail": "", "items": 1}
+    found = shards.drop_table(
+        rows, Chosen(np.array([0]), np.array([0]), np.array([1]), np.array([0]), np.array([2]))
+    )
+    told = {
+        "dataset": "ponds",
+        "file": "questions.json",
+        "level": "row",
+        "kind": "policy",
+        "detail": "",
+        "items": 1,
+    }
     assert found.to_pylist() == [
-        {**told, "split": "train", "key": "2", "reason": "duplicate", "id": row_id(2), "survivor": row_id(1)},
-        {**told, "split": "val", "key": "3", "reason": "sampled_out", "id": row_id(3), "survivor": None},
+        {
+            **told,
+            "split": "train",
+            "key": "2",
+            "reason": "duplicate",
+            "id": row_id(2),
+            "survivor": row_id(1),
+        },
+        {
+            **told,
+            "split": "val",
+            "key": "3",
+            "reason": "sampled_out",
+            "id": row_id(3),
+            "survivor": None,
+        },
     ]
-    assert shards.drop_table(rows, Chosen(nothing, nothing, nothing, nothing, nothing)) == REJECT.empty_table()
+    assert (
+        shards.drop_table(rows, Chosen(nothing, nothing, nothing, nothing, nothing))
+        == REJECT.empty_table()
+    )
 
 
 # The bytes of a shard
 
 
-def written(rows: pa.Table, rules: list[Sampling] = ALL, mode: ImageMode = "path", root: Path | None = None) -> pq.ParquetFile:
+def written(
+    rows: pa.Table, rules: list[Sampling] = ALL, mode: ImageMode = "path", root: Path | None = None
+) -> pq.ParquetFile:
     sink = io.BytesIO()
     shards.write_rows(sink, rows, choose(rows, rules), mode, {"ponds": str(root)})
     return pq.ParquetFile(io.BytesIO(sink.getvalue()))
@@ -292,7 +395,9 @@ def written(rows: pa.Table, rules: list[Sampling] = ALL, mode: ImageMode = "path
 def column(file: pq.ParquetFile, path: str, group: int = 0) -> Any:
     """What the file says of a leaf column of a row group."""
     found = file.metadata.row_group(group)
-    return next(found.column(i) for i in range(found.num_columns) if found.column(i).path_in_schema == path)
+    return next(
+        found.column(i) for i in range(found.num_columns) if found.column(i).path_in_schema == path
+    )
 
 
 @pytest.fixture
@@ -313,25 +418,46 @@ def test_a_shard_has_the_schema_of_a_row() -> None:
 
 def test_a_shard_without_rows_has_it_too() -> None:
     file = written(table())
-    assert (file.metadata.num_rows, file.schema_arrow.equals(ROW, check_metadata=False)) == (0, True)
+    assert (file.metadata.num_rows, file.schema_arrow.equals(ROW, check_metadata=False)) == (
+        0,
+        True,
+    )
 
 
 def test_a_row_is_written_as_it_is() -> None:
-    values = row(1, dialect="geochat", gsd=0.5, times=["2020-01-01"], sizes=[{"width": 8, "height": 6}], image_sha256=["ab"])
+    values = row(
+        1,
+        dialect="geochat",
+        gsd=0.5,
+        times=["2020-01-01"],
+        sizes=[{"width": 8, "height": 6}],
+        image_sha256=["ab"],
+    )
     assert written(table(values)).read().to_pylist() == [{name: values[name] for name in ROW.names}]
 
 
 def test_working_columns_are_not_written() -> None:
-    assert {"dedup", "source", "image_bytes"} & set(written(table(row(1))).schema_arrow.names) == set()
+    assert {"dedup", "source", "image_bytes"} & set(
+        written(table(row(1))).schema_arrow.names
+    ) == set()
 
 
 def test_repeats_have_ids_of_their_own() -> None:
     found = written(table(row(1), row(2)), [Sampling("ponds", 3, None)]).read()["id"].to_pylist()
-    assert found == [row_id(1), f"{row_id(1)}-2", f"{row_id(1)}-3", row_id(2), f"{row_id(2)}-2", f"{row_id(2)}-3"]
+    assert found == [
+        row_id(1),
+        f"{row_id(1)}-2",
+        f"{row_id(1)}-3",
+        row_id(2),
+        f"{row_id(2)}-2",
+        f"{row_id(2)}-3",
+    ]
 
 
 def test_the_features_of_hugging_face_are_in_the_file() -> None:
-    features = json.loads(written(table(row(1))).metadata.metadata[b"huggingface"])["info"]["features"]
+    features = json.loads(written(table(row(1))).metadata.metadata[b"huggingface"])["info"][
+        "features"
+    ]
     assert (list(features), features["images"], features["gsd"]) == (
         ROW.names,
         {"feature": {"_type": "Image"}, "_type": "List"},
@@ -346,10 +472,16 @@ def test_the_arrow_schema_is_not_in_the_file() -> None:
 
 def test_bytes_are_plain_and_not_compressed(ponds: Path) -> None:
     found = column(written(pictured(0, 1), mode="embed", root=ponds), "images.list.element.bytes")
-    assert (found.compression, "PLAIN" in found.encodings, {"RLE_DICTIONARY", "PLAIN_DICTIONARY"} & set(found.encodings)) == ("UNCOMPRESSED", True, set())
+    assert (
+        found.compression,
+        "PLAIN" in found.encodings,
+        {"RLE_DICTIONARY", "PLAIN_DICTIONARY"} & set(found.encodings),
+    ) == ("UNCOMPRESSED", True, set())
 
 
-@pytest.mark.parametrize("path", ["id", "conversations.list.element.value", "images.list.element.path"])
+@pytest.mark.parametrize(
+    "path", ["id", "conversations.list.element.value", "images.list.element.path"]
+)
 def test_everything_else_is_compressed(path: str, ponds: Path) -> None:
     assert column(written(pictured(0, 1), mode="embed", root=ponds), path).compression == "ZSTD"
 
@@ -371,7 +503,10 @@ def test_ids_have_bounds_to_look_up_by() -> None:
 
 def test_bytes_are_those_of_the_files(ponds: Path) -> None:
     images = written(pictured(0, 3), mode="embed", root=ponds).read()["images"].to_pylist()
-    assert images == [[{"bytes": b"\x00" * 1000, "path": "ponds/0.png"}], [{"bytes": b"\x03" * 1000, "path": "ponds/3.png"}]]
+    assert images == [
+        [{"bytes": b"\x00" * 1000, "path": "ponds/0.png"}],
+        [{"bytes": b"\x03" * 1000, "path": "ponds/3.png"}],
+    ]
 
 
 def test_a_picture_of_several_rows_is_in_each(ponds: Path) -> None:
@@ -389,8 +524,12 @@ def groups(file: pq.ParquetFile) -> list[int]:
     "limit, sizes",
     [(100_000_000, [4]), (3500, [2, 2]), (2000, [1, 1, 1, 1]), (10, [1, 1, 1, 1]), (4500, [3, 1])],
 )
-def test_a_row_group_holds_what_fits(ponds: Path, monkeypatch: pytest.MonkeyPatch, limit: int, sizes: list[int]) -> None:
-    monkeypatch.setattr(shards, "GROUP_BYTES", limit)  # a row is 1,000 bytes of picture and some 200 of texts
+def test_a_row_group_holds_what_fits(
+    ponds: Path, monkeypatch: pytest.MonkeyPatch, limit: int, sizes: list[int]
+) -> None:
+    monkeypatch.setattr(
+        shards, "GROUP_BYTES", limit
+    )  # a row is 1,000 bytes of picture and some 200 of texts
     assert groups(written(pictured(0, 1, 2, 3), mode="embed", root=ponds)) == sizes
 
 
@@ -404,7 +543,9 @@ def test_no_row_group_is_too_large_unless_one_row_is(sizes: list[int]) -> None:
     assert all(sum(sizes[a[0] : b[0] + 1]) > 100 for a, b in itertools.pairwise(found))
 
 
-def test_rows_of_later_groups_have_their_own_pictures(ponds: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_of_later_groups_have_their_own_pictures(
+    ponds: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(shards, "GROUP_BYTES", 3500)
     found = written(pictured(0, 1, 2, 3), mode="embed", root=ponds).read()["images"].to_pylist()
     assert [image["bytes"][0] for [image] in found] == [0, 1, 2, 3]
@@ -416,7 +557,11 @@ def test_rejects_are_sorted_by_origin() -> None:
     sink = io.BytesIO()
     assert shards.write_rejects(sink, [shards.drop_table(rows, everything)]) == 3
     found = pq.read_table(io.BytesIO(sink.getvalue())).to_pylist()
-    assert [(reject["dataset"], reject["key"]) for reject in found] == [("a", "2"), ("b", "1"), ("b", "3")]
+    assert [(reject["dataset"], reject["key"]) for reject in found] == [
+        ("a", "2"),
+        ("b", "1"),
+        ("b", "3"),
+    ]
 
 
 def test_rejects_have_their_schema() -> None:

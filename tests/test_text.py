@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from converters import attributes, prompts
-from converters.text import has_letter, tidy, tidy_captions, tidy_questions
-from schemas.catalog import ConfigError
+from converters.regions import attributes
+from converters.rows.tidy import has_letter, tidy, tidy_captions, tidy_questions
+from converters.tasks import wordings
+from schemas.toml import ConfigError
 
 # White space
 
@@ -49,7 +50,9 @@ def test_white_space_is_one_blank_and_none_at_the_ends(text: str | None, expecte
 
 
 def test_a_column_is_tidied_text_by_text() -> None:
-    assert tidy(pa.array([text for text, _ in TIDY], pa.string())).to_pylist() == [expected for _, expected in TIDY]
+    assert tidy(pa.array([text for text, _ in TIDY], pa.string())).to_pylist() == [
+        expected for _, expected in TIDY
+    ]
 
 
 def test_a_blank_at_the_end_and_one_at_the_next_beginning_are_not_two() -> None:
@@ -60,7 +63,12 @@ def test_a_slice_is_tidied_as_it_stands() -> None:
     assert tidy(pa.array(["x  y", " a  b ", "c", "d  e"]).slice(1, 2)).to_pylist() == ["a b", "c"]
 
 
-@given(st.lists(st.one_of(st.text(alphabet="ab é道 \u00a0\t\n\u2003.", max_size=8), st.none()), max_size=6), st.integers(0, 3))
+@given(
+    st.lists(
+        st.one_of(st.text(alphabet="ab é道 \u00a0\t\n\u2003.", max_size=8), st.none()), max_size=6
+    ),
+    st.integers(0, 3),
+)
 def test_tidy_splits_and_joins(texts: list[str | None], start: int) -> None:
     found = tidy(pa.array(texts, pa.string()).slice(start)).to_pylist()
     assert found == [" ".join((text or "").split()) for text in texts[start:]]
@@ -119,10 +127,26 @@ def test_any_other_sign_at_the_end_wants_none(end: str) -> None:
 
 
 def test_questions_of_a_slice_get_their_own_marks() -> None:
-    assert tidy_questions(pa.array(["a?", "b", "", "c?", "d"]).slice(1, 3)).to_pylist() == ["b?", "", "c?"]
+    assert tidy_questions(pa.array(["a?", "b", "", "c?", "d"]).slice(1, 3)).to_pylist() == [
+        "b?",
+        "",
+        "c?",
+    ]
 
 
-@pytest.mark.parametrize("text, found", [("a", True), ("1 .", False), (".", False), ("", False), ("道", True), ("é", True), ("3 m²", True), ("_ 5 %", False)])
+@pytest.mark.parametrize(
+    "text, found",
+    [
+        ("a", True),
+        ("1 .", False),
+        (".", False),
+        ("", False),
+        ("道", True),
+        ("é", True),
+        ("3 m²", True),
+        ("_ 5 %", False),
+    ],
+)
 def test_a_letter_of_any_alphabet_makes_words(text: str, found: bool) -> None:
     assert has_letter(pa.array([text])).tolist() == [found]
 
@@ -147,9 +171,16 @@ def test_class_names_are_spoken(label: str, expected: str) -> None:
     assert attributes.spoken(label) == expected
 
 
-@pytest.mark.parametrize("label, expected", [("golffield", "golf field"), ("GolfField", "golf field"), ("A220", "A220 airplane")])
-def test_the_catalogue_has_the_first_word_on_what_a_class_is_called(label: str, expected: str) -> None:
-    assert attributes.spoken(label, {"golffield": "golf field", "A220": "A220 airplane"}) == expected
+@pytest.mark.parametrize(
+    "label, expected",
+    [("golffield", "golf field"), ("GolfField", "golf field"), ("A220", "A220 airplane")],
+)
+def test_the_catalogue_has_the_first_word_on_what_a_class_is_called(
+    label: str, expected: str
+) -> None:
+    assert (
+        attributes.spoken(label, {"golffield": "golf field", "A220": "A220 airplane"}) == expected
+    )
 
 
 @pytest.mark.parametrize(
@@ -198,18 +229,21 @@ def test_sizes_are_shares_of_the_picture(area: float, word: str) -> None:
 
 
 def pool_faults(task: str, pool: object) -> list[str]:
-    return prompts._faults(f"t.toml [{task}]", task, pool)
+    return wordings._faults(f"t.toml [{task}]", task, pool)
 
 
-@pytest.mark.parametrize("name", sorted(path.stem for path in (Path(prompts.__file__).parent / "prompts").glob("*.toml")))
+@pytest.mark.parametrize(
+    "name",
+    sorted(path.stem for path in (Path(wordings.__file__).parent / "prompts").glob("*.toml")),
+)
 def test_templates_of_the_package_have_no_fault(name: str) -> None:
-    assert set(prompts.pools(name)) == set(prompts.SLOTS)
+    assert set(wordings.pools(name)) == set(wordings.SLOTS)
 
 
 @pytest.mark.parametrize(
     "task, pool, expected",
     [
-        ("vqq", {}, ['t.toml [vqq] unknown key "vqq"; known: ' + ", ".join(prompts.SLOTS)]),
+        ("vqq", {}, ['t.toml [vqq] unknown key "vqq"; known: ' + ", ".join(wordings.SLOTS)]),
         ("vqa", {"count": ["{question}"]}, ['t.toml [vqa] key "any" is missing: a list of wordings']),
         ("vqa", {"any": []}, ["t.toml [vqa] any: not a list of wordings"]),
         ("caption", {"any": "Describe it."}, ["t.toml [caption] any: not a list of wordings"]),
@@ -223,10 +257,14 @@ def test_faults_of_templates_are_named(task: str, pool: object, expected: list[s
 
 
 def test_a_question_type_has_its_own_wording_or_that_of_any() -> None:
-    assert prompts.wordings("geochat", "vqa", "Yes_No") == ["{question} Answer in one word or a short phrase."]
-    assert prompts.wordings("geochat", "vqa", "presence") == ["{question}\nAnswer the question using a single word or phrase."]
+    assert wordings.wordings("geochat", "vqa", "Yes_No") == [
+        "{question} Answer in one word or a short phrase."
+    ]
+    assert wordings.wordings("geochat", "vqa", "presence") == [
+        "{question}\nAnswer the question using a single word or phrase."
+    ]
 
 
 def test_unknown_templates_are_named_with_those_known() -> None:
     with pytest.raises(ConfigError, match='unknown templates "geo"; known: geochat, plain'):
-        prompts.wordings("geo", "vqa")
+        wordings.wordings("geo", "vqa")

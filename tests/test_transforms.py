@@ -19,14 +19,23 @@ from native import DATA
 from tables import batch, key, row, row_id
 
 from converters.convert import Converted
-from converters.files import SourceError
 from converters.ledger import Rejects
-from converters.source import Span
+from converters.read.files import SourceError
+from converters.read.folder import Span
 from pipelines import segments, transforms
 from pipelines.plan import RunPlan, convert_mix, make_plan
 from pipelines.run import working_folder
-from pipelines.transforms import ConvertSpans, Done, File, FindLimits, ReadSides, SaveResult, WriteSegments, WriteShards
-from schemas.catalog import Mix, SourceSpec
+from pipelines.transforms import (
+    ConvertSpans,
+    Done,
+    File,
+    FindLimits,
+    ReadSides,
+    SaveResult,
+    WriteSegments,
+    WriteShards,
+)
+from schemas.mix import Mix, SourceSpec
 from schemas.sample import Reject
 from schemas.table import REJECT, SEGMENT_ROW
 
@@ -41,7 +50,9 @@ def on_beam() -> beam.Pipeline:
 @pytest.fixture
 def rsvqa(tmp_path: Path) -> Iterator[RunPlan]:
     """A run on the three tables in tests/data."""
-    plan = make_plan(convert_mix(["rsvqa_lr:train"], "item"), str(DATA / "rsvqa"), str(tmp_path / "out"), "path")
+    plan = make_plan(
+        convert_mix(["rsvqa_lr:train"], "item"), str(DATA / "rsvqa"), str(tmp_path / "out"), "path"
+    )
     with working_folder(plan.out, plan.work):
         yield plan
 
@@ -50,7 +61,9 @@ def rsvqa(tmp_path: Path) -> Iterator[RunPlan]:
 def ponds(tmp_path: Path) -> Iterator[RunPlan]:
     """A run of two shards whose one source takes three rows."""
     sources = [SourceSpec(name="ponds", dataset="ponds", task="vqa", take=3)]
-    plan = RunPlan(Mix(name="ponds", sources=sources, seed=7), "path", {}, [], [], [], 2, str(tmp_path / "out"))
+    plan = RunPlan(
+        Mix(name="ponds", sources=sources, seed=7), "path", {}, [], [], [], 2, str(tmp_path / "out")
+    )
     with working_folder(plan.out, plan.work):
         yield plan
 
@@ -60,17 +73,25 @@ def part(*rows: dict[str, Any], index: int = 0, rejects: int = 0) -> tuple[Span,
     dropped = Rejects("ponds")
     for n in range(rejects):
         dropped.item(Reject("questions.json", f"bad {n}", "train", "no_answer"))
-    return Span("ponds", "train", index, ("questions.json",)), Converted([batch(*rows)], dropped, Counter({("ponds", "train", "rows", "built", ""): len(rows)}))
+    return Span("ponds", "train", index, ("questions.json",)), Converted(
+        [batch(*rows)], dropped, Counter({("ponds", "train", "rows", "built", ""): len(rows)})
+    )
 
 
-def in_segments(plan: RunPlan, *parts: tuple[Span, Converted]) -> list[tuple[int, list[segments.Ref]]]:
+def in_segments(
+    plan: RunPlan, *parts: tuple[Span, Converted]
+) -> list[tuple[int, list[segments.Ref]]]:
     """Groups of references as `WriteSegments` gives them, written without it."""
-    groups: dict[int, list[segments.Ref]] = {shard: [segments.Ref("none", "", 0)] for shard in range(plan.shards)}
+    groups: dict[int, list[segments.Ref]] = {
+        shard: [segments.Ref("none", "", 0)] for shard in range(plan.shards)
+    }
     for span, converted in parts:
         name = f"ponds.{span.index:06d}"
         for shard, ref in segments.write_rows(plan.work, name, converted.rows, plan.shards):
             groups[shard].append(ref)
-        for shard, ref in segments.write_rejects(plan.work, name, converted.rejects.table(), plan.shards, span.index):
+        for shard, ref in segments.write_rejects(
+            plan.work, name, converted.rejects.table(), plan.shards, span.index
+        ):
             groups[shard].append(ref)
     return list(groups.items())
 
@@ -82,14 +103,28 @@ def ids_of(side: tuple[Any, str]) -> tuple[Any, list[int]]:
 def test_sides_are_read_into_one_sorted_file_each(rsvqa: RunPlan) -> None:
     with on_beam() as pipeline:
         found = pipeline | ReadSides(rsvqa, rsvqa.sides) | beam.Map(ids_of)
-        assert_that(found, equal_to([(("rsvqa_lr", "train", "answers"), [10, 12, 13, 15, 16]), (("rsvqa_lr", "train", "images"), [3, 4])]))
+        assert_that(
+            found,
+            equal_to(
+                [
+                    (("rsvqa_lr", "train", "answers"), [10, 12, 13, 15, 16]),
+                    (("rsvqa_lr", "train", "images"), [3, 4]),
+                ]
+            ),
+        )
 
 
 def told(element: tuple[Span, Converted]) -> tuple[str, list[str], list[tuple[str, str]]]:
     """Slug, what the rows say, and reasons by key."""
     span, converted = element
-    answers = [turns[1]["value"] for rows in converted.rows for turns in rows["conversations"].to_pylist()]
-    return span.slug, answers, [(reject["key"], reject["reason"]) for reject in converted.rejects.table().to_pylist()]
+    answers = [
+        turns[1]["value"] for rows in converted.rows for turns in rows["conversations"].to_pylist()
+    ]
+    return (
+        span.slug,
+        answers,
+        [(reject["key"], reject["reason"]) for reject in converted.rejects.table().to_pylist()],
+    )
 
 
 def test_spans_are_converted_with_their_sides(rsvqa: RunPlan) -> None:
@@ -101,15 +136,24 @@ def test_spans_are_converted_with_their_sides(rsvqa: RunPlan) -> None:
         ("7", "missing_field"),
     ]
     with on_beam() as pipeline:
-        found = pipeline | ConvertSpans(rsvqa, rsvqa.spans, pipeline | ReadSides(rsvqa, rsvqa.sides)) | beam.Map(told)
+        found = (
+            pipeline
+            | ConvertSpans(rsvqa, rsvqa.spans, pipeline | ReadSides(rsvqa, rsvqa.sides))
+            | beam.Map(told)
+        )
         assert_that(found, equal_to([("rsvqa_lr", ["rural", "yes", "27"], reasons)]))
 
 
 def slices(group: tuple[int, Any]) -> tuple[int, list[str], list[str]]:
     """Shard, ids of its rows and keys of its rejects."""
     shard, refs = group
-    named = {kind: [segments.Ref(*ref) for ref in refs if ref[0] == kind] for kind in ("rows", "rejects")}
-    rows, rejects = segments.read(named["rows"], SEGMENT_ROW), segments.read(named["rejects"], REJECT)
+    named = {
+        kind: [segments.Ref(*ref) for ref in refs if ref[0] == kind] for kind in ("rows", "rejects")
+    }
+    rows, rejects = (
+        segments.read(named["rows"], SEGMENT_ROW),
+        segments.read(named["rejects"], REJECT),
+    )
     return shard, sorted(rows["id"].to_pylist()), rejects["key"].to_pylist()
 
 
@@ -119,32 +163,47 @@ def test_segments_are_grouped_by_shard(ponds: RunPlan) -> None:
     with on_beam() as pipeline:
         groups, _ = pipeline | beam.Create([first, second]) | WriteSegments(ponds)
         found = groups | beam.Map(slices)
-        assert_that(found, equal_to([(0, [row_id(1)], []), (1, [row_id(2), row_id(3)], ["bad 0", "bad 1"])]))
+        assert_that(
+            found, equal_to([(0, [row_id(1)], []), (1, [row_id(2), row_id(3)], ["bad 0", "bad 1"])])
+        )
 
 
 def test_a_shard_without_rows_has_a_group(ponds: RunPlan) -> None:
     with on_beam() as pipeline:
-        groups, _ = pipeline | beam.Create([part(row(1, dedup=key(1, UPPER)))]) | WriteSegments(ponds)
+        groups, _ = (
+            pipeline | beam.Create([part(row(1, dedup=key(1, UPPER)))]) | WriteSegments(ponds)
+        )
         assert_that(groups | beam.Map(slices), equal_to([(0, [], []), (1, [row_id(1)], [])]))
 
 
 def test_segments_hand_on_what_was_counted(ponds: RunPlan) -> None:
     with on_beam() as pipeline:
         _, done = pipeline | beam.Create([part(row(1), row(2))]) | WriteSegments(ponds)
-        assert_that(done, equal_to([Done(Counter({("ponds", "train", "rows", "built", ""): 2}), [])]))
+        assert_that(
+            done, equal_to([Done(Counter({("ponds", "train", "rows", "built", ""): 2}), [])])
+        )
 
 
 def test_limits_are_the_ranks_of_the_last_that_is_taken(ponds: RunPlan) -> None:
-    rows = [row(n, id=f"{n:016x}00000000", dedup=key(n, UPPER if n % 2 else LOWER)) for n in range(1, 9)]
+    rows = [
+        row(n, id=f"{n:016x}00000000", dedup=key(n, UPPER if n % 2 else LOWER)) for n in range(1, 9)
+    ]
     with on_beam() as pipeline:
-        limits = pipeline | beam.Create(in_segments(ponds, part(*rows[:4]), part(*rows[4:], index=1))) | FindLimits(ponds)
+        limits = (
+            pipeline
+            | beam.Create(in_segments(ponds, part(*rows[:4]), part(*rows[4:], index=1)))
+            | FindLimits(ponds)
+        )
         assert_that(limits, equal_to([(0, RANK_OF_5)]))
 
 
 def test_a_source_with_fewer_rows_than_its_cap_is_limited_by_its_last(ponds: RunPlan) -> None:
     rows = [row(n, id=f"{n:016x}00000000", dedup=key(n)) for n in (3, 5)]
     with on_beam() as pipeline:
-        assert_that(pipeline | beam.Create(in_segments(ponds, part(*rows))) | FindLimits(ponds), equal_to([(0, RANK_OF_5)]))
+        assert_that(
+            pipeline | beam.Create(in_segments(ponds, part(*rows))) | FindLimits(ponds),
+            equal_to([(0, RANK_OF_5)]),
+        )
 
 
 def files_of(done: Done) -> list[tuple[str, int]]:
@@ -156,40 +215,76 @@ def counts_of(done: Done) -> dict[Any, int]:
 
 
 def test_shards_are_written_by_limit(ponds: RunPlan) -> None:
-    rows = [row(n, id=f"{n:016x}00000000", dedup=key(n, UPPER if n % 2 else LOWER)) for n in range(1, 9)]
-    groups = in_segments(ponds, part(*rows, row(9, id=f"{9:016x}00000000", dedup=key(3, UPPER)), rejects=1))
+    rows = [
+        row(n, id=f"{n:016x}00000000", dedup=key(n, UPPER if n % 2 else LOWER)) for n in range(1, 9)
+    ]
+    groups = in_segments(
+        ponds, part(*rows, row(9, id=f"{9:016x}00000000", dedup=key(3, UPPER)), rejects=1)
+    )
     with on_beam() as pipeline:
         limits = pipeline | "Limits" >> beam.Create([(0, RANK_OF_5)])
         done = pipeline | "Groups" >> beam.Create(groups) | WriteShards(ponds, limits)
-        kept, lost, twice = (("ponds", "train", "rows", bucket, "") for bucket in ("written", "sampled_out", "duplicate"))
-        assert_that(done | "Counts" >> beam.Map(counts_of), equal_to([{lost: 4}, {kept: 3, lost: 1, twice: 1}]), "counts")
+        kept, lost, twice = (
+            ("ponds", "train", "rows", bucket, "")
+            for bucket in ("written", "sampled_out", "duplicate")
+        )
+        assert_that(
+            done | "Counts" >> beam.Map(counts_of),
+            equal_to([{lost: 4}, {kept: 3, lost: 1, twice: 1}]),
+            "counts",
+        )
         made = [
-            [("data/train-00000-of-00002.parquet", 0), ("rejects/rejects-00000-of-00002.parquet", 5)],
-            [("data/train-00001-of-00002.parquet", 3), ("rejects/rejects-00001-of-00002.parquet", 2)],
+            [
+                ("data/train-00000-of-00002.parquet", 0),
+                ("rejects/rejects-00000-of-00002.parquet", 5),
+            ],
+            [
+                ("data/train-00001-of-00002.parquet", 3),
+                ("rejects/rejects-00001-of-00002.parquet", 2),
+            ],
         ]
         assert_that(done | "Files" >> beam.Map(files_of), equal_to(made), "files")
 
 
 def test_shards_tell_their_files_as_they_are(ponds: RunPlan) -> None:
-    [done, _] = [next(iter(transforms._WriteShard(ponds).process(group, []))) for group in in_segments(ponds, part(row(1)))]
-    on_disk = {file.path: (Path(ponds.work) / "out" / file.path).read_bytes() for file in done.files}
-    assert [(file.size, file.sha256) for file in done.files] == [(len(data), hashlib.sha256(data).hexdigest()) for data in on_disk.values()]
+    [done, _] = [
+        next(iter(transforms._WriteShard(ponds).process(group, [])))
+        for group in in_segments(ponds, part(row(1)))
+    ]
+    on_disk = {
+        file.path: (Path(ponds.work) / "out" / file.path).read_bytes() for file in done.files
+    }
+    assert [(file.size, file.sha256) for file in done.files] == [
+        (len(data), hashlib.sha256(data).hexdigest()) for data in on_disk.values()
+    ]
 
 
 def test_shards_are_written_without_limits_where_no_source_has_a_cap(ponds: RunPlan) -> None:
     with on_beam() as pipeline:
-        done = pipeline | beam.Create(in_segments(ponds, part(*(row(n) for n in range(5))))) | WriteShards(ponds, None) | beam.Map(counts_of)
+        done = (
+            pipeline
+            | beam.Create(in_segments(ponds, part(*(row(n) for n in range(5)))))
+            | WriteShards(ponds, None)
+            | beam.Map(counts_of)
+        )
         assert_that(done, equal_to([{("ponds", "train", "rows", "written", ""): 5}, {}]))
 
 
 def test_the_result_adds_everything_up(ponds: RunPlan) -> None:
     made = [File("data/b.parquet", 1, 10, "bb"), File("data/a.parquet", 2, 20, "aa")]
     with on_beam() as pipeline:
-        converted = pipeline | "Converted" >> beam.Create([Done(Counter(a=1), []), Done(Counter(a=2), [])])
-        written = pipeline | "Written" >> beam.Create([Done(Counter(b=4), [made[0]]), Done(Counter(), [made[1]])])
+        converted = pipeline | "Converted" >> beam.Create(
+            [Done(Counter(a=1), []), Done(Counter(a=2), [])]
+        )
+        written = pipeline | "Written" >> beam.Create(
+            [Done(Counter(b=4), [made[0]]), Done(Counter(), [made[1]])]
+        )
         written | SaveResult(ponds, converted)
     result = msgspec.json.decode((Path(ponds.work) / "result.json").read_bytes())
-    assert result == {"counts": [["a", 3], ["b", 4]], "files": [["data/a.parquet", 2, 20, "aa"], ["data/b.parquet", 1, 10, "bb"]]}
+    assert result == {
+        "counts": [["a", 3], ["b", 4]],
+        "files": [["data/a.parquet", 2, 20, "aa"], ["data/b.parquet", 1, 10, "bb"]],
+    }
 
 
 # What a worker does where it fails
@@ -201,7 +296,9 @@ def broken(rsvqa: RunPlan) -> tuple[RunPlan, Span]:
     return rsvqa, msgspec.structs.replace(rsvqa.spans[0], names=("gone.json",))
 
 
-def test_a_worker_leaves_its_error_for_the_launcher(broken: tuple[RunPlan, Span], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_leaves_its_error_for_the_launcher(
+    broken: tuple[RunPlan, Span], monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(*_: object) -> None:
         raise SourceError("gone.json is gone")
 
@@ -209,10 +306,14 @@ def test_a_worker_leaves_its_error_for_the_launcher(broken: tuple[RunPlan, Span]
     monkeypatch.setattr(transforms, "convert_span", fail)
     with pytest.raises(SourceError):
         list(transforms._ConvertSpan(plan).process(span, []))
-    assert [path.read_text() for path in (Path(plan.work) / "errors").iterdir()] == ["gone.json is gone"]
+    assert [path.read_text() for path in (Path(plan.work) / "errors").iterdir()] == [
+        "gone.json is gone"
+    ]
 
 
-def test_a_worker_collects_garbage_again_after_an_error(broken: tuple[RunPlan, Span], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_collects_garbage_again_after_an_error(
+    broken: tuple[RunPlan, Span], monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(*_: object) -> None:
         raise SourceError("gone.json is gone")
 

@@ -14,9 +14,9 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from converters import files
-from converters.files import SourceError
-from converters.source import ALL, Plan, Source, Span, batched
+from converters.read import files
+from converters.read.files import SourceError
+from converters.read.folder import ALL, Plan, Source, Span, batched
 from schemas.sample import Picture, Reject, Sample, Unit
 
 UNIT: Unit = "image"
@@ -34,12 +34,22 @@ def plan(source: Source, options: Options) -> Plan:
     """Spans of some thousand pictures. Raises SourceError where no picture lies in a class folder."""
     by_split: dict[str, list[str]] = {}
     for found in files.find(source.base, options.images):
-        if found.path.lower().endswith(_ENDINGS) and source.wants(split := found.values.get("split", ALL)):
+        if found.path.lower().endswith(_ENDINGS) and source.wants(
+            split := found.values.get("split", ALL)
+        ):
             by_split.setdefault(split, []).append(found.path)
-    loose = [e.name for e in files.listing(source.base) if not e.is_dir and e.name.lower().endswith(_ENDINGS)]
+    loose = [
+        e.name
+        for e in files.listing(source.base)
+        if not e.is_dir and e.name.lower().endswith(_ENDINGS)
+    ]
     if not by_split:
-        hint = f"; {len(loose)} picture(s) outside a class folder, such as {loose[0]}" if loose else ""
-        raise SourceError(f"no class folders found: {files.join(source.base, options.images)}{hint}")
+        hint = (
+            f"; {len(loose)} picture(s) outside a class folder, such as {loose[0]}" if loose else ""
+        )
+        raise SourceError(
+            f"no class folders found: {files.join(source.base, options.images)}{hint}"
+        )
     if loose and source.wants(ALL):
         by_split.setdefault(ALL, []).extend(loose)
     spans: list[Span] = []
@@ -55,6 +65,8 @@ def read(source: Source, options: Options, span: Span) -> Iterator[Sample | Reje
         path = source.relative(name)
         parts = name.split("/")
         if len(parts) <= depth + 1:
-            yield Reject(path, parts[-1], span.split, "no_label", "a picture outside any class folder")
+            yield Reject(
+                path, parts[-1], span.split, "no_label", "a picture outside any class folder"
+            )
             continue
         yield Sample(name, path, span.split, (Picture(path),), label=parts[depth])

@@ -18,9 +18,20 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from converters import files
-from converters.files import SourceError
-from converters.source import ALL, BySplit, PicturePaths, Plan, Source, Span, annotation_files, batched, bound, stem
+from converters.read import files
+from converters.read.files import SourceError
+from converters.read.folder import (
+    ALL,
+    BySplit,
+    PicturePaths,
+    Plan,
+    Source,
+    Span,
+    annotation_files,
+    batched,
+    bound,
+    stem,
+)
 from schemas.sample import Picture, Region, Reject, Sample, Unit
 
 UNIT: Unit = "region"
@@ -60,11 +71,17 @@ def read(source: Source, options: Options, span: Span) -> Iterator[Sample | Reje
             continue
         gsd, regions, rejects = _parse(text, file, stem(name), span.split)
         yield from rejects
-        picture = Picture(pictures.path({**bound(options.annotations, name), "stem": stem(name), "split": span.split}))
+        picture = Picture(
+            pictures.path(
+                {**bound(options.annotations, name), "stem": stem(name), "split": span.split}
+            )
+        )
         yield Sample(stem(name), file, span.split, (picture,), regions=tuple(regions), gsd=gsd)
 
 
-def _parse(text: str, file: str, picture: str, split: str) -> tuple[float | None, list[Region], list[Reject]]:
+def _parse(
+    text: str, file: str, picture: str, split: str
+) -> tuple[float | None, list[Region], list[Reject]]:
     gsd = None
     regions: list[Region] = []
     rejects: list[Reject] = []
@@ -77,10 +94,20 @@ def _parse(text: str, file: str, picture: str, split: str) -> tuple[float | None
             continue
         key = f"line {number}"
         if len(fields) < 9 or None in corners:
-            rejects.append(Reject(file, f"{picture}#{key}", split, "bad_box", f"not eight numbers and a class: {line.strip()[:80]}"))
+            rejects.append(
+                Reject(
+                    file,
+                    f"{picture}#{key}",
+                    split,
+                    "bad_box",
+                    f"not eight numbers and a class: {line.strip()[:80]}",
+                )
+            )
             continue
         points = tuple(c for c in corners if c is not None)
-        regions.append(Region(fields[8], "obb", points, key, ignored=len(fields) > 9 and fields[9] != "0"))
+        regions.append(
+            Region(fields[8], "obb", points, key, ignored=len(fields) > 9 and fields[9] != "0")
+        )
     return gsd, regions, rejects
 
 

@@ -17,8 +17,8 @@ from collections.abc import Iterator
 import msgspec
 from msgspec import Struct
 
-from converters.files import SourceError
-from converters.source import BySplit, PicturePaths, Plan, Source, Span, annotation_files, stem
+from converters.read.files import SourceError
+from converters.read.folder import BySplit, PicturePaths, Plan, Source, Span, annotation_files, stem
 from schemas.sample import Caption, Picture, Reject, Sample, Unit
 
 UNIT: Unit = "caption"
@@ -50,7 +50,13 @@ class _File(Struct):
 def plan(source: Source, options: Options) -> Plan:
     """One span a file."""
     found = annotation_files(source, options.annotations)
-    return Plan([Span(source.slug, split, i, (f.path,), records=f.size // _SENTENCE_BYTES + 1) for i, (split, f) in enumerate(found)], [])
+    return Plan(
+        [
+            Span(source.slug, split, i, (f.path,), records=f.size // _SENTENCE_BYTES + 1)
+            for i, (split, f) in enumerate(found)
+        ],
+        [],
+    )
 
 
 def read(source: Source, options: Options, span: Span) -> Iterator[Sample | Reject]:
@@ -62,7 +68,9 @@ def read(source: Source, options: Options, span: Span) -> Iterator[Sample | Reje
     try:
         records = msgspec.json.decode(source.bytes_of(name), type=_File).images
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise SourceError(f"{source.slug}: {source.relative(name)} cannot be read: {error}") from None
+        raise SourceError(
+            f"{source.slug}: {source.relative(name)} cannot be read: {error}"
+        ) from None
     templates = [options.images] if isinstance(options.images, str) else options.images
     pictures = [PicturePaths(source, template) for template in templates]
     decoder = msgspec.json.Decoder(_Record)
@@ -71,20 +79,34 @@ def read(source: Source, options: Options, span: Span) -> Iterator[Sample | Reje
         try:
             record = decoder.decode(raw)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            yield Reject(file, f"images[{i}]", span.split or "unknown", "unreadable_record", str(error))
+            yield Reject(
+                file, f"images[{i}]", span.split or "unknown", "unreadable_record", str(error)
+            )
             continue
         split = record.split or span.split or "unknown"
         if source.wants(split):
             yield _sample(file, split, record, pictures)
 
 
-def _sample(file: str, split: str, record: _Record, pictures: list[PicturePaths]) -> Sample | Reject:
-    values = {"filename": record.filename, "stem": stem(record.filename), "filepath": record.filepath or split, "split": split}
+def _sample(
+    file: str, split: str, record: _Record, pictures: list[PicturePaths]
+) -> Sample | Reject:
+    values = {
+        "filename": record.filename,
+        "stem": stem(record.filename),
+        "filepath": record.filepath or split,
+        "split": split,
+    }
     try:
         paths = tuple(Picture(p.path(values)) for p in pictures)
     except SourceError as error:
-        return Reject(file, record.filename, split, "bad_value", str(error), max(1, len(record.sentences)))
-    captions = tuple(Caption(f"sentences[{i}]", sentence.raw or "") for i, sentence in enumerate(record.sentences))
+        return Reject(
+            file, record.filename, split, "bad_value", str(error), max(1, len(record.sentences))
+        )
+    captions = tuple(
+        Caption(f"sentences[{i}]", sentence.raw or "")
+        for i, sentence in enumerate(record.sentences)
+    )
     if not captions:
         return Reject(file, record.filename, split, "missing_field", "no sentences")
     return Sample(record.filename, file, split, paths, captions=captions)

@@ -21,10 +21,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from msgspec import Struct
 
-from converters import files
-from converters.files import Found, SourceError
-from converters.json_spans import array_spans, read_columns
-from converters.source import PicturePaths, Plan, Source, Span
+from converters.read import files
+from converters.read.files import Found, SourceError
+from converters.read.folder import PicturePaths, Plan, Source, Span
+from converters.read.json_spans import array_spans, read_columns
 from schemas.sample import Reject, Unit
 from schemas.table import QUESTIONS, Questions
 
@@ -40,7 +40,12 @@ _COLUMNS: dict[str, dict[str, pa.DataType]] = {
         "answers_ids": pa.list_(pa.int64()),
         "active": pa.bool_(),
     },
-    "answers": {"id": pa.int64(), "question_id": pa.int64(), "answer": pa.string(), "active": pa.bool_()},
+    "answers": {
+        "id": pa.int64(),
+        "question_id": pa.int64(),
+        "answer": pa.string(),
+        "active": pa.bool_(),
+    },
     "images": {"id": pa.int64(), "active": pa.bool_()},
 }
 
@@ -61,7 +66,9 @@ def plan_sides(source: Source, options: Options) -> list[Span]:
     """Spans of the tables that questions are joined to. Raises SourceError where a split lacks one."""
     asked = {file.values["split"] for file in _files(source, options, "questions")}
     for table in SIDES:
-        for split in sorted(asked - {file.values["split"] for file in _files(source, options, table)}):
+        for split in sorted(
+            asked - {file.values["split"] for file in _files(source, options, table)}
+        ):
             name = options.tables.replace("{split}", split).replace("{table}", table)
             raise SourceError(f"annotations not found: {files.join(source.base, name)}")
     return _spans(source, options, SIDES)
@@ -77,29 +84,48 @@ def _spans(source: Source, options: Options, tables: tuple[str, ...]) -> list[Sp
     for table in tables:
         found = _files(source, options, table)
         if not found:
-            raise SourceError(f"annotations not found: {files.join(source.base, options.tables.replace('{table}', table))}")
+            raise SourceError(
+                f"annotations not found: {files.join(source.base, options.tables.replace('{table}', table))}"
+            )
         for file in found:
             path = files.join(source.base, file.path)
             for start, end in array_spans(path, table, {"id"}):
-                spans.append(Span(source.slug, file.values["split"], len(spans), (file.path,), start, end, table, (end - start) // _RECORD_BYTES + 1))
+                spans.append(
+                    Span(
+                        source.slug,
+                        file.values["split"],
+                        len(spans),
+                        (file.path,),
+                        start,
+                        end,
+                        table,
+                        (end - start) // _RECORD_BYTES + 1,
+                    )
+                )
     return spans
 
 
 def read_side(source: Source, options: Options, span: Span) -> pa.Table:
     """The active rows of a span of answers or images, as columns. An unreadable one is left out: its question then dangles, by name."""
-    table, _ = read_columns(files.join(source.base, span.names[0]), span.start, span.end, _COLUMNS[span.table])
+    table, _ = read_columns(
+        files.join(source.base, span.names[0]), span.start, span.end, _COLUMNS[span.table]
+    )
     table = table.filter(pc.and_(pc.fill_null(table["active"], True), pc.is_valid(table["id"])))
     return table.select([name for name in table.column_names if name != "active"])
 
 
-def read(source: Source, options: Options, span: Span, sides: Mapping[str, pa.Table]) -> Iterator[Questions | Reject]:
+def read(
+    source: Source, options: Options, span: Span, sides: Mapping[str, pa.Table]
+) -> Iterator[Questions | Reject]:
     """The span's active questions with their answers.
 
     sides: `answers` and `images` of the same split, each sorted by id.
     """
     name = span.names[0]
     file = source.relative(name)
-    table, bad = read_columns(files.join(source.base, name), span.start, span.end, _COLUMNS["questions"])
+    table, bad = read_columns(
+        files.join(source.base, name), span.start, span.end, _COLUMNS["questions"]
+    )
     for fault in bad:
         yield Reject(file, f"byte {fault.offset}", span.split, "unreadable_record", fault.detail)
     table = table.combine_chunks()
@@ -116,7 +142,9 @@ def read(source: Source, options: Options, span: Span, sides: Mapping[str, pa.Ta
     good = whole & answered & pictured
     for i in np.flatnonzero(~good).tolist():
         yield _reject(file, span.split, table, i, bool(whole[i]), bool(answered[i]))
-    yield Questions(file, span.split, _joined(source, options, span.split, table, answer, picture, good, sides))
+    yield Questions(
+        file, span.split, _joined(source, options, span.split, table, answer, picture, good, sides)
+    )
 
 
 def _reject(file: str, split: str, table: pa.Table, i: int, whole: bool, answered: bool) -> Reject:
@@ -125,10 +153,18 @@ def _reject(file: str, split: str, table: pa.Table, i: int, whole: bool, answere
     if not whole:
         return Reject(file, key, split, "missing_field", "no id or no question")
     what = f"picture {row['img_id']}" if answered else f"answer {row['answers_ids']}"
-    return Reject(file, key, split, "dangling_reference", f"{what} of question {key} is not there or not active")
+    return Reject(
+        file,
+        key,
+        split,
+        "dangling_reference",
+        f"{what} of question {key} is not there or not active",
+    )
 
 
-def _find(ids: pa.ChunkedArray, wanted: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+def _find(
+    ids: pa.ChunkedArray, wanted: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
     """Places of ids in a sorted column, and which were found."""
     known = np.asarray(ids)
     if not len(known):
@@ -137,16 +173,22 @@ def _find(ids: pa.ChunkedArray, wanted: npt.NDArray[np.int64]) -> tuple[npt.NDAr
     return at, known[at] == wanted
 
 
-def _answers(table: pa.Table, answers: pa.Table) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+def _answers(
+    table: pa.Table, answers: pa.Table
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
     """Each question's row among the answers, by its own reference, else by the answer's."""
     lists = table["answers_ids"].combine_chunks()
     some = pc.greater(pc.fill_null(pc.list_value_length(lists), 0), 0)
-    firsts = np.asarray(pc.fill_null(pc.list_element(pc.if_else(some, lists, pa.scalar([-1], lists.type)), 0), -1))
+    firsts = np.asarray(
+        pc.fill_null(pc.list_element(pc.if_else(some, lists, pa.scalar([-1], lists.type)), 0), -1)
+    )
     at, found = _find(answers["id"], firsts)
     if not found.all():
         back = np.asarray(pc.fill_null(answers["question_id"], -1))
         order = np.argsort(back, kind="stable")
-        other, there = _find(pa.chunked_array([back[order]]), np.asarray(pc.fill_null(table["id"], -1)))
+        other, there = _find(
+            pa.chunked_array([back[order]]), np.asarray(pc.fill_null(table["id"], -1))
+        )
         use = ~found & there
         at = np.where(use, order[other] if len(order) else 0, at)
         found = found | use
@@ -166,8 +208,13 @@ def _joined(
     pictures = PicturePaths(source, options.images)
     some, place = np.unique(picture[good], return_inverse=True)
     names = sides["images"]["id"].take(pa.array(some)).to_pylist()
-    paths = pa.array([pictures.path({"id": str(name), "split": split}) for name in names], pa.string())
+    paths = pa.array(
+        [pictures.path({"id": str(name), "split": split}) for name in names], pa.string()
+    )
     kept = table.filter(pa.array(good))
     answers = sides["answers"]["answer"].take(pa.array(answer[good]))
     of_row = pa.DictionaryArray.from_arrays(pa.array(place.astype(np.int32)), paths)
-    return pa.table([kept["id"].cast(pa.string()), of_row, kept["question"], answers, kept["type"]], schema=QUESTIONS)
+    return pa.table(
+        [kept["id"].cast(pa.string()), of_row, kept["question"], answers, kept["type"]],
+        schema=QUESTIONS,
+    )

@@ -31,15 +31,30 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 from msgspec import Struct
 
-from converters import files
-from converters.files import SourceError
-from converters.geometry import inclusive_corners
-from converters.source import ALL, BySplit, PicturePaths, Plan, Source, Span, annotation_files, batched, bound, stem
+from converters.read import files
+from converters.read.files import SourceError
+from converters.read.folder import (
+    ALL,
+    BySplit,
+    PicturePaths,
+    Plan,
+    Source,
+    Span,
+    annotation_files,
+    batched,
+    bound,
+    stem,
+)
+from converters.regions.geometry import inclusive_corners
 from schemas.sample import Picture, Region, Reject, Sample, Unit
 
 UNIT: Unit = "region"
 _FILES_A_SPAN = 256
-_CORNERS = [f"{axis}_{corner}" for corner in ("left_top", "right_top", "right_bottom", "left_bottom") for axis in "xy"]
+_CORNERS = [
+    f"{axis}_{corner}"
+    for corner in ("left_top", "right_top", "right_bottom", "left_bottom")
+    for axis in "xy"
+]
 UNLISTED = "unlisted"  # the split of a file that no list names
 
 
@@ -69,14 +84,18 @@ def plan(source: Source, options: Options) -> Plan:
         for split, file in found:
             by_split.setdefault(split or ALL, []).append(file.path)
     else:
-        by_split, notes = _by_lists(source, options, {stem(file.path): file.path for _, file in found})
+        by_split, notes = _by_lists(
+            source, options, {stem(file.path): file.path for _, file in found}
+        )
     spans: list[Span] = []
     for split, names in sorted(by_split.items()):
         spans += batched(source.slug, split, names, _FILES_A_SPAN, len(spans))
     return Plan(spans, notes)
 
 
-def _by_lists(source: Source, options: Options, there: dict[str, str]) -> tuple[dict[str, list[str]], list[str]]:
+def _by_lists(
+    source: Source, options: Options, there: dict[str, str]
+) -> tuple[dict[str, list[str]], list[str]]:
     by_split: dict[str, list[str]] = {}
     notes = []
     listed: set[str] = set()
@@ -89,14 +108,20 @@ def _by_lists(source: Source, options: Options, there: dict[str, str]) -> tuple[
         stems = source.bytes_of(found.path).decode("utf-8", "replace").split()
         absent = sum(name not in there for name in stems)
         if absent and source.wants(split):
-            notes.append(f"{source.relative(found.path)} names {absent} of {len(stems)} pictures that have no annotation file")
+            notes.append(
+                f"{source.relative(found.path)} names {absent} of {len(stems)} pictures that have no annotation file"
+            )
         fresh = [name for name in stems if name in there and name not in listed]
         listed.update(fresh)
         if source.wants(split):
             by_split[split] = [there[name] for name in fresh]
     if not listed:
-        raise SourceError(f"{source.slug}: no split list {files.join(source.base, lists)} names a file that is there")
-    if source.wants(UNLISTED) and (loose := [path for name, path in there.items() if name not in listed]):
+        raise SourceError(
+            f"{source.slug}: no split list {files.join(source.base, lists)} names a file that is there"
+        )
+    if source.wants(UNLISTED) and (
+        loose := [path for name, path in there.items() if name not in listed]
+    ):
         notes.append(f"{len(loose)} annotation files are in no split list")
         by_split[UNLISTED] = loose
     return by_split, notes
@@ -109,8 +134,16 @@ def read(source: Source, options: Options, span: Span) -> Iterator[Sample | Reje
         file = source.relative(name)
         try:
             root = fromstring(source.bytes_of(name))
-        except (ParseError, DefusedXmlException, SourceError, ValueError, LookupError) as error:  # LookupError: an encoding that nobody knows
-            yield Reject(file, "", span.split, "unreadable_file", str(error) or type(error).__name__)
+        except (
+            ParseError,
+            DefusedXmlException,
+            SourceError,
+            ValueError,
+            LookupError,
+        ) as error:  # LookupError: an encoding that nobody knows
+            yield Reject(
+                file, "", span.split, "unreadable_file", str(error) or type(error).__name__
+            )
             continue
         regions: list[Region] = []
         for i, node in enumerate(root.iter("object")):
@@ -120,8 +153,12 @@ def read(source: Source, options: Options, span: Span) -> Iterator[Sample | Reje
             except _Fault as fault:
                 yield Reject(file, f"{stem(name)}#{key}", span.split, *fault.args)
         width, height = (_size(root, side) for side in ("width", "height"))
-        path = pictures.path({**bound(options.annotations, name), "stem": stem(name), "split": span.split})
-        yield Sample(stem(name), file, span.split, (Picture(path, width, height),), regions=tuple(regions))
+        path = pictures.path(
+            {**bound(options.annotations, name), "stem": stem(name), "split": span.split}
+        )
+        yield Sample(
+            stem(name), file, span.split, (Picture(path, width, height),), regions=tuple(regions)
+        )
 
 
 def _size(root: Element, side: str) -> int | None:
@@ -155,7 +192,9 @@ def _robndbox(node: Element) -> tuple[float, ...]:
     corners = np.array(_numbers(node.find("robndbox"), _CORNERS)).reshape(1, 4, 2)
     sides = np.linalg.norm(corners - np.roll(corners, -1, axis=1), axis=2)
     if (sides == 0).any():
-        raise _Fault("zero_area", f"corners coincide: {' '.join(f'{c:g}' for c in corners.ravel())}")
+        raise _Fault(
+            "zero_area", f"corners coincide: {' '.join(f'{c:g}' for c in corners.ravel())}"
+        )
     return tuple(inclusive_corners(corners - 1.0).ravel().tolist())
 
 

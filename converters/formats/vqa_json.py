@@ -21,10 +21,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from msgspec import Struct
 
-from converters import files
-from converters.files import SourceError
-from converters.json_spans import array_spans, read_columns
-from converters.source import ALL, BySplit, PicturePaths, Plan, Source, Span, annotation_files, stem
+from converters.read import files
+from converters.read.files import SourceError
+from converters.read.folder import (
+    ALL,
+    BySplit,
+    PicturePaths,
+    Plan,
+    Source,
+    Span,
+    annotation_files,
+    stem,
+)
+from converters.read.json_spans import array_spans, read_columns
 from schemas.sample import Picture, Question, Reject, Sample, Unit
 from schemas.table import QUESTIONS, Questions
 
@@ -62,7 +71,17 @@ def plan(source: Source, options: Options) -> Plan:
             ranges = [*array_spans(path, None, {options.fields.image, options.fields.question})]
         for start, end in ranges:
             records = ((end or found.size) - start) // _RECORD_BYTES + 1
-            spans.append(Span(source.slug, split or ALL, len(spans), (found.path,), start, end, records=records))
+            spans.append(
+                Span(
+                    source.slug,
+                    split or ALL,
+                    len(spans),
+                    (found.path,),
+                    start,
+                    end,
+                    records=records,
+                )
+            )
     return Plan(spans, [])
 
 
@@ -74,14 +93,31 @@ def read(source: Source, options: Options, span: Span) -> Iterator[Sample | Ques
     fields = options.fields
     name = span.names[0]
     file = source.relative(name)
-    wanted = [fields.image, fields.question, fields.answer, *([fields.type] if fields.type else []), *([fields.id] if fields.id else [])]
-    table, bad = read_columns(files.join(source.base, name), span.start, span.end, dict.fromkeys(wanted, pa.string()))
+    wanted = [
+        fields.image,
+        fields.question,
+        fields.answer,
+        *([fields.type] if fields.type else []),
+        *([fields.id] if fields.id else []),
+    ]
+    table, bad = read_columns(
+        files.join(source.base, name), span.start, span.end, dict.fromkeys(wanted, pa.string())
+    )
     for fault in bad:
         yield Reject(file, f"byte {fault.offset}", span.split, "unreadable_record", fault.detail)
     table = table.combine_chunks()
-    usable = pc.and_(pc.greater(pc.fill_null(pc.binary_length(table[fields.image]), 0), 0), pc.is_valid(table[fields.question]))
+    usable = pc.and_(
+        pc.greater(pc.fill_null(pc.binary_length(table[fields.image]), 0), 0),
+        pc.is_valid(table[fields.question]),
+    )
     for row in table.filter(pc.invert(usable)).to_pylist():
-        yield Reject(file, _key(row, fields), span.split, "missing_field", f"no {fields.image} or no {fields.question}")
+        yield Reject(
+            file,
+            _key(row, fields),
+            span.split,
+            "missing_field",
+            f"no {fields.image} or no {fields.question}",
+        )
     table = table.filter(usable)
     paths, faults = _paths(source, options, span.split, table[fields.image])
     for row in table.filter(pc.is_null(paths)).to_pylist():
@@ -96,7 +132,9 @@ def _key(row: dict[str, Any], fields: Fields) -> str:
     return row[fields.id or fields.image] or ""
 
 
-def _paths(source: Source, options: Options, split: str, images: pa.ChunkedArray) -> tuple[pa.Array, dict[str, str]]:
+def _paths(
+    source: Source, options: Options, split: str, images: pa.ChunkedArray
+) -> tuple[pa.Array, dict[str, str]]:
     """Picture paths of a column of names, null where a name leads out of the folder, and what is wrong with such names."""
     encoded = images.combine_chunks().dictionary_encode()
     pictures = PicturePaths(source, options.images)
@@ -138,10 +176,14 @@ def _read_object(source: Source, options: Options, span: Span) -> Iterator[Sampl
         yield _sample(file, key, span.split, record, options.fields, pictures)
 
 
-def _sample(file: str, key: str, split: str, record: dict[str, Any], fields: Fields, pictures: PicturePaths) -> Sample | Reject:
+def _sample(
+    file: str, key: str, split: str, record: dict[str, Any], fields: Fields, pictures: PicturePaths
+) -> Sample | Reject:
     image, question = record.get(fields.image), record.get(fields.question)
     if not isinstance(image, str) or not isinstance(question, str) or not image:
-        return Reject(file, key, split, "missing_field", f"no {fields.image} or no {fields.question}")
+        return Reject(
+            file, key, split, "missing_field", f"no {fields.image} or no {fields.question}"
+        )
     answer = record.get(fields.answer)
     if isinstance(answer, bool) or not isinstance(answer, str | int | float | None):
         return Reject(file, key, split, "bad_value", f"{fields.answer} is {type(answer).__name__}")
@@ -149,7 +191,13 @@ def _sample(file: str, key: str, split: str, record: dict[str, Any], fields: Fie
         path = pictures.path({"image": image, "stem": stem(image), "split": split})
     except SourceError as error:
         return Reject(file, key, split, "bad_value", str(error))
-    text = "" if answer is None else answer if isinstance(answer, str) else msgspec.json.encode(answer).decode()
+    text = (
+        ""
+        if answer is None
+        else answer
+        if isinstance(answer, str)
+        else msgspec.json.encode(answer).decode()
+    )
     kind = record.get(fields.type) if fields.type else None
     asked = Question(key, question, text, str(kind) if kind is not None else None)
     return Sample(key, file, split, (Picture(path),), questions=(asked,))

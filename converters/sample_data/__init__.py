@@ -69,9 +69,13 @@ def _is_complete(root: Path) -> bool:
 
 def _refuse_foreign(root: Path) -> None:
     if (root / MARKER).is_file():
-        raise FileExistsError(f"{root} holds sample data of another version, this one writes version {VERSION}: remove the folder, or name another")
+        raise FileExistsError(
+            f"{root} holds sample data of another version, this one writes version {VERSION}: remove the folder, or name another"
+        )
     if root.exists() and not (root.is_dir() and not any(root.iterdir())):
-        raise FileExistsError(f"{root} exists, is not empty and holds no {MARKER}: name a new or an empty folder")
+        raise FileExistsError(
+            f"{root} exists, is not empty and holds no {MARKER}: name a new or an empty folder"
+        )
 
 
 def _move(fresh: Path, root: Path) -> None:

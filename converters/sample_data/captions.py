@@ -59,7 +59,12 @@ RSICD = [
             "three planes  all white stand apart from each other .",
         ),
     ),
-    Captioned("storagetanks_1.jpg", "train", ("concrete", "tank", 4), (_TANKS, _TANKS, _TANKS, _TANKS, _TANKS)),
+    Captioned(
+        "storagetanks_1.jpg",
+        "train",
+        ("concrete", "tank", 4),
+        (_TANKS, _TANKS, _TANKS, _TANKS, _TANKS),
+    ),
     Captioned(
         "bridge_1.jpg",
         "train",
@@ -159,7 +164,13 @@ UCM = [
         ),
     ),
 ]
-_SAME = (" nothing is different here .", " both dates look alike .", " the place stayed as it was .", " no new thing can be found .", " nothing was built .")
+_SAME = (
+    " nothing is different here .",
+    " both dates look alike .",
+    " the place stayed as it was .",
+    " no new thing can be found .",
+    " nothing was built .",
+)
 _HOUSES = (Item("small building", 1, 1), Item("small building", 1, 4))
 LEVIR = [
     Pair(1, "train", _HOUSES, (), (), _SAME),
@@ -198,7 +209,13 @@ LEVIR = [
         (),
         (Item("water area", 3, 3),),
         (),
-        (" a pond appears .", " a pond was dug .", " there is a new pond .", " a pond appears .", " water covers some grass ."),
+        (
+            " a pond appears .",
+            " a pond was dug .",
+            " there is a new pond .",
+            " a pond appears .",
+            " water covers some grass .",
+        ),
     ),
     Pair(3, "test", _HOUSES, (), (), _SAME),
 ]
@@ -208,9 +225,20 @@ def write_rsicd(folder: Path) -> None:
     """Write RSICD with sentences that repeat, one without a letter and a numbered file among the named ones."""
     rows = []
     for imgid, item in enumerate(RSICD):
-        put(folder / "RSICD_images" / item.filename, jpeg(simple_picture(f"rsicd {item.filename}", *item.look, size=224)))
+        put(
+            folder / "RSICD_images" / item.filename,
+            jpeg(simple_picture(f"rsicd {item.filename}", *item.look, size=224)),
+        )
         sentences, sentids = _sentences(imgid, item.raws)
-        rows.append({"filename": item.filename, "imgid": imgid, "sentences": sentences, "split": item.split, "sentids": sentids})
+        rows.append(
+            {
+                "filename": item.filename,
+                "imgid": imgid,
+                "sentences": sentences,
+                "split": item.split,
+                "sentids": sentids,
+            }
+        )
     put_json(folder / "dataset_rsicd.json", {"images": rows, "dataset": "rsicd"})
 
 
@@ -218,9 +246,20 @@ def write_ucm(folder: Path) -> None:
     """Write UCM-Captions with a repeated sentence, a double blank and a sentence that ends in two stops."""
     rows = []
     for imgid, item in enumerate(UCM):
-        put(folder / "imgs" / item.filename, tiff(simple_picture(f"ucm {item.filename}", *item.look)))
+        put(
+            folder / "imgs" / item.filename,
+            tiff(simple_picture(f"ucm {item.filename}", *item.look)),
+        )
         sentences, sentids = _sentences(imgid, item.raws)
-        rows.append({"sentids": sentids, "imgid": imgid, "sentences": sentences, "split": item.split, "filename": item.filename})
+        rows.append(
+            {
+                "sentids": sentids,
+                "imgid": imgid,
+                "sentences": sentences,
+                "split": item.split,
+                "filename": item.filename,
+            }
+        )
     put_json(folder / "dataset.json", {"images": rows, "dataset": "UCM"})
 
 
@@ -237,14 +276,27 @@ def write_levir(folder: Path) -> None:
             put(folder / "images" / pair.split / date / filename, png(picture))
         sentences, sentids = _sentences(imgid, pair.raws)
         changed = int(bool(pair.after or pair.road))
-        head = {"filepath": pair.split, "filename": filename, "imgid": imgid, "sentences": sentences}
+        head = {
+            "filepath": pair.split,
+            "filename": filename,
+            "imgid": imgid,
+            "sentences": sentences,
+        }
         rows.append({**head, "split": pair.split, "changeflag": changed, "sentids": sentids})
     put_json(folder / "LevirCCcaptions.json", {"images": rows}, separators=(",", ":"))
 
 
 def _sentences(imgid: int, raws: tuple[str, ...]) -> tuple[list[dict[str, Any]], list[int]]:
     first = imgid * len(raws)
-    rows = [{"tokens": raw.replace(".", "").split(), "raw": raw, "imgid": imgid, "sentid": first + index} for index, raw in enumerate(raws)]
+    rows = [
+        {
+            "tokens": raw.replace(".", "").split(),
+            "raw": raw,
+            "imgid": imgid,
+            "sentid": first + index,
+        }
+        for index, raw in enumerate(raws)
+    ]
     return rows, [first + index for index in range(len(raws))]
 
 

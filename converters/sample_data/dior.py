@@ -48,7 +48,10 @@ SCENES: dict[str, dict[str, tuple[str, str]]] = {
         "00002": ("concrete", "airplane, airplane, airplane, vehicle, vehicle"),
         "00003": ("grass", "tenniscourt, tenniscourt, baseballfield, groundtrackfield"),
         "00004": ("water", "ship, ship, bridge"),
-        "00005": ("sand", "storagetank, storagetank, storagetank, storagetank, storagetank, chimney"),
+        "00005": (
+            "sand",
+            "storagetank, storagetank, storagetank, storagetank, storagetank, chimney",
+        ),
         "00006": ("grass", "windmill, windmill, windmill"),
         "00007": ("concrete", "Expressway-toll-station, vehicle, vehicle, vehicle, vehicle"),
         "00008": ("grass", "stadium, groundtrackfield, vehicle, vehicle"),
@@ -57,8 +60,14 @@ SCENES: dict[str, dict[str, tuple[str, str]]] = {
         "00011": ("sand", "tenniscourt, vehicle"),
         "00012": ("water", "harbor, harbor, ship, ship, ship, ship, ship"),
     },
-    "val": {"05863": ("concrete", "airplane, airplane"), "05864": ("grass", "baseballfield, tenniscourt, vehicle")},
-    "test": {"11726": ("water", "ship, ship, ship"), "11727": ("sand", "chimney, storagetank, storagetank")},
+    "val": {
+        "05863": ("concrete", "airplane, airplane"),
+        "05864": ("grass", "baseballfield, tenniscourt, vehicle"),
+    },
+    "test": {
+        "11726": ("water", "ship, ship, ship"),
+        "11727": ("sand", "chimney, storagetank, storagetank"),
+    },
 }
 # Deliberate faults: boxes as xmin, ymin, xmax, ymax.
 BEYOND = ("00004", "ship", (747, 381, 802, 402))
@@ -139,7 +148,10 @@ def write(folder: Path) -> None:
         for stem, (surface, labels) in scenes.items():
             objects = _objects(stem, labels.split(", "))
             data = _picture(stem, surface, objects)
-            put(folder / pictures / f"{stem}.jpg", data[: len(data) * 3 // 5] if stem == TRUNCATED else data)
+            put(
+                folder / pictures / f"{stem}.jpg",
+                data[: len(data) * 3 // 5] if stem == TRUNCATED else data,
+            )
             hbb, obb = "".join(map(_hbb, objects)), "".join(map(_obb, objects))
             text = HBB_FILE.format(stem=stem, objects=hbb).replace("\n", "\r\n")
             put_text(folder / "Annotations" / "Horizontal Bounding Boxes" / f"{stem}.xml", text)
@@ -149,7 +161,10 @@ def write(folder: Path) -> None:
 
 def _objects(stem: str, labels: list[str]) -> list[tuple[str, Corners]]:
     """Objects in native coordinates, the faulty ones last."""
-    objects = [(item.label, _counted_from_one(item.corners)) for item in place(f"dior {stem}", (SIDE, SIDE), CELL, labels, KINDS)]
+    objects = [
+        (item.label, _counted_from_one(item.corners))
+        for item in place(f"dior {stem}", (SIDE, SIDE), CELL, labels, KINDS)
+    ]
     for where, label, (xmin, ymin, xmax, ymax) in (BEYOND, FLAT):
         if stem == where:
             objects.append((label, ((xmin, ymin), (xmax, ymin), (xmax, ymax), (xmin, ymax))))
@@ -182,7 +197,10 @@ def _obb(item: tuple[str, Corners]) -> str:
     """Natively the first corner is the one whose edge to the next is nearest to level, whatever the object's heading."""
     label, corners = item
     turned = [corners[start:] + corners[:start] for start in range(4)]
-    angle, points = min(((_degrees(points[0], points[1]), points) for points in turned), key=lambda pair: abs(pair[0]))
+    angle, points = min(
+        ((_degrees(points[0], points[1]), points) for points in turned),
+        key=lambda pair: abs(pair[0]),
+    )
     return OBB_OBJECT.format(label=label, p=points, angle=angle)
 
 

@@ -36,14 +36,23 @@ SCENES: dict[str, dict[str, tuple[str, str]]] = {
     "train": {
         "P0001": ("water", "ship, ship, ship, harbor"),
         "P0002": ("concrete", "plane, plane, large-vehicle"),
-        "P0003": ("concrete", "storage-tank, storage-tank, storage-tank, storage-tank, large-vehicle, large-vehicle"),
+        "P0003": (
+            "concrete",
+            "storage-tank, storage-tank, storage-tank, storage-tank, large-vehicle, large-vehicle",
+        ),
         "P0004": ("grass", "tennis-court, tennis-court, baseball-diamond, small-vehicle"),
-        "P0005": ("concrete", "small-vehicle, small-vehicle, small-vehicle, small-vehicle, small-vehicle, large-vehicle"),
+        "P0005": (
+            "concrete",
+            "small-vehicle, small-vehicle, small-vehicle, small-vehicle, small-vehicle, large-vehicle",
+        ),
         "P0006": ("water", "ship"),
         "P0007": ("concrete", "plane, plane, plane, plane, small-vehicle, storage-tank"),
         "P0008": ("grass", ""),
         "P0009": ("grass", "baseball-diamond, small-vehicle"),
-        "P0010": ("sand", "storage-tank, large-vehicle, tennis-court, small-vehicle, small-vehicle"),
+        "P0010": (
+            "sand",
+            "storage-tank, large-vehicle, tennis-court, small-vehicle, small-vehicle",
+        ),
         "P0011": ("water", "ship, ship, ship, ship, ship, ship, ship, harbor"),
         "P0012": ("sand", "plane, storage-tank"),
     },
@@ -89,7 +98,9 @@ def _label_text(stem: str, objects: Sequence[tuple[str, Corners]]) -> str:
     # A few objects are marked difficult: the last of a file, where it is small or of unclear outline.
     for index, (label, corners) in enumerate(objects):
         difficult = int(label in DIFFICULT and index == len(objects) - 1)
-        lines.append(f"{' '.join(str(number) for point in corners for number in point)} {label} {difficult}")
+        lines.append(
+            f"{' '.join(str(number) for point in corners for number in point)} {label} {difficult}"
+        )
     if stem in BAD_LINES:
         lines.append(BAD_LINES[stem])
     return "".join(f"{line}\r\n" for line in lines)

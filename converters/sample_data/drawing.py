@@ -26,22 +26,66 @@ GROUNDS: dict[str, Colour] = {
     "snow": (204, 212, 216),
 }
 _SPREAD = 9
-WHITE, GREY, DARK, RED, BROWN = (236, 236, 230), (84, 84, 88), (46, 46, 52), (196, 52, 44), (128, 84, 52)
-ORANGE, YELLOW, BLUE, GREEN, LEAF, OCHRE, PALE = (226, 132, 40), (232, 200, 64), (40, 76, 150), (52, 140, 64), (34, 84, 40), (200, 172, 84), (222, 206, 168)
+WHITE, GREY, DARK, RED, BROWN = (
+    (236, 236, 230),
+    (84, 84, 88),
+    (46, 46, 52),
+    (196, 52, 44),
+    (128, 84, 52),
+)
+ORANGE, YELLOW, BLUE, GREEN, LEAF, OCHRE, PALE = (
+    (226, 132, 40),
+    (232, 200, 64),
+    (40, 76, 150),
+    (52, 140, 64),
+    (34, 84, 40),
+    (200, 172, 84),
+    (222, 206, 168),
+)
 
 
 def _rect(left: float, top: float, right: float, bottom: float) -> tuple[Point, ...]:
     return (left, top), (right, top), (right, bottom), (left, bottom)
 
 
-def _disc(left: float = 0, top: float = 0, right: float = 1, bottom: float = 1) -> tuple[Point, ...]:
+def _disc(
+    left: float = 0, top: float = 0, right: float = 1, bottom: float = 1
+) -> tuple[Point, ...]:
     angles = [math.pi * step / 12 for step in range(24)]
-    return tuple(((left + right + (right - left) * math.cos(a)) / 2, (top + bottom + (bottom - top) * math.sin(a)) / 2) for a in angles)
+    return tuple(
+        (
+            (left + right + (right - left) * math.cos(a)) / 2,
+            (top + bottom + (bottom - top) * math.sin(a)) / 2,
+        )
+        for a in angles
+    )
 
 
 _FULL = _rect(0, 0, 1, 1)
-_CROSS = ((0.35, 0), (0.65, 0), (0.65, 0.35), (1, 0.35), (1, 0.65), (0.65, 0.65), (0.65, 1), (0.35, 1), (0.35, 0.65), (0, 0.65), (0, 0.35), (0.35, 0.35))
-_STAR = ((0.5, 0), (0.56, 0.44), (1, 0.5), (0.56, 0.56), (0.5, 1), (0.44, 0.56), (0, 0.5), (0.44, 0.44))
+_CROSS = (
+    (0.35, 0),
+    (0.65, 0),
+    (0.65, 0.35),
+    (1, 0.35),
+    (1, 0.65),
+    (0.65, 0.65),
+    (0.65, 1),
+    (0.35, 1),
+    (0.35, 0.65),
+    (0, 0.65),
+    (0, 0.35),
+    (0.35, 0.35),
+)
+_STAR = (
+    (0.5, 0),
+    (0.56, 0.44),
+    (1, 0.5),
+    (0.56, 0.56),
+    (0.5, 1),
+    (0.44, 0.56),
+    (0, 0.5),
+    (0.44, 0.44),
+)
 _COMB = (
     (0, 0),
     (1, 0),
@@ -64,12 +108,24 @@ _HULL = ((0, 0), (0.72, 0), (1, 0.5), (0.72, 1), (0, 1))
 
 GLYPHS: dict[str, tuple[Part, ...]] = {
     "ship": ((RED, _HULL), (WHITE, _rect(0.08, 0.25, 0.3, 0.75))),
-    "plane": ((WHITE, _WINGS), (WHITE, _TAIL), (WHITE, ((0, 0.44), (0.9, 0.42), (1, 0.5), (0.9, 0.58), (0, 0.56)))),
+    "plane": (
+        (WHITE, _WINGS),
+        (WHITE, _TAIL),
+        (WHITE, ((0, 0.44), (0.9, 0.42), (1, 0.5), (0.9, 0.58), (0, 0.56))),
+    ),
     "car": ((YELLOW, _FULL), (DARK, _rect(0.62, 0.15, 0.78, 0.85))),
     "truck": ((ORANGE, _FULL), (DARK, _rect(0.74, 0, 0.8, 1))),
     "tank": ((WHITE, _disc()), (GREY, _disc(0.2, 0.2, 0.8, 0.8))),
-    "court": ((ORANGE, _FULL), (WHITE, _rect(0.1, 0.15, 0.9, 0.85)), (ORANGE, _rect(0.13, 0.2, 0.87, 0.8)), (WHITE, _rect(0.49, 0.15, 0.51, 0.85))),
-    "diamond": ((BROWN, ((0, 0), (1, 0), (0.95, 0.5), (0.75, 0.8), (0.5, 0.95), (0, 1))), (GREEN, _rect(0.12, 0.12, 0.45, 0.45))),
+    "court": (
+        (ORANGE, _FULL),
+        (WHITE, _rect(0.1, 0.15, 0.9, 0.85)),
+        (ORANGE, _rect(0.13, 0.2, 0.87, 0.8)),
+        (WHITE, _rect(0.49, 0.15, 0.51, 0.85)),
+    ),
+    "diamond": (
+        (BROWN, ((0, 0), (1, 0), (0.95, 0.5), (0.75, 0.8), (0.5, 0.95), (0, 1))),
+        (GREEN, _rect(0.12, 0.12, 0.45, 0.45)),
+    ),
     "track": ((RED, _disc()), (GREEN, _disc(0.14, 0.2, 0.86, 0.8))),
     "stadium": ((PALE, _disc()), (GREEN, _disc(0.2, 0.25, 0.8, 0.75))),
     "bridge": ((GREY, _FULL), (WHITE, _rect(0, 0.08, 1, 0.18)), (WHITE, _rect(0, 0.82, 1, 0.92))),
@@ -110,8 +166,13 @@ def ground(name: str, kind: str, size: tuple[int, int]) -> Image.Image:
     for _ in range(28):
         shift = rng.randint(-_SPREAD, _SPREAD)
         left, top = rng.randrange(-width // 8, width), rng.randrange(-height // 8, height)
-        right, bottom = left + rng.randint(width // 16, width // 4), top + rng.randint(height // 16, height // 4)
-        pen.rectangle((left, top, right, bottom), fill=(base[0] + shift, base[1] + shift, base[2] + shift))
+        right, bottom = (
+            left + rng.randint(width // 16, width // 4),
+            top + rng.randint(height // 16, height // 4),
+        )
+        pen.rectangle(
+            (left, top, right, bottom), fill=(base[0] + shift, base[1] + shift, base[2] + shift)
+        )
     return image
 
 
@@ -122,9 +183,17 @@ def inner(corners: Corners) -> Corners:
     """
     (x0, y0), (x1, y1), _, (x3, y3) = corners
     long, wide = math.hypot(x1 - x0, y1 - y0), math.hypot(x3 - x0, y3 - y0)
-    ux, uy, vx, vy = (x1 - x0) / long / 2, (y1 - y0) / long / 2, (x3 - x0) / wide / 2, (y3 - y0) / wide / 2
+    ux, uy, vx, vy = (
+        (x1 - x0) / long / 2,
+        (y1 - y0) / long / 2,
+        (x3 - x0) / wide / 2,
+        (y3 - y0) / wide / 2,
+    )
     signs = ((1, 1), (-1, 1), (-1, -1), (1, -1))
-    moved = [(x - 0.5 + a * ux + b * vx, y - 0.5 + a * uy + b * vy) for (x, y), (a, b) in zip(corners, signs, strict=True)]
+    moved = [
+        (x - 0.5 + a * ux + b * vx, y - 0.5 + a * uy + b * vy)
+        for (x, y), (a, b) in zip(corners, signs, strict=True)
+    ]
     return moved[0], moved[1], moved[2], moved[3]
 
 

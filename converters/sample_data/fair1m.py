@@ -55,7 +55,10 @@ PARTS: list[tuple[str, str, dict[str, tuple[str, str]]]] = [
         {
             "5": ("concrete", "A220, A220, Cargo Truck, Cargo Truck"),
             "6": ("grass", "Intersection, Small Car, Van, Van, Cargo Truck"),
-            "7": ("water", "Liquid Cargo Ship, Liquid Cargo Ship, Dry Cargo Ship, Dry Cargo Ship, Dry Cargo Ship"),
+            "7": (
+                "water",
+                "Liquid Cargo Ship, Liquid Cargo Ship, Dry Cargo Ship, Dry Cargo Ship, Dry Cargo Ship",
+            ),
         },
     ),
     (
@@ -73,7 +76,10 @@ POINT = ("Small Car", ((512.0, 1000.0), (512.0, 1000.0), (512.0, 1000.0), (512.0
 BORDER: dict[str, list[tuple[str, Corners]]] = {
     "train/part1/1": [SLIVER],
     "train/part1/2": [POINT],
-    "train/part1/3": [("Dry Cargo Ship", box((972.0, 500.0), 110, 34, 52)), ("Liquid Cargo Ship", box((400.0, 972.0), 120, 30, 155))],
+    "train/part1/3": [
+        ("Dry Cargo Ship", box((972.0, 500.0), 110, 34, 52)),
+        ("Liquid Cargo Ship", box((400.0, 972.0), 120, 30, 155)),
+    ],
 }
 
 OBJECT = """\
@@ -126,7 +132,10 @@ def write(folder: Path) -> None:
                 if len(set(corners)) == 4:
                     draw(image, KINDS[label].glyph, inner(corners))
             put(folder / part / "images" / f"{stem}.tif", tiff(image, "tiff_adobe_deflate"))
-            text = FILE.format(stem=stem, objects="".join(_object(index, *item) for index, item in enumerate(objects)))
+            text = FILE.format(
+                stem=stem,
+                objects="".join(_object(index, *item) for index, item in enumerate(objects)),
+            )
             put_text(folder / part / labels_folder / f"{stem}.xml", text)
 
 

@@ -61,12 +61,21 @@ def write(folder: Path) -> None:
         rows: list[dict[str, Any]] = []
         # The sources sort by name as text, so 9990 comes after 20014.
         for number, place in sorted(places.items(), key=lambda pair: str(pair[0])):
-            put(folder / "Images" / f"{split}_Image" / f"{number}.JPG", jpeg(_picture(number, place)))
+            put(
+                folder / "Images" / f"{split}_Image" / f"{number}.JPG",
+                jpeg(_picture(number, place)),
+            )
             rows += [_row(number, *asked, held_out=split != "Train") for asked in _asked(place)]
-        put_json(folder / f"{split}_Question.json", {str(index): row for index, row in enumerate(rows)}, indent=4)
+        put_json(
+            folder / f"{split}_Question.json",
+            {str(index): row for index, row in enumerate(rows)},
+            indent=4,
+        )
 
 
-def _row(number: int, question: str, answer: str | int, kind: str, *, held_out: bool) -> dict[str, Any]:
+def _row(
+    number: int, question: str, answer: str | int, kind: str, *, held_out: bool
+) -> dict[str, Any]:
     truth = {} if held_out else {"Ground_Truth": answer}
     return {"Image_ID": f"{number}.JPG", "Question": question, **truth, "Question_Type": kind}
 
@@ -74,14 +83,22 @@ def _row(number: int, question: str, answer: str | int, kind: str, *, held_out: 
 def _asked(place: Place) -> list[tuple[str, str | int, str]]:
     wet = place.flooded > 0 or (place.road or DRY) != DRY
     asked: list[tuple[str, str | int, str]] = [
-        ("What is the overall condition of this place?", FLOODED if wet else DRY, "Condition_Recognition"),
+        (
+            "What is the overall condition of this place?",
+            FLOODED if wet else DRY,
+            "Condition_Recognition",
+        ),
         ("How many buildings does this image show?", place.dry + place.flooded, "Simple_Counting"),
         ("How many buildings here are flooded?", place.flooded, "Complex_Counting"),
         ("How many buildings here are not flooded?", place.dry, "Complex_Counting"),
     ]
     if place.road:
-        asked.append(("What is the condition of the road here?", place.road, "Condition_Recognition"))
-        asked.append(("Is the whole road flooded?", "Yes" if place.road == FLOODED else "No", "Yes_No"))
+        asked.append(
+            ("What is the condition of the road here?", place.road, "Condition_Recognition")
+        )
+        asked.append(
+            ("Is the whole road flooded?", "Yes" if place.road == FLOODED else "No", "Yes_No")
+        )
     return asked
 
 
@@ -90,7 +107,14 @@ def _picture(number: int, place: Place) -> Image.Image:
     if place.road:
         _fill(image, "road", 0, ROAD_TOP, SIZE[0], ROAD_BOTTOM)
         if place.road != DRY:
-            _fill(image, "river", 0, ROAD_TOP, SIZE[0] if place.road == FLOODED else SIZE[0] // 2, ROAD_BOTTOM)
+            _fill(
+                image,
+                "river",
+                0,
+                ROAD_TOP,
+                SIZE[0] if place.road == FLOODED else SIZE[0] // 2,
+                ROAD_BOTTOM,
+            )
     cells = seeded(f"houses of {number}").sample(CELLS, place.dry + place.flooded)
     for index, (left, top) in enumerate(cells):
         if index < place.flooded:

@@ -70,7 +70,18 @@ AID: dict[str, tuple[str, str, int]] = {
     "StorageTanks": ("concrete", "tank", 6),
 }
 # A class with one picture, so that a class of one is in the sample too; the others have two.
-SINGLE = {"chaparral", "cloud", "church", "golf_course", "mobile_home_park", "overpass", "palace", "railway_station", "snowberg", "terrace"}
+SINGLE = {
+    "chaparral",
+    "cloud",
+    "church",
+    "golf_course",
+    "mobile_home_park",
+    "overpass",
+    "palace",
+    "railway_station",
+    "snowberg",
+    "terrace",
+}
 EMPTY = "stadium_002"
 COPY = "lake_002"
 
@@ -89,4 +100,7 @@ def write_aid(folder: Path) -> None:
     """Write a few classes of AID."""
     for name, look in AID.items():
         for number in (1, 2):
-            put(folder / "AID" / name / f"{name.lower()}_{number}.jpg", jpeg(simple_picture(f"aid {name} {number}", *look, size=160)))
+            put(
+                folder / "AID" / name / f"{name.lower()}_{number}.jpg",
+                jpeg(simple_picture(f"aid {name} {number}", *look, size=160)),
+            )

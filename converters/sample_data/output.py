@@ -21,7 +21,9 @@ def put_text(path: Path, text: str) -> None:
     put(path, text.encode())
 
 
-def put_json(path: Path, value: Any, *, indent: int | None = None, separators: tuple[str, str] | None = None) -> None:
+def put_json(
+    path: Path, value: Any, *, indent: int | None = None, separators: tuple[str, str] | None = None
+) -> None:
     """Write JSON in the key order given, without a line end at the end, as the sources do."""
     put_text(path, json.dumps(value, indent=indent, separators=separators))
 
@@ -48,7 +50,16 @@ def _zero_gap(data: bytes) -> bytes:
     libtiff aligns the directory to two bytes and leaves whatever was in memory in the gap, so that equal pictures would differ.
     """
     tags = TiffImagePlugin.TiffImageFile(io.BytesIO(data)).tag_v2
-    end = max(map(sum, zip(tags[TiffImagePlugin.STRIPOFFSETS], tags[TiffImagePlugin.STRIPBYTECOUNTS], strict=True)))
+    end = max(
+        map(
+            sum,
+            zip(
+                tags[TiffImagePlugin.STRIPOFFSETS],
+                tags[TiffImagePlugin.STRIPBYTECOUNTS],
+                strict=True,
+            ),
+        )
+    )
     directory = int.from_bytes(data[4:8], "little" if data.startswith(b"II") else "big")
     return data[:end] + bytes(directory - end) + data[directory:]
 

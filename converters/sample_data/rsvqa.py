@@ -18,11 +18,28 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from converters.sample_data.output import png, put, put_json, tiff
-from converters.sample_data.town import KINDS, URBAN_FROM, Town, area, buildings_next_to_road, count, draw_town, make_town
+from converters.sample_data.town import (
+    KINDS,
+    URBAN_FROM,
+    Town,
+    area,
+    buildings_next_to_road,
+    count,
+    draw_town,
+    make_town,
+)
 
 PRESENCE = ("Is a {a} present?", "Is there a {a} in the image?", "Is there a {a}?")
-COUNT = ("How many {a}s are there?", "What is the number of {a}s?", "What is the amount of {a}s in the image?")
-COMPARE = ("Are there more {a}s than {b}s?", "Are there less {a}s than {b}s in the image?", "Is the number of {a}s equal to the number of {b}s?")
+COUNT = (
+    "How many {a}s are there?",
+    "What is the number of {a}s?",
+    "What is the amount of {a}s in the image?",
+)
+COMPARE = (
+    "Are there more {a}s than {b}s?",
+    "Are there less {a}s than {b}s in the image?",
+    "Is the number of {a}s equal to the number of {b}s?",
+)
 LR_SIZE = 128
 HR_SIZE = 192
 HR_METRES = 0.1524
@@ -69,7 +86,9 @@ def write_lr(folder: Path) -> None:
     tiles = []
     for number in range(LR_IMAGES):
         town = make_town(f"rsvqa_lr {number}", urban=number % 3 == 0)
-        tiles.append(Tile(LR_SPLITS.get(number, "train"), town, [_rural_urban(town), *_asked(town, number)]))
+        tiles.append(
+            Tile(LR_SPLITS.get(number, "train"), town, [_rural_urban(town), *_asked(town, number)])
+        )
     image, position = REPEATED
     tiles[image].asked.append(tiles[image].asked[position])
     tables = _tables(tiles, LR)
@@ -87,7 +106,13 @@ def write_hr(folder: Path) -> None:
     tiles = []
     for number, split in enumerate(HR_SPLITS):
         town = make_town(f"rsvqa_hr {number}", urban=number % 2 == 0)
-        tiles.append(Tile(split, town, [*_asked(town, number)[:6], _area(town, "building"), _area(town, "farmland")]))
+        tiles.append(
+            Tile(
+                split,
+                town,
+                [*_asked(town, number)[:6], _area(town, "building"), _area(town, "farmland")],
+            )
+        )
     _write_splits(folder, tiles, _tables(tiles, HR), HR, ("train", "val", "test", "test_phili"))
     for number, tile in enumerate(tiles):
         picture = draw_town(tile.town, HR_SIZE)
@@ -97,25 +122,45 @@ def write_hr(folder: Path) -> None:
 
 def _rural_urban(town: Town) -> Asked:
     # The only native question without a question mark.
-    return Asked("rural_urban", "Is it a rural or an urban area", "urban" if count(town, "building") >= URBAN_FROM else "rural")
+    return Asked(
+        "rural_urban",
+        "Is it a rural or an urban area",
+        "urban" if count(town, "building") >= URBAN_FROM else "rural",
+    )
 
 
 def _area(town: Town, kind: str) -> Asked:
-    return Asked("area", f"What is the area covered by {kind}s?", f"{round(area(town, kind, HR_SIZE) * HR_METRES**2)}m2")
+    return Asked(
+        "area",
+        f"What is the area covered by {kind}s?",
+        f"{round(area(town, kind, HR_SIZE) * HR_METRES**2)}m2",
+    )
 
 
 def _asked(town: Town, number: int) -> list[Asked]:
     kinds = [KINDS[(number + step) % len(KINDS)] for step in range(len(KINDS))]
     beside = buildings_next_to_road(town)
-    asked = [Asked("presence", PRESENCE[i].format(a=kinds[2 * i]), _yes(count(town, kinds[2 * i]) > 0)) for i in range(2)]
+    asked = [
+        Asked("presence", PRESENCE[i].format(a=kinds[2 * i]), _yes(count(town, kinds[2 * i]) > 0))
+        for i in range(2)
+    ]
     # Two blanks before the thing referred to, as in the sources.
     asked.append(Asked("presence", "Is there a building next to a  road?", _yes(beside > 0)))
-    asked += [Asked("count", COUNT[i].format(a=kinds[2 * i + 1]), str(count(town, kinds[2 * i + 1]))) for i in range(3)]
+    asked += [
+        Asked("count", COUNT[i].format(a=kinds[2 * i + 1]), str(count(town, kinds[2 * i + 1])))
+        for i in range(3)
+    ]
     asked.append(Asked("count", "How many buildings next to a  road are there?", str(beside)))
     for i in range(4):
         first, second = kinds[i], kinds[i + 3]
         a, b = count(town, first), count(town, second)
-        asked.append(Asked("comp", COMPARE[i % 3].format(a=first, b=second), _yes((a > b, a < b, a == b)[i % 3])))
+        asked.append(
+            Asked(
+                "comp",
+                COMPARE[i % 3].format(a=first, b=second),
+                _yes((a > b, a < b, a == b)[i % 3]),
+            )
+        )
     return asked
 
 
@@ -133,8 +178,22 @@ def _tables(tiles: list[Tile], series: Series) -> dict[str, dict[int, dict[str, 
         images[number] = _image_row(number, ids, series)
         for key, (kind, question, answer) in zip(ids, tile.asked, strict=True):
             head = {"id": key, "date_added": 1500000000.5 + key}
-            questions[key] = {**head, "img_id": number, "people_id": 0, "type": kind, "question": question, "answers_ids": [key], "active": True}
-            answers[key] = {**head, "question_id": key, "people_id": 0, "answer": answer, "active": True}
+            questions[key] = {
+                **head,
+                "img_id": number,
+                "people_id": 0,
+                "type": kind,
+                "question": question,
+                "answers_ids": [key],
+                "active": True,
+            }
+            answers[key] = {
+                **head,
+                "question_id": key,
+                "people_id": 0,
+                "answer": answer,
+                "active": True,
+            }
     return {"images": images, "questions": questions, "answers": answers}
 
 
@@ -155,11 +214,29 @@ def _image_row(number: int, ids: list[int], series: Series) -> dict[str, Any]:
     }
 
 
-def _write_splits(folder: Path, tiles: list[Tile], tables: dict[str, dict[int, dict[str, Any]]], series: Series, splits: tuple[str, ...]) -> None:
-    split_of_question = {key: tile.split for tile, row in zip(tiles, tables["images"].values(), strict=True) for key in row["questions_ids"]}
-    split_of = {"images": dict(enumerate(tile.split for tile in tiles)), "questions": split_of_question, "answers": split_of_question}
+def _write_splits(
+    folder: Path,
+    tiles: list[Tile],
+    tables: dict[str, dict[int, dict[str, Any]]],
+    series: Series,
+    splits: tuple[str, ...],
+) -> None:
+    split_of_question = {
+        key: tile.split
+        for tile, row in zip(tiles, tables["images"].values(), strict=True)
+        for key in row["questions_ids"]
+    }
+    split_of = {
+        "images": dict(enumerate(tile.split for tile in tiles)),
+        "questions": split_of_question,
+        "answers": split_of_question,
+    }
     for split in splits:
         for name, table in tables.items():
             last = max(key for key in table if split_of[name][key] == split)
-            rows = [row if split_of[name][key] == split else {"id": key, "active": False} for key, row in table.items() if key <= last]
+            rows = [
+                row if split_of[name][key] == split else {"id": key, "active": False}
+                for key, row in table.items()
+                if key <= last
+            ]
             put_json(folder / f"{series.tables}_split_{split}_{name}.json", {name: rows})

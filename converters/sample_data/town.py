@@ -40,7 +40,9 @@ class Town(NamedTuple):
 def make_town(name: str, urban: bool) -> Town:
     """A town or a stretch of country, always the same for the same name."""
     rng = seeded(f"town {name}")
-    roads = tuple(sorted(rng.sample((1, 3, 5, 7), rng.randint(2, 3) if urban else rng.randint(0, 1))))
+    roads = tuple(
+        sorted(rng.sample((1, 3, 5, 7), rng.randint(2, 3) if urban else rng.randint(0, 1)))
+    )
     amounts = {
         "small building": rng.randint(6, 12) if urban else rng.randint(0, 4),
         "large building": rng.randint(2, 6) if urban else rng.randint(0, 2),
@@ -50,7 +52,14 @@ def make_town(name: str, urban: bool) -> Town:
     }
     cells = [(row, column) for row in range(GRID) if row not in roads for column in range(GRID)]
     kinds = [kind for kind, amount in amounts.items() for _ in range(amount)]
-    return Town(name, roads, tuple(Item(kind, *cell) for kind, cell in zip(kinds, rng.sample(cells, len(kinds)), strict=True)))
+    return Town(
+        name,
+        roads,
+        tuple(
+            Item(kind, *cell)
+            for kind, cell in zip(kinds, rng.sample(cells, len(kinds)), strict=True)
+        ),
+    )
 
 
 def count(town: Town, kind: str) -> int:
@@ -62,7 +71,10 @@ def count(town: Town, kind: str) -> int:
 
 def buildings_next_to_road(town: Town) -> int:
     """Buildings in a row beside a road."""
-    return sum(item.kind.endswith("building") and any(abs(item.row - road) == 1 for road in town.roads) for item in town.items)
+    return sum(
+        item.kind.endswith("building") and any(abs(item.row - road) == 1 for road in town.roads)
+        for item in town.items
+    )
 
 
 def area(town: Town, kind: str, size: int) -> int:

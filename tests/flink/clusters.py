@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.flink import cluster, parts, ports
-from pipelines.flink.errors import EngineError
-from pipelines.flink.java import find_java
-from pipelines.flink.rest import Rest
+from pipelines.engines.flink_cluster import cluster, parts, ports
+from pipelines.engines.flink_cluster.errors import EngineError
+from pipelines.engines.flink_cluster.java import find_java
+from pipelines.engines.flink_cluster.rest import Rest
 
 MARK = "EARTHMIX_TESTS"
 _LIMIT = 90.0
@@ -49,10 +49,19 @@ def cluster_of(taskmanagers: int, folder: Path, name: str) -> Iterator[cluster.R
 
 
 @contextlib.contextmanager
-def pool(command: list[str], port: int, log: Path, env: Mapping[str, str] | None = None) -> Iterator[str]:
+def pool(
+    command: list[str], port: int, log: Path, env: Mapping[str, str] | None = None
+) -> Iterator[str]:
     """Some other worker pool, as long as the block runs, with all that it starts."""
     with log.open("wb") as out:
-        process = subprocess.Popen(command, stdout=out, stderr=out, env={**os.environ, **(env or {})}, cwd=log.parent, start_new_session=True)
+        process = subprocess.Popen(
+            command,
+            stdout=out,
+            stderr=out,
+            env={**os.environ, **(env or {})},
+            cwd=log.parent,
+            start_new_session=True,
+        )
     try:
         wait_for(lambda: ports.answers("localhost", port) or process.poll() is not None)
         assert process.poll() is None, log.read_text()
@@ -75,9 +84,23 @@ def bare_pool(folder: Path, worker: str) -> tuple[list[str], int, dict[str, str]
     python.write_text(f'#!/bin/sh\nexec {sys.executable} {worker} "$@"\n', "utf-8")
     python.chmod(0o755)
     # Without the files of -S, an editable install is not there, and site-packages is by PYTHONPATH alone.
-    env = {"PYTHONPATH": str(Path(pytest.__file__).parents[1]), "PATH": f"{folder / 'bin'}:{os.environ['PATH']}"}
+    env = {
+        "PYTHONPATH": str(Path(pytest.__file__).parents[1]),
+        "PATH": f"{folder / 'bin'}:{os.environ['PATH']}",
+    }
     port = ports.free_ports(1)[0]
-    return [sys.executable, "-S", "-m", "apache_beam.runners.worker.worker_pool_main", "--service_port", str(port)], port, env
+    return (
+        [
+            sys.executable,
+            "-S",
+            "-m",
+            "apache_beam.runners.worker.worker_pool_main",
+            "--service_port",
+            str(port),
+        ],
+        port,
+        env,
+    )
 
 
 def wait_for(condition: Callable[[], object], what: str = "something") -> None:
@@ -90,7 +113,11 @@ def wait_for(condition: Callable[[], object], what: str = "something") -> None:
 
 def unfinished(running: cluster.Running) -> list[str]:
     """The jobs that have not ended."""
-    return [str(job["jid"]) for job in Rest(running.master).jobs() if job["state"] not in ("FINISHED", "FAILED", "CANCELED")]
+    return [
+        str(job["jid"])
+        for job in Rest(running.master).jobs()
+        if job["state"] not in ("FINISHED", "FAILED", "CANCELED")
+    ]
 
 
 def job_servers() -> list[int]:
@@ -100,13 +127,19 @@ def job_servers() -> list[int]:
 
 def workers(running: cluster.Running) -> list[int]:
     """The workers of a cluster's pool: children of the process that they are forked from."""
-    children = [pid for parent in _children(running.process("pool-1").pid) for pid in _children(parent)]
+    children = [
+        pid for parent in _children(running.process("pool-1").pid) for pid in _children(parent)
+    ]
     return [pid for pid in children if Path(f"/proc/{pid}/statm").exists()]
 
 
 def _children(pid: int) -> list[int]:
     try:
-        return [int(child) for task in Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text().split()]
+        return [
+            int(child)
+            for task in Path(f"/proc/{pid}/task").iterdir()
+            for child in (task / "children").read_text().split()
+        ]
     except OSError:
         return []
 
@@ -117,8 +150,15 @@ def ours() -> dict[int, str]:
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and int(entry.name) != os.getpid():
             with contextlib.suppress(OSError):
-                if f"{MARK}={os.environ[MARK]}".encode() in (entry / "environ").read_bytes().split(b"\0"):
-                    found[int(entry.name)] = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
+                if f"{MARK}={os.environ[MARK]}".encode() in (entry / "environ").read_bytes().split(
+                    b"\0"
+                ):
+                    found[int(entry.name)] = (
+                        (entry / "cmdline")
+                        .read_bytes()
+                        .replace(b"\0", b" ")
+                        .decode("utf-8", "replace")
+                    )
     return found
 
 
@@ -127,4 +167,7 @@ def marked() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(MARK, uuid.uuid4().hex)
         yield
-        wait_for(lambda: not [c for c in ours().values() if "resource_tracker" not in c], f"the end of {ours()}")
+        wait_for(
+            lambda: not [c for c in ours().values() if "resource_tracker" not in c],
+            f"the end of {ours()}",
+        )

@@ -19,12 +19,15 @@ import runs
 from test_flink_rest import answering
 
 from benchmarks import inputs
-from pipelines import engine_flink
-from pipelines.flink import cluster, ports
-from pipelines.flink.rest import Rest
+from pipelines.engines import flink
+from pipelines.engines.flink_cluster import cluster, ports
+from pipelines.engines.flink_cluster.rest import Rest
 
 # Threads of Beam's that outlive a run in this process: a run of the command line ends with them.
-pytestmark = [pytest.mark.flink, pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")]
+pytestmark = [
+    pytest.mark.flink,
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning"),
+]
 REAL = Path(os.environ.get("EARTHMIX_REAL_DATA") or Path(__file__).parents[3] / "shared/data")
 WAYS = ("direct", "embedded", "loopback", "external")
 QUESTIONS = 600_000  # 8 spans: many are left to do when the first segment is written
@@ -73,14 +76,20 @@ def options(way: str, running: cluster.Running, number: int = 2) -> list[str]:
 
 def made(out: Path) -> dict[str, str]:
     """The hashes of all files of rows and rejects."""
-    return {path: digest for path, digest in runs.digests(out).items() if path.startswith(("data/", "rejects/"))}
+    return {
+        path: digest
+        for path, digest in runs.digests(out).items()
+        if path.startswith(("data/", "rejects/"))
+    }
 
 
 # The same bytes everywhere
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_the_sample_mix_has_the_same_bytes(way: str, two: cluster.Running, sample: Path, mixed: Path, tmp_path: Path) -> None:
+def test_the_sample_mix_has_the_same_bytes(
+    way: str, two: cluster.Running, sample: Path, mixed: Path, tmp_path: Path
+) -> None:
     ended = runs.mix(sample, tmp_path / "out", *options(way, two))
     assert ended == (0, "", "")
     assert made(tmp_path / "out") == made(mixed)
@@ -92,18 +101,24 @@ def test_the_sample_mix_has_the_same_bytes(way: str, two: cluster.Running, sampl
 def rsicd(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The real RSICD file, converted by one worker."""
     if not (REAL / "rsicd").is_dir():
-        pytest.skip(f"the real files of rsicd are not at {REAL / 'rsicd'}; set EARTHMIX_REAL_DATA to where they are")
+        pytest.skip(
+            f"the real files of rsicd are not at {REAL / 'rsicd'}; set EARTHMIX_REAL_DATA to where they are"
+        )
     out = tmp_path_factory.mktemp("rsicd") / "out"
     assert convert("rsicd", REAL, out, "--workers", "1").code == 0
     return out
 
 
 def convert(slug: str, root: Path, out: Path, *words: str) -> runs.Ended:
-    return runs.earthmix("convert", slug, "--data-root", root, "--out", out, "--images", "path", "--quiet", *words)
+    return runs.earthmix(
+        "convert", slug, "--data-root", root, "--out", out, "--images", "path", "--quiet", *words
+    )
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_rsicd_has_the_same_bytes(way: str, two: cluster.Running, rsicd: Path, tmp_path: Path) -> None:
+def test_rsicd_has_the_same_bytes(
+    way: str, two: cluster.Running, rsicd: Path, tmp_path: Path
+) -> None:
     assert convert("rsicd", REAL, tmp_path / "out", *options(way, two)) == (0, "", "")
     assert made(tmp_path / "out") == made(rsicd)
 
@@ -112,13 +127,29 @@ def test_rsicd_has_the_same_bytes(way: str, two: cluster.Running, rsicd: Path, t
 
 
 @pytest.mark.parametrize("way", ["external", "loopback"])
-def test_the_task_manager_that_runs_the_job_is_killed(way: str, questions: Path, answered: Path, tmp_path: Path) -> None:
+def test_the_task_manager_that_runs_the_job_is_killed(
+    way: str, questions: Path, answered: Path, tmp_path: Path
+) -> None:
     clusters.fetched()
     out = tmp_path / "out"
     with clusters.cluster_of(2, tmp_path / "flink", way) as running:
-        process = runs.start("convert", "rsvqa_lr", "--data-root", questions, "--out", out, "--images", "path", "--quiet", *options(way, running, 1))
+        process = runs.start(
+            "convert",
+            "rsvqa_lr",
+            "--data-root",
+            questions,
+            "--out",
+            out,
+            "--images",
+            "path",
+            "--quiet",
+            *options(way, running, 1),
+        )
         segments = out / ".work" / "rows"
-        clusters.wait_for(lambda: process.poll() is not None or (segments.is_dir() and any(segments.iterdir())), "a segment")
+        clusters.wait_for(
+            lambda: process.poll() is not None or (segments.is_dir() and any(segments.iterdir())),
+            "a segment",
+        )
         rest = Rest(running.master)
         (job,) = clusters.unfinished(running)
         (victim,) = rest.taskmanagers_of(job)
@@ -131,11 +162,26 @@ def test_the_task_manager_that_runs_the_job_is_killed(way: str, questions: Path,
 
 
 @pytest.mark.parametrize("way", ["external", "loopback"])
-def test_ctrl_c_cancels_the_job_and_leaves_nothing(way: str, two: cluster.Running, questions: Path, tmp_path: Path) -> None:
+def test_ctrl_c_cancels_the_job_and_leaves_nothing(
+    way: str, two: cluster.Running, questions: Path, tmp_path: Path
+) -> None:
     out = tmp_path / "new" / "out"
-    process = runs.start("convert", "rsvqa_lr", "--data-root", questions, "--out", out, "--images", "path", *options(way, two))
+    process = runs.start(
+        "convert",
+        "rsvqa_lr",
+        "--data-root",
+        questions,
+        "--out",
+        out,
+        "--images",
+        "path",
+        *options(way, two),
+    )
     segments = out / ".work" / "rows"
-    clusters.wait_for(lambda: process.poll() is not None or (segments.is_dir() and any(segments.iterdir())), "a segment")
+    clusters.wait_for(
+        lambda: process.poll() is not None or (segments.is_dir() and any(segments.iterdir())),
+        "a segment",
+    )
     (job,) = clusters.unfinished(two)
     process.send_signal(signal.SIGINT)
     ended = runs.end(process)
@@ -173,7 +219,9 @@ def flink(root: Path, out: Path, *words: str | Path) -> runs.Ended:
 
 def test_a_master_where_nothing_listens(sample: Path, out: Path) -> None:
     master = f"127.0.0.1:{ports.free_ports(1)[0]}"
-    refused(flink(sample, out, "--flink-master", master), out, f"nothing answers at http://{master}")
+    refused(
+        flink(sample, out, "--flink-master", master), out, f"nothing answers at http://{master}"
+    )
 
 
 def test_a_master_that_is_no_flink(sample: Path, out: Path) -> None:
@@ -182,26 +230,53 @@ def test_a_master_that_is_no_flink(sample: Path, out: Path) -> None:
 
 
 def test_a_cluster_without_enough_free_slots(two: cluster.Running, sample: Path, out: Path) -> None:
-    refused(flink(sample, out, "--flink-master", two.master, "--workers", "5"), out, "is full: 4 of 4 slots are free on 2 task managers, and 5 are needed")
+    refused(
+        flink(sample, out, "--flink-master", two.master, "--workers", "5"),
+        out,
+        "is full: 4 of 4 slots are free on 2 task managers, and 5 are needed",
+    )
 
 
 def test_no_jars(two: cluster.Running, sample: Path, out: Path, tmp_path: Path) -> None:
-    refused(flink(sample, out, "--flink-master", two.master, "--flink-jars", tmp_path / "none"), out, "no job server jar in ")
+    refused(
+        flink(sample, out, "--flink-master", two.master, "--flink-jars", tmp_path / "none"),
+        out,
+        "no job server jar in ",
+    )
 
 
-def test_jars_that_are_no_job_server(two: cluster.Running, sample: Path, out: Path, tmp_path: Path) -> None:
+def test_jars_that_are_no_job_server(
+    two: cluster.Running, sample: Path, out: Path, tmp_path: Path
+) -> None:
     with zipfile.ZipFile(tmp_path / "other.jar", "w"):
         pass
-    ended = flink(sample, out, "--flink-master", two.master, "--workers", "2", "--flink-jars", tmp_path / "other.jar")
+    ended = flink(
+        sample,
+        out,
+        "--flink-master",
+        two.master,
+        "--workers",
+        "2",
+        "--flink-jars",
+        tmp_path / "other.jar",
+    )
     (log,) = re.findall(r"\(see (/.*jobserver\.log)\)", ended.err)
     shutil.rmtree(Path(log).parent)  # it was kept, to be read
     (tmp_path / "other.jar").unlink()
-    refused(ended, out, "the job server stopped (1): Caused by: java.lang.ClassNotFoundException: org.apache.beam.runners.flink.FlinkJobServerDriver")
+    refused(
+        ended,
+        out,
+        "the job server stopped (1): Caused by: java.lang.ClassNotFoundException: org.apache.beam.runners.flink.FlinkJobServerDriver",
+    )
 
 
 def test_no_pool(two: cluster.Running, sample: Path, out: Path) -> None:
     place = f"localhost:{ports.free_ports(1)[0]}"
-    refused(flink(sample, out, "--flink-master", two.master, "--workers-at", place), out, f"no worker pool answers at {place}: start one there with `python")
+    refused(
+        flink(sample, out, "--flink-master", two.master, "--workers-at", place),
+        out,
+        f"no worker pool answers at {place}: start one there with `python",
+    )
 
 
 @pytest.mark.parametrize("place", ["localhost", ":50000", "localhost:x", "localhost:70000"])
@@ -210,42 +285,68 @@ def test_an_address_that_is_none(place: str, sample: Path, out: Path) -> None:
 
 
 def test_two_kinds_of_workers(sample: Path, out: Path) -> None:
-    refused(flink(sample, out, "--workers-at", "localhost:1", "--worker-image", "x"), out, "use one of them", 2)
+    refused(
+        flink(sample, out, "--workers-at", "localhost:1", "--worker-image", "x"),
+        out,
+        "use one of them",
+        2,
+    )
 
 
-def test_workers_without_earthmix(two: cluster.Running, sample: Path, out: Path, tmp_path: Path) -> None:
+def test_workers_without_earthmix(
+    two: cluster.Running, sample: Path, out: Path, tmp_path: Path
+) -> None:
     command, port, env = clusters.bare_pool(tmp_path, "-S")
     with clusters.pool(command, port, tmp_path / "pool.log", env) as place:
         refused(
-            on(two, sample, out, place), out, f"the workers of {place} can not run earthmix: pipelines is missing there; install earthmix in the environment"
+            on(two, sample, out, place),
+            out,
+            f"the workers of {place} can not run earthmix: pipelines is missing there; install earthmix in the environment",
         )
     assert not clusters.unfinished(two)
 
 
-def test_workers_that_never_come(two: cluster.Running, sample: Path, out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine_flink, "_PROBED_WITHIN", 15.0)
+def test_workers_that_never_come(
+    two: cluster.Running, sample: Path, out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(flink, "_PROBED_WITHIN", 15.0)
     command, port, env = clusters.bare_pool(tmp_path, "-I -S")
     with clusters.pool(command, port, tmp_path / "pool.log", env) as place:
-        refused(on(two, sample, out, place), out, f"no worker of {place} got to work within 15 s: see the log there; the first python on its PATH must be one")
+        refused(
+            on(two, sample, out, place),
+            out,
+            f"no worker of {place} got to work within 15 s: see the log there; the first python on its PATH must be one",
+        )
     clusters.wait_for(lambda: not clusters.unfinished(two), "the end of the probe")
 
 
 def on(running: cluster.Running, root: Path, out: Path, place: str) -> runs.Ended:
-    return flink(root, out, "--flink-master", running.master, "--workers", "2", "--workers-at", place)
+    return flink(
+        root, out, "--flink-master", running.master, "--workers", "2", "--workers-at", place
+    )
 
 
 @pytest.mark.parametrize("hidden", ["data", "out"])
-def test_a_folder_that_workers_do_not_see(hidden: str, two: cluster.Running, sample: Path, out: Path, tmp_path: Path) -> None:
+def test_a_folder_that_workers_do_not_see(
+    hidden: str, two: cluster.Running, sample: Path, out: Path, tmp_path: Path
+) -> None:
     unshare = ["unshare", "-rm"]
     with contextlib.suppress(OSError):
-        if not shutil.which("unshare") or subprocess.run([*unshare, "true"], capture_output=True).returncode:
+        if (
+            not shutil.which("unshare")
+            or subprocess.run([*unshare, "true"], capture_output=True).returncode
+        ):
             pytest.skip("no unshare, or not allowed to: it hides a folder from the workers")
     out.parent.mkdir()
     root = tmp_path / "root"
     shutil.copytree(sample, root)
-    folder, said = (root, f"does not see {root}/ucm_captions") if hidden == "data" else (out.parent, f"the workers do not see {out}, or may not write")
+    folder, said = (
+        (root, f"does not see {root}/ucm_captions")
+        if hidden == "data"
+        else (out.parent, f"the workers do not see {out}, or may not write")
+    )
     port = ports.free_ports(1)[0]
-    serve = f"{sys.executable} -m pipelines.flink pool --port {port}"
+    serve = f"{sys.executable} -m pipelines.engines.flink_cluster pool --port {port}"
     command = [*unshare, "sh", "-c", f"mount -t tmpfs none {folder} && exec {serve}"]
     with clusters.pool(command, port, tmp_path / "pool.log") as place:
         refused(on(two, root, out, place), out, said)

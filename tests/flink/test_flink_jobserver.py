@@ -9,15 +9,21 @@ from typing import Any
 
 import pytest
 
-from pipelines.flink import java, jobserver, parts, ports, rest
-from pipelines.flink.errors import EngineError
+from pipelines.engines.flink_cluster import java, jobserver, parts, ports, rest
+from pipelines.engines.flink_cluster.errors import EngineError
 
 
 @pytest.mark.parametrize(
     ("version", "said"),
-    [('openjdk version "17.0.15" 2025', None), ('java version "1.8.0_402"', "is Java 8: Flink needs 11"), ("hello", "names no version")],
+    [
+        ('openjdk version "17.0.15" 2025', None),
+        ('java version "1.8.0_402"', "is Java 8: Flink needs 11"),
+        ("hello", "names no version"),
+    ],
 )
-def test_java(version: str, said: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_java(
+    version: str, said: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     launcher = tmp_path / "bin" / "java"
     launcher.parent.mkdir()
     launcher.write_text(f"#!/bin/sh\necho '{version}' >&2\n", "utf-8")
@@ -48,7 +54,9 @@ def java_that(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         launcher = tmp_path / "home" / "bin" / "java"
         launcher.parent.mkdir(parents=True)
         version = "if '-version' in sys.argv: sys.exit(print('version \"17\"'))"
-        launcher.write_text(f"#!{sys.executable}\nimport os, sys, time, socket\n{version}\n{program}\n", "utf-8")
+        launcher.write_text(
+            f"#!{sys.executable}\nimport os, sys, time, socket\n{version}\n{program}\n", "utf-8"
+        )
         launcher.chmod(0o755)
         monkeypatch.setenv("JAVA_HOME", str(tmp_path / "home"))
         jars = tmp_path / "jars"
@@ -68,22 +76,35 @@ time.sleep(60)
 
 
 @pytest.mark.parametrize("stage", [True, False])
-def test_a_job_server_lives_as_long_as_its_block(java_that: Any, tmp_path: Path, stage: bool, gone: Callable[[int], bool]) -> None:
+def test_a_job_server_lives_as_long_as_its_block(
+    java_that: Any, tmp_path: Path, stage: bool, gone: Callable[[int], bool]
+) -> None:
     jars, log = java_that(SERVER), tmp_path / "job-server.log"
-    with pytest.raises(KeyboardInterrupt), jobserver.job_server("127.0.0.1:8081", jars, log=log, stage=stage, timeout=20) as endpoint:
+    with (
+        pytest.raises(KeyboardInterrupt),
+        jobserver.job_server("127.0.0.1:8081", jars, log=log, stage=stage, timeout=20) as endpoint,
+    ):
         assert ports.answers("127.0.0.1", int(endpoint.rpartition(":")[2]))
         raise KeyboardInterrupt
     pid, class_path = log.read_text("utf-8").split()
     assert gone(int(pid))
-    unstaged = {Path(path).name for path in class_path.split(os.pathsep) if "gradle/wrapper" in path}
+    unstaged = {
+        Path(path).name for path in class_path.split(os.pathsep) if "gradle/wrapper" in path
+    }
     assert unstaged == ({"flink-core.jar"} if stage else {"flink-core.jar", "beam.jar"})
 
 
-def test_a_job_server_goes_when_its_owner_is_killed(java_that: Any, tmp_path: Path, gone: Callable[[int], bool]) -> None:
+def test_a_job_server_goes_when_its_owner_is_killed(
+    java_that: Any, tmp_path: Path, gone: Callable[[int], bool]
+) -> None:
     jars, log = java_that(SERVER), tmp_path / "job-server.log"
-    program = "import sys, time; from pathlib import Path; from pipelines.flink.jobserver import job_server\n"
+    program = "import sys, time; from pathlib import Path; from pipelines.engines.flink_cluster.jobserver import job_server\n"
     program += "with job_server('[local]', Path(sys.argv[1]), log=Path(sys.argv[2]), timeout=20): print('up', flush=True); time.sleep(60)"
-    with subprocess.Popen([sys.executable, "-c", program, str(jars), str(log)], stdout=subprocess.PIPE, cwd=parts.templates().parent) as owner:
+    with subprocess.Popen(
+        [sys.executable, "-c", program, str(jars), str(log)],
+        stdout=subprocess.PIPE,
+        cwd=parts.templates().parent,
+    ) as owner:
         assert owner.stdout is not None
         assert owner.stdout.readline() == b"up\n"
         owner.kill()
@@ -91,21 +112,40 @@ def test_a_job_server_goes_when_its_owner_is_killed(java_that: Any, tmp_path: Pa
 
 
 def test_a_job_server_that_fails_tells_why(java_that: Any, tmp_path: Path) -> None:
-    jars, log = java_that("print('x')\nprint('Caused by: no luck')\nprint('\\t... 3 more')\nsys.exit(4)"), tmp_path / "job-server.log"
-    with pytest.raises(EngineError, match=r"the job server stopped \(4\): Caused by: no luck \(see "), jobserver.job_server("[local]", jars, log=log):
+    jars, log = (
+        java_that("print('x')\nprint('Caused by: no luck')\nprint('\\t... 3 more')\nsys.exit(4)"),
+        tmp_path / "job-server.log",
+    )
+    with (
+        pytest.raises(
+            EngineError, match=r"the job server stopped \(4\): Caused by: no luck \(see "
+        ),
+        jobserver.job_server("[local]", jars, log=log),
+    ):
         pass
 
 
-def test_a_job_server_that_is_silent_is_stopped(java_that: Any, tmp_path: Path, gone: Callable[[int], bool]) -> None:
-    jars, log = java_that("print(os.getpid(), flush=True); time.sleep(60)"), tmp_path / "job-server.log"
-    with pytest.raises(EngineError, match=r"did not answer within 1 s"), jobserver.job_server("[local]", jars, log=log, timeout=1):
+def test_a_job_server_that_is_silent_is_stopped(
+    java_that: Any, tmp_path: Path, gone: Callable[[int], bool]
+) -> None:
+    jars, log = (
+        java_that("print(os.getpid(), flush=True); time.sleep(60)"),
+        tmp_path / "job-server.log",
+    )
+    with (
+        pytest.raises(EngineError, match=r"did not answer within 1 s"),
+        jobserver.job_server("[local]", jars, log=log, timeout=1),
+    ):
         pass
     assert gone(int(log.read_text("utf-8")))
 
 
 def test_no_jars(java_that: Any, tmp_path: Path) -> None:
     java_that("")
-    with pytest.raises(EngineError, match=r"no job server jar in .*none"), jobserver.job_server("[local]", tmp_path / "none", log=tmp_path / "log"):
+    with (
+        pytest.raises(EngineError, match=r"no job server jar in .*none"),
+        jobserver.job_server("[local]", tmp_path / "none", log=tmp_path / "log"),
+    ):
         pass
 
 

@@ -11,19 +11,25 @@ from typing import Any
 
 import pytest
 
-from pipelines.flink import __main__ as cli
-from pipelines.flink import cluster, ports, processes
-from pipelines.flink.errors import EngineError
-from pipelines.flink.worker import Call
+from pipelines.engines.flink_cluster import __main__ as cli
+from pipelines.engines.flink_cluster import cluster, ports, processes
+from pipelines.engines.flink_cluster.errors import EngineError
+from pipelines.engines.flink_cluster.worker import Call
 
 PARENT = "import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']); print('up', flush=True); time.sleep(60)"
 SLEEPER = [sys.executable, "-c", PARENT]
-STUBBORN = [sys.executable, "-c", "import signal, time; signal.signal(15, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"]
+STUBBORN = [
+    sys.executable,
+    "-c",
+    "import signal, time; signal.signal(15, signal.SIG_IGN); print('up', flush=True); time.sleep(60)",
+]
 
 
 def _when_up(record: processes.Record) -> None:
     deadline = time.monotonic() + 20
-    while "up" not in Path(record.processes[0].log).read_text("utf-8") and time.monotonic() < deadline:
+    while (
+        "up" not in Path(record.processes[0].log).read_text("utf-8") and time.monotonic() < deadline
+    ):
         time.sleep(0.02)
 
 
@@ -110,7 +116,12 @@ class FakeProcess:
 
 def _request(worker: str, control: str = "localhost:1") -> Any:
     endpoint = SimpleNamespace(url=control)
-    return SimpleNamespace(worker_id=worker, control_endpoint=endpoint, logging_endpoint=endpoint, provision_endpoint=endpoint)
+    return SimpleNamespace(
+        worker_id=worker,
+        control_endpoint=endpoint,
+        logging_endpoint=endpoint,
+        provision_endpoint=endpoint,
+    )
 
 
 def _peer(name: str) -> Any:
@@ -119,7 +130,7 @@ def _peer(name: str) -> Any:
 
 @pytest.fixture
 def pool() -> Any:
-    from pipelines.flink.pool import Pool
+    from pipelines.engines.flink_cluster.pool import Pool
 
     started: list[FakeProcess] = []
 
@@ -129,7 +140,9 @@ def pool() -> Any:
         started.append(FakeProcess())
         return started[-1]
 
-    return SimpleNamespace(pool=Pool(start), started=started, alive=lambda: [process.alive for process in started])
+    return SimpleNamespace(
+        pool=Pool(start), started=started, alive=lambda: [process.alive for process in started]
+    )
 
 
 def test_two_task_managers_may_name_their_workers_alike(pool: Any) -> None:
@@ -169,9 +182,14 @@ def test_commands_without_a_cluster(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert cli.main(["down", "--dir", str(tmp_path)]) == 0
     assert capsys.readouterr().out == "nothing runs\nnothing runs\n"
     assert cli.main(["up", "--dir", str(tmp_path)]) == 1
-    assert capsys.readouterr().err == f"flink: Flink's parts are not in {tmp_path}: run `python -m pipelines.flink setup` (make flink-setup)\n"
+    assert (
+        capsys.readouterr().err
+        == f"flink: Flink's parts are not in {tmp_path}: run `python -m pipelines.engines.flink_cluster setup` (make flink-setup)\n"
+    )
 
 
-def test_a_second_pool_on_a_port_is_refused(listening: int, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_second_pool_on_a_port_is_refused(
+    listening: int, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert cli.main(["pool", "--port", str(listening)]) == 1
     assert f"somebody listens on port {listening} already" in capsys.readouterr().err

@@ -1,0 +1,1 @@
+"""Geometry in pixels: shapes, clipping, words for place and size."""

@@ -1,0 +1,1 @@
+"""Row columns: pictures, ids, tidy text, the check of finished rows."""

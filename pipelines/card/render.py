@@ -1,0 +1,150 @@
+"""The data card of a mix: README.md with Hugging Face front matter, and the check of card.json."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+from converters.ledger import LedgerError, check_balance
+from pipelines.card import licences, sections
+from pipelines.card.sections import closing_lines
+from pipelines.card.summary import Summary
+from schemas.sample import REASONS
+from schemas.toml import schema_faults
+
+__all__ = ["Summary", "card_faults", "closing_lines", "front_matter", "render"]
+
+# The hub's names for what a task asks; every row is a conversation about pictures besides.
+# Source: https://github.com/huggingface/huggingface.js/blob/main/packages/tasks/src/pipelines.ts
+_HUB_TASKS = {
+    "caption": ["image-to-text"],
+    "change_caption": ["image-to-text"],
+    "vqa": ["visual-question-answering"],
+    "classification": ["image-classification"],
+    "grounding": ["image-to-text", "object-detection"],
+    "identify": ["image-to-text"],
+    "refer": ["object-detection"],
+    "description": ["image-to-text"],
+    "conversation": ["visual-question-answering"],
+}
+_CREATORS = {"human": "found", "template": "machine-generated", "model": "machine-generated"}
+_TAGS = [
+    "earth-observation",
+    "earthmix",
+    "instruction-tuning",
+    "llava",
+    "remote-sensing",
+    "vision-language",
+]
+_SIZES = [
+    "n<1K",
+    "1K<n<10K",
+    "10K<n<100K",
+    "100K<n<1M",
+    "1M<n<10M",
+    "10M<n<100M",
+    "100M<n<1B",
+    "1B<n<10B",
+    "10B<n<100B",
+    "100B<n<1T",
+    "n>1T",
+]
+_DATA_FILES = [{"split": "train", "path": "data/train-*.parquet"}]
+
+
+def render(summary: Summary) -> str:
+    """README.md of a mix; the same text for the same content, whatever the order of its keys."""
+    parts = [
+        sections.about(summary),
+        sections.loading(summary),
+        sections.contents(summary),
+        sections.texts(summary),
+        licences.section(summary),
+        sections.dropped(summary),
+        sections.notes(summary),
+        sections.rebuilding(summary),
+    ]
+    head = yaml.safe_dump(front_matter(summary), sort_keys=False, allow_unicode=True, width=1000)
+    return f"---\n{head}---\n\n" + "\n\n".join(parts) + "\n"
+
+
+def front_matter(summary: Summary) -> dict[str, Any]:
+    """What the Hugging Face hub and `datasets.load_dataset` read of a card."""
+    tasks = {hub for task, n in summary["tasks"].items() if n for hub in _HUB_TASKS.get(task, [])}
+    creators = {
+        _CREATORS[origin]
+        for origin, n in summary["text_origin"].items()
+        if n and origin in _CREATORS
+    }
+    return {
+        **licences.front_matter(summary["datasets"]),
+        "language": ["en"],
+        "pretty_name": summary["name"],
+        "size_categories": [_SIZES[_thousands(summary["rows"])]],
+        "task_categories": ["image-text-to-text", *sorted(tasks)],
+        "tags": list(_TAGS),
+        "annotations_creators": sorted(creators),
+        "source_datasets": sorted(summary["datasets"]),
+        "configs": [_config(summary)],
+    }
+
+
+def _config(summary: Summary) -> dict[str, Any]:
+    """The one configuration. `datasets` caches local folders by name and this, not by their files: the description keeps two mixes apart."""
+    config: dict[str, Any] = {
+        "config_name": "default",
+        "data_files": [dict(part) for part in _DATA_FILES],
+    }
+    return (
+        config | {"description": f"content {summary['content']}"}
+        if "content" in summary
+        else config
+    )
+
+
+def _thousands(rows: int) -> int:
+    """Index of the size class: each holds ten times the one before."""
+    return min(max(len(str(rows)) - 3, 0), len(_SIZES) - 1)
+
+
+def card_faults(summary: Any) -> list[str]:
+    """What is wrong with the content of a card.json, one line a fault: first its shape, and where that is right its sums."""
+    return schema_faults("card", summary, "card.json") or _sum_faults(summary)
+
+
+def _sum_faults(summary: Summary) -> list[str]:
+    lines = []
+    try:
+        check_balance(summary["ledger"])
+    except LedgerError as error:
+        lines.append(f"card.json [ledger] {error}")
+    for slug, splits in sorted(summary["ledger"].items()):
+        taken = {
+            reason
+            for page in splits.values()
+            for ended in (page["items"], page["rows"])
+            for reason in (*ended["rejected"], *ended["filtered"])
+        }
+        lines += [
+            f'card.json [ledger.{slug}] unknown reason "{reason}"'
+            for reason in sorted(taken - REASONS.keys())
+        ]
+    held = {slug: dataset["rows"] for slug, dataset in summary["datasets"].items()}
+    booked = {
+        slug: sum(page["rows"]["written"] + page["rows"]["repeated"] for page in splits.values())
+        for slug, splits in summary["ledger"].items()
+    }
+    for slug in sorted(held.keys() | booked.keys()):
+        if held.get(slug, 0) != booked.get(slug, 0):
+            lines.append(
+                f"card.json [datasets.{slug}] rows: {held.get(slug, 0)}, but the ledger says {booked.get(slug, 0)}"
+            )
+    for name, total in (
+        ("datasets", sum(held.values())),
+        ("tasks", sum(summary["tasks"].values())),
+        ("text_origin", sum(summary["text_origin"].values())),
+    ):
+        if total != summary["rows"]:
+            lines.append(f"card.json [{name}] adds up to {total} rows, not {summary['rows']}")
+    return lines

@@ -1,0 +1,298 @@
+"""The sections of a data card, each from the card's content to Markdown, and the closing lines of a run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+
+from pipelines.card.markdown import (
+    NONE,
+    Row,
+    bullets,
+    cell,
+    counted,
+    fenced,
+    link,
+    number,
+    ranked,
+    table,
+    tally,
+)
+from pipelines.card.summary import DatasetSummary, Page, Summary, drops, filled, repairs
+from schemas.sample import REASONS
+
+TASKS = {
+    "caption": "describe the picture in a sentence",
+    "change_caption": "describe what changed between two pictures of one place",
+    "vqa": "answer a question about the picture",
+    "classification": "name the class of the scene",
+    "grounding": "describe the picture with a box behind each object named",
+    "identify": "say what is in a given box",
+    "refer": "give the box of the object that a phrase names",
+    "description": "describe the picture at length, from its annotations",
+    "conversation": "several turns about the objects of one picture",
+}
+ORIGINS = {
+    "human": "people wrote the answers, for the source dataset",
+    "template": "fixed wordings filled in from annotations, by this mix or by the source's authors",
+    "model": "a model wrote them, for the source dataset; the model's own terms may apply",
+}
+DIALECTS = {
+    "geochat": "`{<x1><y1><x2><y2>|<θ>}`: whole numbers from 0 to 100, in per cent of the unpadded picture's width and height; "
+    "the box before it is turned about its centre, and the angle θ in degrees clockwise on screen, 0 to 90 (0: upright)",
+    "pixel": "`[x1, y1, x2, y2]`, or `[x1, y1, … x4, y4]` with the four corners of an oriented box: whole pixels of the native picture, "
+    "counted from 0 at the top-left",
+}
+REPAIRS = {
+    "clipped": "the region reached beyond its picture and was cut at the edge",
+    "swapped": "the box's corners were given in the wrong order and were put right",
+}
+
+
+def about(summary: Summary) -> str:
+    """What the mix is, and what it lacks."""
+    sources = counted(filled(summary), "remote-sensing dataset")
+    made = f"{counted(summary['rows'], 'row')} from {sources}, as LLaVA-style conversations about pictures, made by earthmix {summary['version']}."
+    parts = [f"# {cell(summary['name'])}", summary["description"].strip(), made]
+    if summary["left_out"]:
+        parts += ["Left out:", bullets(cell(line) for line in summary["left_out"])]
+    return "\n\n".join(part for part in parts if part)
+
+
+def loading(summary: Summary) -> str:
+    """How to load it."""
+    lines = [
+        "from datasets import load_dataset",
+        'rows = load_dataset("path/to/this/folder")["train"]',
+        'print(rows[0]["conversations"])',
+    ]
+    hint = "`images` decodes to pictures; `conversations` holds the turns."
+    if summary["images"] == "path":
+        lines[2] = 'print(rows["conversations"][0])'
+        hint = (
+            "The rows hold paths, `<dataset>/<path in the dataset>`: with the data root (one folder a dataset) as working directory, "
+            "`rows[0]` decodes the pictures; elsewhere read single columns, as above."
+        )
+    own = "All rows are in one split, `train`; the column `split` says which split of its source a row comes from."
+    return "\n\n".join(["## Loading", fenced("\n".join(lines), "python"), hint, own])
+
+
+def contents(summary: Summary) -> str:
+    """What each dataset gives, and each task."""
+    rows: list[Row] = []
+    total = [0, 0, 0, 0]
+    for slug, dataset in sorted(summary["datasets"].items()):
+        counts = [dataset["rows"], dataset["pictures"], dataset["turns"], dataset["regions"]]
+        total = [a + b for a, b in zip(total, counts, strict=True)]
+        rows.append(
+            [
+                f"`{slug}`",
+                _name(dataset),
+                cell(", ".join(sorted(dataset["tasks"]))),
+                *counts,
+                tally(dataset["splits"]),
+            ]
+        )
+    if len(rows) > 1:
+        rows.append(["**all**", "", "", *total, ""])
+    head = ("Dataset", "Name", "Tasks", ">Rows", ">Pictures", ">Turns", ">Boxes", "Splits")
+    unit = "A picture counts once in each row that shows it; boxes are the regions of the rows, upright or oriented."
+    tasks: list[Row] = [
+        [cell(task), n, TASKS.get(task, NONE)] for task, n in ranked(summary["tasks"])
+    ]
+    return "\n\n".join(
+        [
+            "## Contents",
+            table(head, rows),
+            unit,
+            "### Tasks",
+            table(("Task", ">Rows", "What is asked"), tasks),
+        ]
+    )
+
+
+def texts(summary: Summary) -> str:
+    """Where the text comes from, and how boxes are written in it."""
+    origins: list[Row] = [
+        [cell(origin), n, ORIGINS.get(origin, NONE)] for origin, n in ranked(summary["text_origin"])
+    ]
+    parts = [
+        "## Where the text comes from",
+        table(("`text_origin`", ">Rows", "Meaning"), origins),
+        "Wordings that turn a source's text into a request are this mix's own; the column `template` names them.",
+        "## Boxes",
+    ]
+    if not summary["dialects"]:
+        return "\n\n".join([*parts, "No box is written as text."])
+    lines = [
+        f"`{name}` ({counted(n, 'row')}): {DIALECTS.get(name, 'see the documentation of earthmix')}."
+        for name, n in ranked(summary["dialects"])
+    ]
+    kept = (
+        "Numbers in the text are rounded. The column `regions` keeps the same boxes in pixels of the native picture (counted from 0, half-open, y downwards), "
+        "so that they can be written anew for any model."
+    )
+    return "\n\n".join(
+        [*parts, "How boxes are written in the text (column `dialect`):", bullets(lines), kept]
+    )
+
+
+def dropped(summary: Summary) -> str:
+    """The ledger: reasons in words, then where every item and row of each split ended, then repairs."""
+    found = drops(summary)
+    parts = [
+        "## What was dropped, and why",
+        "Every item of a source and every row built from it ends in exactly one place, and the sums balance. A *fault* is something wrong with the data; "
+        "a *policy* is a choice, of the source's authors or of this mix. Each dropped record stands in `rejects/` with its origin and reason.",
+    ]
+    if found:
+        lines: list[Row] = [
+            [
+                f"`{drop.reason}`",
+                "fault" if drop.fault else "policy",
+                REASONS[drop.reason],
+                drop.items,
+                drop.rows,
+            ]
+            for drop in found
+        ]
+        parts.append(table(("Reason", "Kind", "Meaning", ">Items", ">Rows"), lines))
+    else:
+        parts.append("Nothing was dropped.")
+    pages = list(_pages(summary))
+    if pages:
+        parts += ["### Items: what was read", table(_ITEMS, [_items(*page) for page in pages])]
+        parts += ["### Rows: what was built", table(_ROWS, [_rows(*page) for page in pages])]
+    if repairs(summary):
+        parts += [
+            "### Repairs",
+            "Kept, but changed:",
+            table(("Dataset", "Repair", "Meaning", ">Regions"), _repairs(summary["datasets"])),
+        ]
+    return "\n\n".join(parts)
+
+
+_ITEMS = ("Dataset", "Split", "Unit", ">Read", ">Used", "Faults", "Policies")
+_ROWS = (
+    "Dataset",
+    "Split",
+    ">Built",
+    ">Written",
+    ">Repeated",
+    ">Duplicates",
+    ">Sampled out",
+    "Faults",
+    "Policies",
+)
+
+
+def _pages(summary: Summary) -> Iterator[tuple[str, str, Page]]:
+    for slug, splits in sorted(summary["ledger"].items()):
+        for split, page in sorted(splits.items()):
+            yield f"`{slug}`", cell(split), page
+
+
+def _items(slug: str, split: str, page: Page) -> Row:
+    items = page["items"]
+    return [
+        slug,
+        split,
+        page["unit"],
+        items["read"],
+        items["used"],
+        tally(items["rejected"]),
+        tally(items["filtered"]),
+    ]
+
+
+def _rows(slug: str, split: str, page: Page) -> Row:
+    rows = page["rows"]
+    counts = [
+        rows["built"],
+        rows["written"],
+        rows["repeated"],
+        rows["duplicate"],
+        rows["sampled_out"],
+    ]
+    return [slug, split, *counts, tally(rows["rejected"]), tally(rows["filtered"])]
+
+
+def _repairs(datasets: Mapping[str, DatasetSummary]) -> list[Row]:
+    return [
+        [f"`{slug}`", cell(name), REPAIRS.get(name, NONE), n]
+        for slug, dataset in sorted(datasets.items())
+        for name, n in ranked(dataset["repairs"])
+    ]
+
+
+def notes(summary: Summary) -> str:
+    """What the run found worth saying, and what the mix cannot do."""
+    lines = [
+        "Errors of the sources' annotations are carried over, apart from the faults counted above.",
+        "Rows of every source split are included, test splits too where the mix takes them: look at `split` before you train on what you will evaluate on.",
+        "Duplicates are rows with the same pictures, task and source text; near duplicates stay.",
+    ]
+    if summary["text_origin"].get("template"):
+        lines.append(
+            "Text from a template repeats few wordings and says no more than the annotation it was made from."
+        )
+    unseen = [
+        f"`{slug}`"
+        for slug, dataset in sorted(summary["datasets"].items())
+        if dataset["evidence"] == "documented"
+    ]
+    if unseen:
+        lines.append(
+            f"Read by the format's documentation, without the authors' files at hand to compare: {', '.join(unseen)}."
+        )
+    limits = ["## Limits", bullets(lines)]
+    return "\n\n".join(
+        (["## Notes", bullets(cell(note) for note in summary["notes"])] if summary["notes"] else [])
+        + limits
+    )
+
+
+def rebuilding(summary: Summary) -> str:
+    """How to make the same files again."""
+    versions = {
+        "earthmix": summary["version"],
+        **{name: v for name, v in sorted(summary["versions"].items()) if name != "earthmix"},
+    }
+    return "\n\n".join(
+        [
+            "## Rebuilding",
+            fenced(summary["rebuild"], "sh"),
+            f"Seed {summary['mix'].get('seed', 0)}. The same source files, mix and versions give the same bytes, on any engine and with any number of workers. "
+            "The mix itself stands in `card.json`, the checksums in `manifest.json`.",
+            table(
+                ("Package", "Version"),
+                [[cell(name), cell(version)] for name, version in versions.items()],
+            ),
+        ]
+    )
+
+
+def _name(dataset: DatasetSummary) -> str:
+    name = link(dataset["name"], dataset["home"])
+    return f"{name} ({link('paper', dataset['paper'])})" if dataset["paper"] else name
+
+
+def closing_lines(summary: Summary, out: str) -> list[str]:
+    """The last lines of a run: what was written to `out`, what was dropped and why, and the line that loads it."""
+    shards = f" in {counted(summary['shards'], 'shard')}" if "shards" in summary else ""
+    lines = [
+        f"wrote {counted(summary['rows'], 'row')} of {counted(filled(summary), 'dataset')}{shards} to {out}"
+    ]
+    found = drops(summary)
+    for fault, title in ((True, "dropped for a fault"), (False, "dropped by a policy")):
+        reasons = [f"{drop.reason} {number(drop.total)}" for drop in found if drop.fault is fault]
+        if reasons:
+            lines.append(f"{title}: {', '.join(reasons)}")
+    if not found:
+        lines.append("dropped nothing")
+    if changed := ranked(repairs(summary)):
+        lines.append(f"repaired: {', '.join(f'{name} {number(n)}' for name, n in changed)}")
+    return [
+        *lines,
+        f'load it: datasets.load_dataset({json.dumps(out, ensure_ascii=False)})["train"]',
+    ]

@@ -1,0 +1,140 @@
+"""What `card.json` says of a mix, as types, and what of it needs adding up."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, NamedTuple, TypedDict
+
+from schemas.sample import is_fault
+
+
+class LicenceSummary(TypedDict):
+    """The catalogue's licence facts: SPDX identifiers, the authors' own words, or `unstated`."""
+
+    annotations: str
+    images: str
+    note: str
+    url: str
+
+
+class DatasetSummary(TypedDict):
+    """One dataset of a mix: its catalogue entry in short, and what the written rows hold of it."""
+
+    name: str
+    home: str
+    paper: str
+    format: str
+    unit: str
+    evidence: str
+    licence: LicenceSummary
+    rows: int
+    pictures: int
+    turns: int
+    regions: int
+    tasks: dict[str, int]
+    splits: dict[str, int]
+    repairs: dict[str, int]
+
+
+class ItemCounts(TypedDict):
+    """Where the items of a split ended."""
+
+    read: int
+    used: int
+    rejected: dict[str, int]
+    filtered: dict[str, int]
+
+
+class RowCounts(TypedDict):
+    """Where the rows of a split ended."""
+
+    built: int
+    written: int
+    repeated: int
+    duplicate: int
+    sampled_out: int
+    rejected: dict[str, int]
+    filtered: dict[str, int]
+
+
+class Page(TypedDict):
+    """The ledger of one split."""
+
+    unit: str
+    items: ItemCounts
+    rows: RowCounts
+
+
+class _Summary(TypedDict):
+    name: str
+    version: str
+    description: str
+    left_out: list[str]
+    mix: dict[str, Any]
+    images: str
+    rows: int
+    tasks: dict[str, int]
+    text_origin: dict[str, int]
+    dialects: dict[str, int]
+    datasets: dict[str, DatasetSummary]
+    ledger: dict[str, dict[str, Page]]
+    notes: list[str]
+    versions: dict[str, str]
+    rebuild: str
+
+
+class Summary(_Summary, total=False):
+    """The content of `card.json`.
+
+    rows, and the rows of tasks, text origins, dialects and datasets, count the rows of the Parquet files, repeated ones too. version: earthmix's own.
+    shards: how many Parquet files there are, where that is known. content: a hash over the shards' hashes, where they are known.
+    """
+
+    shards: int
+    content: str
+
+
+class Drop(NamedTuple):
+    """How many items and rows one reason took, over all datasets."""
+
+    reason: str
+    fault: bool
+    items: int
+    rows: int
+
+    @property
+    def total(self) -> int:
+        """Items and rows added."""
+        return self.items + self.rows
+
+
+def drops(summary: Summary) -> list[Drop]:
+    """Every reason that took something: faults first, each kind from the most frequent."""
+    items: Counter[str] = Counter()
+    rows: Counter[str] = Counter()
+    for page in (page for splits in summary["ledger"].values() for page in splits.values()):
+        for counts, ended in ((items, page["items"]), (rows, page["rows"])):
+            counts.update(ended["rejected"])
+            counts.update(ended["filtered"])
+        rows.update(duplicate=page["rows"]["duplicate"], sampled_out=page["rows"]["sampled_out"])
+    found = [
+        Drop(reason, is_fault(reason), items[reason], rows[reason])
+        for reason in items.keys() | rows.keys()
+    ]
+    return sorted(
+        (drop for drop in found if drop.total),
+        key=lambda drop: (not drop.fault, -drop.total, drop.reason),
+    )
+
+
+def repairs(summary: Summary) -> Counter[str]:
+    """How many regions each repair changed, over all datasets."""
+    total: Counter[str] = Counter()
+    for dataset in summary["datasets"].values():
+        total.update(dataset["repairs"])
+    return total
+
+
+def filled(summary: Summary) -> int:
+    """How many datasets gave rows."""
+    return sum(1 for dataset in summary["datasets"].values() if dataset["rows"])

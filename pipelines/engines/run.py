@@ -1,0 +1,106 @@
+"""Where a pipeline runs. Engines differ in options only; the pipeline never asks which one it is on."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from collections.abc import Callable
+
+import apache_beam as beam
+from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.portability.api import beam_provision_api_pb2
+from apache_beam.runners.portability.fn_api_runner.fn_runner import ExtendedProvisionInfo
+from apache_beam.transforms.environments import SubprocessSDKEnvironment
+from google.protobuf import json_format, struct_pb2  # type: ignore[import-untyped]
+
+from pipelines.beam_options import beam_options
+from pipelines.errors import UsageError
+from pipelines.plan import RunPlan
+from pipelines.settings import ENGINES, Settings
+from pipelines.storage import work_files
+
+Build = Callable[[beam.Pipeline], None]
+Say = Callable[[str], None]
+LARGE_RECORDS = 200_000  # records parsed by Python, about: below it worker processes take longer to start than they save
+
+
+def run(settings: Settings, build: Build, plan: RunPlan, say: Say) -> None:
+    """Runs a pipeline to its end.
+
+    say: takes lines for the user. Raises UsageError for an engine or option that does not exist, EngineError where the engine cannot run the pipeline,
+    RuntimeError where the pipeline fails.
+    """
+    if settings.engine not in ENGINES:
+        raise UsageError(f'unknown engine "{settings.engine}"; known: {", ".join(ENGINES)}')
+    if settings.engine == "flink":
+        from pipelines.engines import flink
+
+        flink.run(settings, build, plan, beam_options, say)
+    elif settings.engine == "dataflow":
+        from pipelines.engines import dataflow
+
+        root = next(iter(plan.roots.values()))
+        dataflow.run(
+            build,
+            plan,
+            dataflow.pipeline_options(settings.dataflow(root), settings.beam_options, plan.out),
+        )
+    else:
+        _direct(settings, build, plan)
+
+
+def _direct(settings: Settings, build: Build, plan: RunPlan) -> None:
+    # Named explicitly: "DirectRunner" would first try to download the Prism binary, and hides Python exceptions.
+    from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+
+    number, processes = _workers(plan, settings.workers)
+    flags = [f"--direct_num_workers={number}"]
+    environment = None
+    if processes:
+        # What `multi_processing` does, with the workers' own log lines in a file instead of on the user's terminal.
+        log = shlex.quote(work_files.log_file(plan.work, "workers.log"))
+        command = f"exec {shlex.quote(sys.executable)} -m apache_beam.runners.worker.sdk_worker_main 2>>{log}"
+        environment = SubprocessSDKEnvironment.from_command_string(command)
+    elif number > 1:
+        flags.append("--direct_running_mode=multi_threading")
+    options = beam_options([*flags, *settings.beam_options])
+    told = _told(options) if processes and settings.beam_options else None
+    with beam.Pipeline(
+        runner=FnApiRunner(default_environment=environment, provision_info=told), options=options
+    ) as pipeline:
+        build(pipeline)
+
+
+def _told(options: PipelineOptions) -> ExtendedProvisionInfo:
+    """What worker processes are told of Beam's options: of itself this runner tells them none, and they would not find an object store by them.
+
+    They log them all, keys too, unless they log only what goes wrong.
+    """
+    given = {
+        "default_sdk_harness_log_level": "WARNING",
+        **options.get_all_options(drop_default=True),
+    }
+    texts = {
+        name: value if isinstance(value, (bool, str, list, dict)) else str(value)
+        for name, value in given.items()
+    }  # a Struct makes 2.0 of 2
+    plain = json_format.ParseDict(texts, struct_pb2.Struct())
+    return ExtendedProvisionInfo(
+        beam_provision_api_pb2.ProvisionInfo(
+            pipeline_options=plain, retrieval_token="unused-retrieval-token"
+        )
+    )
+
+
+def _workers(plan: RunPlan, workers: str) -> tuple[int, bool]:
+    """How many workers, and whether each is a process: that pays for work that holds Python's lock; columnar work does not."""
+    if workers != "auto":
+        return int(workers), int(workers) > 1
+    number = len(os.sched_getaffinity(0))
+    return number, number > 1 and _python_records(plan) > LARGE_RECORDS
+
+
+def _python_records(plan: RunPlan) -> int:
+    """Records of spans that are whole files, which readers walk in Python; byte ranges are decoded in columns."""
+    return sum(span.records for span in plan.spans if span.end is None)

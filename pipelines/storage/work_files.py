@@ -1,0 +1,143 @@
+"""Files that a run writes and reads back: under OUT, local or in an object store."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import logging
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from converters.read import files
+from pipelines.storage import client, objects
+
+_HASH_BYTES = 1 << 22
+_HASH_OBJECT_BYTES = 1 << 26  # of an object: each part is a request
+_WHOLE = 1 << 22  # an object up to so many bytes is read at once
+_PAGE = 1 << 18  # of a larger one, the least that is asked for
+
+
+def is_local(path: str) -> bool:
+    """True for a path of this machine's file systems."""
+    return not files.scheme(path)
+
+
+def absolute(path: str) -> str:
+    """A path as workers with another working folder must know it. Raises SourceError for a URL that no store serves."""
+    if is_local(path):
+        return os.path.abspath(path)
+    client.split(path)
+    objects.of(path)
+    return path.rstrip("/")
+
+
+def set_options(flags: Sequence[str], *paths: str) -> None:
+    """Beam's options, for what is read of object stores before there is a pipeline; where all paths are local Beam need not be imported yet."""
+    if not all(map(is_local, paths)):
+        logging.getLogger().setLevel(
+            logging.CRITICAL
+        )  # Beam's import warns of parts that are not installed
+        from pipelines.beam_options import beam_options
+
+        objects.set_options(beam_options(flags))
+
+
+def make_folder(path: str) -> None:
+    """A folder and its parents; an object store has none."""
+    if is_local(path):
+        os.makedirs(path, exist_ok=True)
+
+
+def log_file(folder: str, name: str) -> str:
+    """Where processes of a run may write what nobody reads unless it fails. In an object store nothing can be appended to."""
+    return f"{folder}/{name}" if is_local(folder) else os.devnull
+
+
+def write_file(path: str, write: Callable[[Any], None]) -> None:
+    """Writes a file under another name and renames it when it is whole. Makes no folder: in one that is gone nobody waits for the file.
+
+    write: gets an open Arrow output stream.
+    """
+    if not is_local(path):
+        return _write_object(path, write)
+    part = f"{path}.{uuid.uuid4().hex[:8]}.part"
+    try:
+        with pa.OSFile(part, "wb") as sink:
+            write(sink)
+        os.replace(part, path)
+    except BaseException:
+        remove(part)
+        raise
+
+
+def _write_object(path: str, write: Callable[[Any], None]) -> None:
+    """By way of this machine's disk: a shard may be larger than a worker's memory likes, and an upload begins when all is well."""
+    with tempfile.TemporaryDirectory(prefix="earthmix-") as folder:
+        local = f"{folder}/part"
+        with pa.OSFile(local, "wb") as sink:
+            write(sink)
+        objects.of(path).upload(path, local)
+
+
+def write_bytes(path: str, data: bytes) -> None:
+    """A small file, whole or not at all."""
+    if is_local(path):
+        write_file(path, lambda sink: sink.write(data))
+    else:
+        objects.of(path).put(path, data)
+
+
+def read_bytes(path: str) -> bytes:
+    """A whole file."""
+    return files.store(path).read(path)
+
+
+def open_file(path: str) -> Any:
+    """A file to read at random: mapped into memory where it is local, range by range where it is a large object."""
+    if is_local(path):
+        return pa.memory_map(path)
+    store = files.store(path)
+    size = store.size(path)
+    if size <= _WHOLE:
+        return pa.BufferReader(store.read(path))
+    return pa.PythonFile(io.BufferedReader(objects.ObjectFile(store, path, size), _PAGE), mode="r")
+
+
+def remove(path: str) -> None:
+    """A file or a folder with all it holds; nothing where there is none."""
+    if not is_local(path):
+        objects.of(path).remove(objects.of(path).below(path))
+    elif os.path.isdir(path) and not os.path.islink(path):
+        shutil.rmtree(path, ignore_errors=True)
+    elif os.path.lexists(path):
+        os.unlink(path)
+
+
+def move(source: str, target: str) -> None:
+    """Renames a file or folder into place; what stood there is gone. In an object store it is copied: one file after the other is there."""
+    remove(target)
+    if not is_local(source):
+        store = objects.of(source)
+        found = store.below(source)
+        store.copy([(path, target + path[len(source) :]) for path in found])
+        store.remove(found)
+        return
+    make_folder(os.path.dirname(target))
+    os.replace(source, target)
+
+
+def sha256(path: str) -> tuple[str, int]:
+    """Hash and length of a file."""
+    digest, at, size = hashlib.sha256(), 0, files.store(path).size(path)
+    step = _HASH_BYTES if is_local(path) else _HASH_OBJECT_BYTES
+    while at < size:
+        part = files.store(path).read(path, at, min(size, at + step))
+        digest.update(part)
+        at += len(part)
+    return digest.hexdigest(), size

@@ -1,0 +1,61 @@
+"""Typed mixes: which sources, and how much of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import msgspec
+from msgspec import Struct
+
+from schemas.toml import ConfigError, schema_faults
+
+ImageMode = Literal["embed", "path", "reencode"]
+
+
+class Filter(Struct, frozen=True):
+    """What a source keeps. min_side: per cent of the picture's sides."""
+
+    types: list[str] | None = None
+    labels: list[str] | None = None
+    min_side: float = 0.0
+    max_regions: int | None = None
+    ignored: bool = True
+
+
+class SourceSpec(Struct, frozen=True, kw_only=True):
+    """One source of a mix: a dataset, a task, and how much of it."""
+
+    name: str
+    dataset: str
+    task: str
+    split: list[str] | None = None
+    templates: str = "plain"
+    weight: float = 1.0
+    take: int | None = None
+    filter: Filter = Filter()
+
+
+class Mix(Struct, frozen=True, kw_only=True):
+    """A mix: sources in order of priority. dialect: how regions are written as text."""
+
+    name: str
+    sources: list[SourceSpec]
+    description: str = ""
+    left_out: list[str] = []
+    seed: int = 0
+    dialect: str = "geochat"
+    fallback_dialect: str | None = None
+    images: ImageMode = "embed"
+    group: Literal["item", "image"] = "item"
+    max_reject: float | None = None
+
+
+def parse_mix(table: Mapping[str, Any], where: str) -> Mix:
+    """A mix from its TOML table. Raises ConfigError with every fault of shape, one a line."""
+    if faults := schema_faults("mix", table, where):
+        raise ConfigError("\n".join(faults))
+    sources = [{"name": name, "dataset": name, **spec} for name, spec in table["sources"].items()]
+    return msgspec.convert(
+        {**table, "sources": sources}, Mix, strict=False
+    )  # to JSON Schema 1e3 is an integer
