@@ -5,37 +5,45 @@ from __future__ import annotations
 import functools
 import pkgutil
 from importlib import import_module, resources
-from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
-from converters import dialects, formats
-from converters.tasks import wordings
+from converters import formats
+from converters.dialects import DIALECTS
+from converters.read.folder import Format
+from converters.tasks import TASKS, possible
+from converters.tasks.wordings import pools, slot_faults, wordings
 from schemas.entry import Entry, entry_keys, options_of, parse_entry
-from schemas.mix import Mix
+from schemas.mix import Mix, SourceSpec
+from schemas.sample import Kind
 from schemas.toml import ConfigError, load_toml, option_faults
 
 
 def format_names() -> list[str]:
-    """Every format there is a reader for."""
+    """Every format there is a reader for: each module of `converters.formats` is one."""
     return sorted(module.name for module in pkgutil.iter_modules(formats.__path__))
 
 
 @functools.cache
-def _module(name: str) -> ModuleType:
-    return import_module(f"converters.formats.{name}")
+def format_module(name: str) -> Format:
+    """The module of a format."""
+    return cast(Format, import_module(f"converters.formats.{name}"))
 
 
-def reader(entry: Entry) -> tuple[ModuleType, Any]:
-    """The reader's module and the entry's options for it."""
-    module = _module(entry.format)
+def reader(entry: Entry) -> tuple[Format, Any]:
+    """The entry's reader and its options. Raises ConfigError where it has nothing to convert."""
+    if not entry.format:
+        raise ConfigError(
+            f'dataset "{entry.slug}" cannot be converted: {entry.status}: {entry.why}'
+        )
+    module = format_module(entry.format)
     return module, msgspec.convert(entry.options, module.Options)
 
 
-def unit(entry: Entry) -> str:
-    """What the entry's format counts in."""
-    return str(_module(entry.format).UNIT)
+def yields(entry: Entry) -> tuple[Kind, ...]:
+    """The kinds of items that the entry's format yields."""
+    return format_module(entry.format).YIELDS
 
 
 @functools.cache
@@ -44,12 +52,13 @@ def catalogue() -> dict[str, Entry]:
     entries: dict[str, Entry] = {}
     faults: list[str] = []
     folder = resources.files("converters").joinpath("datasets")
-    for path in sorted(folder.iterdir(), key=lambda p: p.name):
+    for path in sorted(folder.iterdir(), key=lambda path: path.name):
         if path.name.endswith(".toml"):
             found, wrong = parse_file(str(path), f"datasets/{path.name}")
-            faults += wrong + [
+            faults += wrong
+            faults += [
                 f"datasets/{path.name} [{slug}] stands in another file too"
-                for slug in found.keys() & entries.keys()
+                for slug in sorted(found.keys() & entries.keys())
             ]
             entries |= found
     if faults:
@@ -61,21 +70,47 @@ def parse_file(path: str, where: str) -> tuple[dict[str, Entry], list[str]]:
     """Entries of one TOML file and all its faults, one a line."""
     entries, faults = {}, []
     for slug, table in load_toml(path).items():
-        at = f"{where} [{slug}]"
-        entry, wrong = parse_entry(slug, table, at)
+        place = f"{where} [{slug}]"
+        entry, wrong = parse_entry(slug, table, place)
         name = table.get("format") if isinstance(table, dict) else None
         if name in format_names():
-            wrong += option_faults(options_of(table), _module(name).Options, at, entry_keys())
+            options = format_module(name).Options
+            wrong += option_faults(options_of(table), options, place, entry_keys())
         elif name and isinstance(name, str):
-            wrong.append(f'{at} unknown format "{name}"; known: {", ".join(format_names())}')
+            wrong.append(f'{place} unknown format "{name}"; known: {", ".join(format_names())}')
+        if entry is not None and not wrong:
+            wrong += _entry_faults(entry, place)
         faults += wrong
         if entry is not None and not wrong:
             entries[slug] = entry
     return entries, faults
 
 
+def _entry_faults(entry: Entry, where: str) -> list[str]:
+    """What is wrong with an entry whose shape is right: what its keys say of one another."""
+    lines = []
+    if not entry.home and not entry.why:
+        lines.append(f'{where} key "home" is missing; where there is none, "why" says so')
+    if not entry.format:
+        if not entry.why:
+            lines.append(f'{where} key "why" is missing: there is no format to convert it by')
+        if entry.evidence != "none":
+            lines.append(f'{where} evidence: "{entry.evidence}" of a dataset without a format')
+        lines += [f'{where} key "{key}" belongs to a format' for key in entry.options]
+        return lines
+    if not entry.tasks:
+        return [*lines, f'{where} key "tasks" is missing']
+    known = possible(yields(entry))
+    lines += [
+        f'{where} tasks: format "{entry.format}" cannot make "{task}"; it can: {", ".join(known)}'
+        for task in entry.tasks
+        if task not in known
+    ]
+    return lines
+
+
 def entry_of(slug: str) -> Entry:
-    """One entry. Raises ConfigError with the nearest slugs where there is none."""
+    """One entry. Raises ConfigError with all slugs where there is none."""
     entries = catalogue()
     if slug not in entries:
         raise ConfigError(f'unknown dataset "{slug}"; known: {", ".join(entries)}')
@@ -83,34 +118,50 @@ def entry_of(slug: str) -> Entry:
 
 
 def mix_faults(mix: Mix, where: str) -> list[str]:
-    """What is wrong with a mix whose shape is right: unknown datasets, tasks, templates, dialects."""
+    """What is wrong with a mix whose shape is right: unknown names, wordings without slots."""
     faults = []
     for key, value in (("dialect", mix.dialect), ("fallback_dialect", mix.fallback_dialect)):
-        if value is not None and value not in dialects.NAMES:
-            faults.append(f'{where} unknown {key} "{value}"; known: {", ".join(dialects.NAMES)}')
-    if mix.fallback_dialect in dialects.NAMES and dialects.needs_size(mix.fallback_dialect or ""):
+        if value is not None and value not in DIALECTS:
+            faults.append(f'{where} unknown {key} "{value}"; known: {", ".join(DIALECTS)}')
+    fallback = DIALECTS.get(mix.fallback_dialect or "")
+    if fallback and fallback.needs_size:
         faults.append(
-            f'{where} fallback_dialect "{mix.fallback_dialect}" needs the size it is to do without'
+            f'{where} fallback_dialect "{fallback.name}" needs the size it is to do without'
         )
-    for source in mix.sources:
-        at = f"{where} [sources.{source.name}]"
-        if source.dataset not in catalogue():
-            faults.append(
-                f'{at} unknown dataset "{source.dataset}"; known: {", ".join(catalogue())}'
-            )
-            continue
-        entry = catalogue()[source.dataset]
-        if source.task not in entry.tasks:
-            faults.append(
-                f'{at} dataset "{source.dataset}" has no task "{source.task}"; it has: {", ".join(entry.tasks)}'
-            )
-        unknown = [split for split in source.split or [] if split not in entry.splits]
-        faults += [
-            f'{at} dataset "{source.dataset}" has no split "{split}"; it has: {", ".join(entry.splits)}'
-            for split in unknown
-        ]
+    for name in dict.fromkeys(source.templates for source in mix.sources):
         try:
-            wordings.wordings(source.templates, source.task)
+            faults += slot_faults(name, pools(name), TASKS)
+        except ConfigError:
+            continue  # each source that uses it says so below
+    for source in mix.sources:
+        faults += _source_faults(source, f"{where} [sources.{source.name}]")
+    return faults
+
+
+def _source_faults(source: SourceSpec, where: str) -> list[str]:
+    if source.dataset not in catalogue():
+        known = ", ".join(catalogue())
+        return [f'{where} unknown dataset "{source.dataset}"; known: {known}']
+    entry = catalogue()[source.dataset]
+    if not entry.format:
+        return [f'{where} dataset "{entry.slug}" cannot be converted: {entry.status}: {entry.why}']
+    if source.task not in TASKS:
+        return [f'{where} unknown task "{source.task}"; known: {", ".join(TASKS)}']
+    faults = []
+    if source.task not in entry.tasks:
+        has = ", ".join(entry.tasks)
+        faults.append(
+            f'{where} dataset "{source.dataset}" has no task "{source.task}"; it has: {has}'
+        )
+    faults += [
+        f'{where} dataset "{source.dataset}" has no split "{split}"; '
+        f"it has: {', '.join(entry.splits)}"
+        for split in source.split or []
+        if split not in entry.splits
+    ]
+    if TASKS[source.task].worded:
+        try:
+            wordings(source.templates, source.task)
         except ConfigError as error:
-            faults.append(f"{at} {error}")
+            faults.append(f"{where} {error}")
     return faults

@@ -1,48 +1,52 @@
-"""One span of a dataset to checked rows, rejects and counts: what a worker does, without Beam."""
+"""One span of a dataset to checked rows, rejects and counts: what a worker does, without Beam.
+
+    read -> gather -> look -> items -> build -> settle -> check
+
+Samples are gathered by split, their pictures looked at once, and their items taken apart by kind.
+Each kind goes to the tasks that take it; whatever no source asks for is `unselected`.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 
-import msgspec
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 from msgspec import Struct
 
-from converters.catalogue import reader
-from converters.dialects import needs_size
-from converters.ledger import Counts, Rejects, count
+from converters.catalogue import reader, yields
+from converters.dialects import dialect
+from converters.ledger import Book, Counts, Rejects
 from converters.read import images
-from converters.read.folder import Source, Span
+from converters.read.folder import Folder, Sides, Span
 from converters.read.images import Facts
-from converters.regions import scenes
-from converters.regions.attributes import spoken
-from converters.rows.assemble import Job, Origin, Pictures
-from converters.rows.check import Bools, check_rows
-from converters.rows.tidy import has_letter, tidy, tidy_captions, tidy_questions
-from converters.tasks import objects
-from converters.tasks.texts import Texts, build_grouped
-from converters.tasks.texts import build as build_text
+from converters.rows.assemble import Job
+from converters.rows.check import check_rows
+from converters.rows.pictures import Pictures, path_lists
+from converters.tasks import TASKS
+from converters.tasks.items import Items, columns_items, count, sample_items
 from schemas.entry import Entry
 from schemas.mix import ImageMode
-from schemas.sample import Picture, Reject, Sample, is_fault
-from schemas.table import Questions
-
-Strings = npt.NDArray[np.str_]
+from schemas.sample import KINDS, Kind, Picture, Reject, Sample
+from schemas.table import Columns
 
 
 class Dataset(Struct, frozen=True):
-    """One dataset of a run: where it lies and the mix's sources that use it. classes: its labels, for prompts that list them."""
+    """One dataset of a run: where it lies and the mix's sources that use it."""
 
     entry: Entry
-    source: Source
+    folder: Folder
     jobs: list[Job]
     images: ImageMode
     verify: bool = False
-    classes: tuple[str, ...] = ()
+
+    def jobs_of(self, split: str) -> dict[Kind, list[Job]]:
+        """The sources that want a split, by the kind of item that their task is made of."""
+        found: dict[Kind, list[Job]] = {}
+        for job in self.jobs:
+            kind = TASKS[job.spec.task].kind(yields(self.entry))
+            if kind is not None and job.spec.wants(split):
+                found.setdefault(kind, []).append(job)
+        return found
 
 
 class Converted(Struct):
@@ -53,369 +57,123 @@ class Converted(Struct):
     counts: Counts
 
 
-def convert_span(
-    dataset: Dataset, span: Span, sides: Mapping[str, pa.Table] | None = None
-) -> Converted:
+def convert_span(dataset: Dataset, span: Span, sides: Sides | None = None) -> Converted:
     """Reads one span and builds the rows of every source of its dataset.
 
-    sides: joined tables by name, for formats that have them.
+    sides: the joined tables of its split by name, for formats that have them.
     """
-    out = Converted([], Rejects(dataset.entry.slug), Counter())
-    samples: list[Sample] = []
-    for item in _read(dataset, span, sides):
+    book = Book(dataset.entry.slug, yields(dataset.entry)[0])
+    rows: list[pa.RecordBatch] = []
+    for found in _gather(read_span(dataset.entry, dataset.folder, span, sides or {}), book):
+        for batch, jobs in _items(dataset, found, book):
+            built = [TASKS[job.spec.task].build(job, batch) for job in jobs]
+            book.settle(batch, [one.reasons for one in built])
+            for one in built:
+                book.repaired(one.repairs)
+                if one.rows is not None:
+                    rows.append(book.keep(one.rows, check_rows(one.rows)))
+    return Converted([batch for batch in rows if batch.num_rows], book.rejects, book.counts)
+
+
+def read_span(
+    entry: Entry, folder: Folder, span: Span, sides: Sides
+) -> Iterable[Sample | Columns | Reject]:
+    """What the dataset's reader finds in a span."""
+    module, options = reader(entry)
+    return module.read(folder, options, span, sides)
+
+
+def _gather(
+    found: Iterable[Sample | Columns | Reject], book: Book
+) -> Iterator[list[Sample] | Columns]:
+    """Samples of one split together, columns as they come; the reader's rejects are booked."""
+    samples: dict[str, list[Sample]] = {}
+    for item in found:
         if isinstance(item, Reject):
-            _drop(dataset, out, [item], read=True)
+            book.unread(item)
         elif isinstance(item, Sample):
-            samples.append(item)
+            samples.setdefault(item.split, []).append(item)
         else:
-            _questions(_for_split(dataset, item.split), out, item)
-    for split in sorted({sample.split for sample in samples}):
-        _samples(
-            _for_split(dataset, split), out, [sample for sample in samples if sample.split == split]
-        )
-    return out
+            yield item
+    for split in sorted(samples):
+        yield samples[split]
 
 
-def _for_split(dataset: Dataset, split: str) -> Dataset:
-    """The dataset with those of its sources that want a split."""
-    jobs = [job for job in dataset.jobs if job.spec.split is None or split in job.spec.split]
-    return msgspec.structs.replace(dataset, jobs=jobs)
+def _items(
+    dataset: Dataset, found: list[Sample] | Columns, book: Book
+) -> Iterator[tuple[Items, list[Job]]]:
+    """The items of samples or columns, one batch a kind, with the sources that take them."""
+    if isinstance(found, Columns):
+        jobs = dataset.jobs_of(found.split)
+        paths = found.table["pictures"].combine_chunks().flatten().unique().to_pylist()
+        pictures = _look(dataset, {path: Picture(path) for path in paths}, jobs)
+        book.read(found.split, found.kind, found.table.num_rows)
+        _book_pictures(book, found.split, pictures)
+        yield columns_items(found, pictures), jobs.get(found.kind, [])
+        return
+    split = found[0].split
+    jobs = dataset.jobs_of(split)
+    stated = {picture.path: picture for sample in found for picture in sample.pictures}
+    pictures = _look(dataset, stated, jobs)
+    _book_pictures(book, split, pictures, _without_items(found))
+    for kind in KINDS:
+        if not (number := sum(count(sample, kind) for sample in found)):
+            continue
+        book.read(split, kind, number)
+        if kind in jobs:
+            batch = sample_items(dataset.entry, found, kind, pictures, book)
+            if batch is not None:
+                yield batch, jobs[kind]
+        else:
+            for sample in found:
+                if number := count(sample, kind):
+                    book.drop(_unselected(sample, kind, number))
 
 
-def _read(
-    dataset: Dataset, span: Span, sides: Mapping[str, pa.Table] | None
-) -> Iterable[Sample | Questions | Reject]:
-    module, options = reader(dataset.entry)
-    items: Iterable[Sample | Questions | Reject]
-    items = (
-        module.read(dataset.source, options, span)
-        if sides is None
-        else module.read(dataset.source, options, span, sides)
+def _book_pictures(book: Book, split: str, pictures: Pictures, without_items: int = 0) -> None:
+    faults = [fault for path in pictures.stated if (fault := pictures.fault(path))]
+    book.pictures(split, len(pictures.stated), faults, without_items)
+
+
+def _unselected(sample: Sample, kind: Kind, number: int) -> Reject:
+    detail = f"no source of the mix is made of items of kind {kind}"
+    return Reject(sample.file, sample.key, sample.split, "unselected", detail, number, kind)
+
+
+def _without_items(samples: list[Sample]) -> int:
+    """Pictures of samples that hold no item of any kind."""
+    return sum(
+        len(sample.pictures) for sample in samples if not any(count(sample, kind) for kind in KINDS)
     )
-    return items
 
 
-def _unit(dataset: Dataset) -> str:
-    return str(reader(dataset.entry)[0].UNIT)
+def _look(dataset: Dataset, stated: dict[str, Picture], jobs: dict[Kind, list[Job]]) -> Pictures:
+    """The pictures of a batch, with what reading them says.
 
-
-def _drop(dataset: Dataset, out: Converted, rejects: Iterable[Reject], read: bool = False) -> None:
-    """Books item rejects. read: they were not counted as read yet."""
-    for reject in rejects:
-        out.rejects.item(reject)
-        bucket = "rejected" if is_fault(reject.reason) else "filtered"
-        count(
-            out.counts,
-            dataset.entry.slug,
-            reject.split,
-            "items",
-            bucket,
-            reject.items,
-            reject.reason,
-        )
-        if read:
-            count(out.counts, dataset.entry.slug, reject.split, "items", "read", reject.items)
-
-
-def _facts(dataset: Dataset, pictures: Mapping[str, Picture]) -> dict[str, Facts]:
-    """What reading the pictures says: of all where their bytes are wanted, else of those whose size a dialect needs and no annotation tells."""
+    All are read where their bytes are wanted; in path mode only those whose size a source needs
+    and no annotation tells, and then only their heads.
+    """
+    facts: dict[str, Facts] = {}
     if dataset.images != "path" or dataset.verify:
-        paths, sizes_only = list(pictures), False
-    else:
-        if not any(_needs_size(job) for job in dataset.jobs) or dataset.entry.size:
-            return {}
-        paths, sizes_only = [path for path, picture in pictures.items() if not picture.width], True
-    found = images.read_all(
-        [dataset.source.absolute(path) for path in paths], dataset.verify, sizes_only
-    )
-    return dict(zip(paths, found, strict=True))
+        facts = _read(dataset, list(stated), sizes_only=False)
+    elif not dataset.entry.size and any(_needs_size(job) for some in jobs.values() for job in some):
+        unsized = [path for path, picture in stated.items() if not picture.width]
+        facts = _read(dataset, unsized, sizes_only=True)
+    absent = frozenset[str]()
+    if dataset.images == "path" and not dataset.verify:
+        # There a picture that is not on disk costs only what needs its size.
+        absent = frozenset(path for path, one in facts.items() if one.fault == "missing_image")
+    return Pictures(dataset.entry, path_lists([]), stated, facts, absent)
+
+
+def _read(dataset: Dataset, paths: list[str], sizes_only: bool) -> dict[str, Facts]:
+    places = [dataset.folder.absolute(path) for path in paths]
+    return dict(zip(paths, images.read_all(places, dataset.verify, sizes_only), strict=True))
 
 
 def _needs_size(job: Job) -> bool:
-    """True where a source cannot do without the size of a picture: for its dialect, for words of place and size, or for its filter."""
-    task = job.spec.task
-    return task in objects.TASKS and (
-        task != "grounding" or needs_size(job.dialect) or job.spec.filter.min_side > 0
-    )
-
-
-def _items(sample: Sample, unit: str) -> int:
-    if unit == "caption":
-        return len(sample.captions)
-    if unit == "question":
-        return len(sample.questions)
-    return len(sample.regions) if unit == "region" else 1
-
-
-def _samples(dataset: Dataset, out: Converted, samples: list[Sample]) -> None:
-    unit = _unit(dataset)
-    known = {picture.path: picture for sample in samples for picture in sample.pictures}
-    facts = _facts(dataset, known)
-    good = []
-    for sample in samples:
-        count(out.counts, dataset.entry.slug, sample.split, "items", "read", _items(sample, unit))
-        bad = next(
-            (
-                (p.path, f)
-                for p in sample.pictures
-                if (f := facts.get(p.path)) and f.fault and not _may_miss(dataset, f)
-            ),
-            None,
-        )
-        if bad is None or _held_out(sample):
-            good.append(sample)
-        elif _items(sample, unit):
-            _drop(
-                dataset,
-                out,
-                [
-                    Reject(
-                        sample.file,
-                        sample.key,
-                        sample.split,
-                        bad[1].fault,
-                        f"{bad[0]}: {bad[1].detail}",
-                        _items(sample, unit),
-                    )
-                ],
-            )
-    if unit == "region":
-        _regions(dataset, out, good, known, facts)
-    elif good:
-        _texts(dataset, out, good, unit, known, facts)
-
-
-def _held_out(sample: Sample) -> bool:
-    """True for questions without answers: a policy leaves them out, whatever their pictures."""
-    return bool(sample.questions) and not any(
-        question.answer.strip() for question in sample.questions
-    )
-
-
-def _may_miss(dataset: Dataset, facts: Facts) -> bool:
-    """In path mode a picture that is not there costs only what needs its size."""
-    return dataset.images == "path" and not dataset.verify and facts.fault == "missing_image"
-
-
-def _regions(
-    dataset: Dataset,
-    out: Converted,
-    samples: list[Sample],
-    known: Mapping[str, Picture],
-    facts: Mapping[str, Facts],
-) -> None:
-    def size(sample: Sample) -> scenes.Size:
-        picture = sample.pictures[0]
-        read = facts.get(picture.path)
-        if read and read.width:
-            return read.width, read.height
-        if dataset.entry.size:
-            return dataset.entry.size
-        return (picture.width, picture.height) if picture.width and picture.height else None
-
-    clean, rejects, repairs = scenes.clean(samples, size, dataset.entry.spoken)
-    _drop(dataset, out, rejects)
-    out.counts.update(
-        {(dataset.entry.slug, "", "repairs", name, ""): n for name, n in repairs.items()}
-    )
-    outcomes = []
-    for job in dataset.jobs:
-        rows, reasons = objects.build(job, clean, known, facts)
-        outcomes.append(reasons)
-        if rows is not None:
-            _keep(dataset, out, rows)
-    for s, scene in enumerate(clean):
-        for i, region in enumerate(scene.regions):
-            reason = _settle([reasons[s][i] for reasons in outcomes])
-            if not reason:
-                count(out.counts, dataset.entry.slug, scene.sample.split, "items", "used")
-                continue
-            detail = region.label
-            if reason == "no_size":
-                path = scene.sample.pictures[0].path
-                reason = (facts[path].fault if path in facts else "") or reason
-                detail = f"{region.label}: the {dataset.jobs[0].dialect} dialect needs the picture's size: {path}"
-            _drop(
-                dataset,
-                out,
-                [
-                    Reject(
-                        scene.sample.file,
-                        f"{scene.sample.key}#{region.key}",
-                        scene.sample.split,
-                        reason,
-                        detail,
-                    )
-                ],
-            )
-
-
-def _settle(reasons: Sequence[str]) -> str:
-    """An item is used where any source uses it, else it goes by the first source's reason."""
-    return "" if not all(reasons) else reasons[0]
-
-
-def _texts(
-    dataset: Dataset,
-    out: Converted,
-    samples: list[Sample],
-    unit: str,
-    known: Mapping[str, Picture],
-    facts: Mapping[str, Facts],
-) -> None:
-    rows: list[tuple[Sample, str, str | None, str, str | None]]
-    if unit == "caption":
-        rows = [(s, f"{s.key}#{c.key}", None, c.text, None) for s in samples for c in s.captions]
-        answers = tidy_captions(pa.array([row[3] for row in rows], pa.string()))
-        reasons = np.where(has_letter(answers), "", "no_words")
-        questions = types = None
-    elif unit == "question":
-        rows = [(s, q.key, q.question, q.answer, q.type) for s in samples for q in s.questions]
-        answers = tidy(pa.array([row[3] for row in rows], pa.string()))
-        questions = tidy_questions(pa.array([row[2] for row in rows], pa.string()))
-        types = pa.array([row[4] for row in rows], pa.string())
-        reasons = _question_reasons(questions, answers)
-    else:
-        rows = [(s, s.key, None, s.label or "", None) for s in samples]
-        answers = pa.array([spoken(row[3], dataset.entry.spoken) for row in rows], pa.string())
-        reasons = np.full(len(rows), "")
-        questions = types = None
-    origin = Origin(
-        pa.array([row[0].file for row in rows]),
-        pa.array([row[0].split for row in rows]),
-        pa.array([row[1] for row in rows]),
-        [row[0].gsd or dataset.entry.gsd for row in rows],
-    )
-    pictures = Pictures.several([[p.path for p in row[0].pictures] for row in rows], known, facts)
-    _build_texts(dataset, out, origin, Texts(pictures, answers, questions, types), reasons)
-
-
-def _question_reasons(questions: pa.Array, answers: pa.Array) -> Strings:
-    unasked = np.asarray(pc.equal(pc.binary_length(questions), 0))
-    unanswered = np.asarray(pc.equal(pc.binary_length(answers), 0))
-    return np.where(unasked, "missing_field", np.where(unanswered, "no_answer", ""))
-
-
-def _questions(dataset: Dataset, out: Converted, asked: Questions) -> None:
-    """Rows of a reader that yields columns."""
-    table = asked.table.combine_chunks()
-    column = {name: table[name].combine_chunks() for name in table.column_names}
-    n = table.num_rows
-    count(out.counts, dataset.entry.slug, asked.split, "items", "read", n)
-    distinct = pc.unique(column["picture"]).to_pylist()
-    known = {path: Picture(path) for path in distinct}
-    facts = _facts(dataset, known)
-    questions, answers = tidy_questions(column["question"]), tidy(column["answer"])
-    reasons = _question_reasons(questions, answers)
-    faulty = {path: f for path, f in facts.items() if f.fault}
-    if faulty:
-        at = np.asarray(
-            pc.index_in(column["picture"].cast(pa.string()), pa.array(list(faulty))).fill_null(-1)
-        )
-        named = np.array([f.fault for f in faulty.values()])
-        reasons = np.where((at >= 0) & (reasons == ""), named[np.maximum(at, 0)], reasons)
-    texts = Texts(
-        Pictures.single(column["picture"], known, facts), answers, questions, column["type"]
-    )
-    _build_texts(dataset, out, Origin(asked.file, asked.split, column["key"]), texts, reasons)
-
-
-def _build_texts(
-    dataset: Dataset, out: Converted, origin: Origin, texts: Texts, reasons: Strings
-) -> None:
-    """Rows of every source over one batch of texts. reasons: why a text has no row, empty where it may have one."""
-    outcomes = []
-    for job in dataset.jobs:
-        mine = reasons
-        if job.spec.filter.types is not None and texts.types is not None:
-            selected = np.asarray(pc.is_in(texts.types, pa.array(job.spec.filter.types)))
-            mine = np.where((reasons == "") & ~selected, "unselected", reasons)
-        outcomes.append(mine)
-        good = mine == ""
-        if good.any():
-            some_origin, some = (origin, texts) if good.all() else _filtered(origin, texts, good)
-            build = build_grouped if job.group == "image" else build_text
-            _keep(dataset, out, build(job, some_origin, some, dataset.classes))
-    used = np.logical_or.reduce([outcome == "" for outcome in outcomes])
-    for split, n in _by_split(origin.split, used):
-        count(out.counts, dataset.entry.slug, split, "items", "used", n)
-    for i in np.flatnonzero(~used).tolist():
-        _drop(dataset, out, [_reject(origin, texts, i, str(outcomes[0][i]))])
-
-
-def _reject(origin: Origin, texts: Texts, i: int, reason: str) -> Reject:
-    file, split = (
-        value[i].as_py() if isinstance(value, pa.Array) else value
-        for value in (origin.file, origin.split)
-    )
-    words = texts.answers[i].as_py() if texts.questions is None else texts.questions[i].as_py()
-    paths = texts.pictures.paths[i].as_py()
-    faults = [
-        f"{path}: {f.detail}"
-        for path in paths
-        if (f := texts.pictures.facts.get(path)) and f.fault == reason
-    ]
-    return Reject(
-        file, origin.keys[i].as_py() or "", split, reason, "; ".join(faults) or words[:200]
-    )
-
-
-def _filtered(origin: Origin, texts: Texts, good: Bools) -> tuple[Origin, Texts]:
-    rows = pa.array(np.flatnonzero(good))
-
-    def some(values: pa.Array | str | None) -> pa.Array | str | None:
-        return values.take(rows) if isinstance(values, pa.Array) else values
-
-    gsd = (
-        [value for value, keep in zip(origin.gsd, good, strict=True) if keep]
-        if origin.gsd is not None
-        else None
-    )
-    pictures = Pictures(texts.pictures.paths.take(rows), texts.pictures.known, texts.pictures.facts)
-    return Origin(some(origin.file), some(origin.split), some(origin.keys), gsd), Texts(
-        pictures, some(texts.answers), some(texts.questions), some(texts.types)
-    )
-
-
-def _by_split(split: pa.Array | str, mask: Bools) -> list[tuple[str, int]]:
-    if isinstance(split, str):
-        return [(split, int(mask.sum()))]
-    found = Counter(np.asarray(split, object)[mask].tolist())
-    return sorted(found.items())
-
-
-def _keep(dataset: Dataset, out: Converted, rows: pa.RecordBatch) -> None:
-    """Checks built rows and books them: good ones as rows, others as rejects by the first rule they break."""
-    slug = dataset.entry.slug
-    broken = check_rows(rows)
-    bad = np.full(rows.num_rows, "", object)
-    for rule, mask in reversed(broken.items()):
-        bad[mask] = rule
-    for entry in rows["split"].value_counts().to_pylist():
-        count(out.counts, slug, entry["values"], "rows", "built", entry["counts"])
-    if not broken:
-        out.rows.append(rows)
-        return
-    good = bad == ""
-    for i in np.flatnonzero(~good).tolist():
-        row = rows.slice(i, 1).select(["id", "split", "origin", "conversations"]).to_pylist()[0]
-        reason = str(bad[i])
-        out.rejects.row(
-            row["split"],
-            row["origin"]["file"],
-            row["origin"]["key"],
-            reason,
-            str([t["value"] for t in row["conversations"]])[:200],
-            row["id"],
-        )
-        count(
-            out.counts,
-            slug,
-            row["split"],
-            "rows",
-            "rejected" if is_fault(reason) else "filtered",
-            1,
-            reason,
-        )
-    if good.any():
-        out.rows.append(rows.filter(pa.array(good)))
+    """True where a source cannot do without the size of a picture: for its dialect, for words of
+    place and size, or for its filter."""
+    task = TASKS[job.spec.task]
+    boxes = task.boxed and dialect(job.dialect).needs_size
+    return task.sized or boxes or (task.boxed and job.spec.filter.min_side > 0)

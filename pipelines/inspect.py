@@ -5,16 +5,14 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any
 
 import msgspec
-import pyarrow as pa
 import pyarrow.parquet as pq
 
-from converters.catalogue import reader
+from converters.dataset import plan_of, read_items
 from converters.read import files
 from converters.read.files import SourceError
-from converters.read.folder import Source, open_source
+from converters.read.folder import Folder, Plan, open_folder
 from converters.rows.check import check_rows
 from pipelines.card.render import card_faults
 from pipelines.plan import check_paths
@@ -22,7 +20,7 @@ from pipelines.run import MANIFEST, FileEntry, Manifest, read_manifest
 from pipelines.storage import work_files
 from schemas.entry import Entry
 from schemas.sample import Reject, Sample
-from schemas.table import ROW, Questions
+from schemas.table import ROW
 
 _BATCH = 10_000
 
@@ -33,17 +31,16 @@ def check_dataset(entry: Entry, data_root: str, paths: Mapping[str, str]) -> tup
     root = paths.get(entry.slug) or paths.get(entry.folder) or files.join(data_root, entry.folder)
     lines = [f"{entry.slug} ({entry.name}) in {root}"]
     try:
-        source = open_source(entry.slug, entry.folder, root, entry.inside)
-        module, options = reader(entry)
-        plan = module.plan(source, options)
+        folder = open_folder(entry.slug, entry.folder, root, entry.inside)
+        plan = plan_of(entry, folder)
         lines += [f"  note: {note}" for note in plan.notes]
-        pictures, rejects = _survey(entry, source, plan.spans)
+        pictures, rejects = _survey(entry, folder, plan)
     except SourceError as error:
         return [*lines, f"  {error}", f"  get it from {entry.home}"], False
     complete = True
     for split in sorted({*pictures, *entry.splits}):
         found, expected = pictures.get(split, set()), entry.splits.get(split)
-        there = sum(all(files.exists(source.absolute(path)) for path in paths) for paths in found)
+        there = sum(all(files.exists(folder.absolute(path)) for path in paths) for paths in found)
         told = f" of {expected:,} published" if expected else ""
         missing = f", {len(found) - there:,} missing on disk" if there < len(found) else ""
         lines.append(f"  {split}: {len(found):,}{told} pictures in the annotations{missing}")
@@ -55,34 +52,20 @@ def check_dataset(entry: Entry, data_root: str, paths: Mapping[str, str]) -> tup
 
 
 def _survey(
-    entry: Entry, source: Source, spans: Any
+    entry: Entry, folder: Folder, plan: Plan
 ) -> tuple[dict[str, set[tuple[str, ...]]], Counter[str]]:
     """Pictures (pairs) by split, and rejects by reason."""
-    module, options = reader(entry)
-    sides: dict[str, dict[str, list[pa.Table]]] = {}
-    if hasattr(module, "plan_sides"):
-        for span in module.plan_sides(source, options):
-            sides.setdefault(span.split, {}).setdefault(span.table, []).append(
-                module.read_side(source, options, span)
-            )
-    joined = {
-        split: {name: pa.concat_tables(parts).sort_by("id") for name, parts in tables.items()}
-        for split, tables in sides.items()
-    }
     pictures: dict[str, set[tuple[str, ...]]] = {}
     rejects: Counter[str] = Counter()
-    for span in spans:
-        for item in module.read(source, options, span, *([joined[span.split]] if sides else [])):
-            if isinstance(item, Reject):
-                rejects[item.reason] += item.items
-            elif isinstance(item, Sample):
-                pictures.setdefault(item.split, set()).add(
-                    tuple(picture.path for picture in item.pictures)
-                )
-            elif isinstance(item, Questions):
-                pictures.setdefault(item.split, set()).update(
-                    (path,) for path in item.table["picture"].unique().to_pylist()
-                )
+    for item in read_items(entry, folder, plan):
+        if isinstance(item, Reject):
+            rejects[item.reason] += item.items
+            continue
+        if isinstance(item, Sample):
+            found = {tuple(picture.path for picture in item.pictures)}
+        else:
+            found = {tuple(paths) for paths in item.table["pictures"].to_pylist()}
+        pictures.setdefault(item.split, set()).update(found)
     return pictures, rejects
 
 

@@ -13,13 +13,15 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from converters.catalogue import catalogue, entry_of, mix_faults, reader
+from converters.catalogue import catalogue, entry_of, mix_faults
 from converters.convert import Dataset
+from converters.dataset import plan_of
 from converters.read import files
 from converters.read.files import SourceError
-from converters.read.folder import Source, Span, open_source
+from converters.read.folder import Folder, Span, open_folder
 from converters.regions.attributes import spoken
 from converters.rows.assemble import Job
+from converters.tasks import TASKS
 from pipelines.shards import Sampling
 from schemas.entry import Entry
 from schemas.mix import ImageMode, Mix, SourceSpec, parse_mix
@@ -28,7 +30,6 @@ from schemas.toml import ConfigError, load_toml
 SHARD_BYTES = 256 << 20
 SHARD_ROWS = 250_000
 _ROW_BYTES = 800
-_REGION_ROWS = 8  # rows that a region task makes of a picture, about
 _PROBED = 256  # pictures looked at for their mean size
 MAX_SHARDS = 4096
 
@@ -65,7 +66,7 @@ class RunPlan(Struct, frozen=True):
     @property
     def roots(self) -> dict[str, str]:
         """Where the pictures of each dataset's folder are."""
-        return {dataset.entry.folder: dataset.source.root for dataset in self.datasets.values()}
+        return {dataset.entry.folder: dataset.folder.root for dataset in self.datasets.values()}
 
 
 def mix_names() -> list[str]:
@@ -159,36 +160,31 @@ def make_plan(
     mode = image_mode or mix.images
     check_paths(paths or {}, [catalogue()[source.dataset] for source in mix.sources])
     datasets: dict[str, Dataset] = {}
+    picture_bytes: dict[str, float] = {}
     spans, sides, notes, faults = [], [], [], []
     for slug in dict.fromkeys(source.dataset for source in mix.sources):
         entry = catalogue()[slug]
         try:
-            source = _open(mix, entry, data_root, paths or {})
-            module, options = reader(entry)
-            found = module.plan(source, options)
-            _check_splits(source, found.spans)
-            if hasattr(module, "plan_sides"):
-                sides += module.plan_sides(source, options)
+            folder = _open(mix, entry, data_root, paths or {})
+            found = plan_of(entry, folder)
+            _check_splits(folder, found.spans)
         except SourceError as error:
             faults.append(
                 f"{_named(slug, str(error))}. Get it from {entry.home} (see `earthmix check {slug}`)"
             )
             continue
+        classes = _classes(entry, found.classes)
         jobs = [
-            _job(mix, number, spec, entry, mode)
+            _job(mix, number, spec, entry, mode, classes)
             for number, spec in enumerate(mix.sources)
             if spec.dataset == slug
         ]
         # What is encoded anew is decoded in the end, too late for a Reject.
-        datasets[slug] = Dataset(
-            entry,
-            source,
-            jobs,
-            mode,
-            verify or mode == "reencode",
-            _classes(jobs, found.spans, entry.spoken),
-        )
+        verify_all = verify or mode == "reencode"
+        datasets[slug] = Dataset(entry, folder, jobs, mode, verify_all)
+        picture_bytes[slug] = _mean_picture(folder, found.pictures) if mode != "path" else 0.0
         spans += found.spans
+        sides += found.sides
         notes += [f"{slug}: {note}" for note in found.notes]
     if faults:
         raise SourceError("\n".join(faults))
@@ -199,7 +195,7 @@ def make_plan(
         spans,
         sides,
         notes,
-        _shards(datasets, spans),
+        _shards(datasets, spans, picture_bytes),
         out,
         uuid.uuid4().hex[:8] if files.scheme(out) else "",
     )
@@ -216,20 +212,20 @@ def check_paths(paths: Mapping[str, str], entries: Sequence[Entry]) -> None:
         raise ConfigError("\n".join(faults))
 
 
-def _check_splits(source: Source, spans: Sequence[Span]) -> None:
+def _check_splits(folder: Folder, spans: Sequence[Span]) -> None:
     """Raises SourceError where a split that was asked for is not there, though others are. Files that hold several splits tell when they are read."""
     there = {span.split for span in spans}
-    missing = sorted((source.splits or frozenset()) - there)
+    missing = sorted((folder.splits or frozenset()) - there)
     if missing and there and "" not in there:
-        raise SourceError(f"no annotations of split {', '.join(missing)} in {source.root}")
+        raise SourceError(f"no annotations of split {', '.join(missing)} in {folder.root}")
 
 
 def _named(slug: str, text: str) -> str:
     return text if text.startswith(f"{slug}: ") else f"{slug}: {text}"
 
 
-def _open(mix: Mix, entry: Entry, data_root: str, paths: Mapping[str, str]) -> Source:
-    """A source with the splits that any of its mix's sources wants; a source that names none wants all."""
+def _open(mix: Mix, entry: Entry, data_root: str, paths: Mapping[str, str]) -> Folder:
+    """A folder with the splits that any of its mix's sources wants; a source that names none wants all."""
     wanted = [spec.split for spec in mix.sources if spec.dataset == entry.slug]
     splits = (
         None
@@ -237,52 +233,62 @@ def _open(mix: Mix, entry: Entry, data_root: str, paths: Mapping[str, str]) -> S
         else frozenset(s for split in wanted for s in split or [])
     )
     root = paths.get(entry.slug) or paths.get(entry.folder) or files.join(data_root, entry.folder)
-    return open_source(entry.slug, entry.folder, root, entry.inside, splits)
+    return open_folder(entry.slug, entry.folder, root, entry.inside, splits)
 
 
-def _job(mix: Mix, number: int, spec: SourceSpec, entry: Entry, mode: ImageMode) -> Job:
+def _job(
+    mix: Mix,
+    number: int,
+    spec: SourceSpec,
+    entry: Entry,
+    mode: ImageMode,
+    classes: tuple[str, ...],
+) -> Job:
     return Job(
-        number, spec, entry, mix.seed, mix.dialect, mix.fallback_dialect, mix.group, mode != "path"
+        number,
+        spec,
+        entry,
+        mix.seed,
+        mix.dialect,
+        mix.fallback_dialect,
+        mix.group,
+        mode != "path",
+        classes,
+        mix.unsayable,
     )
 
 
-def _classes(
-    jobs: Sequence[Job], spans: Sequence[Span], names: Mapping[str, str]
-) -> tuple[str, ...]:
-    """Class names for prompts that list them: those of the folders there are."""
-    if not any(job.spec.task == "classification" for job in jobs):
-        return ()
-    folders = {name.split("/")[-2] for span in spans for name in span.names if "/" in name}
-    return tuple(sorted(spoken(folder, names) for folder in folders))
+def _classes(entry: Entry, found: Sequence[str]) -> tuple[str, ...]:
+    """Class names for prompts that list them: the catalogue's in its order, else those that the
+    reader found, sorted."""
+    if entry.classes:
+        return tuple(spoken(name, entry.spoken) for name in entry.classes)
+    return tuple(sorted({spoken(name, entry.spoken) for name in found}))
 
 
-def _shards(datasets: Mapping[str, Dataset], spans: Sequence[Span]) -> int:
-    """How many shards the output will have: a function of the input alone, never of workers."""
+def _shards(
+    datasets: Mapping[str, Dataset], spans: Sequence[Span], picture_bytes: Mapping[str, float]
+) -> int:
+    """How many shards the output will have: a function of the input alone, never of workers.
+
+    picture_bytes: of each dataset, what the pictures of one record weigh, about.
+    """
     rows = size = 0.0
     for slug, dataset in datasets.items():
         records = sum(span.records for span in spans if span.slug == slug)
-        each = _ROW_BYTES + (_mean_picture(dataset) if dataset.images != "path" else 0)
+        each = _ROW_BYTES + picture_bytes[slug]
         for job in dataset.jobs:
-            made = (
-                records
-                * (_REGION_ROWS if job.spec.task in ("identify", "refer") else 1)
-                * job.spec.weight
-            )
+            made = records * TASKS[job.spec.task].rows_each * job.spec.weight
             made = min(made, job.spec.take or made)
             rows += made
             size += made * each
     return max(1, min(MAX_SHARDS, math.ceil(max(rows / SHARD_ROWS, size / SHARD_BYTES))))
 
 
-def _mean_picture(dataset: Dataset) -> float:
-    """Mean bytes of a row's pictures, from a few of them."""
-    templates = reader(dataset.entry)[1].images
-    several = templates if isinstance(templates, list) else [templates]
+def _mean_picture(folder: Folder, patterns: Sequence[str]) -> float:
+    """Mean bytes of a record's pictures, from a few of them."""
     total = 0.0
-    for template in several:
-        pattern = next(iter(template.values())) if isinstance(template, dict) else template
-        found = [
-            f.size for f in itertools.islice(files.find(dataset.source.base, pattern), _PROBED)
-        ]
+    for pattern in patterns:
+        found = [file.size for file in itertools.islice(files.find(folder.base, pattern), _PROBED)]
         total += sum(found) / len(found) if found else 0
     return total

@@ -20,8 +20,16 @@ import msgspec
 import pyarrow.parquet as pq
 from msgspec import Struct
 
-from converters.catalogue import unit
-from converters.ledger import Counts, LedgerError, check_balance, faults, ledger
+from converters.ledger import (
+    Counts,
+    Key,
+    LedgerError,
+    check_balance,
+    dropped_by_reason,
+    faults,
+    items_read,
+    ledger,
+)
 from converters.read import files
 from pipelines import __version__
 from pipelines.card.render import Summary, card_faults, render
@@ -71,10 +79,8 @@ def run(plan: RunPlan, settings: Settings, command: Sequence[str], quiet: bool =
         with progress:
             _execute(plan, settings, progress.say)
         result = msgspec.json.decode(work_files.read_bytes(f"{plan.work}/result.json"))
-        counts: Counts = Counter({tuple(line[:5]): line[5] for line in result["counts"]})
-        book = ledger(
-            counts, {slug: unit(dataset.entry) for slug, dataset in plan.datasets.items()}
-        )
+        counts: Counts = Counter({Key(*key): number for *key, number in result["counts"]})
+        book = ledger(counts)
         check_balance(book)
         made = [tuple(entry) for entry in result["files"]]
         rows = sum(n for path, n, _, _ in made if path.startswith("data/"))
@@ -202,11 +208,12 @@ def _look_over(plan: RunPlan, book: dict[str, dict[str, dict[str, Any]]], rows: 
         entry = plan.datasets[slug].entry
         limit = plan.mix.max_reject if plan.mix.max_reject is not None else entry.max_reject
         for split, page in splits.items():
-            bad, read = faults(page), max(1, page["items"]["read"])
+            bad, read = faults(page), max(1, items_read(page))
             if bad > limit * read:
-                reasons = {**page["items"]["rejected"], **page["rows"]["rejected"]}
+                reasons = dropped_by_reason(page, "rejected")
+                listed = ", ".join(f"{reason} {number:,}" for reason, number in reasons.items())
                 lines.append(
-                    f"{slug} {split}: {bad:,} of {read:,} {page['unit']}s are faulty ({', '.join(f'{r} {n:,}' for r, n in sorted(reasons.items()))}); "
+                    f"{slug} {split}: {bad:,} of {read:,} items are faulty ({listed}); "
                     f"more than max_reject = {limit:g} allows. The first of them:"
                 )
                 lines += _first_faults(plan, slug, split)
@@ -215,7 +222,7 @@ def _look_over(plan: RunPlan, book: dict[str, dict[str, dict[str, Any]]], rows: 
             "\n".join([*lines, "Mend the source, or allow more with --set max_reject=1"])
         )
     if not rows:
-        dropped = sum(page["items"]["read"] for splits in book.values() for page in splits.values())
+        dropped = sum(items_read(page) for splits in book.values() for page in splits.values())
         raise RunError(
             f"no row was made of {dropped:,} items: " + ", ".join(_reasons(book))
             if dropped
@@ -227,9 +234,8 @@ def _reasons(book: dict[str, dict[str, dict[str, Any]]]) -> list[str]:
     total: Counter[str] = Counter()
     for splits in book.values():
         for page in splits.values():
-            for level in ("items", "rows"):
-                total.update(page[level]["rejected"])
-                total.update(page[level]["filtered"])
+            for bucket in ("rejected", "filtered"):
+                total.update(dropped_by_reason(page, bucket))
     return [f"{reason} {n:,}" for reason, n in sorted(total.items())]
 
 
@@ -266,7 +272,6 @@ def summarise(
             "home": entry.home,
             "paper": entry.paper,
             "format": entry.format,
-            "unit": unit(entry),
             "evidence": entry.evidence,
             "licence": msgspec.to_builtins(entry.licence),
         }
@@ -284,7 +289,7 @@ def summarise(
         "text_origin": Counter(),
         "dialects": Counter(),
     }
-    for (slug, split, level, bucket, reason), n in sorted(counts.items()):
+    for (slug, split, level, bucket, reason, _), n in sorted(counts.items()):
         if level == "repairs":
             datasets[slug]["repairs"][bucket] = n
         elif level == "holds":

@@ -226,6 +226,7 @@ def drop_table(rows: pa.Table, chosen: Chosen) -> pa.Table:
             "file": origin.field("file").cast(pa.string()),
             "key": origin.field("key"),
             "level": pa.repeat("row", n),
+            "item": pa.nulls(n, pa.string()),
             "reason": pa.repeat(reason, n),
             "kind": pa.repeat("policy", n),
             "detail": pa.repeat("", n),

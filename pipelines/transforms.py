@@ -16,8 +16,8 @@ import numpy as np
 import pyarrow as pa
 from apache_beam import pvalue
 
-from converters.catalogue import reader
 from converters.convert import Converted, convert_span
+from converters.dataset import read_side
 from converters.ledger import Counts
 from converters.read.files import SourceError
 from converters.read.folder import Span
@@ -64,9 +64,8 @@ class _ReadSide(beam.DoFn):
 
     def process(self, span: Span) -> Iterator[tuple[SideKey, str]]:
         dataset = self._plan.datasets[span.slug]
-        module, options = reader(dataset.entry)
         try:
-            table = module.read_side(dataset.source, options, span)
+            table = read_side(dataset.entry, dataset.folder, span)
         except SourceError as error:
             _report(self._plan, error)
             raise
@@ -128,7 +127,7 @@ class _ConvertSpan(beam.DoFn):
         }
         gc.disable()  # decoding makes many small objects and no cycles
         try:
-            converted = convert_span(dataset, span, joined or None)
+            converted = convert_span(dataset, span, joined)
         except SourceError as error:
             _report(self._plan, error)
             raise

@@ -11,33 +11,61 @@ from msgspec import Struct
 from schemas.conversation import load_schema
 from schemas.toml import schema_faults
 
-Evidence = Literal["real", "documented"]
+Evidence = Literal["real", "documented", "none"]
+Status = Literal["released", "partly", "unreleased", "request", "gone"]
 DEFAULT_MAX_REJECT = 0.05
 
 
 class Licence(Struct, frozen=True, forbid_unknown_fields=True):
-    """SPDX identifiers or the authors' own words; `unstated` where they say nothing. Annotations and pictures apart."""
+    """Annotations and pictures apart: SPDX identifiers, the authors' own words, or `unstated`.
+
+    source: who states it; conflict: what others state instead.
+    """
 
     annotations: str
     images: str
+    source: str = ""
+    conflict: str = ""
     note: str = ""
     url: str = ""
 
 
+class Citation(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a BibTeX entry is made of, as far as known."""
+
+    title: str
+    year: int
+    authors: str = ""
+    venue: str = ""
+
+
 class Entry(Struct, frozen=True, kw_only=True):
-    """One dataset of the catalogue. options: its format's own keys, checked by the format."""
+    """One dataset of the catalogue.
+
+    format: its reader, empty where nothing public can be converted (`status` and `why` say more).
+    options: the format's own keys, which the format checks.
+    """
 
     slug: str
     name: str
-    home: str
-    tasks: list[str]
-    format: str
     licence: Licence
     evidence: Evidence
+    system: str = ""
+    home: str = ""
     paper: str = ""
+    citation: Citation | None = None
+    groups: list[str] = []
+    role: tuple[str, ...] = ("train",)
+    status: Status = "released"
+    why: str = ""
+    get: str = ""
+    tasks: list[str] = []
+    format: str = ""
     folder: str = ""
     inside: str = ""
     splits: dict[str, int] = {}
+    classes: list[str] = []
+    parents: list[str] = []
     size: tuple[int, int] | None = None
     gsd: float | None = None
     sensor: str | None = None
@@ -55,6 +83,7 @@ def parse_entry(slug: str, table: Mapping[str, Any], where: str) -> tuple[Entry 
     fields = {
         "slug": slug,
         **common,
+        "system": table.get("system", slug),
         "folder": table.get("folder", slug),
         "options": options_of(table),
     }

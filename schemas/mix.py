@@ -24,7 +24,11 @@ class Filter(Struct, frozen=True):
 
 
 class SourceSpec(Struct, frozen=True, kw_only=True):
-    """One source of a mix: a dataset, a task, and how much of it."""
+    """One source of a mix: a dataset, a task, and how much of it.
+
+    answers, shuffle: of multiple choice, whether the letter or the text is answered, and whether
+    the options' order follows from (seed, id) instead of being the native one.
+    """
 
     name: str
     dataset: str
@@ -34,10 +38,20 @@ class SourceSpec(Struct, frozen=True, kw_only=True):
     weight: float = 1.0
     take: int | None = None
     filter: Filter = Filter()
+    answers: Literal["letter", "text"] = "letter"
+    shuffle: bool = False
+
+    def wants(self, split: str) -> bool:
+        """True where the source reads a split."""
+        return self.split is None or split in self.split
 
 
 class Mix(Struct, frozen=True, kw_only=True):
-    """A mix: sources in order of priority. dialect: how regions are written as text."""
+    """A mix: sources in order of priority.
+
+    dialect: how regions are written as text; unsayable: what happens to a shape that it cannot
+    write.
+    """
 
     name: str
     sources: list[SourceSpec]
@@ -46,6 +60,7 @@ class Mix(Struct, frozen=True, kw_only=True):
     seed: int = 0
     dialect: str = "geochat"
     fallback_dialect: str | None = None
+    unsayable: Literal["enclose", "reject"] = "enclose"
     images: ImageMode = "embed"
     group: Literal["item", "image"] = "item"
     max_reject: float | None = None

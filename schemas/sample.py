@@ -1,17 +1,21 @@
 """Sample: what a format reader yields before any prompt of ours exists.
 
-Coordinates are pixels of the native picture: 0-based, half-open, y down. A reader undoes its format's convention
-(1-based corners, centre and size, fractions) before it makes a `Region`.
+Coordinates are pixels of the picture as it is shown: 0-based, half-open, y down. A reader undoes
+its format's convention (1-based corners, centre and size, fractions) before it makes a `Region`.
+
+A Sample may hold items of several kinds at once. The ledger counts each kind for itself, and a
+task of a mix says which kind it takes.
 """
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Literal, get_args
 
 from msgspec import Struct
 
-Shape = Literal["hbb", "obb", "polygon", "mask"]
-Unit = Literal["caption", "question", "region", "image", "pair", "conversation"]
+Kind = Literal["caption", "question", "label", "region", "expression", "conversation"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 FAULTS: dict[str, str] = {
     "unreadable_file": "the annotation file cannot be parsed",
@@ -20,7 +24,7 @@ FAULTS: dict[str, str] = {
     "bad_value": "a field holds something the format does not allow",
     "dangling_reference": "the record points at a record that does not exist",
     "no_words": "the text has no letter",
-    "no_label": "a picture outside any class folder",
+    "no_label": "a picture without a class: in no class folder, or with none marked",
     "missing_image": "the picture is not there",
     "unreadable_image": "the picture is empty, or not a picture",
     "truncated_image": "the picture's end is missing",
@@ -30,6 +34,7 @@ FAULTS: dict[str, str] = {
     "zero_area": "the region has no area, natively or inside the picture",
     "outside_image": "the region lies outside its picture",
     "duplicate_region": "the same region stands twice in one picture",
+    "bad_choices": "the answer is none of the choices, or there are fewer than two",
     "bad_id": "the row's id is not a non-empty string",
     "bad_roles": "turns do not alternate, human first and gpt last",
     "empty_turn": "a turn says nothing",
@@ -44,40 +49,68 @@ POLICIES: dict[str, str] = {
     "too_small": "smaller than the mix asks for",
     "too_many": "more regions in the picture than the mix allows",
     "ambiguous": "no phrase of the template names this region alone",
-    "unselected": "of a kind the mix does not ask for",
+    "not_sayable": "the dialect cannot write this shape, and the mix does not let it be enclosed",
+    "unselected": "of a kind, class or type that the mix does not ask for",
     "duplicate": "another row with the same pictures and text was kept",
     "sampled_out": "beyond the source's cap or weight",
 }
 REASONS = {**FAULTS, **POLICIES}
 
 
+class Box(Struct, frozen=True, gc=False):
+    """An upright box: (x1, y1) its first corner, (x2, y2) just beyond its last pixel."""
+
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+
+
+class Quad(Struct, frozen=True, gc=False):
+    """An oriented box: the four corners x1, y1, ... y4 in turn around it, as read."""
+
+    points: tuple[float, ...]
+
+
+class Polygon(Struct, frozen=True, gc=False):
+    """One closed ring: x1, y1, x2, y2, ... of three corners or more, the first not repeated.
+
+    What has several parts or holes is a `Mask` (`converters.regions.shapes.mask_of_polygons`).
+    """
+
+    points: tuple[float, ...]
+
+
+class Mask(Struct, frozen=True, gc=False):
+    """The pixels of a region in a picture of width x height.
+
+    counts: COCO's uncompressed run lengths: down the columns, the zeros first; their sum is
+    width * height.
+    """
+
+    width: int
+    height: int
+    counts: tuple[int, ...]
+
+
+Shape = Box | Quad | Polygon | Mask
+
+
 class Picture(Struct, frozen=True, gc=False):
     """One native picture.
 
-    path: relative to the dataset's folder, with forward slashes. width, height: pixels, as the annotation states them, or None.
-    time: ISO 8601 date or datetime, or None.
+    path: relative to the dataset's folder, with forward slashes; it may lie in an archive,
+    `shard-0001.tar!a.jpg`. width, height: pixels, as the annotation states them, or None.
+    time: ISO 8601 date or datetime, or None. gsd: metres a pixel, and sensor, where the record
+    states them; else what the catalogue says of the whole dataset holds.
     """
 
     path: str
     width: int | None = None
     height: int | None = None
     time: str | None = None
-
-
-class Region(Struct, frozen=True, gc=False):
-    """Labelled geometry in pixels of `pictures[image]`.
-
-    points: hbb (x1, y1, x2, y2); obb 8 numbers, four corners in native order; polygon 2n numbers.
-    ignored: the authors mark it difficult, crowded or to be ignored.
-    """
-
-    label: str
-    shape: Shape
-    points: tuple[float, ...]
-    key: str
-    image: int = 0
-    phrase: str | None = None
-    ignored: bool = False
+    gsd: float | None = None
+    sensor: str | None = None
 
 
 class Caption(Struct, frozen=True, gc=False):
@@ -88,18 +121,67 @@ class Caption(Struct, frozen=True, gc=False):
 
 
 class Question(Struct, frozen=True, gc=False):
-    """One question with its answer. type: the authors' own question type, or None."""
+    """One question with its answer. type: the authors' own question type, or None.
+
+    choices: the options of a multiple choice in native order; answer is then the option's text.
+    """
 
     key: str
     question: str
     answer: str
     type: str | None = None
+    choices: tuple[str, ...] = ()
+
+
+class Label(Struct, frozen=True, gc=False):
+    """The class of a scene as its authors write it, or its several classes (multi-label)."""
+
+    key: str
+    names: tuple[str, ...]
+
+
+class Region(Struct, frozen=True, gc=False):
+    """Labelled geometry in pixels of `pictures[image]`.
+
+    ignored: the authors mark it difficult, crowded or to be ignored. attributes: what else they
+    say of it, as text.
+    """
+
+    key: str
+    label: str
+    shape: Shape
+    image: int = 0
+    ignored: bool = False
+    attributes: Mapping[str, str] = {}
+
+
+class Expression(Struct, frozen=True, gc=False):
+    """The authors' words that pick out regions of the Sample.
+
+    regions: their keys; none means "there is no such thing".
+    """
+
+    key: str
+    text: str
+    regions: tuple[str, ...]
+
+
+class Conversation(Struct, frozen=True, gc=False):
+    """Ready-made turns: (role, text) in native order; roles are human, gpt or system.
+
+    dialect: how boxes are written in the text, as the catalogue entry declares it, or None.
+    """
+
+    key: str
+    turns: tuple[tuple[str, str], ...]
+    dialect: str | None = None
 
 
 class Sample(Struct, frozen=True):
     """One native record: pictures in time order and what its authors say of them.
 
-    file: the annotation file (or the picture, where a folder is the annotation), relative to the dataset's folder. key: the record's key in it.
+    file: the annotation file (or the picture, where a folder is the annotation), relative to the
+    dataset's folder. key: the record's key in it; never a position where the record has a name.
     """
 
     key: str
@@ -108,13 +190,18 @@ class Sample(Struct, frozen=True):
     pictures: tuple[Picture, ...]
     captions: tuple[Caption, ...] = ()
     questions: tuple[Question, ...] = ()
-    label: str | None = None
+    labels: tuple[Label, ...] = ()
     regions: tuple[Region, ...] = ()
-    gsd: float | None = None
+    expressions: tuple[Expression, ...] = ()
+    conversations: tuple[Conversation, ...] = ()
 
 
 class Reject(Struct, frozen=True, gc=False):
-    """A dropped item, or part of one, with its origin. reason: a key of `REASONS`. items: how many items it stands for."""
+    """A dropped item, or part of one, with its origin.
+
+    reason: a key of `REASONS`. items: how many items it stands for. kind: of these items; None
+    for what the format yields first (its `YIELDS[0]`).
+    """
 
     file: str
     key: str
@@ -122,6 +209,7 @@ class Reject(Struct, frozen=True, gc=False):
     reason: str
     detail: str = ""
     items: int = 1
+    kind: Kind | None = None
 
 
 def is_fault(reason: str) -> bool:

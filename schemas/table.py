@@ -6,7 +6,7 @@ Rows travel through the pipeline with texts that repeat as dictionaries and a fe
 from __future__ import annotations
 
 import json
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import pyarrow as pa
 
@@ -23,7 +23,18 @@ REGION = pa.struct(
         ("shape", STRING),
         ("bbox", pa.list_(pa.float32())),
         ("points", pa.list_(pa.float32())),
+        ("counts", pa.list_(pa.int32())),
         ("phrase", STRING),
+    ]
+)
+
+SCENE = pa.struct(
+    [
+        ("path", CONSTANT),
+        ("x", pa.int32()),
+        ("y", pa.int32()),
+        ("width", pa.int32()),
+        ("height", pa.int32()),
     ]
 )
 
@@ -38,6 +49,7 @@ _COLUMNS: list[tuple[str, pa.DataType]] = [
     ("dialect", CONSTANT),
     ("template", CONSTANT),
     ("regions", pa.list_(REGION)),
+    ("scene", SCENE),  # of a tile: where it was cut from
     ("sizes", pa.list_(SIZE)),
     ("gsd", pa.float32()),
     ("sensor", CONSTANT),
@@ -52,22 +64,27 @@ _COLUMNS: list[tuple[str, pa.DataType]] = [
 WORKING = pa.schema(
     [
         ("dedup", pa.binary(16)),  # hash of the pictures' identities, the task and the source text
+        ("home", pa.binary(16)),  # hash of the first picture's identity: its rows lie in one shard
         ("source", pa.int16()),  # index of the mix's source, which is its priority too
         ("image_bytes", pa.int64()),  # sizes of the pictures' files, added; 0 where none is written
     ]
 )
 SEGMENT_ROW = pa.schema([*_COLUMNS, *WORKING])
 
-# What a reader of large question tables yields instead of Samples (see `Questions`).
-QUESTIONS = pa.schema(
-    [
-        ("key", STRING),
-        ("picture", CONSTANT),
-        ("question", STRING),
-        ("answer", STRING),
-        ("type", STRING),
-    ]
-)
+PICTURES = pa.list_(CONSTANT)
+# What a reader of large tables yields instead of Samples, by kind (see `Columns`).
+COLUMNS: dict[str, pa.Schema] = {
+    "caption": pa.schema([("key", STRING), ("pictures", PICTURES), ("text", STRING)]),
+    "question": pa.schema(
+        [
+            ("key", STRING),
+            ("pictures", PICTURES),
+            ("question", STRING),
+            ("answer", STRING),
+            ("type", STRING),
+        ]
+    ),
+}
 
 REJECT = pa.schema(
     [
@@ -76,6 +93,7 @@ REJECT = pa.schema(
         ("file", STRING),
         ("key", STRING),
         ("level", STRING),  # item: before a row was made of it; row: after
+        ("item", STRING),  # caption, question, ...: the kind of the item; null for a row
         ("reason", STRING),
         ("kind", STRING),  # fault or policy
         ("detail", STRING),
@@ -86,9 +104,13 @@ REJECT = pa.schema(
 )
 
 
-class Questions(NamedTuple):
-    """Questions about single pictures as columns (`QUESTIONS`). picture: path relative to the dataset's folder; type may be null."""
+class Columns(NamedTuple):
+    """Captions or questions as columns of the schema `COLUMNS[kind]`.
 
+    pictures: paths relative to the dataset's folder, in time order; a question's type may be null.
+    """
+
+    kind: Literal["caption", "question"]
     file: str
     split: str
     table: pa.Table

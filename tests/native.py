@@ -9,18 +9,18 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
-import pyarrow as pa
 from PIL import Image
 
-from converters.catalogue import catalogue, reader
+from converters.catalogue import catalogue
 from converters.convert import Dataset, convert_span
-from converters.ledger import Counts, check_balance, ledger
-from converters.read.folder import Source, open_source
+from converters.dataset import plan_of, read_items, read_sides
+from converters.ledger import Counts, Key, check_balance, ledger
+from converters.read.folder import Folder, open_folder
 from converters.rows.assemble import Job
 from schemas.entry import Entry
 from schemas.mix import Filter, ImageMode, SourceSpec
 from schemas.sample import Reject, Sample
-from schemas.table import Questions
+from schemas.table import Columns
 
 DATA = Path(__file__).parent / "data"
 ROOTS = {
@@ -33,6 +33,7 @@ ROOTS = {
     "dior": "voc_xml/dior",
     "dior_r": "voc_xml/dior",
     "fair1m": "voc_xml/fair1m",
+    "geochat_instruct": "llava_json/geochat_instruct",
 }
 
 
@@ -40,13 +41,16 @@ class Native(NamedTuple):
     """What a reader yields over all spans."""
 
     samples: list[Sample]
-    questions: list[Questions]
+    columns: list[Columns]
     rejects: list[Reject]
     notes: list[str]
 
 
 class Result(NamedTuple):
-    """What converting all spans gives. rows and rejects as dicts, without order; book: the ledger's page of each split."""
+    """What converting all spans gives.
+
+    rows and rejects as dicts, without order; book: the ledger's page of each split.
+    """
 
     rows: list[dict[str, Any]]
     rejects: list[dict[str, Any]]
@@ -56,47 +60,27 @@ class Result(NamedTuple):
 
 def opened(
     entry: Entry, root: Path | str | None = None, splits: Sequence[str] | None = None
-) -> Source:
+) -> Folder:
     place = str(DATA / ROOTS[entry.slug] if root is None else root)
-    return open_source(
-        entry.slug, entry.folder, place, entry.inside, None if splits is None else frozenset(splits)
-    )
+    wanted = None if splits is None else frozenset(splits)
+    return open_folder(entry.slug, entry.folder, place, entry.inside, wanted)
 
 
 def read(
     entry: Entry, root: Path | str | None = None, splits: Sequence[str] | None = None
 ) -> Native:
     """Everything that the entry's reader finds."""
-    source = opened(entry, root, splits)
-    module, options = reader(entry)
-    plan = module.plan(source, options)
+    folder = opened(entry, root, splits)
+    plan = plan_of(entry, folder)
     found = Native([], [], [], plan.notes)
-    for span in plan.spans:
-        sides = [joined(entry, source)[span.split]] if hasattr(module, "plan_sides") else []
-        for item in module.read(source, options, span, *sides):
-            place: list[Any] = (
-                found.samples
-                if isinstance(item, Sample)
-                else found.rejects
-                if isinstance(item, Reject)
-                else found.questions
-            )
-            place.append(item)
+    for item in read_items(entry, folder, plan):
+        if isinstance(item, Sample):
+            found.samples.append(item)
+        elif isinstance(item, Reject):
+            found.rejects.append(item)
+        else:
+            found.columns.append(item)
     return found
-
-
-def joined(entry: Entry, source: Source) -> dict[str, dict[str, pa.Table]]:
-    """Side tables by split and name, each sorted by id."""
-    module, options = reader(entry)
-    parts: dict[str, dict[str, list[pa.Table]]] = {}
-    for span in module.plan_sides(source, options):
-        parts.setdefault(span.split, {}).setdefault(span.table, []).append(
-            module.read_side(source, options, span)
-        )
-    return {
-        split: {name: pa.concat_tables(tables).sort_by("id") for name, tables in sides.items()}
-        for split, sides in parts.items()
-    }
 
 
 def changed(slug: str, /, **values: Any) -> Entry:
@@ -130,6 +114,7 @@ def dataset(
             fallback,
             group,
             images != "path",
+            tuple(classes),
         )
         for i, task in enumerate(tasks)
     ]
@@ -141,26 +126,25 @@ def dataset(
     jobs = [
         msgspec.structs.replace(job, spec=msgspec.structs.replace(job.spec, **spec)) for job in jobs
     ]
-    return Dataset(entry, opened(entry, root, splits), jobs, images, verify, tuple(classes))
+    return Dataset(entry, opened(entry, root, splits), jobs, images, verify)
 
 
 def convert(data: Dataset) -> Result:
-    """Rows, rejects and a balanced ledger of all spans of a dataset; before dedup, so every row that was kept counts as written."""
-    module, options = reader(data.entry)
+    """Rows, rejects and a balanced ledger of all spans of a dataset; before dedup, so every row
+    that was kept counts as written."""
     rows: list[dict[str, Any]] = []
     rejects: list[dict[str, Any]] = []
     counts: Counts = Counter()
-    for span in module.plan(data.source, options).spans:
-        sides: Mapping[str, pa.Table] | None = (
-            joined(data.entry, data.source)[span.split] if hasattr(module, "plan_sides") else None
-        )
-        out = convert_span(data, span, sides)
+    plan = plan_of(data.entry, data.folder)
+    sides = read_sides(data.entry, data.folder, plan)
+    for span in plan.spans:
+        out = convert_span(data, span, sides.get(span.split))
         rows += [row for batch in out.rows for row in batch.to_pylist()]
         rejects += out.rejects.table().to_pylist()
         counts.update(out.counts)
     for row in rows:
-        counts[(data.entry.slug, row["split"], "rows", "written", "")] += 1
-    book = ledger(counts, {data.entry.slug: module.UNIT})
+        counts[Key(data.entry.slug, row["split"], "rows", "written")] += 1
+    book = ledger(counts)
     check_balance(book)
     return Result(rows, rejects, book.get(data.entry.slug, {}), counts)
 

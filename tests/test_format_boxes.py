@@ -10,7 +10,7 @@ from native import DATA, ROOTS, changed, read
 
 from converters.catalogue import catalogue
 from converters.read.files import SourceError
-from schemas.sample import Picture, Region, Reject, Sample
+from schemas.sample import Box, Picture, Quad, Region, Reject, Sample
 
 DOTA, DIOR, DIOR_R, FAIR1M = (catalogue()[slug] for slug in ("dota_v1", "dior", "dior_r", "fair1m"))
 HBB = "Annotations/Horizontal Bounding Boxes"
@@ -25,12 +25,11 @@ def test_a_label_file_becomes_a_sample_with_corners_as_they_stand() -> None:
         "P0001",
         "train/labelTxt/P0001.txt",
         "train",
-        (Picture("train/images/P0001.png"),),
+        (Picture("train/images/P0001.png", gsd=0.25),),
         regions=(
-            Region("small-vehicle", "obb", (10, 20, 50, 20, 50, 40, 10, 40), "line 3"),
-            Region("ship", "obb", (60, 10, 80, 30, 70, 40, 50, 20), "line 4", ignored=True),
+            Region("line 3", "small-vehicle", Quad((10, 20, 50, 20, 50, 40, 10, 40))),
+            Region("line 4", "ship", Quad((60, 10, 80, 30, 70, 40, 50, 20)), ignored=True),
         ),
-        gsd=0.25,
     )
 
 
@@ -42,9 +41,9 @@ def test_an_empty_label_file_is_a_picture_without_objects() -> None:
 
 def test_nine_fields_are_enough_and_a_gsd_may_be_null() -> None:
     found = read(DOTA).samples[2]
-    assert (found.gsd, found.regions) == (
+    assert (found.pictures[0].gsd, found.regions) == (
         None,
-        (Region("baseball-diamond", "obb", (1.5, 2, 9, 2, 9, 8, 1.5, 8), "line 2"),),
+        (Region("line 2", "baseball-diamond", Quad((1.5, 2, 9, 2, 9, 8, 1.5, 8))),),
     )
 
 
@@ -134,18 +133,18 @@ def test_voc_boxes_are_one_based_and_inclusive() -> None:
         "train",
         (Picture("JPEGImages-trainval/00001.jpg", 800, 800),),
         regions=(
-            Region("golffield", "hbb", (132, 236, 684, 672), "object[0]"),
-            Region("dam", "hbb", (0, 0, 800, 800), "object[1]"),
+            Region("object[0]", "golffield", Box(132, 236, 684, 672)),
+            Region("object[1]", "dam", Box(0, 0, 800, 800)),
         ),
     )
 
 
 def test_boxes_beyond_the_picture_inverted_or_difficult_are_left_to_later_steps() -> None:
     assert read(DIOR, splits=["train"]).samples[1].regions == (
-        Region("ship", "hbb", (789, 9, 802, 30), "object[0]"),
-        Region("bridge", "hbb", (300, 89, 199, 120), "object[2]"),  # 199 to 300, still inverted
-        Region("ship", "hbb", (789, 9, 802, 30), "object[3]"),
-        Region("stadium", "hbb", (-1, 100, 100, 200), "object[7]", ignored=True),
+        Region("object[0]", "ship", Box(789, 9, 802, 30)),
+        Region("object[2]", "bridge", Box(300, 89, 199, 120)),  # 199 to 300, still inverted
+        Region("object[3]", "ship", Box(789, 9, 802, 30)),
+        Region("object[7]", "stadium", Box(-1, 100, 100, 200), ignored=True),
     )
 
 
@@ -230,7 +229,7 @@ def test_a_file_that_is_no_xml_costs_itself_alone(tmp_path: Path, text: bytes) -
 
 def test_dior_r_corners_are_one_based_and_inclusive() -> None:
     assert read(DIOR_R).samples[0].regions == (
-        Region("golffield", "obb", (100, 200, 300, 200, 300, 260, 100, 260), "object[0]"),
+        Region("object[0]", "golffield", Quad((100, 200, 300, 200, 300, 260, 100, 260))),
     )
 
 
@@ -253,9 +252,9 @@ def test_points_are_taken_as_they_stand_and_the_repeated_first_left_out() -> Non
             (Picture("train/part1/images/7.tif", 1000, 1000),),
             regions=(
                 Region(
-                    "Dry Cargo Ship", "obb", (800, 900, 820, 900, 820, 940, 800, 940), "object[0]"
+                    "object[0]", "Dry Cargo Ship", Quad((800, 900, 820, 900, 820, 940, 800, 940))
                 ),
-                Region("Van", "obb", (436, 1000, 436, 1000, 436, 1000, 436, 1000), "object[1]"),
+                Region("object[1]", "Van", Quad((436, 1000, 436, 1000, 436, 1000, 436, 1000))),
             ),
         )
     ]

@@ -10,7 +10,7 @@ from native import DATA, changed, read
 
 from converters.catalogue import catalogue
 from converters.read.files import SourceError
-from schemas.sample import Caption, Picture, Reject, Sample
+from schemas.sample import Caption, Label, Picture, Reject, Sample
 
 RSICD = catalogue()["rsicd"]
 FILE = "dataset_rsicd.json"
@@ -43,7 +43,7 @@ def test_records_that_cannot_be_read_are_rejected_one_by_one() -> None:
     assert read(RSICD).rejects == [
         Reject(
             FILE,
-            "images[2]",
+            "7",
             "unknown",
             "unreadable_record",
             "Expected `str`, got `int` - at `$.filename`",
@@ -116,9 +116,9 @@ def test_a_pair_without_a_folder_lies_in_that_of_its_split(tmp_path: Path) -> No
     assert found.pictures == (Picture("images/val/A/val_1.png"), Picture("images/val/B/val_1.png"))
 
 
-def test_a_pair_without_sentences_is_rejected_by_its_place() -> None:
+def test_a_pair_without_sentences_is_rejected_by_its_name() -> None:
     assert [(reject.key, reject.reason) for reject in read(catalogue()["levir_cc"]).rejects] == [
-        ("images[2]", "unreadable_record")
+        ("test_000009.png", "missing_field")
     ]
 
 
@@ -187,11 +187,19 @@ AID = catalogue()["aid"]
 
 
 def test_a_picture_has_the_label_of_its_folder() -> None:
-    assert [(found.pictures[0].path, found.label, found.split) for found in read(AID).samples] == [
-        ("AID/Airport/airport_1.jpg", "Airport", "all"),
-        ("AID/Airport/airport_2.jpg", "Airport", "all"),
-        ("AID/BareLand/bareland_1.jpg", "BareLand", "all"),
-        ("AID/BareLand/bareland_2.jpg", "BareLand", "all"),
+    assert [(found.pictures[0].path, found.labels, found.split) for found in read(AID).samples] == [
+        ("AID/Airport/airport_1.jpg", (Label("AID/Airport/airport_1.jpg", ("Airport",)),), "all"),
+        ("AID/Airport/airport_2.jpg", (Label("AID/Airport/airport_2.jpg", ("Airport",)),), "all"),
+        (
+            "AID/BareLand/bareland_1.jpg",
+            (Label("AID/BareLand/bareland_1.jpg", ("BareLand",)),),
+            "all",
+        ),
+        (
+            "AID/BareLand/bareland_2.jpg",
+            (Label("AID/BareLand/bareland_2.jpg", ("BareLand",)),),
+            "all",
+        ),
     ]
 
 
@@ -213,8 +221,8 @@ def test_a_split_may_be_a_folder_too(tmp_path: Path) -> None:
         (tmp_path / name).touch()
     entry = changed("aid", options={"images": "{split}/{label}/{file}"})
     found = read(entry, tmp_path, ["val"])
-    assert ([(sample.split, sample.label) for sample in found.samples], found.rejects) == (
-        [("val", "Airport")],
+    assert ([(sample.split, sample.labels) for sample in found.samples], found.rejects) == (
+        [("val", (Label("val/Airport/b.png", ("Airport",)),))],
         [],
     )
 

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from native import DATA, ROOTS, changed, joined, opened, read
+from native import DATA, ROOTS, changed, opened, read
 
 from converters.catalogue import catalogue, reader
+from converters.dataset import plan_of, read_sides
 from converters.read.files import SourceError
 from schemas.sample import Picture, Question, Reject, Sample
-from schemas.table import QUESTIONS
+from schemas.table import COLUMNS
 
 LR = catalogue()["rsvqa_lr"]
 FLOODNET = catalogue()["floodnet_vqa"]
@@ -36,9 +37,11 @@ Row = tuple[str, str, str, str | None, str | None]
 
 
 def rows(found: Any) -> list[Row]:
-    """key, picture, question, answer, type of every question."""
+    """key, pictures, question, answer, type of every question."""
     return [
-        tuple(row.values()) for questions in found.questions for row in questions.table.to_pylist()
+        (row["key"], " ".join(row["pictures"]), row["question"], row["answer"], row["type"])
+        for columns in found.columns
+        for row in columns.table.to_pylist()
     ]
 
 
@@ -60,7 +63,7 @@ def test_questions_are_joined_to_their_answers_and_pictures_by_id() -> None:
 
 
 def test_questions_are_columns_of_one_schema() -> None:
-    assert read(LR).questions[0].table.schema == QUESTIONS
+    assert read(LR).columns[0].table.schema == COLUMNS["question"]
 
 
 def test_questions_that_lead_nowhere_are_rejected_one_by_one() -> None:
@@ -106,7 +109,8 @@ def test_rows_of_other_splits_are_no_items_of_this_one() -> None:
 
 
 def test_side_tables_hold_the_active_rows_only() -> None:
-    sides = joined(LR, opened(LR))["train"]
+    folder = opened(LR)
+    sides = read_sides(LR, folder, plan_of(LR, folder))["train"]
     assert (sides["answers"]["id"].to_pylist(), sides["images"]["id"].to_pylist()) == (
         [10, 12, 13, 15, 16],
         [3, 4],
@@ -117,10 +121,8 @@ def test_the_split_is_in_the_files_name(tmp_path: Path) -> None:
     for file in (DATA / ROOTS["rsvqa_lr"]).iterdir():
         for split in ("train", "test_phili"):
             shutil.copy(file, tmp_path / file.name.replace("LR_split_train", f"USGS_split_{split}"))
-    found = read(catalogue()["rsvqa_hr"], tmp_path, ["test_phili"]).questions
-    assert [(questions.split, questions.table.num_rows) for questions in found] == [
-        ("test_phili", 3)
-    ]
+    found = read(catalogue()["rsvqa_hr"], tmp_path, ["test_phili"]).columns
+    assert [(columns.split, columns.table.num_rows) for columns in found] == [("test_phili", 3)]
 
 
 @pytest.mark.parametrize("table", ["questions", "answers", "images"])
@@ -140,10 +142,10 @@ def test_a_table_that_one_split_lacks_is_named(tmp_path: Path) -> None:
         tmp_path / "LR_split_train_questions.json", tmp_path / "LR_split_val_questions.json"
     )
     shutil.copy(tmp_path / "LR_split_train_images.json", tmp_path / "LR_split_val_images.json")
-    source = opened(LR, tmp_path)
+    folder = opened(LR, tmp_path)
     module, options = reader(LR)
     with pytest.raises(SourceError) as error:
-        module.plan_sides(source, options)
+        module.plan(folder, options)
     assert str(error.value) == f"annotations not found: {tmp_path}/LR_split_val_answers.json"
 
 
@@ -188,7 +190,13 @@ def test_a_held_out_split_has_questions_without_answers() -> None:
 def test_records_of_an_object_that_cannot_be_used_are_rejected_one_by_one() -> None:
     assert read(FLOODNET, splits=["train"]).rejects == [
         Reject("Train_Question.json", "3", "train", "missing_field", "no Image_ID or no Question"),
-        Reject("Train_Question.json", "4", "train", "unreadable_record", "not an object"),
+        Reject(
+            "Train_Question.json",
+            "4",
+            "train",
+            "unreadable_record",
+            "Expected `object`, got `array`",
+        ),
         Reject("Train_Question.json", "5", "train", "bad_value", "Ground_Truth is list"),
         Reject(
             "Train_Question.json",
@@ -234,7 +242,7 @@ def test_records_of_an_array_that_cannot_be_used_are_rejected_one_by_one() -> No
 
 
 def test_an_array_has_the_split_all_where_its_name_tells_none() -> None:
-    assert {questions.split for questions in read(ARRAY, ARRAY_ROOT).questions} == {"all"}
+    assert {columns.split for columns in read(ARRAY, ARRAY_ROOT).columns} == {"all"}
 
 
 def test_without_an_id_a_question_goes_by_its_picture(tmp_path: Path) -> None:
@@ -253,3 +261,85 @@ def test_a_byte_order_mark_does_not_hide_an_array(tmp_path: Path) -> None:
     )
     entry = changed("floodnet_vqa", options={"annotations": "questions.json", "images": "{image}"})
     assert rows(read(entry, tmp_path)) == [("P0001.png", "P0001.png", "a?", "b", None)]
+
+
+# Multiple choice
+
+CHOICES = {"image": "img", "question": "ask", "answer": "reply", "id": "uid"}
+
+
+def choice(tmp_path: Path, record: dict[str, Any], choices: Any, answers: str = "text") -> Any:
+    """What becomes of one record of a JSON array: its question, or its Reject."""
+    record = {"uid": "q-1", "img": "a.png", "ask": "What is it?", **record}
+    (tmp_path / "questions.json").write_text(json.dumps([record]))
+    options = {
+        "annotations": "questions.json",
+        "images": "{image}",
+        "fields": {**CHOICES, "choices": choices},
+        "answers": answers,
+    }
+    found = read(changed("floodnet_vqa", options=options), tmp_path)
+    [item] = [*found.samples, *found.rejects]
+    return item.questions[0] if isinstance(item, Sample) else item
+
+
+@pytest.mark.parametrize(
+    "answers, reply",
+    [
+        ("text", "a dam"),
+        ("text", " a dam "),
+        ("letter", "B"),
+        ("letter", "(b)"),
+        ("letter", "B."),
+        ("index", 1),
+        ("index", "1"),
+        ("index_from_1", 2),
+    ],
+)
+def test_the_answer_of_a_choice_is_the_options_text(
+    tmp_path: Path, answers: str, reply: str | int
+) -> None:
+    record = {"options": ["a ship", "a dam", "a pond"], "reply": reply}
+    assert choice(tmp_path, record, "options", answers) == Question(
+        "q-1", "What is it?", "a dam", choices=("a ship", "a dam", "a pond")
+    )
+
+
+def test_choices_may_stand_in_fields_of_their_own_and_one_be_empty(tmp_path: Path) -> None:
+    record = {"A": "a ship", "B": "", "C": "a dam", "D": None, "reply": "C"}
+    found = choice(tmp_path, record, ["A", "B", "C", "D"], "letter")
+    assert (found.choices, found.answer) == (("a ship", "a dam"), "a dam")
+
+
+def test_choices_may_stand_in_an_object_by_their_letters(tmp_path: Path) -> None:
+    found = choice(tmp_path, {"o": {"B": "a dam", "a": 4}, "reply": "A"}, "o", "letter")
+    assert (found.choices, found.answer) == (("a dam", "4"), "4")
+
+
+def test_a_choice_without_an_answer_keeps_its_options(tmp_path: Path) -> None:
+    found = choice(tmp_path, {"o": ["a ship", "a dam"]}, "o", "letter")
+    assert (found.choices, found.answer) == (("a ship", "a dam"), "")
+
+
+@pytest.mark.parametrize(
+    "record, answers, detail",
+    [
+        ({"o": ["a", "b"], "reply": "c"}, "text", "'c' is none of ['a', 'b']"),
+        ({"o": ["a", "b"], "reply": "C"}, "letter", "'C' is none of ['a', 'b']"),
+        ({"o": ["a", None], "reply": "B"}, "letter", "1 choices"),
+        ({"o": ["a", "b"], "reply": 2}, "index", "'2' is none of ['a', 'b']"),
+        ({"o": ["a", "b"], "reply": 0}, "index_from_1", "'0' is none of ['a', 'b']"),
+        ({"o": ["a", "b"], "reply": "-1"}, "index", "'-1' is none of ['a', 'b']"),
+        ({"o": ["a"], "reply": "a"}, "text", "1 choices"),
+        ({"o": ["a", ["b"]], "reply": "a"}, "text", "a choice is list"),
+        ({"o": "a, b", "reply": "a"}, "text", "o is str"),
+        ({"reply": "a"}, "text", "o is NoneType"),
+        ({"o": {"A": "x", "a": "y"}, "reply": "a"}, "letter", "two choices of one letter: A, a"),
+    ],
+)
+def test_choices_that_cannot_be_used_are_rejected(
+    tmp_path: Path, record: dict[str, Any], answers: str, detail: str
+) -> None:
+    assert choice(tmp_path, record, "o", answers) == Reject(
+        "questions.json", "q-1", "all", "bad_choices", detail
+    )

@@ -1,97 +1,125 @@
 """Box dialects: how regions in pixels are written as text for a model, and read back.
 
-All functions take a batch: boxes (n, 4) or rotated boxes (n, 5) with the sizes of their pictures (n, 2), and give n texts.
+Every module of this package that has `DIALECTS` adds its dialects to the registry here.
 """
 
 from __future__ import annotations
 
-import re
-from typing import NamedTuple
+import importlib
+import pkgutil
+from collections import Counter
+from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from converters.regions.geometry import Floats, from_rotated, to_rotated
+from converters.dialects.kit import Dialect
+from converters.regions import shapes as regions
+from converters.regions.geometry import Floats
+from schemas.sample import Box, Polygon, Quad, Shape
+from schemas.toml import ConfigError
 
-Ints = npt.NDArray[np.int64]
-_GEOCHAT = re.compile(r"\{<(-?\d+)><(-?\d+)><(-?\d+)><(-?\d+)>(?:\|<(-?\d+)>)?\}")
-_PIXEL = re.compile(r"\[(-?\d+(?:, -?\d+){3}(?:, -?\d+){0,4})\]")
-GRID = 100
-NAMES = ("geochat", "pixel")
-
-
-class Parsed(NamedTuple):
-    """One box read back from text, in pixels: 4 numbers (x1, y1, x2, y2) or 8 (corners)."""
-
-    points: tuple[float, ...]
-
-
-def needs_size(dialect: str) -> bool:
-    """True where a dialect cannot be written without the picture's size."""
-    return dialect == "geochat"
+Strings = npt.NDArray[np.object_]
+# What a shape may be written as, the closest first. The first entries lose nothing.
+_WAYS: dict[type, tuple[type, ...]] = {
+    Box: (Box, Quad, Polygon),
+    Quad: (Quad, Polygon, Box),
+    Polygon: (Polygon, Quad, Box),
+}
+_EXACT = {(Box, Quad), (Box, Polygon), (Quad, Polygon)}
+_CLOSE = (Quad, Box)  # for whatever else a dialect cannot write
 
 
-def render_boxes(dialect: str, boxes: Floats, sizes: Floats) -> list[str]:
-    """Texts of upright boxes (n, 4) in pixels."""
-    if dialect == "pixel":
-        return [f"[{a}, {b}, {c}, {d}]" for a, b, c, d in _whole(boxes).tolist()]
-    return [f"{{<{a}><{b}><{c}><{d}>|<0>}}" for a, b, c, d in _grid(boxes, sizes).tolist()]
+def _all() -> dict[str, Dialect]:
+    found: dict[str, Dialect] = {}
+    for module in pkgutil.iter_modules(__path__):
+        loaded = importlib.import_module(f"{__name__}.{module.name}")
+        for entry in getattr(loaded, "DIALECTS", ()):
+            if entry.name in found:
+                raise ValueError(f"two dialects are named {entry.name}")
+            found[entry.name] = entry
+    return dict(sorted(found.items()))
 
 
-def render_quads(dialect: str, quads: Floats, sizes: Floats) -> list[str]:
-    """Texts of oriented boxes (n, 8) in pixels.
+DIALECTS: dict[str, Dialect] = _all()
 
-    GeoChat writes the box before turning about its centre, in per cent of the unpadded picture, and the angle clockwise on screen, 0 to 90.
-    Source: Kuckreja et al. 2023, https://github.com/mbzuai-oryx/GeoChat; the angle's sense was measured on GeoChat-Bench.
+
+def dialect(name: str) -> Dialect:
+    """The dialect of a name. Raises ConfigError naming the known ones."""
+    if name not in DIALECTS:
+        raise ConfigError(f'unknown dialect "{name}"; known: {", ".join(DIALECTS)}')
+    return DIALECTS[name]
+
+
+def with_settings(name: str, **settings: int) -> Dialect:
+    """A dialect with some of its settings changed.
+
+    Raises ConfigError for a setting that it does not have, or one that is no positive whole number.
     """
-    if dialect == "pixel":
-        return [f"[{', '.join(map(str, corners))}]" for corners in _whole(quads).tolist()]
-    rotated = to_rotated(quads)
-    centre, half = rotated[:, :2], rotated[:, 2:4] / 2
-    grid = _grid(np.hstack([centre - half, centre + half]), sizes)
-    degrees = np.rint(rotated[:, 4]).astype(int)
-    return [
-        f"{{<{a}><{b}><{c}><{d}>|<{t}>}}"
-        for (a, b, c, d), t in zip(grid.tolist(), degrees.tolist(), strict=True)
-    ]
+    base = dialect(name)
+    faults = []
+    for key, value in settings.items():
+        if key not in base.settings:
+            known = ", ".join(base.settings) or "none"
+            faults.append(f'dialect "{name}" has no setting "{key}"; it has: {known}')
+        elif isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            faults.append(f'dialect "{name}": {key} must be a positive whole number, not {value!r}')
+    if faults:
+        raise ConfigError("\n".join(faults))
+    if base.vary is None or not settings:
+        return base
+    return base.vary(**{**base.settings, **settings})
 
 
-def _whole(points: Floats) -> Ints:
-    """Pixels as integers, halves always upwards: what is a pixel wide stays so."""
-    return np.floor(points + 0.5).astype(np.int64)
+def render(
+    dialect: Dialect,
+    shapes: Sequence[Shape],
+    sizes: Floats,
+    unsayable: Literal["enclose", "reject"] = "enclose",
+) -> tuple[list[str], Strings, Counter[str]]:
+    """Texts of shapes, with the reason where one cannot be written ("" where it can).
 
-
-def _grid(boxes: Floats, sizes: Floats) -> Ints:
-    """Boxes on the 0-100 grid, as integers; what would round to no extent is one step wide, about where it is."""
-    scaled = boxes / np.hstack([sizes, sizes]) * GRID
-    cells = np.rint(scaled).astype(int)
-    low, high = cells[:, :2], cells[:, 2:]
-    flat = high <= low
-    middle = np.floor((scaled[:, :2] + scaled[:, 2:]) / 2).astype(int)
-    middle = np.where(
-        (scaled[:, :2] >= 0) & (scaled[:, 2:] <= GRID), np.clip(middle, 0, GRID - 1), middle
-    )
-    return np.hstack([np.where(flat, middle, low), np.where(flat, middle + 1, high)])
-
-
-def parse(dialect: str, text: str, size: tuple[int, int]) -> list[Parsed]:
-    """Boxes of a text, in order, as pixels of a picture of `size` (width, height).
-
-    A GeoChat box with an angle of 0 or none comes back upright, others as four corners. Minus signs count: boxes may leave the grid.
+    sizes: (n, 2) width and height of their pictures, infinite where unknown. unsayable: whether a
+    shape that the dialect cannot write is written as the closest one around it.
+    The counter says how many texts stand for another shape: `enclosed`, and `clamped` where a
+    corner beyond the picture moved to its edge (a dialect that is `bounded`).
     """
-    if dialect == "pixel":
-        return [
-            Parsed(tuple(float(n) for n in m[1].split(",")))
-            for m in _PIXEL.finditer(text)
-            if m[1].count(",") in (3, 7)
-        ]
-    found = []
-    for match in _GEOCHAT.finditer(text):
-        x1, y1, x2, y2 = (int(match[i]) * size[(i - 1) % 2] / GRID for i in range(1, 5))
-        degrees = int(match[5] or 0)
-        if degrees == 0:
-            found.append(Parsed((x1, y1, x2, y2)))
-            continue
-        rotated = np.array([[(x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1, degrees]])
-        found.append(Parsed(tuple(from_rotated(rotated)[0].tolist())))
-    return found
+    texts, counts = [""] * len(shapes), Counter[str]()
+    reasons = np.full(len(shapes), "", object)
+    if dialect.needs_size:
+        reasons[~np.isfinite(sizes).all(axis=1)] = "no_size"
+    written: list[Shape] = list(shapes)
+    groups: dict[tuple[type, type], list[int]] = {}
+    for k, shape in enumerate(shapes):
+        kind = type(shape)
+        way = _way(kind, dialect.shapes)
+        if way is not kind:
+            if unsayable == "reject" and (kind, way) not in _EXACT and not reasons[k]:
+                reasons[k] = "not_sayable"
+            groups.setdefault((kind, way), []).append(k)
+    for (kind, way), group in groups.items():
+        chosen = [k for k in group if not reasons[k]]
+        fresh = regions.enclose([shapes[k] for k in chosen], way)
+        for k, shape in zip(chosen, fresh, strict=True):
+            written[k] = shape
+        if chosen and (kind, way) not in _EXACT:
+            counts["enclosed"] += len(chosen)
+    keep = np.flatnonzero(reasons == "")
+    fit = [written[k] for k in keep]
+    if dialect.bounded and fit:
+        beyond = regions.envelopes(fit)
+        leaves = (beyond < 0).any(axis=1) | (beyond[:, 2:] > sizes[keep]).any(axis=1)
+        counts["clamped"] += int(leaves.sum())
+    for k, text in zip(keep.tolist(), dialect.write(fit, sizes[keep]), strict=True):
+        texts[k] = text
+    return texts, reasons, +counts
+
+
+def _way(kind: type, known: frozenset[type]) -> type:
+    """What a shape is written as. Raises TypeError for what is no shape."""
+    if kind in known:
+        return kind
+    if kind not in regions.KINDS:
+        raise TypeError(f"{kind.__name__} is no shape")
+    return next(way for way in _WAYS.get(kind, _CLOSE) if way in known)

@@ -16,57 +16,61 @@ from msgspec import Struct
 
 from converters.read import files
 from converters.read.files import SourceError
-from converters.read.folder import ALL, Plan, Source, Span, batched
-from schemas.sample import Picture, Reject, Sample, Unit
+from converters.read.folder import ALL, Folder, Plan, Sides, Span, batched
+from schemas.sample import Kind, Label, Picture, Reject, Sample
 
-UNIT: Unit = "image"
+YIELDS: tuple[Kind, ...] = ("label",)
 _FILES_A_SPAN = 2048
 _ENDINGS = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp")
 
 
 class Options(Struct, forbid_unknown_fields=True):
-    """images: pattern of the picture files, with `{label}` and, where the authors split by folder, `{split}`."""
+    """What an entry may say.
+
+    images: pattern of the picture files, with `{label}` and, where the authors split by folder,
+    `{split}`.
+    """
 
     images: str
 
 
-def plan(source: Source, options: Options) -> Plan:
-    """Spans of some thousand pictures. Raises SourceError where no picture lies in a class folder."""
+def plan(folder: Folder, options: Options) -> Plan:
+    """Spans of some thousand pictures; the classes are the folders that hold them.
+
+    Raises SourceError where no picture lies in a class folder.
+    """
     by_split: dict[str, list[str]] = {}
-    for found in files.find(source.base, options.images):
-        if found.path.lower().endswith(_ENDINGS) and source.wants(
-            split := found.values.get("split", ALL)
-        ):
+    classes = set()
+    for found in files.find(folder.base, options.images):
+        split = found.values.get("split", ALL)
+        if found.path.lower().endswith(_ENDINGS) and folder.wants(split):
             by_split.setdefault(split, []).append(found.path)
+            classes.add(found.values["label"])
     loose = [
-        e.name
-        for e in files.listing(source.base)
-        if not e.is_dir and e.name.lower().endswith(_ENDINGS)
+        entry.name
+        for entry in files.listing(folder.base)
+        if not entry.is_dir and entry.name.lower().endswith(_ENDINGS)
     ]
     if not by_split:
-        hint = (
-            f"; {len(loose)} picture(s) outside a class folder, such as {loose[0]}" if loose else ""
-        )
-        raise SourceError(
-            f"no class folders found: {files.join(source.base, options.images)}{hint}"
-        )
-    if loose and source.wants(ALL):
+        where = files.join(folder.base, options.images)
+        hint = f"; {len(loose)} picture(s) outside a class folder, such as " if loose else ""
+        raise SourceError(f"no class folders found: {where}{hint}{''.join(loose[:1])}")
+    if loose and folder.wants(ALL):
         by_split.setdefault(ALL, []).extend(loose)
     spans: list[Span] = []
     for split, names in sorted(by_split.items()):
-        spans += batched(source.slug, split, names, _FILES_A_SPAN, len(spans))
-    return Plan(spans, [])
+        spans += batched(folder.slug, split, names, _FILES_A_SPAN, len(spans))
+    return Plan(spans, pictures=(options.images,), classes=tuple(sorted(classes)))
 
 
-def read(source: Source, options: Options, span: Span) -> Iterator[Sample | Reject]:
+def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator[Sample | Reject]:
     """One Sample a picture; its label is the folder's name."""
-    depth = options.images.split("/").index("{label}")
     for name in span.names:
-        path = source.relative(name)
-        parts = name.split("/")
-        if len(parts) <= depth + 1:
-            yield Reject(
-                path, parts[-1], span.split, "no_label", "a picture outside any class folder"
-            )
+        path = folder.relative(name)
+        values = files.bind(options.images, name)
+        if values is None:
+            detail = "a picture outside any class folder"
+            yield Reject(path, name, span.split, "no_label", detail)
             continue
-        yield Sample(name, path, span.split, (Picture(path),), label=parts[depth])
+        label = Label(name, (values["label"],))
+        yield Sample(name, path, span.split, (Picture(path),), labels=(label,))

@@ -6,8 +6,9 @@ One native file (CRLF in v1; zero to three header lines)::
     gsd:0.266170468393
     674 375 683 375 684 394 675 395 small-vehicle 0
 
-Corners are 0-based pixels, integers or floats, clockwise, and taken as they stand. The last field is `difficult` (0, 1, 2), and may be absent.
-A line of fewer than 9 fields that begins with no number is a header; an empty file is a picture without objects.
+Corners are 0-based pixels, integers or floats, clockwise, and taken as they stand. The last field
+is `difficult` (0, 1, 2), and may be absent. A line of fewer than 9 fields that begins with no
+number is a header; an empty file is a picture without objects.
 Source: Xia et al. 2018, https://github.com/CAPTAIN-WHU/DOTA_devkit.
 """
 
@@ -18,97 +19,72 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from converters.read import files
-from converters.read.files import SourceError
-from converters.read.folder import (
-    ALL,
-    BySplit,
-    PicturePaths,
-    Plan,
-    Source,
-    Span,
-    annotation_files,
-    batched,
-    bound,
-    stem,
-)
-from schemas.sample import Picture, Region, Reject, Sample, Unit
+from converters.read.folder import BySplit, Folder, PicturePaths, Plan, Sides, Span, bound, stem
+from converters.read.records import files_plan, record_pictures, text_lines, text_records
+from schemas.sample import Kind, Picture, Quad, Region, Reject, Sample
 
-UNIT: Unit = "region"
-_FILES_A_SPAN = 256
+YIELDS: tuple[Kind, ...] = ("region",)
 
 
 class Options(Struct, forbid_unknown_fields=True):
-    """annotations: pattern of the label files. images: picture path from the pattern's names and `{stem}`."""
+    """What an entry may say.
+
+    annotations: pattern of the label files. images: picture path from the pattern's names and
+    `{stem}`.
+    """
 
     annotations: BySplit
     images: BySplit
 
 
-def plan(source: Source, options: Options) -> Plan:
+def plan(folder: Folder, options: Options) -> Plan:
     """Spans of a few hundred label files."""
-    by_split: dict[str, list[str]] = {}
-    for split, found in annotation_files(source, options.annotations):
-        by_split.setdefault(split or ALL, []).append(found.path)
-    spans: list[Span] = []
-    for split, names in sorted(by_split.items()):
-        spans += batched(source.slug, split, names, _FILES_A_SPAN, len(spans))
-    return Plan(spans, [])
+    return files_plan(folder, options.annotations, options.images, files_a_span=256)
 
 
-def read(source: Source, options: Options, span: Span) -> Iterator[Sample | Reject]:
+def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator[Sample | Reject]:
     """One Sample a label file, and a Reject for each line that cannot be read."""
-    pictures = PicturePaths(source, options.images)
-    for name in span.names:
-        file = source.relative(name)
-        path = files.join(source.base, name)
-        try:
-            data = files.store(path).read(path)
-            files.check_pointer(path, data)
-            text = data.decode("utf-8-sig")
-        except (FileNotFoundError, SourceError, UnicodeDecodeError) as error:
-            yield Reject(file, "", span.split, "unreadable_file", str(error))
+    paths = PicturePaths(folder, options.images)
+    for name, text in text_records(folder, span):
+        if isinstance(text, Reject):
+            yield text
             continue
-        gsd, regions, rejects = _parse(text, file, stem(name), span.split)
-        yield from rejects
-        picture = Picture(
-            pictures.path(
-                {**bound(options.annotations, name), "stem": stem(name), "split": span.split}
-            )
-        )
-        yield Sample(stem(name), file, span.split, (picture,), regions=tuple(regions), gsd=gsd)
+        file, key = folder.relative(name), stem(name)
+        values = {**bound(options.annotations, name), "stem": key, "split": span.split}
+        gsd, found = _parse(text, file, key, span.split)
+        yield from (item for item in found if isinstance(item, Reject))
+        regions = tuple(item for item in found if isinstance(item, Region))
+        items = max(1, len(regions))
+        pictures = record_pictures([(paths, values)], file, key, span.split, items)
+        if isinstance(pictures, Reject):
+            yield pictures
+            continue
+        picture = Picture(pictures[0].path, gsd=gsd)
+        yield Sample(key, file, span.split, (picture,), regions=regions)
 
 
 def _parse(
     text: str, file: str, picture: str, split: str
-) -> tuple[float | None, list[Region], list[Reject]]:
+) -> tuple[float | None, list[Region | Reject]]:
+    """The header's metres a pixel, and a Region or a Reject for each line that holds an object."""
     gsd = None
-    regions: list[Region] = []
-    rejects: list[Reject] = []
-    for number, line in enumerate(text.splitlines(), 1):
+    found: list[Region | Reject] = []
+    for number, line in text_lines(text):
         fields = line.split()
         corners = [_number(field) for field in fields[:8]]
-        if len(fields) < 9 and (not fields or corners[0] is None):
+        if len(fields) < 9 and corners[0] is None:
             if line.startswith("gsd:"):
                 gsd = _number(line[4:])
             continue
         key = f"line {number}"
-        if len(fields) < 9 or None in corners:
-            rejects.append(
-                Reject(
-                    file,
-                    f"{picture}#{key}",
-                    split,
-                    "bad_box",
-                    f"not eight numbers and a class: {line.strip()[:80]}",
-                )
-            )
+        points = tuple(corner for corner in corners if corner is not None)
+        if len(fields) < 9 or len(points) < 8:
+            detail = f"not eight numbers and a class: {line.strip()[:80]}"
+            found.append(Reject(file, f"{picture}#{key}", split, "bad_box", detail))
             continue
-        points = tuple(c for c in corners if c is not None)
-        regions.append(
-            Region(fields[8], "obb", points, key, ignored=len(fields) > 9 and fields[9] != "0")
-        )
-    return gsd, regions, rejects
+        difficult = len(fields) > 9 and fields[9] != "0"
+        found.append(Region(key, fields[8], Quad(points), ignored=difficult))
+    return gsd, found
 
 
 def _number(text: str) -> float | None:

@@ -3,110 +3,103 @@
 One native record, of the list under `images`::
 
     {"filename": "airport_1.jpg", "split": "train", "imgid": 0,
-     "sentences": [{"raw": "many planes are parked next to a building .", "sentid": 0, "tokens": [...]}, ...]}
+     "sentences": [{"raw": "many planes are parked next to a building .", "sentid": 0,
+                    "tokens": [...]}, ...]}
 
-Change sets add `filepath` and `changeflag`, and two pictures of one name lie in folders A (before) and B (after). `split` is the authors' own and the
-only one to trust; `raw` is the sentence (`tokens` disagree with it in hundreds of rows); `sentids` may disagree with the sentences and is not read.
-Source: Lu et al. 2017, https://github.com/201528014227051/RSICD_optimal; Liu et al. 2022, https://github.com/Chen-Yang-Liu/RSICC.
+Change sets add `filepath` and `changeflag`, and two pictures of one name lie in folders A (before)
+and B (after). `split` is the authors' own and the only one to trust; `raw` is the sentence
+(`tokens` disagree with it in hundreds of rows); `sentids` may disagree with the sentences and is
+not read.
+Source: Lu et al. 2017, https://github.com/201528014227051/RSICD_optimal; Liu et al. 2022,
+https://github.com/Chen-Yang-Liu/RSICC.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
-import msgspec
 from msgspec import Struct
 
-from converters.read.files import SourceError
-from converters.read.folder import BySplit, PicturePaths, Plan, Source, Span, annotation_files, stem
-from schemas.sample import Caption, Picture, Reject, Sample, Unit
+from converters.read.folder import BySplit, Folder, PicturePaths, Plan, Sides, Span, stem
+from converters.read.records import files_plan, json_records, record_pictures
+from schemas.sample import Caption, Kind, Reject, Sample
 
-UNIT: Unit = "caption"
+YIELDS: tuple[Kind, ...] = ("caption",)
 _SENTENCE_BYTES = 300
 
 
 class Options(Struct, forbid_unknown_fields=True):
-    """annotations: the JSON file's pattern. images: picture paths from `{filename}`, `{stem}`, `{filepath}`, `{split}`; a list in time order."""
+    """What an entry may say.
+
+    annotations: pattern of the JSON file. images: picture paths from `{filename}`, `{stem}`,
+    `{filepath}` and `{split}`; a list in time order.
+    """
 
     annotations: BySplit
     images: str | list[str]
 
 
-class _Sentence(Struct, gc=False):
-    raw: str | None = None
-
-
 class _Record(Struct, gc=False):
     filename: str
-    sentences: list[_Sentence]
+    sentences: list[Any] | None = None  # objects with the key `raw`
     split: str | None = None
     filepath: str | None = None
 
 
-class _File(Struct):
-    images: list[msgspec.Raw]
-
-
-def plan(source: Source, options: Options) -> Plan:
-    """One span a file."""
-    found = annotation_files(source, options.annotations)
-    return Plan(
-        [
-            Span(source.slug, split, i, (f.path,), records=f.size // _SENTENCE_BYTES + 1)
-            for i, (split, f) in enumerate(found)
-        ],
-        [],
+def plan(folder: Folder, options: Options) -> Plan:
+    """One span a file; its records tell their splits."""
+    return files_plan(
+        folder,
+        options.annotations,
+        options.images,
+        files_a_span=1,
+        record_bytes=_SENTENCE_BYTES,
+        unsplit="unknown",
     )
 
 
-def read(source: Source, options: Options, span: Span) -> Iterator[Sample | Reject]:
+def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator[Sample | Reject]:
     """One Sample a record, with its captions in native order.
 
     Raises SourceError where the file is no such JSON.
     """
-    name = span.names[0]
-    try:
-        records = msgspec.json.decode(source.bytes_of(name), type=_File).images
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise SourceError(
-            f"{source.slug}: {source.relative(name)} cannot be read: {error}"
-        ) from None
     templates = [options.images] if isinstance(options.images, str) else options.images
-    pictures = [PicturePaths(source, template) for template in templates]
-    decoder = msgspec.json.Decoder(_Record)
-    file = source.relative(name)
-    for i, raw in enumerate(records):
-        try:
-            record = decoder.decode(raw)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            yield Reject(
-                file, f"images[{i}]", span.split or "unknown", "unreadable_record", str(error)
-            )
+    pictures = [PicturePaths(folder, template) for template in templates]
+    file = folder.relative(span.names[0])
+    for _, record in json_records(folder, span, _Record, table="images", named=["filename"]):
+        if isinstance(record, Reject):
+            yield record
             continue
-        split = record.split or span.split or "unknown"
-        if source.wants(split):
-            yield _sample(file, split, record, pictures)
+        split = record.split or span.split
+        if folder.wants(split):
+            yield from _items(file, split, record, pictures)
 
 
-def _sample(
-    file: str, split: str, record: _Record, pictures: list[PicturePaths]
-) -> Sample | Reject:
+def _items(
+    file: str, split: str, record: _Record, templates: Sequence[PicturePaths]
+) -> Iterator[Sample | Reject]:
+    key, sentences = record.filename, record.sentences or []
     values = {
-        "filename": record.filename,
-        "stem": stem(record.filename),
+        "filename": key,
+        "stem": stem(key),
         "filepath": record.filepath or split,
         "split": split,
     }
-    try:
-        paths = tuple(Picture(p.path(values)) for p in pictures)
-    except SourceError as error:
-        return Reject(
-            file, record.filename, split, "bad_value", str(error), max(1, len(record.sentences))
-        )
-    captions = tuple(
-        Caption(f"sentences[{i}]", sentence.raw or "")
-        for i, sentence in enumerate(record.sentences)
-    )
-    if not captions:
-        return Reject(file, record.filename, split, "missing_field", "no sentences")
-    return Sample(record.filename, file, split, paths, captions=captions)
+    pairs = [(template, values) for template in templates]
+    pictures = record_pictures(pairs, file, key, split, max(1, len(sentences)))
+    if isinstance(pictures, Reject):
+        yield pictures
+        return
+    if not sentences:
+        yield Reject(file, key, split, "missing_field", "no sentences")
+        return
+    captions = []
+    for i, sentence in enumerate(sentences):
+        raw = sentence.get("raw") if isinstance(sentence, dict) else sentence
+        if isinstance(sentence, dict) and (raw is None or isinstance(raw, str)):
+            captions.append(Caption(f"sentences[{i}]", raw or ""))
+        else:
+            detail = f"raw is {type(raw).__name__}, not text"
+            yield Reject(file, f"{key}#sentences[{i}]", split, "bad_value", detail)
+    yield Sample(key, file, split, pictures, captions=tuple(captions))

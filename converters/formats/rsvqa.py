@@ -2,18 +2,24 @@
 
 ::
 
-    LR_split_train_questions.json   {"questions": [{"id": 7203, "img_id": 72, "type": "count", "question": "...", "answers_ids": [7203], "active": true}, ...]}
-    LR_split_train_answers.json     {"answers": [{"id": 7203, "question_id": 7203, "answer": "69", "active": true}, ...]}
-    LR_split_train_images.json      {"images": [{"id": 72, "original_name": "S2B_...", "sensor": "S2", "active": true}, ...]}
+    LR_split_train_questions.json
+        {"questions": [{"id": 7203, "img_id": 72, "type": "count", "question": "...",
+                        "answers_ids": [7203], "active": true}, ...]}
+    LR_split_train_answers.json
+        {"answers": [{"id": 7203, "question_id": 7203, "answer": "69", "active": true}, ...]}
+    LR_split_train_images.json
+        {"images": [{"id": 72, "original_name": "S2B_...", "sensor": "S2", "active": true}, ...]}
 
-Every file repeats the ids of all splits; a row of another split is exactly {"id": 52, "active": false} and is no item of this one. Position is not id: rows
-are joined by id, a question to its picture by `img_id` and to its answer by the first of `answers_ids`, or by the answer's `question_id`.
+Every file repeats the ids of all splits; a row of another split is exactly
+{"id": 52, "active": false} and is no item of this one. Position is not id: rows are joined by id,
+a question to its picture by `img_id` and to its answer by the first of `answers_ids`, or by the
+answer's `question_id`.
 Source: Lobry et al. 2020, https://rsvqa.sylvainlobry.com.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -23,13 +29,13 @@ from msgspec import Struct
 
 from converters.read import files
 from converters.read.files import Found, SourceError
-from converters.read.folder import PicturePaths, Plan, Source, Span
+from converters.read.folder import Folder, PicturePaths, Plan, Sides, Span
 from converters.read.json_spans import array_spans, read_columns
-from schemas.sample import Reject, Unit
-from schemas.table import QUESTIONS, Questions
+from schemas.sample import Kind, Reject
+from schemas.table import COLUMNS, Columns
 
-UNIT: Unit = "question"
-SIDES = ("answers", "images")
+YIELDS: tuple[Kind, ...] = ("question",)
+_SIDES = ("answers", "images")
 _RECORD_BYTES = 200
 _COLUMNS: dict[str, dict[str, pa.DataType]] = {
     "questions": {
@@ -51,81 +57,73 @@ _COLUMNS: dict[str, dict[str, pa.DataType]] = {
 
 
 class Options(Struct, forbid_unknown_fields=True):
-    """tables: pattern of the files with `{split}` and `{table}` (questions, answers, images). images: picture path from `{id}` and `{split}`."""
+    """What an entry may say.
+
+    tables: pattern of the files, with `{split}` and `{table}` (questions, answers, images).
+    images: picture path from `{id}` and `{split}`.
+    """
 
     tables: str
     images: str
 
 
-def plan(source: Source, options: Options) -> Plan:
-    """Spans of the question tables."""
-    return Plan(_spans(source, options, ("questions",)), [])
+def plan(folder: Folder, options: Options) -> Plan:
+    """Spans of the question tables, and of the tables that they are joined to.
 
-
-def plan_sides(source: Source, options: Options) -> list[Span]:
-    """Spans of the tables that questions are joined to. Raises SourceError where a split lacks one."""
-    asked = {file.values["split"] for file in _files(source, options, "questions")}
-    for table in SIDES:
-        for split in sorted(
-            asked - {file.values["split"] for file in _files(source, options, table)}
-        ):
+    Raises SourceError where a split lacks one of its tables.
+    """
+    spans = _spans(folder, options, ("questions",))
+    asked = {file.values["split"] for file in _files(folder, options, "questions")}
+    for table in _SIDES:
+        there = {file.values["split"] for file in _files(folder, options, table)}
+        for split in sorted(asked - there if there else ()):
             name = options.tables.replace("{split}", split).replace("{table}", table)
-            raise SourceError(f"annotations not found: {files.join(source.base, name)}")
-    return _spans(source, options, SIDES)
+            raise SourceError(f"annotations not found: {files.join(folder.base, name)}")
+    sides = _spans(folder, options, _SIDES)
+    return Plan(spans, pictures=(options.images,), sides=sides)
 
 
-def _files(source: Source, options: Options, table: str) -> list[Found]:
-    found = files.find(source.base, options.tables.replace("{table}", table))
-    return [file for file in found if source.wants(file.values["split"])]
+def _files(folder: Folder, options: Options, table: str) -> list[Found]:
+    found = files.find(folder.base, options.tables.replace("{table}", table))
+    return [file for file in found if folder.wants(file.values["split"])]
 
 
-def _spans(source: Source, options: Options, tables: tuple[str, ...]) -> list[Span]:
+def _spans(folder: Folder, options: Options, tables: tuple[str, ...]) -> list[Span]:
     spans: list[Span] = []
     for table in tables:
-        found = _files(source, options, table)
+        found = _files(folder, options, table)
         if not found:
-            raise SourceError(
-                f"annotations not found: {files.join(source.base, options.tables.replace('{table}', table))}"
-            )
+            name = options.tables.replace("{table}", table)
+            raise SourceError(f"annotations not found: {files.join(folder.base, name)}")
         for file in found:
-            path = files.join(source.base, file.path)
+            path, split = files.join(folder.base, file.path), file.values["split"]
             for start, end in array_spans(path, table, {"id"}):
-                spans.append(
-                    Span(
-                        source.slug,
-                        file.values["split"],
-                        len(spans),
-                        (file.path,),
-                        start,
-                        end,
-                        table,
-                        (end - start) // _RECORD_BYTES + 1,
-                    )
-                )
+                records = (end - start) // _RECORD_BYTES + 1
+                at = len(spans)
+                spans.append(Span(folder.slug, split, at, (file.path,), start, end, table, records))
     return spans
 
 
-def read_side(source: Source, options: Options, span: Span) -> pa.Table:
-    """The active rows of a span of answers or images, as columns. An unreadable one is left out: its question then dangles, by name."""
-    table, _ = read_columns(
-        files.join(source.base, span.names[0]), span.start, span.end, _COLUMNS[span.table]
-    )
+def read_side(folder: Folder, options: Options, span: Span) -> pa.Table:
+    """The active rows of a span of answers or images, as columns.
+
+    An unreadable one is left out: its question then dangles, by name.
+    """
+    path = files.join(folder.base, span.names[0])
+    table, _ = read_columns(path, span.start, span.end, _COLUMNS[span.table])
     table = table.filter(pc.and_(pc.fill_null(table["active"], True), pc.is_valid(table["id"])))
     return table.select([name for name in table.column_names if name != "active"])
 
 
-def read(
-    source: Source, options: Options, span: Span, sides: Mapping[str, pa.Table]
-) -> Iterator[Questions | Reject]:
+def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator[Columns | Reject]:
     """The span's active questions with their answers.
 
     sides: `answers` and `images` of the same split, each sorted by id.
     """
     name = span.names[0]
-    file = source.relative(name)
-    table, bad = read_columns(
-        files.join(source.base, name), span.start, span.end, _COLUMNS["questions"]
-    )
+    file = folder.relative(name)
+    path = files.join(folder.base, name)
+    table, bad = read_columns(path, span.start, span.end, _COLUMNS["questions"])
     for fault in bad:
         yield Reject(file, f"byte {fault.offset}", span.split, "unreadable_record", fault.detail)
     table = table.combine_chunks()
@@ -142,9 +140,8 @@ def read(
     good = whole & answered & pictured
     for i in np.flatnonzero(~good).tolist():
         yield _reject(file, span.split, table, i, bool(whole[i]), bool(answered[i]))
-    yield Questions(
-        file, span.split, _joined(source, options, span.split, table, answer, picture, good, sides)
-    )
+    joined = _joined(folder, options, span.split, table, answer, picture, good, sides)
+    yield Columns("question", file, span.split, joined)
 
 
 def _reject(file: str, split: str, table: pa.Table, i: int, whole: bool, answered: bool) -> Reject:
@@ -196,25 +193,31 @@ def _answers(
 
 
 def _joined(
-    source: Source,
+    folder: Folder,
     options: Options,
     split: str,
     table: pa.Table,
     answer: npt.NDArray[np.int64],
     picture: npt.NDArray[np.int64],
     good: npt.NDArray[np.bool_],
-    sides: Mapping[str, pa.Table],
+    sides: Sides,
 ) -> pa.Table:
-    pictures = PicturePaths(source, options.images)
+    paths = PicturePaths(folder, options.images)
     some, place = np.unique(picture[good], return_inverse=True)
     names = sides["images"]["id"].take(pa.array(some)).to_pylist()
-    paths = pa.array(
-        [pictures.path({"id": str(name), "split": split}) for name in names], pa.string()
-    )
+    known = pa.array([paths.path({"id": str(name), "split": split}) for name in names], pa.string())
     kept = table.filter(pa.array(good))
-    answers = sides["answers"]["answer"].take(pa.array(answer[good]))
-    of_row = pa.DictionaryArray.from_arrays(pa.array(place.astype(np.int32)), paths)
+    one_each = pa.ListArray.from_arrays(
+        pa.array(np.arange(len(place) + 1, dtype=np.int32)),
+        pa.DictionaryArray.from_arrays(pa.array(place.astype(np.int32)), known),
+    )
     return pa.table(
-        [kept["id"].cast(pa.string()), of_row, kept["question"], answers, kept["type"]],
-        schema=QUESTIONS,
+        [
+            kept["id"].cast(pa.string()),
+            one_each,
+            kept["question"],
+            sides["answers"]["answer"].take(pa.array(answer[good])),
+            kept["type"],
+        ],
+        schema=COLUMNS["question"],
     )

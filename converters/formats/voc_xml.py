@@ -3,19 +3,24 @@
 `geometry = "bndbox"` (DIOR)::
 
     <annotation><filename>00255.jpg</filename><size><width>800</width>...</size>
-      <object><name>dam</name><bndbox><xmin>449</xmin><ymin>189</ymin><xmax>634</xmax><ymax>290</ymax></bndbox></object></annotation>
+      <object><name>dam</name>
+        <bndbox><xmin>449</xmin><ymin>189</ymin><xmax>634</xmax><ymax>290</ymax></bndbox>
+      </object></annotation>
 
 `geometry = "robndbox"` (DIOR-R)::
 
-    <object><name>dam</name><robndbox><x_left_top>460</x_left_top><y_left_top>180</y_left_top> ... <y_left_bottom>194</y_left_bottom></robndbox></object>
+    <object><name>dam</name>
+      <robndbox><x_left_top>460</x_left_top><y_left_top>180</y_left_top> ...
+        <y_left_bottom>194</y_left_bottom></robndbox></object>
 
 `geometry = "points"` (FAIR1M)::
 
     <objects><object><possibleresult><name>Van</name></possibleresult>
-      <points><point>801.000000,949.000000</point> ... five, the first repeated ...</points></object></objects>
+      <points><point>801.000000,949.000000</point> ... five, the first repeated ...</points>
+    </object></objects>
 
-bndbox and robndbox count pixels from 1, corners included; points are 0-based and taken as they stand. The picture is named by the file's own stem, since
-`<filename>` is wrong in several sets.
+bndbox and robndbox count pixels from 1, corners included; points are 0-based and taken as they
+stand. The picture is named by the file's own stem, since `<filename>` is wrong in several sets.
 Source: Li et al. 2020 (DIOR), Cheng et al. 2022 (DIOR-R), Sun et al. 2022 (FAIR1M).
 """
 
@@ -23,32 +28,33 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from typing import Any, Literal
-from xml.etree.ElementTree import Element, ParseError
+from typing import Literal
+from xml.etree.ElementTree import Element
 
 import numpy as np
-from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import fromstring
 from msgspec import Struct
 
 from converters.read import files
+from converters.read.encodings import text_of
 from converters.read.files import SourceError
 from converters.read.folder import (
-    ALL,
     BySplit,
+    Folder,
     PicturePaths,
     Plan,
-    Source,
+    Sides,
     Span,
     annotation_files,
     batched,
     bound,
+    picture_patterns,
     stem,
 )
+from converters.read.records import files_plan, record_pictures, xml_records
 from converters.regions.geometry import inclusive_corners
-from schemas.sample import Picture, Region, Reject, Sample, Unit
+from schemas.sample import Box, Kind, Picture, Quad, Region, Reject, Sample, Shape
 
-UNIT: Unit = "region"
+YIELDS: tuple[Kind, ...] = ("region",)
 _FILES_A_SPAN = 256
 _CORNERS = [
     f"{axis}_{corner}"
@@ -61,8 +67,9 @@ UNLISTED = "unlisted"  # the split of a file that no list names
 class Options(Struct, forbid_unknown_fields=True):
     """What an entry may say.
 
-    annotations: pattern of the XML files. images: picture path from `{stem}`, `{split}` and the pattern's names. lists: pattern of the split lists, one
-    stem a line, where splits are no folders. geometry: the leaf that holds the coordinates.
+    annotations: pattern of the XML files. images: picture path from `{stem}`, `{split}` and the
+    pattern's names. lists: pattern of the split lists, one stem a line, where splits are no
+    folders. geometry: the leaf that holds the coordinates.
     """
 
     annotations: BySplit
@@ -75,90 +82,85 @@ class _Fault(Exception):
     """An object cannot become a region; args: reason, detail."""
 
 
-def plan(source: Source, options: Options) -> Plan:
+def plan(folder: Folder, options: Options) -> Plan:
     """Spans of a few hundred XML files, by split."""
-    found = annotation_files(source, options.annotations)
-    notes: list[str] = []
-    by_split: dict[str, list[str]] = {}
     if options.lists is None:
-        for split, file in found:
-            by_split.setdefault(split or ALL, []).append(file.path)
-    else:
-        by_split, notes = _by_lists(
-            source, options, {stem(file.path): file.path for _, file in found}
-        )
+        return files_plan(folder, options.annotations, options.images, files_a_span=_FILES_A_SPAN)
+    found = annotation_files(folder, options.annotations)
+    there = {stem(file.path): file.path for _, file in found}
+    by_split, notes = _by_lists(folder, options, options.lists, there)
     spans: list[Span] = []
     for split, names in sorted(by_split.items()):
-        spans += batched(source.slug, split, names, _FILES_A_SPAN, len(spans))
-    return Plan(spans, notes)
+        spans += batched(folder.slug, split, names, _FILES_A_SPAN, len(spans))
+    return Plan(spans, notes, picture_patterns(options.images))
 
 
 def _by_lists(
-    source: Source, options: Options, there: dict[str, str]
+    folder: Folder, options: Options, lists: str, there: dict[str, str]
 ) -> tuple[dict[str, list[str]], list[str]]:
+    """Files by split, and notes. there: files by stem; the first list that names one has it."""
     by_split: dict[str, list[str]] = {}
     notes = []
     listed: set[str] = set()
-    lists = options.lists or ""
-    for found in files.find(source.base, lists):
-        split = found.values["split"]
+    for found in files.find(folder.base, lists):
+        split, name = found.values["split"], folder.relative(found.path)
         if isinstance(options.images, dict) and split not in options.images:
-            notes.append(f"{source.relative(found.path)} is the list of no split of this dataset")
+            notes.append(f"{name} is the list of no split of this dataset")
             continue
-        stems = source.bytes_of(found.path).decode("utf-8", "replace").split()
-        absent = sum(name not in there for name in stems)
-        if absent and source.wants(split):
-            notes.append(
-                f"{source.relative(found.path)} names {absent} of {len(stems)} pictures that have no annotation file"
-            )
-        fresh = [name for name in stems if name in there and name not in listed]
+        stems = _list_of(folder, found.path)
+        absent = sum(picture not in there for picture in stems)
+        if absent and folder.wants(split):
+            count = f"{absent} of {len(stems)} pictures"
+            notes.append(f"{name} names {count} that have no annotation file")
+        fresh = [
+            picture
+            for picture in dict.fromkeys(stems)
+            if picture in there and picture not in listed
+        ]
         listed.update(fresh)
-        if source.wants(split):
-            by_split[split] = [there[name] for name in fresh]
+        if folder.wants(split):
+            by_split[split] = [there[picture] for picture in fresh]
     if not listed:
-        raise SourceError(
-            f"{source.slug}: no split list {files.join(source.base, lists)} names a file that is there"
-        )
-    if source.wants(UNLISTED) and (
-        loose := [path for name, path in there.items() if name not in listed]
-    ):
+        where = files.join(folder.base, lists)
+        raise SourceError(f"{folder.slug}: no split list {where} names a file that is there")
+    loose = [path for picture, path in there.items() if picture not in listed]
+    if loose and folder.wants(UNLISTED):
         notes.append(f"{len(loose)} annotation files are in no split list")
         by_split[UNLISTED] = loose
     return by_split, notes
 
 
-def read(source: Source, options: Options, span: Span) -> Iterator[Sample | Reject]:
+def _list_of(folder: Folder, path: str) -> list[str]:
+    """The stems that a split list names. Raises SourceError where it is no text."""
+    try:
+        return text_of(folder.bytes_of(path)).split()
+    except UnicodeDecodeError as error:
+        where = f"{folder.slug}: {folder.relative(path)}"
+        raise SourceError(f"{where} cannot be read: {error}") from None
+
+
+def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator[Sample | Reject]:
     """One Sample an XML file, and a Reject for each object or file that cannot be read."""
-    pictures = PicturePaths(source, options.images)
-    for name in span.names:
-        file = source.relative(name)
-        try:
-            root = fromstring(source.bytes_of(name))
-        except (
-            ParseError,
-            DefusedXmlException,
-            SourceError,
-            ValueError,
-            LookupError,
-        ) as error:  # LookupError: an encoding that nobody knows
-            yield Reject(
-                file, "", span.split, "unreadable_file", str(error) or type(error).__name__
-            )
+    paths = PicturePaths(folder, options.images)
+    for name, root in xml_records(folder, span):
+        if isinstance(root, Reject):
+            yield root
             continue
+        file, key = folder.relative(name), stem(name)
         regions: list[Region] = []
         for i, node in enumerate(root.iter("object")):
-            key = f"object[{i}]"
             try:
-                regions.append(_region(node, options.geometry, key))
+                regions.append(_region(node, options.geometry, f"object[{i}]"))
             except _Fault as fault:
-                yield Reject(file, f"{stem(name)}#{key}", span.split, *fault.args)
-        width, height = (_size(root, side) for side in ("width", "height"))
-        path = pictures.path(
-            {**bound(options.annotations, name), "stem": stem(name), "split": span.split}
-        )
-        yield Sample(
-            stem(name), file, span.split, (Picture(path, width, height),), regions=tuple(regions)
-        )
+                yield Reject(file, f"{key}#object[{i}]", span.split, *fault.args)
+        values = {**bound(options.annotations, name), "stem": key, "split": span.split}
+        items = max(1, len(regions))
+        pictures = record_pictures([(paths, values)], file, key, span.split, items)
+        if isinstance(pictures, Reject):
+            yield pictures
+            continue
+        picture = Picture(pictures[0].path, _size(root, "width"), _size(root, "height"))
+        yield Sample(key, file, span.split, (picture,), regions=tuple(regions))
 
 
 def _size(root: Element, side: str) -> int | None:
@@ -170,35 +172,36 @@ def _region(node: Element, geometry: str, key: str) -> Region:
     label = (node.findtext("name") or node.findtext("possibleresult/name") or "").strip()
     if not label:
         raise _Fault("missing_field", "object without a name")
-    leaf, shape = _LEAVES[geometry]
     ignored = (node.findtext("difficult") or "0").strip() not in ("0", "")
-    return Region(label, shape, leaf(node), key, ignored=ignored)
+    return Region(key, label, _LEAVES[geometry](node), ignored=ignored)
 
 
-def _bndbox(node: Element) -> tuple[float, ...]:
+def _bndbox(node: Element) -> Box:
     x1, y1, x2, y2 = _numbers(node.find("bndbox"), ["xmin", "ymin", "xmax", "ymax"])
     if x1 == x2 or y1 == y2:
         raise _Fault("zero_area", f"corners coincide: {x1:g} {y1:g} {x2:g} {y2:g}")
     (x1, x2), (y1, y2) = _half_open(x1, x2), _half_open(y1, y2)
-    return x1, y1, x2, y2
+    return Box(x1, y1, x2, y2)
 
 
 def _half_open(first: float, last: float) -> tuple[float, float]:
-    """Edges of pixels counted from 1. Inverted ones stay so: clipping puts them in order and counts them."""
+    """Edges of pixels counted from 1.
+
+    Inverted ones stay so: clipping puts them in order and counts them.
+    """
     return (first - 1, last) if first < last else (first, last - 1)
 
 
-def _robndbox(node: Element) -> tuple[float, ...]:
+def _robndbox(node: Element) -> Quad:
     corners = np.array(_numbers(node.find("robndbox"), _CORNERS)).reshape(1, 4, 2)
     sides = np.linalg.norm(corners - np.roll(corners, -1, axis=1), axis=2)
     if (sides == 0).any():
-        raise _Fault(
-            "zero_area", f"corners coincide: {' '.join(f'{c:g}' for c in corners.ravel())}"
-        )
-    return tuple(inclusive_corners(corners - 1.0).ravel().tolist())
+        numbers = " ".join(f"{corner:g}" for corner in corners.ravel())
+        raise _Fault("zero_area", f"corners coincide: {numbers}")
+    return Quad(tuple(inclusive_corners(corners - 1.0).ravel().tolist()))
 
 
-def _points(node: Element) -> tuple[float, ...]:
+def _points(node: Element) -> Quad:
     texts = [(point.text or "").split(",") for point in node.iterfind("points/point")]
     if any(len(text) != 2 for text in texts):
         raise _Fault("bad_box", "a point is not x,y")
@@ -207,7 +210,7 @@ def _points(node: Element) -> tuple[float, ...]:
         points.pop()
     if len(points) != 4:
         raise _Fault("bad_box", f"{len(points)} points where four corners were meant")
-    return tuple(c for point in points for c in point)
+    return Quad(tuple(number for point in points for number in point))
 
 
 def _numbers(leaf: Element | None, tags: list[str]) -> list[float]:
@@ -226,8 +229,8 @@ def _finite(text: str | None) -> float:
     return value
 
 
-_LEAVES: dict[str, tuple[Callable[[Element], tuple[float, ...]], Any]] = {
-    "bndbox": (_bndbox, "hbb"),
-    "robndbox": (_robndbox, "obb"),
-    "points": (_points, "obb"),
+_LEAVES: dict[str, Callable[[Element], Shape]] = {
+    "bndbox": _bndbox,
+    "robndbox": _robndbox,
+    "points": _points,
 }

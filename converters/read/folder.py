@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
 
+import pyarrow as pa
 from msgspec import Struct
 
 from converters.read import files
 from converters.read.files import Found, SourceError
+from schemas.sample import Kind, Reject, Sample
+from schemas.table import Columns
 
 ALL = "all"  # the split of a dataset whose authors made none
 
 
-class Source(Struct, frozen=True):
-    """Where one dataset lies. root: its folder; inside: the archive's own top folder below it, or empty. splits: those asked for, or None for all."""
+class Folder(Struct, frozen=True):
+    """Where one dataset lies, on disk or in a bucket.
+
+    name: the folder's name under the data root, which begins the paths of its pictures in a row.
+    root: the folder itself; inside: the archive's own top folder below it, or empty. splits: those
+    asked for, or None for all.
+    """
 
     slug: str
-    folder: str
+    name: str
     root: str
     inside: str = ""
     splits: frozenset[str] | None = None
@@ -28,6 +36,7 @@ class Source(Struct, frozen=True):
         return files.join(self.root, self.inside)
 
     def wants(self, split: str) -> bool:
+        """True where the records of a split are to be read."""
         return self.splits is None or split in self.splits
 
     def relative(self, path: str) -> str:
@@ -43,21 +52,22 @@ class Source(Struct, frozen=True):
         return files.join(self.root, relative)
 
 
-def open_source(
-    slug: str, folder: str, root: str, inside: str = "", splits: frozenset[str] | None = None
-) -> Source:
+def open_folder(
+    slug: str, name: str, root: str, inside: str = "", splits: frozenset[str] | None = None
+) -> Folder:
     """A dataset's folder. Raises SourceError where there is none or it is empty."""
     if not files.listing(root):
         raise SourceError(f"{slug}: no folder {root}, or nothing in it")
     if inside and not files.listing(files.join(root, inside)):
         inside = ""
-    return Source(slug, folder, root, inside, splits)
+    return Folder(slug, name, root, inside, splits)
 
 
 class Span(Struct, frozen=True):
     """What one worker reads at once: bytes [start, end) of one file, or a few whole files.
 
-    index: makes it unique within its dataset. records: about how many native records it holds, to size the output by.
+    index: makes it unique within its dataset. table: which of a format's tables it is of, where
+    there are several. records: about how many native records it holds, to size the output by.
     """
 
     slug: str
@@ -71,67 +81,141 @@ class Span(Struct, frozen=True):
 
 
 class Plan(NamedTuple):
-    """How a dataset will be read. notes: what a person should know of it, such as listed files that are absent."""
+    """How a dataset will be read.
+
+    notes: what a person should know of it, such as listed files that are absent. pictures:
+    patterns of the picture files below `base`, one for each picture of a record, to judge the
+    output's size by. sides: spans of the tables that records are joined to (see `read_side`).
+    classes: class names as written, for prompts that list them.
+    """
 
     spans: list[Span]
-    notes: list[str]
+    notes: list[str] = []
+    pictures: tuple[str, ...] = ()
+    sides: list[Span] = []
+    classes: tuple[str, ...] = ()
+
+
+Sides = Mapping[str, pa.Table]  # side tables by name, each sorted by its column `id`
+
+
+class Format(Protocol):
+    """A module of `converters.formats`.
+
+    YIELDS: the kinds of items it yields; the first is what a record counts as that cannot be read
+    at all. Options: what a catalogue entry may say besides the common keys.
+    """
+
+    YIELDS: tuple[Kind, ...]
+    Options: type[Struct]
+
+    def plan(self, folder: Folder, options: Any) -> Plan:
+        """Raises SourceError where the dataset as a whole cannot be read."""
+        ...
+
+    def read(
+        self, folder: Folder, options: Any, span: Span, sides: Sides
+    ) -> Iterator[Sample | Columns | Reject]:
+        """What is in one span. sides: the joined tables of its split, empty where there are none."""
+        ...
+
+
+class JoiningFormat(Format, Protocol):
+    """A format that joins its records to side tables (`Plan.sides`)."""
+
+    def read_side(self, folder: Folder, options: Any, span: Span) -> pa.Table:
+        """The rows of a span of a side table, with a column `id`."""
+        ...
 
 
 BySplit = str | dict[str, str]  # a pattern that may hold {split}, or one pattern for each split
 
 
-def annotation_files(source: Source, annotations: BySplit) -> list[tuple[str, Found]]:
-    """(split, file) of every annotation file of the wanted splits; the split is empty where neither pattern nor table tells it.
+def annotation_files(folder: Folder, annotations: BySplit) -> list[tuple[str, Found]]:
+    """(split, file) of every annotation file of the wanted splits, in path order.
 
-    Raises SourceError where there is none.
+    The split is empty where neither the pattern nor the table of patterns tells it.
+
+    Raises SourceError where there is none; it names the splits that are there.
     """
-    if isinstance(annotations, str):
-        found = [(f.values.get("split", ""), f) for f in files.find(source.base, annotations)]
-    else:
-        found = [
-            (split, f)
-            for split, pattern in annotations.items()
-            for f in files.find(source.base, pattern, split=split)
-        ]
-    wanted = [(split, f) for split, f in found if not split or source.wants(split)]
+    found = [
+        (split or file.values.get("split", ""), file)
+        for split, pattern in _patterns(annotations).items()
+        for file in files.find(folder.base, pattern, **({"split": split} if split else {}))
+    ]
+    wanted = [(split, file) for split, file in found if not split or folder.wants(split)]
     if not wanted:
-        patterns = [annotations] if isinstance(annotations, str) else list(annotations.values())
-        raise SourceError(
-            f"annotations not found: {' or '.join(files.join(source.base, p) for p in patterns)}{_splits_there(source, found)}"
-        )
+        paths = [files.join(folder.base, pattern) for pattern in _patterns(annotations).values()]
+        there = sorted({split for split, _ in found})
+        asked = ", ".join(sorted(folder.splits or ()))
+        hint = f" for split {asked}; there: {', '.join(there)}" if there else ""
+        raise SourceError(f"annotations not found: {' or '.join(paths)}{hint}")
     return wanted
 
 
-def _splits_there(source: Source, found: list[tuple[str, Found]]) -> str:
-    there = sorted({split for split, _ in found})
-    return (
-        f" for split {', '.join(sorted(source.splits or ()))}; there: {', '.join(there)}"
-        if there
-        else ""
-    )
+def absent(folder: Folder, annotations: BySplit) -> list[str]:
+    """A note for each wanted split whose annotations the catalogue names and nobody finds."""
+    if isinstance(annotations, str):
+        return []
+    return [
+        f"{folder.relative(pattern)} is not there, so split {split} is not read"
+        for split, pattern in annotations.items()
+        if folder.wants(split) and not any(files.find(folder.base, pattern, split=split))
+    ]
+
+
+def bound(annotations: BySplit, name: str) -> dict[str, str]:
+    """What the names in an annotation pattern stand for in the path of a file that it matched."""
+    for pattern in _patterns(annotations).values():
+        if (values := files.bind(pattern, name)) is not None:
+            return values
+    return {}
+
+
+def _patterns(by_split: BySplit) -> dict[str, str]:
+    """Patterns by split; one pattern for all splits has the split `""`."""
+    return {"": by_split} if isinstance(by_split, str) else by_split
+
+
+def picture_patterns(images: BySplit | Sequence[str]) -> tuple[str, ...]:
+    """Patterns for `Plan.pictures`: one for each picture of a record, of one of the splits."""
+    if isinstance(images, Mapping):
+        return tuple(list(images.values())[:1])
+    return (images,) if isinstance(images, str) else tuple(images)
 
 
 class PicturePaths:
     """Native picture paths from a template of the catalogue, relative to the dataset's folder.
 
-    Where the template lists alternatives, the first that exists is taken, else the first.
+    template: one for all splits, or one for each; its names are filled with a record's values.
+    Where it lists alternatives, the first that exists is taken, else the first.
     """
 
-    def __init__(self, source: Source, template: BySplit) -> None:
-        self._source = source
-        self._templates = {"": template} if isinstance(template, str) else template
-        self._readings = {split: files.expand(text) for split, text in self._templates.items()}
+    def __init__(self, folder: Folder, template: BySplit) -> None:
+        self._folder = folder
+        self._readings = {
+            split: files.expand(pattern) for split, pattern in _patterns(template).items()
+        }
 
     def path(self, values: Mapping[str, str]) -> str:
-        """The path for a record's values. Raises KeyError for a name that the record lacks, SourceError where it would leave the folder."""
-        readings = self._readings.get("") or self._readings[values["split"]]
-        paths = [self._source.relative(files.fill(reading, values)) for reading in readings]
+        """The path for a record's values.
+
+        Raises SourceError where it would leave the folder, or the template has no pattern for the
+        record's split or a name that the record lacks.
+        """
+        readings = self._readings.get("") or self._readings.get(values.get("split", ""))
+        if readings is None:
+            raise SourceError(f"the entry's `images` has no pattern for split {values['split']!r}")
+        if lacking := sorted(files.variables(readings[0]) - values.keys()):
+            known = ", ".join(sorted(values))
+            raise SourceError(f"{readings[0]!r} needs {lacking[0]!r}; a record gives: {known}")
+        paths = [self._folder.relative(files.fill(reading, values)) for reading in readings]
         for path in paths:
             if not files.inside(path):
                 raise SourceError(f"{path!r} leaves its folder")
         if len(paths) == 1:
             return paths[0]
-        return next((p for p in paths if files.exists(self._source.absolute(p))), paths[0])
+        return next((p for p in paths if files.exists(self._folder.absolute(p))), paths[0])
 
 
 def stem(name: str) -> str:
@@ -140,23 +224,26 @@ def stem(name: str) -> str:
     return base.rsplit(".", 1)[0]
 
 
-def batched(slug: str, split: str, names: list[str], size: int, first: int) -> list[Span]:
-    """Spans of `size` whole files each, numbered from `first`."""
+def batched(
+    slug: str,
+    split: str,
+    names: Sequence[str],
+    size: int,
+    first: int,
+    records: Sequence[int] | None = None,
+) -> list[Span]:
+    """Spans of `size` whole files each, numbered from `first`.
+
+    records: about how many records each file holds; one, where it is not given.
+    """
+    counts = records or [1] * len(names)
     return [
         Span(
             slug,
             split,
-            first + i // size,
-            tuple(names[i : i + size]),
-            records=min(size, len(names) - i),
+            first + at // size,
+            tuple(names[at : at + size]),
+            records=sum(counts[at : at + size]),
         )
-        for i in range(0, len(names), size)
+        for at in range(0, len(names), size)
     ]
-
-
-def bound(annotations: BySplit, name: str) -> dict[str, str]:
-    """What the names in an annotation pattern stand for in the path of one file that it matched."""
-    for pattern in [annotations] if isinstance(annotations, str) else annotations.values():
-        if (values := files.bind(pattern, name)) is not None:
-            return values
-    return {}

@@ -1,4 +1,8 @@
-"""Regions of a batch of samples made fit for rows: clipped, ordered, without repeats. Vectorised over the batch."""
+"""The regions of a batch of samples made fit for rows: clipped, ordered, without repeats.
+
+All columns are as long as the batch has regions, those that cannot stay included, so that one
+index means one region everywhere.
+"""
 
 from __future__ import annotations
 
@@ -7,118 +11,195 @@ from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
+from msgspec import Struct
 
+from converters.ledger import Strings
+from converters.regions import shapes
 from converters.regions.attributes import spoken
-from converters.regions.geometry import Clipped, Floats, clip_boxes, clip_quads, envelopes
-from converters.tasks.objects import Scene
-from schemas.sample import Region, Reject, Sample
+from converters.regions.geometry import Floats
+from schemas.sample import Box, Expression, Mask, Region, Reject, Sample, Shape
 
 Size = tuple[int, int] | None
 
 
-def clean(
-    samples: Sequence[Sample], size_of: Callable[[Sample], Size], names: Mapping[str, str]
-) -> tuple[list[Scene], list[Reject], Counter[str]]:
-    """Scenes of samples, a Reject for each region that cannot stay, and how many regions were repaired (clipped, swapped).
+class Scenes(Struct, frozen=True):
+    """Regions of a batch, and the expressions that pick them out.
 
+    samples: one scene each, all of one split; owner: the scene of each region; starts: where each
+    scene's regions begin, and behind the last. regions: clipped and put in order; native: as read.
+    sizes: (n, 2) of each region's own picture, NaN where unknown. boxes: (n, 4) upright pixels;
+    areas: (n,); names: the classes as spoken. reasons: why a region cannot stay, or "".
+    """
+
+    split: str
+    samples: list[Sample]
+    owner: npt.NDArray[np.int64]
+    starts: npt.NDArray[np.int64]
+    native: list[Region]
+    regions: list[Region]
+    sizes: Floats
+    boxes: Floats
+    areas: Floats
+    names: list[str]
+    reasons: Strings
+
+    def reject(self, item: int, reason: str) -> Reject:
+        """The Reject of one region, with its numbers as read and the frame they are in."""
+        sample, region = self.samples[self.owner[item]], self.native[item]
+        size = self.sizes[item]
+        frame = "" if np.isnan(size).any() else f" in {size[0]:g} x {size[1]:g}"
+        detail = f"{region.label} {numbers(region.shape)}{frame}"
+        if reason in ("no_size", "missing_image"):
+            path = sample.pictures[region.image].path
+            detail = f"{region.label}: the size of its picture is needed: {path}"
+        key = f"{sample.key}#{region.key}"
+        return Reject(sample.file, key, self.split, reason, detail, kind="region")
+
+    def of(self, scene: int) -> range:
+        """The indices of a scene's regions."""
+        return range(self.starts[scene], self.starts[scene + 1])
+
+
+class Expressions(Struct, frozen=True):
+    """The authors' expressions of a batch of scenes: one item each.
+
+    owner: the scene of each; regions: indices of the regions it picks out.
+    """
+
+    scenes: Scenes
+    items: list[Expression]
+    owner: list[int]
+    regions: list[list[int]]
+    reasons: Strings
+
+    def reject(self, item: int, reason: str) -> Reject:
+        """The Reject of one expression: its words, and which region is at fault."""
+        sample, expression = self.scenes.samples[self.owner[item]], self.items[item]
+        faulty = [
+            f"{self.scenes.native[i].key}: {self.scenes.reasons[i]}"
+            for i in self.regions[item]
+            if self.scenes.reasons[i]
+        ]
+        detail = "; ".join([expression.text[:200], *faulty])
+        key = f"{sample.key}#{expression.key}"
+        return Reject(sample.file, key, self.scenes.split, reason, detail, kind="expression")
+
+
+def clean(
+    samples: Sequence[Sample],
+    size_of: Callable[[str], Size],
+    names: Mapping[str, str],
+) -> tuple[Scenes, Counter[str]]:
+    """Scenes of samples of one split, and how many regions were repaired (clipped, swapped).
+
+    size_of: of a picture by its path; a region is measured by its own picture, `pictures[image]`.
     names: what the catalogue calls some of the classes.
     """
-    sizes = [size_of(sample) for sample in samples]
-    flat = [(s, i) for s, sample in enumerate(samples) for i in range(len(sample.regions))]
-    limits = np.array([sizes[s] or (np.inf, np.inf) for s, _ in flat], float).reshape(-1, 2)
-    regions = [samples[s].regions[i] for s, i in flat]
-    reasons, fresh, boxes, areas, mended = _clip(regions, limits)
-    _mark_repeats(samples, flat, reasons)
+    native = [region for sample in samples for region in sample.regions]
+    numbers_of = [len(sample.regions) for sample in samples]
+    owner = np.repeat(np.arange(len(samples)), numbers_of)
+    starts = np.concatenate([[0], np.cumsum(numbers_of)]).astype(np.int64)
+    sizes = _sizes(samples, native, owner, size_of)
+    clipped = shapes.clip(
+        [region.shape for region in native], np.where(np.isnan(sizes), np.inf, sizes)
+    )
+    reasons = clipped.reasons.astype(object)
+    for item, (scene, region) in enumerate(zip(owner.tolist(), native, strict=True)):
+        if region.image >= len(samples[scene].pictures):
+            reasons[item] = "dangling_reference"
+    _mark_repeats(native, owner.tolist(), reasons)
+    good = reasons == ""
     repairs = Counter(
-        name for names, reason in zip(mended, reasons, strict=True) for name in names if not reason
+        {
+            "clipped": int((clipped.changed & good).sum()),
+            "swapped": int((clipped.swapped & good).sum()),
+        }
     )
-    scenes, rejects = [], []
-    at = 0
-    for s, sample in enumerate(samples):
-        mine = range(at, at + len(sample.regions))
-        at += len(sample.regions)
-        kept = [k for k in mine if not reasons[k]]
-        said = [spoken(regions[k].label, names) for k in kept]
-        scenes.append(
-            Scene(
-                sample,
-                [flat[k][1] for k in kept],
-                [fresh[k] for k in kept],
-                sizes[s],
-                boxes[kept],
-                areas[kept],
-                said,
-            )
-        )
-        rejects += [
-            Reject(
-                sample.file,
-                _key(sample, regions[k]),
-                sample.split,
-                reasons[k],
-                _words(regions[k], sizes[s]),
-            )
-            for k in mine
-            if reasons[k]
-        ]
-    return scenes, rejects, repairs
-
-
-def _key(sample: Sample, region: Region) -> str:
-    return f"{sample.key}#{region.key}"
-
-
-def _words(region: Region, size: Size) -> str:
-    frame = f" in {size[0]} x {size[1]}" if size else ""
-    return f"{region.label} {' '.join(f'{p:g}' for p in region.points)}{frame}"
-
-
-def _clip(
-    regions: Sequence[Region], limits: Floats
-) -> tuple[list[str], list[Region], Floats, Floats, list[list[str]]]:
-    """Reasons, clipped regions, upright boxes, areas and repairs of a batch."""
-    reasons = [""] * len(regions)
-    fresh = list(regions)
-    boxes, areas = np.zeros((len(regions), 4)), np.zeros(len(regions))
-    mended: list[list[str]] = [[] for _ in regions]
-    for shape, clip in (("hbb", clip_boxes), ("obb", clip_quads)):
-        mine = np.array([k for k, region in enumerate(regions) if region.shape == shape], int)
-        if not mine.size:
-            continue
-        result: Clipped = clip(np.array([regions[k].points for k in mine], float), limits[mine])
-        for name, mask in (("clipped", result.changed), ("swapped", result.swapped)):
-            for k in mine[mask]:
-                mended[k].append(name)
-        upright = result.points if shape == "hbb" else envelopes(result.points, limits[mine])
-        boxes[mine] = upright
-        areas[mine] = (
-            np.prod(upright[:, 2:] - upright[:, :2], axis=1)
-            if shape == "hbb"
-            else _quad_areas(result.points)
-        )
-        for k, points, zero, outside in zip(
-            mine, result.points.tolist(), result.zero, result.outside, strict=True
-        ):
-            reasons[k] = "zero_area" if zero else "outside_image" if outside else ""
-            fresh[k] = msgspec.structs.replace(regions[k], points=tuple(points))
-    return reasons, fresh, boxes, areas, mended
-
-
-def _quad_areas(quads: Floats) -> Floats:
-    x, y = quads[:, ::2], quads[:, 1::2]
-    areas: Floats = (
-        np.abs((x * np.roll(y, -1, axis=1) - y * np.roll(x, -1, axis=1)).sum(axis=1)) / 2
+    regions = [
+        region if shape is region.shape else msgspec.structs.replace(region, shape=shape)
+        for region, shape in zip(native, clipped.shapes, strict=True)
+    ]
+    spoken_names = {
+        label: spoken(label, names) for label in dict.fromkeys(region.label for region in native)
+    }
+    scenes = Scenes(
+        samples[0].split if samples else "",
+        list(samples),
+        owner,
+        starts,
+        native,
+        regions,
+        sizes,
+        clipped.boxes,
+        clipped.areas,
+        [spoken_names[region.label] for region in native],
+        reasons,
     )
-    return areas
+    return scenes, +repairs
 
 
-def _mark_repeats(
-    samples: Sequence[Sample], flat: Sequence[tuple[int, int]], reasons: list[str]
-) -> None:
+def expressions(scenes: Scenes) -> Expressions:
+    """The expressions of scenes. One whose region is not there, or cannot stay, has its reason."""
+    items: list[Expression] = []
+    owner: list[int] = []
+    picked: list[list[int]] = []
+    reasons: list[str] = []
+    for scene, sample in enumerate(scenes.samples):
+        places = {scenes.native[i].key: i for i in scenes.of(scene)}
+        for expression in sample.expressions:
+            known = [places[key] for key in expression.regions if key in places]
+            dangling = len(known) < len(expression.regions)
+            items.append(expression)
+            owner.append(scene)
+            picked.append(known)
+            bad = next((scenes.reasons[i] for i in known if scenes.reasons[i]), "")
+            reasons.append("dangling_reference" if dangling else bad)
+    return Expressions(scenes, items, owner, picked, np.array(reasons, object))
+
+
+def numbers(shape: Shape) -> str:
+    """A shape's numbers as read, for messages."""
+    if isinstance(shape, Mask):
+        return f"a mask of {shape.width} x {shape.height}"
+    return " ".join(f"{value:g}" for value in flat(shape))
+
+
+def flat(shape: Shape) -> tuple[float, ...]:
+    """A shape's numbers in native order: a mask's are its size and run lengths."""
+    if isinstance(shape, Box):
+        return shape.x1, shape.y1, shape.x2, shape.y2
+    if isinstance(shape, Mask):
+        return shape.width, shape.height, *shape.counts
+    return shape.points
+
+
+def _sizes(
+    samples: Sequence[Sample],
+    native: Sequence[Region],
+    owner: npt.NDArray[np.int64],
+    size_of: Callable[[str], Size],
+) -> Floats:
+    """Width and height of each region's own picture: (n, 2), NaN where unknown."""
+    known = {
+        picture.path: size_of(picture.path) or (np.nan, np.nan)
+        for sample in samples
+        for picture in sample.pictures
+    }
+    unknown = (np.nan, np.nan)
+    rows = []
+    for scene, region in zip(owner.tolist(), native, strict=True):
+        pictures = samples[scene].pictures
+        there = region.image < len(pictures)
+        rows.append(known[pictures[region.image].path] if there else unknown)
+    return np.array(rows, float).reshape(-1, 2)
+
+
+def _mark_repeats(native: Sequence[Region], owner: Sequence[int], reasons: Strings) -> None:
+    """Writes `duplicate_region` to each region that stands in its scene a second time."""
     seen: set[tuple[object, ...]] = set()
-    for k, (s, i) in enumerate(flat):
-        region = samples[s].regions[i]
-        key = (s, region.image, region.label, region.shape, region.points)
-        if not reasons[k] and key in seen:
-            reasons[k] = "duplicate_region"
+    for item, (scene, region) in enumerate(zip(owner, native, strict=True)):
+        key = (scene, region.image, region.label, region.shape)
+        if not reasons[item] and key in seen:
+            reasons[item] = "duplicate_region"
         seen.add(key)

@@ -1,24 +1,30 @@
-"""Rows made of regions by template: grounding, region captions, referring, descriptions, conversations about objects."""
+"""Tasks made of regions by template: grounding, region captions, descriptions, rounds of talk.
+
+A task drafts rows scene by scene; what is numeric (the filter, sizes and places, box texts) is
+worked out once for the whole batch before.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 from msgspec import Struct
 
-from converters import dialects
-from converters.read.images import Facts
+from converters.dialects import dialect, render
+from converters.ledger import Strings
 from converters.regions import attributes
-from converters.regions.geometry import Floats
+from converters.regions.geometry import Bools, Floats
+from converters.regions.scenes import Scenes, flat
 from converters.rows.assemble import (
     TEMPLATE,
     Job,
     Origin,
-    Pictures,
-    Text,
+    Turns,
     assemble,
     choose,
     identify,
@@ -26,330 +32,427 @@ from converters.rows.assemble import (
     tokens,
 )
 from converters.rows.identity import ITEM
+from converters.rows.pictures import Pictures
+from converters.tasks.kit import Built, SceneItems, Task
 from converters.tasks.wordings import wordings
-from schemas.sample import Picture, Region, Sample
+from schemas.sample import Box, Mask, Polygon, Quad, Region, Sample
 from schemas.table import REGION
 
 _ROUNDS = 3  # labels that a conversation asks about, two rounds each
+_SHAPES = {Box: "hbb", Quad: "obb", Polygon: "polygon", Mask: "mask"}
 
 
-class Scene(Struct, frozen=True):
-    """One picture with its regions, cleaned.
+class Round(NamedTuple):
+    """A later round of a conversation: which wording asks, about which label, and the answer."""
 
-    kept: indices into `sample.regions` of those that are good; regions: the same, clipped and put in order; size: width and height, or None; boxes: (n, 4)
-    upright pixels; areas: (n,); names: their classes as spoken.
+    wording: str
+    label: str
+    answer: str
+
+
+class Draft(Struct, kw_only=True):
+    """A row to be.
+
+    key: of its origin; source_text: what its identity rests on. used: indices of its regions;
+    phrases: what the authors call them, beside. dialect: in which boxes are written, if any.
+    slots: what fills the wording's braces; more: later rounds.
     """
 
-    sample: Sample
-    kept: list[int]
-    regions: list[Region]
-    size: tuple[int, int] | None
-    boxes: Floats
-    areas: Floats
-    names: list[str]
-
-
-class Draft(Struct):
-    """A row to be: turns as (text with the template's slot filled by `slot`, answer). used: indices into the scene's regions.
-
-    more: later rounds as (kind of wording, its label, answer).
-    """
-
-    scene: Scene
+    scene: int
     key: str
     source_text: str
     used: list[int]
-    dialect: str | None
-    slot: tuple[str, str]
     answer: str
-    more: list[tuple[str, str, str]] = []
+    dialect: str | None = None
+    slots: Mapping[str, str] = {}
+    phrases: Sequence[str | None] | None = None
+    more: Sequence[Round] = ()
 
 
-def build(
-    job: Job, scenes: Sequence[Scene], known: Mapping[str, Picture], facts: Mapping[str, Facts]
-) -> tuple[pa.RecordBatch | None, list[list[str]]]:
-    """Rows of one source over a batch of scenes; and for each scene's region the reason why no row uses it, empty where one does."""
-    drafts: list[Draft] = []
-    all_reasons = []
-    for scene in scenes:
-        reasons, chosen = _select(job, scene)
-        if chosen:
-            dialect = _dialect(job, scene)
-            if scene.size is None and (dialect is None or job.spec.task != "grounding"):
-                for i in chosen:
-                    reasons[i] = "no_size"
-            else:
-                drafts += _DRAFTS[job.spec.task](scene, chosen, dialect or job.dialect, reasons)
-        all_reasons.append(reasons)
-    return _rows(job, drafts, known, facts) if drafts else None, all_reasons
+class View(Struct, frozen=True):
+    """What a source sees of a batch of scenes.
+
+    reasons: why no row may use a region, or ""; the drafts add to them. dialects: how each scene's
+    boxes are written, None where they cannot be. texts: of the chosen regions, where the task
+    writes boxes; repairs: what had to be changed to write them.
+    """
+
+    scenes: Scenes
+    reasons: Strings
+    dialects: list[str | None]
+    texts: Strings
+    repairs: Mapping[str, int]
+
+    def chosen(self, scene: int) -> list[int]:
+        """The regions of a scene that may be used."""
+        return [item for item in self.scenes.of(scene) if not self.reasons[item]]
+
+    def region_key(self, item: int) -> str:
+        """The key of one region's record."""
+        sample = self.scenes.samples[self.scenes.owner[item]]
+        return f"{sample.key}#{self.scenes.native[item].key}"
+
+    def native_text(self, items: Sequence[int]) -> str:
+        """Regions as read, for a row's identity: the same whatever the mode made of them."""
+        return ITEM.join(_native(self.scenes.native[item]) for item in items)
+
+    def whole(self, scene: int) -> str:
+        """All regions of a scene as read."""
+        return self.native_text(self.scenes.of(scene))
 
 
-def _dialect(job: Job, scene: Scene) -> str | None:
-    if scene.size is not None or not dialects.needs_size(job.dialect):
-        return job.dialect
-    return job.fallback_dialect
+Drafts = Callable[[View, int, list[int]], list[Draft]]
 
 
-def _select(job: Job, scene: Scene) -> tuple[list[str], list[int]]:
-    """Applies the source's filter: reasons by region, and the indices that stay."""
+def _native(region: Region) -> str:
+    return f"{region.label}:{','.join(f'{value:.12g}' for value in flat(region.shape))}"
+
+
+def build_objects(
+    job: Job, batch: SceneItems, *, drafts: Drafts, sized: bool, boxed: bool
+) -> Built:
+    """Rows of one source over a batch of scenes, by a task's drafts of each scene.
+
+    sized, boxed: see `Task`.
+    """
+    view = look(job, batch, sized=sized, boxed=boxed)
+    made = [
+        draft
+        for scene in range(len(batch.scenes.samples))
+        if (chosen := view.chosen(scene))
+        for draft in drafts(view, scene, chosen)
+    ]
+    rows = rows_of(job, batch, made, TEMPLATE) if made else None
+    return Built(rows, view.reasons, view.repairs)
+
+
+def look(job: Job, batch: SceneItems, *, sized: bool, boxed: bool) -> View:
+    """Applies the source's filter, and writes the boxes of what is left."""
+    scenes = batch.scenes
+    reasons = _filtered(job, scenes)
+    unsized: Bools = np.asarray(np.isnan(scenes.sizes).any(axis=1))
+    needs_size = dialect(job.dialect).needs_size
+    dialects: list[str | None] = []
+    for scene in range(len(scenes.samples)):
+        items = slice(scenes.starts[scene], scenes.starts[scene + 1])
+        known = not unsized[items].any()
+        dialects.append(job.dialect if known or not needs_size else job.fallback_dialect)
+        if not known and (sized or dialects[scene] is None):
+            fault = "missing_image" if _absent(scenes.samples[scene], batch.pictures) else "no_size"
+            reasons[items] = np.where(reasons[items] == "", fault, reasons[items])
+    texts = np.full(len(reasons), "", object)
+    repairs = _write(job, scenes, dialects, reasons, texts) if boxed else Counter()
+    return View(scenes, reasons, dialects, texts, repairs)
+
+
+def _absent(sample: Sample, pictures: Pictures) -> bool:
+    return any(picture.path in pictures.absent for picture in sample.pictures)
+
+
+def _filtered(job: Job, scenes: Scenes) -> Strings:
+    """Reasons by region, those of the source's filter added."""
     rule = job.spec.filter
-    reasons = [""] * len(scene.regions)
-    share = (
-        np.zeros(len(scene.regions))
-        if scene.size is None
-        else 100 * (np.diff(scene.boxes.reshape(-1, 2, 2), axis=1)[:, 0] / scene.size).min(axis=1)
-    )
-    for i, region in enumerate(scene.regions):
+    sides = (scenes.boxes[:, 2:] - scenes.boxes[:, :2]) / scenes.sizes
+    share: Floats = 100 * np.nan_to_num(sides.min(axis=1), nan=np.inf)
+    reasons: Strings = scenes.reasons.copy()
+    for item, region in enumerate(scenes.regions):
+        if reasons[item]:
+            continue
         if rule.labels is not None and region.label not in rule.labels:
-            reasons[i] = "unselected"
+            reasons[item] = "unselected"
         elif region.ignored and not rule.ignored:
-            reasons[i] = "ignored"
-        elif scene.size is not None and share[i] < rule.min_side:
-            reasons[i] = "too_small"
-    chosen = [i for i, reason in enumerate(reasons) if not reason]
-    if rule.max_regions is not None and len(chosen) > rule.max_regions:
-        for i in chosen:
-            reasons[i] = "too_many"
-        chosen = []
-    return reasons, chosen
+            reasons[item] = "ignored"
+        elif share[item] < rule.min_side:
+            reasons[item] = "too_small"
+    if rule.max_regions is not None:
+        good = reasons == ""
+        numbers = np.bincount(scenes.owner[good], minlength=len(scenes.samples))
+        reasons[good & (numbers > rule.max_regions)[scenes.owner]] = "too_many"
+    return reasons
 
 
-def _rows(
-    job: Job, drafts: list[Draft], known: Mapping[str, Picture], facts: Mapping[str, Facts]
-) -> pa.RecordBatch:
-    samples = [draft.scene.sample for draft in drafts]
+def _write(
+    job: Job, scenes: Scenes, dialects: list[str | None], reasons: Strings, texts: Strings
+) -> Counter[str]:
+    """Fills in the texts of all regions that are left, one dialect at a time."""
+    repairs: Counter[str] = Counter()
+    names = np.array(dialects, object)[scenes.owner]
+    for name in sorted({name for name in dialects if name is not None}):
+        items = np.flatnonzero((reasons == "") & (names == name))
+        if not len(items):
+            continue
+        written, reasons[items], changed = render(
+            dialect(name),
+            [scenes.regions[item].shape for item in items.tolist()],
+            np.nan_to_num(scenes.sizes[items], nan=np.inf),
+            job.unsayable,
+        )
+        texts[items] = np.array(written, object)
+        repairs.update(changed)
+    return repairs
+
+
+def rows_of(job: Job, batch: SceneItems, drafts: list[Draft], text_origin: str) -> pa.RecordBatch:
+    """Rows from drafts: wordings chosen by id, slots filled."""
+    scenes = batch.scenes
+    samples = [scenes.samples[draft.scene] for draft in drafts]
     origin = Origin(
         pa.array([sample.file for sample in samples]),
-        pa.array([sample.split for sample in samples]),
+        scenes.split,
         pa.array([draft.key for draft in drafts]),
-        [sample.gsd or job.entry.gsd for sample in samples],
     )
-    pictures = Pictures.several(
-        [[picture.path for picture in sample.pictures] for sample in samples], known, facts
+    pictures = batch.pictures.of(
+        [[picture.path for picture in sample.pictures] for sample in samples]
     )
     who = identify(job, origin, pictures, pa.array([draft.source_text for draft in drafts]))
     pool = wordings(job.spec.templates, job.spec.task)
     picks = choose(job, who.words, len(pool)).tolist()
     turns = []
-    for draft, pick in zip(drafts, picks, strict=True):
-        first = tokens(len(draft.scene.sample.pictures)) + pool[pick].replace(*draft.slot)
-        turns.append(
-            [first, draft.answer, *(text for pair in _follow_up(job, draft) for text in pair)]
-        )
-    text = Text(
-        nested(turns),
-        pa.array([f"{job.spec.templates}/{job.spec.task}/{pick}" for pick in picks]),
-        TEMPLATE,
-        pa.array([draft.dialect for draft in drafts], pa.string()),
-        pa.array(
-            [[_region(draft.scene, i) for i in draft.used] for draft in drafts], pa.list_(REGION)
+    for draft, sample, pick in zip(drafts, samples, picks, strict=True):
+        asked = pool[pick]
+        for slot, text in draft.slots.items():
+            asked = asked.replace(f"{{{slot}}}", text)
+        later = [text for pair in _later(job, draft) for text in pair]
+        turns.append([tokens(len(sample.pictures)) + asked, draft.answer, *later])
+    return assemble(
+        job,
+        origin,
+        pictures,
+        who,
+        Turns(
+            nested(turns),
+            pa.array([f"{job.spec.templates}/{job.spec.task}/{pick}" for pick in picks]),
+            text_origin,
+            pa.array([draft.dialect for draft in drafts], pa.string()),
+            region_lists(scenes, [(draft.used, draft.phrases) for draft in drafts]),
         ),
     )
-    return assemble(job, origin, pictures, who, text)
 
 
-def _follow_up(job: Job, draft: Draft) -> list[tuple[str, str]]:
+def _later(job: Job, draft: Draft) -> list[tuple[str, str]]:
     return [
-        (wordings(job.spec.templates, job.spec.task, kind)[0].replace("{label}", label), answer)
-        for kind, label, answer in draft.more
+        (
+            wordings(job.spec.templates, job.spec.task, later.wording)[0].replace(
+                "{label}", later.label
+            ),
+            later.answer,
+        )
+        for later in draft.more
     ]
 
 
-def _region(scene: Scene, i: int) -> dict[str, object]:
-    region = scene.regions[i]
-    points = None if region.shape == "hbb" else region.points
-    return {
-        "image": region.image,
-        "label": region.label,
-        "shape": region.shape,
-        "bbox": scene.boxes[i],
-        "points": points,
-        "phrase": region.phrase,
-    }
-
-
-def _native(sample: Sample, indices: Sequence[int]) -> str:
-    """Regions as read, for the row's identity: the same whatever the mode made of them."""
-    return ITEM.join(
-        f"{r.label}:{','.join(f'{p:.12g}' for p in r.points)}"
-        for r in (sample.regions[i] for i in indices)
+def region_lists(
+    scenes: Scenes, rows: Sequence[tuple[Sequence[int], Sequence[str | None] | None]]
+) -> pa.ListArray:
+    """The column `regions`: for each row its regions, and what the authors call each."""
+    items = [item for used, _ in rows for item in used]
+    phrases = [
+        phrase
+        for used, named in rows
+        for phrase in (named if named is not None else [None] * len(used))
+    ]
+    regions = [scenes.regions[item] for item in items]
+    return lists_of_regions(
+        [len(used) for used, _ in rows], regions, scenes.boxes[items].tolist(), phrases
     )
 
 
-def _whole(scene: Scene) -> str:
-    return _native(scene.sample, range(len(scene.sample.regions)))
+def lists_of_regions(
+    counts: Sequence[int],
+    regions: Sequence[Region],
+    boxes: Sequence[Sequence[float]],
+    phrases: Sequence[str | None],
+) -> pa.ListArray:
+    """Regions as a list column. counts: how many each row has, in order."""
+    shapes = [region.shape for region in regions]
+    columns = {
+        "image": [region.image for region in regions],
+        "label": [region.label for region in regions],
+        "shape": [_SHAPES[type(shape)] for shape in shapes],
+        "bbox": boxes,
+        "points": [
+            shape.points if isinstance(shape, (Quad, Polygon)) else None for shape in shapes
+        ],
+        "counts": [shape.counts if isinstance(shape, Mask) else None for shape in shapes],
+        "phrase": phrases,
+    }
+    values = pa.StructArray.from_arrays(
+        [pa.array(columns[field.name], field.type) for field in REGION], fields=list(REGION)
+    )
+    offsets = pa.array(np.concatenate([[0], np.cumsum(counts)]).astype(np.int32))
+    return pa.ListArray.from_arrays(offsets, values)
 
 
-def _boxes(scene: Scene, chosen: Sequence[int], dialect: str) -> list[str]:
-    """Texts of regions, in the order of `chosen`."""
-    texts = [""] * len(chosen)
-    for shape, render in (("hbb", dialects.render_boxes), ("obb", dialects.render_quads)):
-        mine = [k for k, i in enumerate(chosen) if scene.regions[i].shape == shape]
-        if mine:
-            points = np.array([scene.regions[chosen[k]].points for k in mine])
-            sizes = np.tile(np.array(scene.size or (1, 1), float), (len(mine), 1))
-            for k, text in zip(mine, render(dialect, points, sizes), strict=True):
-                texts[k] = text
-    return texts
-
-
-def _by_label(scene: Scene, chosen: Sequence[int]) -> dict[str, list[int]]:
-    groups: dict[str, list[int]] = {}
-    for k, i in enumerate(chosen):
-        groups.setdefault(scene.names[i], []).append(k)
-    return groups
-
-
-def _listed(parts: Sequence[str]) -> str:
+def listed(parts: Sequence[str]) -> str:
+    """Words in a row: a, b and c."""
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
-def _places(scene: Scene, chosen: Sequence[int]) -> list[str]:
-    sizes = np.tile(np.array(scene.size, float), (len(chosen), 1))
-    return attributes.positions(scene.boxes[list(chosen)], sizes)
+def places(view: View, items: Sequence[int]) -> list[str]:
+    """In which part of its picture each region lies, in words."""
+    return attributes.positions(view.scenes.boxes[list(items)], view.scenes.sizes[list(items)])
 
 
-def _names(scene: Scene, chosen: Sequence[int]) -> list[str]:
+def names(view: View, items: Sequence[int]) -> list[str]:
     """Size word and class of each region."""
-    sizes = np.tile(np.array(scene.size, float), (len(chosen), 1))
-    words = attributes.magnitudes(scene.areas[list(chosen)], sizes)
+    scenes = view.scenes
+    words = attributes.magnitudes(scenes.areas[list(items)], scenes.sizes[list(items)])
     return [
-        scene.names[i]
-        if scene.names[i].startswith(("small ", "large "))
-        else f"{word}{scene.names[i]}"
-        for word, i in zip(words, chosen, strict=True)
+        scenes.names[item]
+        if scenes.names[item].startswith(("small ", "large "))
+        else f"{word}{scenes.names[item]}"
+        for word, item in zip(words, items, strict=True)
     ]
 
 
-def _grounding(scene: Scene, chosen: list[int], dialect: str, reasons: list[str]) -> list[Draft]:
+def _by_label(view: View, chosen: Sequence[int]) -> dict[str, list[int]]:
+    groups: dict[str, list[int]] = {}
+    for item in chosen:
+        groups.setdefault(view.scenes.names[item], []).append(item)
+    return groups
+
+
+def _draft_grounding(view: View, scene: int, chosen: list[int]) -> list[Draft]:
     """One row a picture: every class with its count, every region's box behind it."""
-    texts = _boxes(scene, chosen, dialect)
-    parts = [
-        f"<p>{attributes.counted(label, len(group))}</p> {'<delim>'.join(texts[k] for k in group)}"
-        for label, group in _by_label(scene, chosen).items()
-    ]
+    name = view.dialects[scene] or ""
+    written = dialect(name)
+    parts = []
+    for label, group in _by_label(view, chosen).items():
+        counted = attributes.counted(label, len(group))
+        parts.append(written.named(counted, [view.texts[item] for item in group]))
     return [
         Draft(
-            scene,
-            scene.sample.key,
-            _whole(scene),
-            chosen,
-            dialect,
-            ("", ""),
-            f"The image shows {_listed(parts)}.",
+            scene=scene,
+            key=view.scenes.samples[scene].key,
+            source_text=view.whole(scene),
+            used=chosen,
+            dialect=name,
+            answer=f"The image shows {listed(parts)}.",
         )
     ]
 
 
-def _identify(scene: Scene, chosen: list[int], dialect: str, reasons: list[str]) -> list[Draft]:
+def _draft_identify(view: View, scene: int, chosen: list[int]) -> list[Draft]:
     """One row a region: its box asked, its name and place answered."""
-    texts, names, places = (
-        _boxes(scene, chosen, dialect),
-        _names(scene, chosen),
-        _places(scene, chosen),
-    )
+    name = view.dialects[scene] or ""
+    written = dialect(name)
+    called, where = names(view, chosen), places(view, chosen)
     return [
         Draft(
-            scene,
-            _key(scene, i),
-            _native(scene.sample, [scene.kept[i]]),
-            [i],
-            dialect,
-            ("{box}", texts[k]),
-            f"<p>1 {names[k]} at the {places[k]}</p>",
+            scene=scene,
+            key=view.region_key(item),
+            source_text=view.native_text([item]),
+            used=[item],
+            dialect=name,
+            slots={"box": written.join([view.texts[item]])},
+            answer=written.phrase(f"1 {called[place]} at the {where[place]}"),
         )
-        for k, i in enumerate(chosen)
+        for place, item in enumerate(chosen)
     ]
 
 
-def _refer(scene: Scene, chosen: list[int], dialect: str, reasons: list[str]) -> list[Draft]:
-    """One row for each region that its name and place tell from all others of the picture."""
-    everything = list(range(len(scene.regions)))
-    phrases = [
-        f"{name} at the {place}"
-        for name, place in zip(_names(scene, everything), _places(scene, everything), strict=True)
-    ]
-    held = Counter(phrases)
-    texts = _boxes(scene, chosen, dialect)
-    drafts = []
-    for k, i in enumerate(chosen):
-        if held[phrases[i]] > 1:
-            reasons[i] = "ambiguous"
-            continue
-        slot = ("{phrase}", f"<p>{phrases[i]}</p>")
-        drafts.append(
-            Draft(
-                scene,
-                _key(scene, i),
-                _native(scene.sample, [scene.kept[i]]),
-                [i],
-                dialect,
-                slot,
-                texts[k],
-            )
-        )
-    return drafts
+def _inventory(view: View, chosen: list[int]) -> str:
+    groups = _by_label(view, chosen)
+    return listed([attributes.counted(label, len(group)) for label, group in groups.items()])
 
 
-def _key(scene: Scene, i: int) -> str:
-    return f"{scene.sample.key}#{scene.regions[i].key}"
+def _where(places_of: Mapping[int, str], group: list[int]) -> str:
+    held = {places_of[item] for item in group}
+    return listed([f"at the {place}" for place in attributes.POSITIONS if place in held])
 
 
-def _inventory(scene: Scene, chosen: list[int]) -> str:
-    return _listed(
-        [attributes.counted(label, len(group)) for label, group in _by_label(scene, chosen).items()]
-    )
-
-
-def _where(places: list[str], group: list[int]) -> str:
-    return _listed(
-        [f"at the {place}" for place in attributes.POSITIONS if place in {places[k] for k in group}]
-    )
-
-
-def _description(scene: Scene, chosen: list[int], dialect: str, reasons: list[str]) -> list[Draft]:
+def _draft_description(view: View, scene: int, chosen: list[int]) -> list[Draft]:
     """One row a picture: what it shows, how many of each, and where."""
-    places = _places(scene, chosen)
-    sentences = [f"The image shows {_inventory(scene, chosen)}."]
-    for label, group in _by_label(scene, chosen).items():
+    where = dict(zip(chosen, places(view, chosen), strict=True))
+    sentences = [f"The image shows {_inventory(view, chosen)}."]
+    for label, group in _by_label(view, chosen).items():
         noun = attributes.plural(label, len(group))
-        sentences.append(
-            f"The {noun} {'is' if len(group) == 1 else 'are'} {_where(places, group)}."
-        )
-    return [
-        Draft(scene, scene.sample.key, _whole(scene), chosen, None, ("", ""), " ".join(sentences))
-    ]
-
-
-def _conversation(scene: Scene, chosen: list[int], dialect: str, reasons: list[str]) -> list[Draft]:
-    """One row a picture of several rounds: what is there, how many, and where."""
-    places = _places(scene, chosen)
-    more: list[tuple[str, str, str]] = []
-    for label, group in list(_by_label(scene, chosen).items())[:_ROUNDS]:
-        more.append(("count", attributes.plural(label, 2), str(len(group))))
-        answer = _where(places, group)
-        more.append(
-            ("where", attributes.plural(label, len(group)), f"{answer[0].upper()}{answer[1:]}.")
-        )
+        sentences.append(f"The {noun} {'is' if len(group) == 1 else 'are'} {_where(where, group)}.")
     return [
         Draft(
-            scene,
-            scene.sample.key,
-            _whole(scene),
-            chosen,
-            None,
-            ("", ""),
-            f"The image shows {_inventory(scene, chosen)}.",
-            more,
+            scene=scene,
+            key=view.scenes.samples[scene].key,
+            source_text=view.whole(scene),
+            used=chosen,
+            answer=" ".join(sentences),
         )
     ]
 
 
-_DRAFTS: dict[str, Callable[[Scene, list[int], str, list[str]], list[Draft]]] = {
-    "grounding": _grounding,
-    "identify": _identify,
-    "refer": _refer,
-    "description": _description,
-    "conversation": _conversation,
-}
-TASKS = frozenset(_DRAFTS)
+def _draft_rounds(view: View, scene: int, chosen: list[int]) -> list[Draft]:
+    """One row a picture of several rounds: what is there, how many, and where."""
+    where = dict(zip(chosen, places(view, chosen), strict=True))
+    more: list[Round] = []
+    for label, group in list(_by_label(view, chosen).items())[:_ROUNDS]:
+        more.append(Round("count", attributes.plural(label, 2), str(len(group))))
+        answer = _where(where, group)
+        sentence = f"{answer[0].upper()}{answer[1:]}."
+        more.append(Round("where", attributes.plural(label, len(group)), sentence))
+    return [
+        Draft(
+            scene=scene,
+            key=view.scenes.samples[scene].key,
+            source_text=view.whole(scene),
+            used=chosen,
+            answer=f"The image shows {_inventory(view, chosen)}.",
+            more=more,
+        )
+    ]
+
+
+def _task(
+    name: str,
+    drafts: Drafts,
+    asks: str,
+    hub: tuple[str, ...],
+    *,
+    slots: frozenset[str] = frozenset(),
+    rows_each: float = 1.0,
+    sized: bool = True,
+    boxed: bool = False,
+) -> Task:
+    return Task(
+        name=name,
+        takes=("region",),
+        asks=asks,
+        hub=hub,
+        family="Boxes",
+        slots=slots,
+        rows_each=rows_each,
+        sized=sized,
+        boxed=boxed,
+        build=partial(build_objects, drafts=drafts, sized=sized, boxed=boxed),
+    )
+
+
+TASKS = (
+    _task(
+        "grounding",
+        _draft_grounding,
+        "describe the picture with a box behind each object named",
+        ("image-to-text", "object-detection"),
+        sized=False,
+        boxed=True,
+    ),
+    _task(
+        "identify",
+        _draft_identify,
+        "say what is in a given box",
+        ("image-to-text",),
+        slots=frozenset({"box"}),
+        rows_each=8.0,
+        boxed=True,
+    ),
+    _task(
+        "description",
+        _draft_description,
+        "describe the picture at length, from its annotations",
+        ("image-to-text",),
+    ),
+    _task(
+        "rounds",
+        _draft_rounds,
+        "several turns about the objects of one picture",
+        ("visual-question-answering",),
+    ),
+)

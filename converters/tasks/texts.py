@@ -1,21 +1,17 @@
-"""Rows of one text a picture (or pair): captions, questions, class names."""
+"""Rows of one text each: what captions, questions and labels have in common."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-from msgspec import Struct
 
+from converters.ledger import Strings
 from converters.rows.assemble import (
-    TEMPLATE,
     Identity,
     Job,
-    Origin,
-    Pictures,
-    Text,
+    Turns,
     assemble,
     choose,
     identify,
@@ -23,117 +19,124 @@ from converters.rows.assemble import (
     nested,
     tokens,
 )
+from converters.tasks.kit import Built, Texts
 from converters.tasks.wordings import wordings
 
 _QUESTION = "{question}"
 
 
-class Texts(Struct, frozen=True):
-    """One row each: answers and, for questions, what is asked and its type (nulls allowed). All string columns but pictures."""
+def build_texts(job: Job, batch: Texts, text_origin: str) -> Built:
+    """One row for each text that the source wants, or one for each picture where it groups them.
 
-    pictures: Pictures
-    answers: pa.Array
-    questions: pa.Array | None = None
-    types: pa.Array | None = None
-
-
-def build(job: Job, origin: Origin, texts: Texts, classes: Sequence[str] = ()) -> pa.RecordBatch:
-    """One row a text. classes: the list a classification prompt may name."""
-    said = [texts.answers] if texts.questions is None else [texts.questions, texts.answers]
-    who = identify(job, origin, texts.pictures, *said)
-    humans, templates = _humans(job, who, texts, classes)
-    return assemble(
-        job,
-        origin,
-        texts.pictures,
-        who,
-        Text(interleave(humans, texts.answers), templates, _text_origin(job)),
-    )
+    text_origin: who wrote the answers.
+    """
+    reasons = selected(job, batch)
+    good = np.flatnonzero(reasons == "")
+    if not len(good):
+        return Built(None, reasons)
+    some = batch if len(good) == len(reasons) else batch.take(pa.array(good))
+    build = _grouped if job.group == "image" else _single
+    return Built(build(job, some, text_origin), reasons)
 
 
-def _text_origin(job: Job) -> str:
-    """Who wrote the answers: a class name in a sentence of ours is a template's."""
-    return TEMPLATE if job.spec.task == "classification" else job.entry.text_origin
+def selected(job: Job, batch: Texts) -> Strings:
+    """The batch's reasons, and those of the source's filter."""
+    rule, reasons = job.spec.filter, batch.reasons
+    if rule.types is not None and batch.types is not None:
+        wanted = np.asarray(pc.is_in(batch.types, pa.array(rule.types)))
+        reasons = np.where((reasons == "") & ~wanted, "unselected", reasons)
+    if rule.labels is not None and batch.names is not None:
+        asked = set(rule.labels)
+        hits = np.array([bool(asked.intersection(names)) for names in batch.names.to_pylist()])
+        reasons = np.where((reasons == "") & ~hits, "unselected", reasons)
+    return reasons
 
 
-def _humans(
-    job: Job, who: Identity, texts: Texts, classes: Sequence[str]
-) -> tuple[pa.Array, pa.DictionaryArray]:
-    """First turns and template names. The wording is chosen by id; a question type may have wordings of its own."""
-    n = len(texts.answers)
+def _single(job: Job, batch: Texts, text_origin: str) -> pa.RecordBatch:
+    """One row a text."""
+    said = [batch.answers] if batch.questions is None else [batch.questions, batch.answers]
+    who = identify(job, batch.origin, batch.pictures, *said)
+    humans, templates = _humans(job, who, batch)
+    turns = Turns(interleave(humans, batch.answers), templates, text_origin)
+    return assemble(job, batch.origin, batch.pictures, who, turns)
+
+
+def _humans(job: Job, who: Identity, batch: Texts) -> tuple[pa.Array, pa.DictionaryArray]:
+    """First turns and template names.
+
+    The wording is chosen by id; a question type may have wordings of its own.
+    """
+    count = len(batch.answers)
+    # Fast way: rows of one wording share their beginning and end, so that a turn is three columns
+    # joined and no text is formatted row by row; where all rows show as many pictures, so are
+    # the picture tokens.
+    pictures = batch.pictures.counts()
+    alike = bool((pictures == pictures[0]).all())
+    lead = tokens(int(pictures[0])) if alike else ""
     kinds: list[str | None] = [None]
-    of_row = np.zeros(n, np.int64)
-    if texts.types is not None and texts.types.null_count < n:
-        encoded = texts.types.dictionary_encode()
+    kind_of_row = np.zeros(count, np.int64)
+    if batch.types is not None and batch.types.null_count < count:
+        encoded = batch.types.dictionary_encode()
         kinds = [None, *encoded.dictionary.to_pylist()]
-        of_row = np.asarray(pc.fill_null(encoded.indices, -1)).astype(np.int64) + 1
-    lead = tokens(_pictures_a_row(texts.pictures))
+        kind_of_row = np.asarray(pc.fill_null(encoded.indices, -1)).astype(np.int64) + 1
     starts: list[str] = []
     ends: list[str] = []
     names: list[str] = []
-    at = np.zeros(n, np.int64)
-    for i, kind in enumerate(kinds):
-        mine = of_row == i
+    wording_of_row = np.zeros(count, np.int64)
+    for number, kind in enumerate(kinds):
+        mine = kind_of_row == number
         if not mine.any():
             continue
         pool = wordings(job.spec.templates, job.spec.task, kind)
         own = f"{kind}/" if kind and pool is not wordings(job.spec.templates, job.spec.task) else ""
-        at[mine] = len(starts) + choose(job, who.words[mine], len(pool)).astype(np.int64)
-        for number, wording in enumerate(pool):
-            start, _, end = wording.replace("{classes}", ", ".join(classes)).partition(_QUESTION)
+        picks = choose(job, who.words[mine], len(pool)).astype(np.int64)
+        wording_of_row[mine] = len(starts) + picks
+        for place, wording in enumerate(pool):
+            listed = wording.replace("{classes}", ", ".join(job.classes))
+            start, _, end = listed.partition(_QUESTION)
             starts.append(lead + start)
             ends.append(end)
-            names.append(f"{job.spec.templates}/{job.spec.task}/{own}{number}")
-    index = pa.array(at)
-    middle = texts.questions if texts.questions is not None else ""
-    humans = pc.binary_join_element_wise(
-        pa.array(starts).take(index), middle, pa.array(ends).take(index), ""
-    )
+            names.append(f"{job.spec.templates}/{job.spec.task}/{own}{place}")
+    index = pa.array(wording_of_row)
+    middle = batch.questions if batch.questions is not None else ""
+    parts = [pa.array(starts).take(index), middle, pa.array(ends).take(index)]
+    if not alike:
+        parts.insert(0, leads(pictures))
+    humans = pc.binary_join_element_wise(*parts, "")
     return humans, pa.DictionaryArray.from_arrays(index.cast(pa.int32()), pa.array(names))
 
 
-def _pictures_a_row(pictures: Pictures) -> int:
-    """How many pictures each row has; a format gives every record as many."""
-    return len(pictures.paths.values) // len(pictures.paths) if len(pictures.paths) else 0
+def leads(counts: npt.NDArray[np.int64]) -> pa.Array:
+    """The picture tokens before each row's first words. counts: how many pictures a row has."""
+    known = pa.array([tokens(number) for number in range(int(counts.max(initial=0)) + 1)])
+    return known.take(pa.array(counts))
 
 
-def build_grouped(
-    job: Job, origin: Origin, texts: Texts, classes: Sequence[str] = ()
-) -> pa.RecordBatch:
-    """One multi-turn row a picture (or pair): its texts in native order, exact repeats once."""
-    single = build(job, origin, texts, classes)
+def _grouped(job: Job, batch: Texts, text_origin: str) -> pa.RecordBatch:
+    """One row of several turns for each picture (or pair): its texts in native order, exact
+    repeats once."""
+    single = _single(job, batch, text_origin)
     turns = single["conversations"].to_pylist()
-    lead = tokens(_pictures_a_row(texts.pictures))
+    paths = batch.pictures.paths.to_pylist()
+    answers = batch.answers.to_pylist()
+    asked = batch.questions.to_pylist() if batch.questions is not None else [""] * len(paths)
     groups: dict[tuple[str, ...], dict[tuple[str, str], int]] = {}
-    paths = texts.pictures.paths.to_pylist()
-    answers = texts.answers.to_pylist()
-    asked = texts.questions.to_pylist() if texts.questions is not None else [""] * len(paths)
-    for i, names in enumerate(paths):
-        groups.setdefault(tuple(names), {}).setdefault((asked[i], answers[i]), i)
-    rows = [list(group.values()) for group in groups.values()]
-    conversations = [
-        [turn["value"].removeprefix(lead) for i in row for turn in turns[i]] for row in rows
-    ]
-    for conversation in conversations:
-        conversation[0] = lead + conversation[0]
-    pictures = Pictures.several(
-        [paths[row[0]] for row in rows], texts.pictures.known, texts.pictures.facts
-    )
+    for row, names in enumerate(paths):
+        groups.setdefault(tuple(names), {}).setdefault((asked[row], answers[row]), row)
+    members = [list(group.values()) for group in groups.values()]
+    conversations = []
+    for rows in members:
+        lead = tokens(len(paths[rows[0]]))
+        texts = [turn["value"].removeprefix(lead) for row in rows for turn in turns[row]]
+        conversations.append([lead + texts[0], *texts[1:]])
+    first = pa.array([rows[0] for rows in members], pa.int64())
     source_text = pa.array(
-        ["\x1c".join(f"{asked[i]}\x1d{answers[i]}" for i in row) for row in rows], pa.string()
+        ["\x1c".join(f"{asked[row]}\x1d{answers[row]}" for row in rows) for rows in members],
+        pa.string(),
     )
-    first = pa.array([row[0] for row in rows], pa.int64())
-    gsd = [origin.gsd[row[0]] for row in rows] if origin.gsd is not None else None
-    file, split = (
-        value.take(first) if isinstance(value, pa.Array) else value
-        for value in (origin.file, origin.split)
-    )
-    grouped = Origin(file, split, origin.keys.take(first), gsd)
-    who = identify(job, grouped, pictures, source_text)
+    origin, pictures = batch.origin.take(first), batch.pictures.take(first)
+    who = identify(job, origin, pictures, source_text)
+    templates = single["template"].take(first)
     return assemble(
-        job,
-        grouped,
-        pictures,
-        who,
-        Text(nested(conversations), single["template"].take(first), _text_origin(job)),
+        job, origin, pictures, who, Turns(nested(conversations), templates, text_origin)
     )

@@ -3,75 +3,79 @@
 from __future__ import annotations
 
 import functools
+import re
+from collections.abc import Mapping
 from importlib import resources
 from typing import Any
 
+from converters.tasks.kit import Task
 from schemas.toml import ConfigError, load_toml, unknown_key
 
-# What a wording of each task may hold between braces.
-SLOTS: dict[str, set[str]] = {
-    "caption": set(),
-    "change_caption": set(),
-    "vqa": {"question"},
-    "classification": {"classes"},
-    "grounding": set(),
-    "identify": {"box"},
-    "refer": {"phrase"},
-    "description": set(),
-    "conversation": set(),
-}
+Pools = dict[str, dict[str, list[str]]]  # wordings by task and kind (`any`, or a question type)
+_SLOT = re.compile(r"\{([a-z_]+)\}")
 
 
 @functools.cache
-def pools(name: str) -> dict[str, dict[str, list[str]]]:
-    """Wordings of a template file by task and kind (`any`, or a question type).
-
-    Raises ConfigError naming every fault of the file.
-    """
+def pools(name: str) -> Pools:
+    """The wordings of a template file. Raises ConfigError naming every fault of its shape."""
     folder = resources.files("converters.tasks").joinpath("prompts")
     path = folder.joinpath(f"{name}.toml")
     if not path.is_file():
-        known = sorted(
-            p.name.removesuffix(".toml") for p in folder.iterdir() if p.name.endswith(".toml")
-        )
+        known = sorted(p.name[:-5] for p in folder.iterdir() if p.name.endswith(".toml"))
         raise ConfigError(f'unknown templates "{name}"; known: {", ".join(known)}')
     table = load_toml(str(path))
-    faults = [
-        line
-        for task, pool in table.items()
-        for line in _faults(f"{name}.toml [{task}]", task, pool)
-    ]
+    faults = [line for task, pool in table.items() for line in _shape_faults(name, task, pool)]
     if faults:
         raise ConfigError("\n".join(faults))
     return table
 
 
-def _faults(where: str, task: str, pool: Any) -> list[str]:
-    if task not in SLOTS:
-        return [f"{where} {unknown_key(task, SLOTS)}"]
+def _shape_faults(name: str, task: str, pool: Any) -> list[str]:
+    where = f"{name}.toml [{task}]"
     if not isinstance(pool, dict) or "any" not in pool:
         return [f'{where} key "any" is missing: a list of wordings']
+    return [
+        f"{where} {kind}: not a list of wordings"
+        for kind, texts in pool.items()
+        if not isinstance(texts, list)
+        or not texts
+        or not all(isinstance(text, str) for text in texts)
+    ]
+
+
+def slot_faults(name: str, pool: Pools, tasks: Mapping[str, Task]) -> list[str]:
+    """What is wrong with wordings whose shape is right: unknown tasks, slots missing or unknown."""
     lines = []
-    for kind, texts in pool.items():
-        if (
-            not isinstance(texts, list)
-            or not texts
-            or not all(isinstance(text, str) for text in texts)
-        ):
-            lines.append(f"{where} {kind}: not a list of wordings")
+    for task, by_kind in pool.items():
+        where = f"{name}.toml [{task}]"
+        if task not in tasks:
+            lines.append(f"{where} {unknown_key(task, tasks)}")
             continue
-        for text in texts:
-            missing = [
-                slot
-                for slot in sorted(SLOTS[task])
-                if text.count("{" + slot + "}") != 1 and slot != "classes"
-            ]
-            lines += [f'{where} {kind}: "{text}" does not hold {{{slot}}} once' for slot in missing]
+        # Later rounds (`count`, `where`) ask about one label.
+        rounds = task == "rounds"
+        for kind, texts in by_kind.items():
+            must = {"label"} if rounds and kind != "any" else set(tasks[task].slots)
+            may = must | tasks[task].may_hold
+            for text in texts:
+                held = _SLOT.findall(text)
+                lines += [
+                    f'{where} {kind}: "{text}" does not hold {{{slot}}} once'
+                    for slot in sorted(must)
+                    if held.count(slot) != 1
+                ]
+                lines += [
+                    f'{where} {kind}: "{text}" holds the unknown {{{slot}}}'
+                    for slot in held
+                    if slot not in may
+                ]
     return lines
 
 
 def wordings(templates: str, task: str, kind: str | None = None) -> list[str]:
-    """The pool for a task and, where the templates tell kinds apart, a question type. Raises ConfigError where the templates lack the task."""
+    """The pool for a task and, where the templates tell kinds apart, a question type.
+
+    Raises ConfigError where the templates lack the task.
+    """
     pool = pools(templates).get(task)
     if pool is None:
         raise ConfigError(f'templates "{templates}" have no wording for task "{task}"')

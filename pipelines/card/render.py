@@ -6,7 +6,8 @@ from typing import Any
 
 import yaml
 
-from converters.ledger import LedgerError, check_balance
+from converters.ledger import LedgerError, check_balance, dropped_by_reason
+from converters.tasks import TASKS
 from pipelines.card import licences, sections
 from pipelines.card.sections import closing_lines
 from pipelines.card.summary import Summary
@@ -15,19 +16,6 @@ from schemas.toml import schema_faults
 
 __all__ = ["Summary", "card_faults", "closing_lines", "front_matter", "render"]
 
-# The hub's names for what a task asks; every row is a conversation about pictures besides.
-# Source: https://github.com/huggingface/huggingface.js/blob/main/packages/tasks/src/pipelines.ts
-_HUB_TASKS = {
-    "caption": ["image-to-text"],
-    "change_caption": ["image-to-text"],
-    "vqa": ["visual-question-answering"],
-    "classification": ["image-classification"],
-    "grounding": ["image-to-text", "object-detection"],
-    "identify": ["image-to-text"],
-    "refer": ["object-detection"],
-    "description": ["image-to-text"],
-    "conversation": ["visual-question-answering"],
-}
 _CREATORS = {"human": "found", "template": "machine-generated", "model": "machine-generated"}
 _TAGS = [
     "earth-observation",
@@ -71,7 +59,7 @@ def render(summary: Summary) -> str:
 
 def front_matter(summary: Summary) -> dict[str, Any]:
     """What the Hugging Face hub and `datasets.load_dataset` read of a card."""
-    tasks = {hub for task, n in summary["tasks"].items() if n for hub in _HUB_TASKS.get(task, [])}
+    tasks = {hub for task, number in summary["tasks"].items() if number for hub in TASKS[task].hub}
     creators = {
         _CREATORS[origin]
         for origin, n in summary["text_origin"].items()
@@ -123,13 +111,16 @@ def _sum_faults(summary: Summary) -> list[str]:
         taken = {
             reason
             for page in splits.values()
-            for ended in (page["items"], page["rows"])
-            for reason in (*ended["rejected"], *ended["filtered"])
+            for bucket in ("rejected", "filtered")
+            for reason in dropped_by_reason(page, bucket)
         }
         lines += [
             f'card.json [ledger.{slug}] unknown reason "{reason}"'
             for reason in sorted(taken - REASONS.keys())
         ]
+    lines += [
+        f'card.json [tasks] unknown task "{task}"' for task in summary["tasks"] if task not in TASKS
+    ]
     held = {slug: dataset["rows"] for slug, dataset in summary["datasets"].items()}
     booked = {
         slug: sum(page["rows"]["written"] + page["rows"]["repeated"] for page in splits.values())

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 
+from converters.dialects import dialect
+from converters.tasks import TASKS
 from pipelines.card.markdown import (
     NONE,
     Row,
@@ -21,31 +23,19 @@ from pipelines.card.markdown import (
 from pipelines.card.summary import DatasetSummary, Page, Summary, drops, filled, repairs
 from schemas.sample import REASONS
 
-TASKS = {
-    "caption": "describe the picture in a sentence",
-    "change_caption": "describe what changed between two pictures of one place",
-    "vqa": "answer a question about the picture",
-    "classification": "name the class of the scene",
-    "grounding": "describe the picture with a box behind each object named",
-    "identify": "say what is in a given box",
-    "refer": "give the box of the object that a phrase names",
-    "description": "describe the picture at length, from its annotations",
-    "conversation": "several turns about the objects of one picture",
-}
 ORIGINS = {
     "human": "people wrote the answers, for the source dataset",
     "template": "fixed wordings filled in from annotations, by this mix or by the source's authors",
     "model": "a model wrote them, for the source dataset; the model's own terms may apply",
 }
-DIALECTS = {
-    "geochat": "`{<x1><y1><x2><y2>|<θ>}`: whole numbers from 0 to 100, in per cent of the unpadded picture's width and height; "
-    "the box before it is turned about its centre, and the angle θ in degrees clockwise on screen, 0 to 90 (0: upright)",
-    "pixel": "`[x1, y1, x2, y2]`, or `[x1, y1, … x4, y4]` with the four corners of an oriented box: whole pixels of the native picture, "
-    "counted from 0 at the top-left",
-}
 REPAIRS = {
     "clipped": "the region reached beyond its picture and was cut at the edge",
     "swapped": "the box's corners were given in the wrong order and were put right",
+    "enclosed": "the dialect cannot write the shape, and the closest one around it was written",
+    "clamped": "the dialect cannot write what lies beyond the picture, and corners moved to its edge",
+    "picture_tokens": "a conversation without <image> got one for each picture, before its first words",
+    "video_tokens": "<video> became one <image> for each picture",
+    "rewritten": "a box in a ready-made text was written anew in the mix's dialect",
 }
 
 
@@ -98,7 +88,7 @@ def contents(summary: Summary) -> str:
     head = ("Dataset", "Name", "Tasks", ">Rows", ">Pictures", ">Turns", ">Boxes", "Splits")
     unit = "A picture counts once in each row that shows it; boxes are the regions of the rows, upright or oriented."
     tasks: list[Row] = [
-        [cell(task), n, TASKS.get(task, NONE)] for task, n in ranked(summary["tasks"])
+        [cell(task), number, TASKS[task].asks] for task, number in ranked(summary["tasks"])
     ]
     return "\n\n".join(
         [
@@ -125,7 +115,7 @@ def texts(summary: Summary) -> str:
     if not summary["dialects"]:
         return "\n\n".join([*parts, "No box is written as text."])
     lines = [
-        f"`{name}` ({counted(n, 'row')}): {DIALECTS.get(name, 'see the documentation of earthmix')}."
+        f"`{name}` ({counted(n, 'row')}): {dialect(name).about}."
         for name, n in ranked(summary["dialects"])
     ]
     kept = (
@@ -161,7 +151,10 @@ def dropped(summary: Summary) -> str:
         parts.append("Nothing was dropped.")
     pages = list(_pages(summary))
     if pages:
-        parts += ["### Items: what was read", table(_ITEMS, [_items(*page) for page in pages])]
+        parts += [
+            "### Items: what was read",
+            table(_ITEMS, [line for page in pages for line in _items(*page)]),
+        ]
         parts += ["### Rows: what was built", table(_ROWS, [_rows(*page) for page in pages])]
     if repairs(summary):
         parts += [
@@ -172,7 +165,7 @@ def dropped(summary: Summary) -> str:
     return "\n\n".join(parts)
 
 
-_ITEMS = ("Dataset", "Split", "Unit", ">Read", ">Used", "Faults", "Policies")
+_ITEMS = ("Dataset", "Split", "Kind", ">Read", ">Used", "Faults", "Policies")
 _ROWS = (
     "Dataset",
     "Split",
@@ -192,16 +185,19 @@ def _pages(summary: Summary) -> Iterator[tuple[str, str, Page]]:
             yield f"`{slug}`", cell(split), page
 
 
-def _items(slug: str, split: str, page: Page) -> Row:
-    items = page["items"]
+def _items(slug: str, split: str, page: Page) -> list[Row]:
+    """One line for each kind of item."""
     return [
-        slug,
-        split,
-        page["unit"],
-        items["read"],
-        items["used"],
-        tally(items["rejected"]),
-        tally(items["filtered"]),
+        [
+            slug,
+            split,
+            kind,
+            items["read"],
+            items["used"],
+            tally(items["rejected"]),
+            tally(items["filtered"]),
+        ]
+        for kind, items in page["items"].items()
     ]
 
 

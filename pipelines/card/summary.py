@@ -24,7 +24,6 @@ class DatasetSummary(TypedDict):
     home: str
     paper: str
     format: str
-    unit: str
     evidence: str
     licence: LicenceSummary
     rows: int
@@ -37,7 +36,7 @@ class DatasetSummary(TypedDict):
 
 
 class ItemCounts(TypedDict):
-    """Where the items of a split ended."""
+    """Where the items of one kind of a split ended."""
 
     read: int
     used: int
@@ -57,12 +56,20 @@ class RowCounts(TypedDict):
     filtered: dict[str, int]
 
 
-class Page(TypedDict):
-    """The ledger of one split."""
+class PictureCounts(TypedDict):
+    """The pictures that the records of a split name."""
 
-    unit: str
-    items: ItemCounts
+    read: int
+    without_items: int
+    rejected: dict[str, int]
+
+
+class Page(TypedDict):
+    """The ledger of one split: items by kind, rows, pictures."""
+
+    items: dict[str, ItemCounts]
     rows: RowCounts
+    pictures: PictureCounts
 
 
 class _Summary(TypedDict):
@@ -113,9 +120,11 @@ def drops(summary: Summary) -> list[Drop]:
     items: Counter[str] = Counter()
     rows: Counter[str] = Counter()
     for page in (page for splits in summary["ledger"].values() for page in splits.values()):
-        for counts, ended in ((items, page["items"]), (rows, page["rows"])):
-            counts.update(ended["rejected"])
-            counts.update(ended["filtered"])
+        for ended in page["items"].values():
+            items.update(ended["rejected"])
+            items.update(ended["filtered"])
+        rows.update(page["rows"]["rejected"])
+        rows.update(page["rows"]["filtered"])
         rows.update(duplicate=page["rows"]["duplicate"], sampled_out=page["rows"]["sampled_out"])
     found = [
         Drop(reason, is_fault(reason), items[reason], rows[reason])

@@ -1,0 +1,97 @@
+"""The encodings that annotation files come in.
+
+Most are UTF-8, with or without a byte order mark. Some are UTF-16 with one, and older sets hold
+Chinese in GB2312 or GBK without saying so. What is none of these stays an error: a guess would
+put wrong words into a caption or a class.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from xml.etree.ElementTree import Element
+
+from defusedxml.ElementTree import fromstring
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_DECLARED = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
+# Encodings that an XML file may declare and that expat cannot read itself.
+_WIDE = {
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "gb18030": "gb18030",
+    "big5": "big5",
+    "shift_jis": "shift_jis",
+    "euc-jp": "euc_jp",
+    "euc-kr": "euc_kr",
+}
+_HIGH_PAIR = re.compile(rb"[\xa1-\xf7][\xa1-\xfe]")
+
+
+def text_of(data: bytes) -> str:
+    """A file's text, without a byte order mark.
+
+    Raises UnicodeDecodeError where it is neither UTF-8, UTF-16 with a mark, nor Chinese in GBK.
+    """
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return data[len(mark) :].decode(encoding)
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        chinese = _chinese(data)
+        if chinese is None:
+            raise
+        return chinese
+
+
+def utf8_of(data: bytes) -> bytes:
+    """The same as `text_of`, as UTF-8; a file that begins like UTF-8 is passed as it is.
+
+    For JSON, where bytes that are no UTF-8 shall cost one record and not the file.
+    """
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return text_of(data).encode()
+    return data.removeprefix(codecs.BOM_UTF8)
+
+
+def xml_of(data: bytes) -> Element:
+    """The root of an XML file in the encoding that it declares; entities are not expanded.
+
+    Raises ParseError, DefusedXmlException, or ValueError and LookupError for its encoding.
+    """
+    declared = _DECLARED.match(data[:200])
+    name = declared[1].decode().lower() if declared else ""
+    if name in _WIDE:
+        return fromstring(data.decode(_WIDE[name]))
+    if name in ("", "utf-8") and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        try:
+            data.decode("utf-8")
+        except UnicodeDecodeError:
+            if (chinese := _chinese(data)) is not None:
+                return fromstring(chinese)
+    return fromstring(data)
+
+
+def _chinese(data: bytes) -> str | None:
+    """Text in GB2312 or GBK, or None where the bytes do not look like it.
+
+    In GB2312 both bytes of a character are high, which text in Latin-1 hardly ever has: most
+    characters have to be of that kind, and all of them Chinese signs or punctuation.
+    """
+    try:
+        text = data.decode("gbk")
+    except UnicodeDecodeError:
+        return None
+    wide = [character for character in text if character > "\x7f"]
+    if len(_HIGH_PAIR.findall(data)) * 2 <= len(wide):
+        return None
+    chinese = all(
+        "\u4e00" <= sign <= "\u9fff" or "\u3000" <= sign <= "\u303f" or "\uff00" <= sign <= "\uffef"
+        for sign in wide
+    )
+    return text if chinese else None

@@ -1,0 +1,137 @@
+"""The elements of a whole JSON document, each still as text, so that a broken one costs itself alone.
+
+::
+
+    [{...}, {...}]                     elements `[0]`, `[1]`
+    {"images": [{...}], "info": ...}   below the key `images`: `images[0]`
+    {"0": {...}, "1": {...}}           elements `0`, `1`
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\],:]', re.DOTALL)
+_ELEMENTS = list[msgspec.Raw] | dict[str, msgspec.Raw]
+_OPENING, _CLOSING = (b"{", b"["), (b"}", b"]")
+
+
+class BadRecord(Exception):
+    """A record that cannot be read. args: the reason for its Reject, and the detail."""
+
+
+def decode_record(text: bytes | msgspec.Raw, decoder: msgspec.json.Decoder[T]) -> T:
+    """One record.
+
+    NaN and Infinity, which are no JSON, are read as null, and half a surrogate pair does no harm
+    in a field that is not read. Raises BadRecord.
+    """
+    try:
+        return decoder.decode(text)
+    except msgspec.ValidationError as error:
+        lacks = str(error).startswith("Object missing required field")
+        raise BadRecord("missing_field" if lacks else "unreadable_record", str(error)) from None
+    except UNREADABLE as error:
+        problem = str(error)
+    try:
+        loose = json.loads(bytes(text).decode("utf-8"), parse_constant=lambda _: None)
+        record: T = msgspec.convert(loose, decoder.type)
+        msgspec.json.encode(record)  # raises where half a pair stands in a field that is read
+    except (ValueError, msgspec.MsgspecError, RecursionError):
+        raise BadRecord("unreadable_record", problem) from None
+    return record
+
+
+def elements(body: bytes, table: str | None) -> Iterator[tuple[str, msgspec.Raw | bytes]]:
+    """(place, text) of every element of a document. table: the key they stand under, or None.
+
+    Raises msgspec.DecodeError where the document is cut off or is of another shape.
+    """
+    try:
+        if table is None:
+            found = _document().decode(body)
+        else:
+            found = getattr(_document(table).decode(body), table)
+    except msgspec.ValidationError:
+        raise
+    except UNREADABLE as error:
+        cut = _cut(body, table)
+        if cut is None:
+            raise msgspec.DecodeError(str(error)) from None
+        yield from cut
+        return
+    if isinstance(found, dict):
+        yield from found.items()
+    else:
+        for i, text in enumerate(found):
+            yield f"{table or ''}[{i}]", text
+
+
+@functools.cache
+def _document(table: str | None = None) -> msgspec.json.Decoder[Any]:
+    if table is None:
+        return msgspec.json.Decoder(_ELEMENTS)
+    field = msgspec.defstruct("Document", [(table, _ELEMENTS)])
+    return msgspec.json.Decoder(field)
+
+
+def _cut(body: bytes, table: str | None) -> list[tuple[str, bytes]] | None:
+    """The elements of a document that does not decode as a whole, found by counting brackets.
+
+    None where the brackets of the document or of its table are not closed.
+    """
+    found: list[tuple[str, bytes]] = []
+    stack: list[bytes] = []  # opening brackets, outermost first
+    home = 1 if table is None else 2  # how many of them are open around an element
+    inside = False  # in the array or object whose elements are wanted
+    begin, key, name = 0, b"", b""  # where the element begins; the last string; the element's key
+    closed, end = False, 0
+
+    def add(stop: int) -> None:
+        if text := body[begin:stop].strip():
+            place = f"{table or ''}[{len(found)}]" if stack[-1] == b"[" else _text(name)
+            found.append((place, text))
+
+    for token in _TOKEN.finditer(body):
+        sign, end = token[0], token.end()
+        here = inside and len(stack) == home
+        if closed and not stack:
+            return None  # something stands behind the document
+        if sign in _OPENING:
+            stack.append(sign)
+            if len(stack) == home and not closed:
+                inside = table is None or _text(key) == table
+                begin = end
+        elif sign in _CLOSING:
+            if here:
+                add(token.start())
+                inside, closed = False, True
+            if not stack:
+                return None
+            stack.pop()
+        elif sign == b",":
+            if here:
+                add(token.start())
+                begin = end
+        elif sign == b":":
+            if here and stack[-1] == b"{":
+                name, begin = key, end
+        else:
+            key = sign
+    return found if closed and not stack and not body[end:].strip() else None
+
+
+def _text(key: bytes) -> str:
+    """A key as text, whatever its bytes are."""
+    try:
+        return str(json.loads(key))
+    except ValueError:
+        return key.strip(b'"').decode("utf-8", "backslashreplace")

@@ -1,0 +1,315 @@
+"""Boxes, quads, polygons and masks, a batch at a time: one vectorised call for each kind.
+
+Whatever is done to a region's shape is done here, so that no kind falls through. Masks' own
+operations are in `converters.regions.masks` and can be had from here too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from converters.regions import rings as ring_work
+from converters.regions.geometry import (
+    MIN_SIDE,
+    Bools,
+    Floats,
+    clip_boxes,
+    clip_quads,
+    clockwise,
+)
+from converters.regions.geometry import envelopes as quad_envelopes
+from converters.regions.masks import (
+    crop_mask,
+    decode_coco_counts,
+    mask_box,
+    mask_fault,
+    mask_from_array,
+    mask_of_polygons,
+    mask_parts,
+    mask_polygons,
+    mask_strips,
+    mask_to_array,
+)
+from schemas.sample import Box, Mask, Polygon, Quad, Shape
+
+__all__ = [
+    "Clipped",
+    "KINDS",
+    "clip",
+    "crop_mask",
+    "decode_coco_counts",
+    "enclose",
+    "envelopes",
+    "mask_box",
+    "mask_from_array",
+    "mask_of_polygons",
+    "mask_parts",
+    "mask_polygons",
+    "mask_to_array",
+]
+
+KINDS: tuple[type, ...] = (Box, Quad, Polygon, Mask)
+LIMIT = 1e7  # pixels; no picture is as wide, so a coordinate beyond is an error of its file
+Texts = npt.NDArray[np.object_]
+Indices = npt.NDArray[np.int64]
+
+
+class Clipped(NamedTuple):
+    """Shapes within their pictures.
+
+    shapes: clipped, the very object where nothing changed. reasons: "", or why a shape cannot stay
+    (`zero_area`, `outside_image`, `bad_box`, `bad_value`), and details: what is wrong in words,
+    where the shape's numbers alone do not say. changed: cut at the picture's edge; swapped:
+    corners were inverted; mended: an outline crossed itself. boxes: (n, 4) upright boxes around
+    them within the picture, areas: (n,) pixels, both 0 where a shape cannot stay.
+    """
+
+    shapes: list[Shape]
+    reasons: Texts
+    details: list[str]
+    changed: Bools
+    swapped: Bools
+    mended: Bools
+    boxes: Floats
+    areas: Floats
+
+    @property
+    def zero(self) -> Bools:
+        """(n,) no area, natively or inside the picture."""
+        mask: Bools = self.reasons == "zero_area"
+        return mask
+
+    @property
+    def outside(self) -> Bools:
+        """(n,) outside the picture."""
+        mask: Bools = self.reasons == "outside_image"
+        return mask
+
+
+_Step = Callable[[Sequence[Shape], Floats, Indices, Clipped], None]
+
+
+def clip(shapes: Sequence[Shape], sizes: Floats) -> Clipped:
+    """Shapes cut at their pictures' edges, and why some cannot stay.
+
+    sizes: (n, 2) width and height of their pictures, infinite or NaN where unknown; such a picture
+    has near edges only. What is thinner than a pixel has no area. Quads keep their angle; quads
+    and polygons come back clockwise on screen from the corner nearest the top left. A polygon that
+    falls into several parts becomes a mask, or is a bad box where the size is not known.
+
+    Raises TypeError for what is no shape.
+    """
+    count = len(shapes)
+    sizes = np.where(np.isfinite(sizes), sizes, np.inf).reshape(-1, 2)
+    out = Clipped(
+        list(shapes),
+        np.full(count, "", object),
+        [""] * count,
+        np.zeros(count, bool),
+        np.zeros(count, bool),
+        np.zeros(count, bool),
+        np.zeros((count, 4)),
+        np.zeros(count),
+    )
+    steps: dict[type, _Step] = {
+        Box: _clip_boxes,
+        Quad: _clip_quads,
+        Polygon: _clip_polygons,
+        Mask: _clip_masks,
+    }
+    for kind, chosen in _by_kind(shapes).items():
+        good = chosen[_sound(shapes, chosen, out)] if kind is not Mask else chosen
+        if len(good):
+            steps[kind](shapes, sizes, good, out)
+    lost = out.reasons != ""
+    out.boxes[lost], out.areas[lost] = 0, 0
+    return out
+
+
+def _by_kind(shapes: Sequence[Shape]) -> dict[type, Indices]:
+    """Indices of the shapes of each kind. Raises TypeError for what is no shape."""
+    groups: dict[type, list[int]] = {}
+    for k, shape in enumerate(shapes):
+        groups.setdefault(type(shape), []).append(k)
+    for kind in groups:
+        if kind not in KINDS:
+            raise TypeError(f"{kind.__name__} is no shape")
+    return {kind: np.array(chosen) for kind, chosen in groups.items()}
+
+
+def _numbers(shape: Shape) -> tuple[float, ...]:
+    if isinstance(shape, Box):
+        return (shape.x1, shape.y1, shape.x2, shape.y2)
+    if isinstance(shape, Mask):
+        raise TypeError("a mask has no corners")
+    return shape.points
+
+
+def _sound(shapes: Sequence[Shape], chosen: Indices, out: Clipped) -> Bools:
+    """Which shapes have all their corners, and every coordinate a number within bounds."""
+    numbers = [_numbers(shapes[k]) for k in chosen]
+    lengths = np.array([len(row) for row in numbers])
+    flat = np.array([value for row in numbers for value in row], float)
+    good = np.abs(flat) <= LIMIT  # False for NaN
+    wrong = np.bincount(np.repeat(np.arange(len(numbers)), lengths)[~good], minlength=len(numbers))
+    whole = lengths % 2 == 0
+    if isinstance(shapes[chosen[0]], Quad):
+        whole = lengths == 8
+    elif isinstance(shapes[chosen[0]], Polygon):
+        whole &= lengths >= 6
+    for k, count, complete in zip(chosen.tolist(), wrong.tolist(), whole.tolist(), strict=True):
+        if count:
+            out.details[k] = f"a coordinate is no number within {LIMIT:.0f}"
+        elif not complete:
+            out.details[k] = "corners are missing"
+    sound: Bools = whole & (wrong == 0)
+    out.reasons[chosen[~sound]] = "bad_box"
+    return sound
+
+
+def _clip_boxes(shapes: Sequence[Shape], sizes: Floats, chosen: Indices, out: Clipped) -> None:
+    boxes = np.array([_numbers(shapes[k]) for k in chosen], float)
+    cut = clip_boxes(boxes, sizes[chosen])
+    out.reasons[chosen[cut.outside]] = "outside_image"
+    out.reasons[chosen[cut.zero]] = "zero_area"
+    out.changed[chosen], out.swapped[chosen] = cut.changed, cut.swapped
+    out.boxes[chosen] = cut.points
+    out.areas[chosen] = np.prod(cut.points[:, 2:] - cut.points[:, :2], axis=1)
+    for row in np.flatnonzero((cut.points != boxes).any(axis=1)).tolist():
+        out.shapes[chosen[row]] = Box(*cut.points[row].tolist())
+
+
+def _clip_quads(shapes: Sequence[Shape], sizes: Floats, chosen: Indices, out: Clipped) -> None:
+    quads = np.array([_numbers(shapes[k]) for k in chosen], float)
+    cut = clip_quads(quads, sizes[chosen])
+    out.reasons[chosen[cut.outside]] = "outside_image"
+    out.reasons[chosen[cut.zero]] = "zero_area"
+    out.changed[chosen] = cut.changed
+    out.boxes[chosen] = quad_envelopes(cut.points, sizes[chosen])
+    x, y = cut.points[:, ::2], cut.points[:, 1::2]
+    turns = x * np.roll(y, -1, axis=1) - y * np.roll(x, -1, axis=1)
+    out.areas[chosen] = np.abs(turns.sum(axis=1)) / 2
+    for row in np.flatnonzero((cut.points != quads).any(axis=1)).tolist():
+        out.shapes[chosen[row]] = Quad(tuple(cut.points[row].tolist()))
+
+
+def _clip_polygons(shapes: Sequence[Shape], sizes: Floats, chosen: Indices, out: Clipped) -> None:
+    rings = [np.array(_numbers(shapes[k]), float).reshape(-1, 2) for k in chosen]
+    cut = ring_work.cut_rings(rings, sizes[chosen])
+    out.changed[chosen], out.mended[chosen] = cut.changed, cut.mended
+    out.areas[chosen] = cut.areas
+    for row, k in enumerate(chosen.tolist()):
+        parts = cut.parts[row]
+        if cut.zero[row] or cut.outside[row]:
+            out.reasons[k] = "zero_area" if cut.zero[row] else "outside_image"
+            continue
+        corners = np.concatenate(parts)
+        out.boxes[k] = [*corners.min(axis=0), *corners.max(axis=0)]
+        sides = out.boxes[k, 2:] - out.boxes[k, :2]
+        if (sides < MIN_SIDE).any() or cut.areas[row] < MIN_SIDE**2:
+            out.reasons[k] = "zero_area"
+        elif len(parts) == 1:
+            points = tuple(parts[0].ravel().tolist())
+            if points != _numbers(shapes[k]):
+                out.shapes[k] = Polygon(points)
+        elif np.isfinite(sizes[k]).all():
+            _to_mask(parts, sizes[k], k, out)
+        else:
+            out.reasons[k] = "bad_box"
+            out.details[k] = "several parts, in a picture of unknown size"
+
+
+def _to_mask(parts: Sequence[Floats], size: Floats, k: int, out: Clipped) -> None:
+    """A polygon in several parts, or with holes, as the mask of its pixels."""
+    width, height = size.astype(int).tolist()
+    mask = mask_of_polygons([part.ravel().tolist() for part in parts], width, height)
+    out.shapes[k] = mask
+    out.boxes[k], out.areas[k] = mask_box(mask), sum(mask.counts[1::2])
+    if out.areas[k] == 0:
+        out.reasons[k] = "zero_area"
+
+
+def _clip_masks(shapes: Sequence[Shape], sizes: Floats, chosen: Indices, out: Clipped) -> None:
+    for k in chosen.tolist():
+        mask = shapes[k]
+        assert isinstance(mask, Mask)
+        width, height = sizes[k].tolist()
+        fault = mask_fault(mask)
+        if (
+            not fault
+            and np.isfinite(sizes[k]).all()
+            and (mask.width, mask.height)
+            != (
+                width,
+                height,
+            )
+        ):
+            fault = f"mask of {mask.width} x {mask.height} for a picture of {width:g} x {height:g}"
+        if fault:
+            out.reasons[k], out.details[k] = "bad_value", fault
+            continue
+        out.boxes[k], out.areas[k] = mask_box(mask), sum(mask.counts[1::2])
+        if out.areas[k] == 0:
+            out.reasons[k] = "zero_area"
+
+
+def envelopes(shapes: Sequence[Shape]) -> Floats:
+    """The smallest upright boxes around shapes, wherever they lie: (n, 4)."""
+    boxes = np.zeros((len(shapes), 4))
+    for k, shape in enumerate(shapes):
+        if isinstance(shape, Mask):
+            boxes[k] = mask_box(shape)
+            continue
+        corners = np.array(_numbers(shape), float).reshape(-1, 2)
+        boxes[k] = [*corners.min(axis=0), *corners.max(axis=0)]
+    return boxes
+
+
+def enclose(shapes: Sequence[Shape], kind: type) -> list[Shape]:
+    """Shapes with an area as another kind: the smallest one around each.
+
+    kind: `Box`, `Quad` (the smallest oriented rectangle; a box's own corners) or `Polygon` (the
+    corners of a box or quad, the outline of one that is a polygon). Corners come clockwise on
+    screen from the top left.
+
+    Raises TypeError for another kind, and for a mask as a polygon: its outline may be several.
+    """
+    if kind is Box:
+        return [Box(*box) for box in envelopes(shapes).tolist()]
+    if kind not in (Quad, Polygon):
+        raise TypeError(f"nothing is enclosed by a {kind.__name__}")
+    rings = [_corners(shape, kind) for shape in shapes]
+    if kind is Polygon:
+        flat = ring_work.clockwise_rings(rings)
+        return [Polygon(tuple(ring.ravel().tolist())) for ring in flat]
+    quads = np.zeros((len(shapes), 8))
+    exact = np.array([isinstance(shape, (Box, Quad)) for shape in shapes], bool)
+    for k in np.flatnonzero(exact).tolist():
+        quads[k] = rings[k].ravel()
+    rest = np.flatnonzero(~exact)
+    if len(rest):
+        hulls = shapely.multipoints(
+            np.concatenate([rings[k] for k in rest]),
+            indices=np.repeat(np.arange(len(rest)), [len(rings[k]) for k in rest]),
+        )
+        quads[rest] = ring_work.smallest_rectangles(hulls)
+    return [Quad(tuple(points)) for points in clockwise(quads).tolist()]
+
+
+def _corners(shape: Shape, kind: type) -> Floats:
+    """Points (k, 2) whose hull is the shape's."""
+    if isinstance(shape, Box):
+        x1, y1, x2, y2 = _numbers(shape)
+        return np.array([(x1, y1), (x2, y1), (x2, y2), (x1, y2)], float)
+    if not isinstance(shape, Mask):
+        return np.array(_numbers(shape), float).reshape(-1, 2)
+    if kind is Polygon:
+        raise TypeError("a mask is no single outline")
+    strips = mask_strips(shape)
+    ends = [(strips.x + dx, y) for dx in (0, 1) for y in (strips.low, strips.high)]
+    return np.concatenate([np.column_stack(pair) for pair in ends]).astype(float)

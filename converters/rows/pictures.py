@@ -1,0 +1,107 @@
+"""The pictures of a batch of rows: their paths, and all that annotations and files say of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from msgspec import Struct
+
+from converters.read.images import Facts
+from schemas.entry import Entry
+from schemas.sample import Picture
+
+Size = tuple[int, int]  # width, height in pixels
+
+
+class Pictures(Struct, frozen=True):
+    """What each row of a batch shows.
+
+    paths: list<dictionary<string>>, one list a row, relative to the dataset's folder. stated: what
+    annotations say of a path; facts: what reading its file said, where it was read. absent: those
+    that are not on disk where that is no fault, since their bytes are not wanted.
+    """
+
+    entry: Entry
+    paths: pa.ListArray
+    stated: Mapping[str, Picture]
+    facts: Mapping[str, Facts]
+    absent: frozenset[str] = frozenset()
+
+    def of(self, paths: pa.ListArray | Sequence[Sequence[str]]) -> Pictures:
+        """The same knowledge for other rows."""
+        return msgspec.structs.replace(self, paths=path_lists(paths))
+
+    def take(self, rows: pa.Array) -> Pictures:
+        """The pictures of some of the rows."""
+        return msgspec.structs.replace(self, paths=self.paths.take(rows))
+
+    def size(self, path: str) -> Size | None:
+        """Width and height: what reading the picture said, else the catalogue of all pictures of
+        the dataset, else the annotation; None where nobody says."""
+        facts, stated = self.facts.get(path), self.stated.get(path)
+        if facts and facts.width:
+            return facts.width, facts.height
+        if self.entry.size:
+            return self.entry.size
+        if stated and stated.width and stated.height:
+            return stated.width, stated.height
+        return None
+
+    def fault(self, path: str) -> str:
+        """What is wrong with a picture that was read, as a Reject's reason; else empty."""
+        facts = self.facts.get(path)
+        return facts.fault if facts and path not in self.absent else ""
+
+    def identity(self, path: str) -> str:
+        """What tells a picture from others: its bytes' hash, else its folder and path."""
+        facts = self.facts.get(path)
+        return facts.sha256 if facts and facts.sha256 else f"{self.entry.folder}/{path}"
+
+    def counts(self) -> npt.NDArray[np.int64]:
+        """How many pictures each row shows."""
+        numbers: npt.NDArray[np.int64] = np.diff(np.asarray(self.paths.offsets)).astype(np.int64)
+        return numbers
+
+    def each(self, kind: pa.DataType, value: Callable[[str], Any]) -> pa.ListArray:
+        """A list column beside the paths, its value worked out once for each distinct picture."""
+        flat = self.paths.values
+        distinct = [value(path) for path in flat.dictionary.to_pylist()]
+        values = pa.array(distinct, kind).take(flat.indices)
+        return pa.ListArray.from_arrays(self.paths.offsets, values)
+
+    def gsd(self) -> pa.Array:
+        """Metres a pixel of each row's first picture, null where nobody says."""
+        return self._first(pa.float32(), lambda picture: picture.gsd, self.entry.gsd)
+
+    def sensors(self) -> pa.Array:
+        """The sensor of each row's first picture, null where nobody says."""
+        return self._first(pa.string(), lambda picture: picture.sensor, self.entry.sensor)
+
+    def _first(self, kind: pa.DataType, stated: Callable[[Picture], Any], of_all: Any) -> pa.Array:
+        """A value of each row's first picture: as its record states it, else as the catalogue."""
+        if not any(stated(picture) for picture in self.stated.values()):
+            # Fast way: no record says anything, so that one value stands for all rows.
+            return pa.repeat(pa.scalar(of_all, kind), len(self.paths))
+
+        def value(path: str) -> Any:
+            picture = self.stated.get(path)
+            return (stated(picture) if picture else None) or of_all
+
+        lists = self.each(kind, value)
+        starts = np.asarray(lists.offsets)
+        shows = starts[1:] > starts[:-1]
+        return lists.values.take(pa.array(np.where(shows, starts[:-1], 0), mask=~shows))
+
+
+def path_lists(paths: pa.ListArray | Sequence[Sequence[str]]) -> pa.ListArray:
+    """Lists of picture paths, one a row, with their dictionary."""
+    lists = paths if isinstance(paths, pa.Array) else pa.array(paths, pa.list_(pa.string()))
+    values = lists.values
+    if not pa.types.is_dictionary(values.type):
+        values = values.dictionary_encode()
+    return pa.ListArray.from_arrays(lists.offsets, values)

@@ -1,0 +1,121 @@
+"""The task `refer`: words that pick out regions are asked, their boxes answered.
+
+Where the format yields its authors' expressions, these are the words. Where it yields regions
+alone, a phrase is made of size, class and place, for each region that it names alone.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pyarrow as pa
+
+from converters.dialects import dialect
+from converters.rows.assemble import Job
+from converters.rows.identity import ITEM
+from converters.rows.tidy import tidy
+from converters.tasks.kit import Built, ExpressionItems, SceneItems, Task
+from converters.tasks.objects import (
+    Draft,
+    View,
+    build_objects,
+    look,
+    names,
+    places,
+    rows_of,
+)
+
+NOTHING = "There is no such object in the image."
+
+
+def build(job: Job, batch: SceneItems | ExpressionItems) -> Built:
+    """Rows of expressions, or of regions by phrases of ours."""
+    if isinstance(batch, ExpressionItems):
+        return _build_expressions(job, batch)
+    return build_objects(job, batch, drafts=_draft_phrases, sized=True, boxed=True)
+
+
+def _build_expressions(job: Job, batch: ExpressionItems) -> Built:
+    """One row an expression: its words asked, the boxes of all its regions answered."""
+    said = batch.expressions
+    items = SceneItems(said.scenes, batch.pictures)
+    view = look(job, items, sized=False, boxed=True)
+    texts = tidy(pa.array([item.text for item in said.items], pa.string())).to_pylist()
+    reasons = said.reasons.copy()
+    drafts = []
+    for item, (scene, used) in enumerate(zip(said.owner, said.regions, strict=True)):
+        if not reasons[item]:
+            reasons[item] = _refusal(view, scene, used, texts[item])
+        if reasons[item]:
+            continue
+        sample = said.scenes.samples[scene]
+        name = view.dialects[scene]
+        written = dialect(name or job.dialect)
+        boxes = written.join([view.texts[region] for region in used]) if used else NOTHING
+        drafts.append(
+            Draft(
+                scene=scene,
+                key=f"{sample.key}#{said.items[item].key}",
+                source_text=f"{texts[item]}{ITEM}{view.native_text(used)}",
+                used=used,
+                phrases=[texts[item]] * len(used),
+                dialect=name if used else None,
+                slots={"phrase": written.phrase(texts[item])},
+                answer=boxes,
+            )
+        )
+    rows = rows_of(job, items, drafts, job.entry.text_origin) if drafts else None
+    return Built(rows, reasons, view.repairs)
+
+
+def _refusal(view: View, scene: int, used: list[int], text: str) -> str:
+    """Why an expression makes no row: it has no words, or one of its regions has a reason."""
+    if not text:
+        return "missing_field"
+    return next((view.reasons[region] for region in used if view.reasons[region]), "")
+
+
+def _draft_phrases(view: View, scene: int, chosen: list[int]) -> list[Draft]:
+    """One row for each region that its name and place tell from all others of the picture."""
+    everything = [item for item in view.scenes.of(scene) if not view.scenes.reasons[item]]
+    called, where = names(view, everything), places(view, everything)
+    phrases = {
+        item: f"{name} at the {place}"
+        for item, name, place in zip(everything, called, where, strict=True)
+    }
+    held = Counter(phrases.values())
+    name = view.dialects[scene] or ""
+    written = dialect(name)
+    drafts = []
+    for item in chosen:
+        if held[phrases[item]] > 1:
+            view.reasons[item] = "ambiguous"
+            continue
+        drafts.append(
+            Draft(
+                scene=scene,
+                key=view.region_key(item),
+                source_text=view.native_text([item]),
+                used=[item],
+                dialect=name,
+                slots={"phrase": written.phrase(phrases[item])},
+                answer=written.join([view.texts[item]]),
+            )
+        )
+    return drafts
+
+
+TASKS = (
+    Task(
+        name="refer",
+        takes=("expression", "region"),
+        asks="give the box of the object that a phrase names",
+        hub=("object-detection",),
+        family="Boxes",
+        slots=frozenset({"phrase"}),
+        rows_each=8.0,
+        sized=True,
+        boxed=True,
+        build=build,
+    ),
+)

@@ -1,0 +1,193 @@
+"""Samples and columns taken apart: the items of one kind as one batch for the tasks."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from converters.ledger import Book, Strings
+from converters.regions import scenes
+from converters.regions.attributes import spoken
+from converters.rows.assemble import Origin
+from converters.rows.pictures import Pictures
+from converters.rows.tidy import has_letter, tidy, tidy_captions, tidy_questions
+from converters.tasks.kit import ExpressionItems, SceneItems, Talks, Texts
+from schemas.entry import Entry
+from schemas.sample import Kind, Reject, Sample
+from schemas.table import Columns
+
+Items = Texts | SceneItems | ExpressionItems | Talks
+
+
+def count(sample: Sample, kind: Kind) -> int:
+    """How many items of a kind a sample holds."""
+    held: tuple[object, ...] = getattr(sample, f"{kind}s")
+    return len(held)
+
+
+def columns_items(found: Columns, pictures: Pictures) -> Texts:
+    """Captions or questions that a reader gave as columns."""
+    table = found.table.combine_chunks()
+    column = {name: table[name].combine_chunks() for name in table.column_names}
+    shown = pictures.of(column["pictures"])
+    origin = Origin(found.file, found.split, column["key"])
+    if found.kind == "caption":
+        answers = tidy_captions(column["text"])
+        reasons = _caption_reasons(answers)
+        questions = types = None
+    else:
+        answers, questions = tidy(column["answer"]), tidy_questions(column["question"])
+        reasons = _question_reasons(questions, answers)
+        types = column["type"]
+    reasons = _with_picture_faults(reasons, shown)
+    return Texts(found.kind, found.split, origin, shown, reasons, answers, questions, types)
+
+
+def _with_picture_faults(reasons: Strings, pictures: Pictures) -> Strings:
+    """Reasons of rows, the fault of a row's picture where it has no other."""
+    distinct = pictures.paths.values.dictionary.to_pylist()
+    faults = np.array([pictures.fault(path) for path in distinct], object)
+    if not faults.any():
+        return reasons
+    counts = pictures.counts()
+    offsets = np.asarray(pictures.paths.offsets)
+    of_picture = faults[np.asarray(pictures.paths.values.indices)]
+    for place in range(int(counts.max(initial=0)) - 1, -1, -1):
+        rows = np.flatnonzero(counts > place)
+        fault = of_picture[offsets[rows] + place]
+        fresh = (fault != "") & (reasons[rows] == "")
+        reasons[rows[fresh]] = fault[fresh]
+    return reasons
+
+
+def sample_items(
+    entry: Entry, samples: list[Sample], kind: Kind, pictures: Pictures, book: Book
+) -> Items | None:
+    """The items of one kind, or None where all of them end here.
+
+    The items of a sample with a faulty picture end here, as one Reject.
+    """
+    good = []
+    for sample in samples:
+        if not (number := count(sample, kind)):
+            continue
+        faulty = next((p.path for p in sample.pictures if pictures.fault(p.path)), None)
+        if faulty is None or (kind == "question" and _held_out(sample)):
+            good.append(sample)
+            continue
+        facts = pictures.facts[faulty]
+        detail = f"{faulty}: {facts.detail}"
+        book.drop(Reject(sample.file, sample.key, sample.split, facts.fault, detail, number, kind))
+    if not good:
+        return None
+    if kind in ("region", "expression"):
+        return _scene_items(entry, good, kind, pictures, book)
+    if kind == "conversation":
+        return _talks(good, pictures)
+    return _texts(entry, good, kind, pictures)
+
+
+def _held_out(sample: Sample) -> bool:
+    """True for questions without answers: a policy leaves them out, whatever their pictures."""
+    return not any(question.answer.strip() for question in sample.questions)
+
+
+def _paths(samples: list[Sample]) -> list[list[str]]:
+    return [[picture.path for picture in sample.pictures] for sample in samples]
+
+
+def _scene_items(
+    entry: Entry, samples: list[Sample], kind: Kind, pictures: Pictures, book: Book
+) -> SceneItems | ExpressionItems:
+    found, repairs = scenes.clean(samples, pictures.size, entry.spoken)
+    shown = pictures.of(_paths(samples))
+    if kind == "expression":
+        return ExpressionItems(scenes.expressions(found), shown)
+    book.repaired(repairs)
+    return SceneItems(found, shown)
+
+
+def _talks(samples: list[Sample], pictures: Pictures) -> Talks:
+    held = [(sample, talk) for sample in samples for talk in sample.conversations]
+    owners = [sample for sample, _ in held]
+    keys = [f"{sample.key}#{talk.key}" if talk.key else sample.key for sample, talk in held]
+    return Talks(
+        samples[0].split,
+        Origin(pa.array([owner.file for owner in owners]), samples[0].split, pa.array(keys)),
+        pictures.of(_paths(owners)),
+        np.full(len(held), "", object),
+        [talk.turns for _, talk in held],
+        [talk.dialect for _, talk in held],
+    )
+
+
+def _texts(entry: Entry, samples: list[Sample], kind: Kind, pictures: Pictures) -> Texts:
+    split = samples[0].split
+    if kind == "caption":
+        captions = [(s, f"{s.key}#{c.key}", c.text) for s in samples for c in s.captions]
+        owners, keys = [item[0] for item in captions], [item[1] for item in captions]
+        answers = tidy_captions(pa.array([item[2] for item in captions], pa.string()))
+        origin = _origin(owners, keys, split)
+        shown = pictures.of(_paths(owners))
+        return Texts(kind, split, origin, shown, _caption_reasons(answers), answers)
+    if kind == "label":
+        labels = [(sample, label) for sample in samples for label in sample.labels]
+        owners = [sample for sample, _ in labels]
+        names = [list(label.names) for _, label in labels]
+        said = [", ".join(spoken(name, entry.spoken) for name in some) for some in names]
+        origin = _origin(owners, [label.key for _, label in labels], split)
+        reasons = np.where(np.array([len(some) for some in names]) == 0, "no_label", "")
+        return Texts(
+            kind,
+            split,
+            origin,
+            pictures.of(_paths(owners)),
+            reasons.astype(object),
+            pa.array(said, pa.string()),
+            names=pa.array(names, pa.list_(pa.string())),
+        )
+    return _questions(samples, split, pictures)
+
+
+def _questions(samples: list[Sample], split: str, pictures: Pictures) -> Texts:
+    held = [(sample, question) for sample in samples for question in sample.questions]
+    owners = [sample for sample, _ in held]
+    asked = [question for _, question in held]
+    answers = tidy(pa.array([question.answer for question in asked], pa.string()))
+    questions = tidy_questions(pa.array([question.question for question in asked], pa.string()))
+    choices = None
+    if any(question.choices for question in asked):
+        flat = [list(question.choices) for question in asked]
+        lists = pa.array(flat, pa.list_(pa.string()))
+        choices = pa.ListArray.from_arrays(lists.offsets, tidy(lists.values))
+    return Texts(
+        "question",
+        split,
+        _origin(owners, [question.key for question in asked], split),
+        pictures.of(_paths(owners)),
+        _question_reasons(questions, answers),
+        answers,
+        questions,
+        pa.array([question.type for question in asked], pa.string()),
+        choices,
+    )
+
+
+def _origin(owners: list[Sample], keys: list[str], split: str) -> Origin:
+    return Origin(pa.array([owner.file for owner in owners]), split, pa.array(keys))
+
+
+def _caption_reasons(answers: pa.Array) -> Strings:
+    return np.where(has_letter(answers), "", "no_words").astype(object)
+
+
+def _question_reasons(questions: pa.Array, answers: pa.Array) -> Strings:
+    unasked = _empty(questions)
+    reasons = np.where(unasked, "missing_field", np.where(_empty(answers), "no_answer", ""))
+    return reasons.astype(object)
+
+
+def _empty(texts: pa.Array) -> npt.NDArray[np.bool_]:
+    return np.asarray(pc.equal(pc.binary_length(texts), 0))

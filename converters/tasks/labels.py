@@ -1,0 +1,25 @@
+"""Tasks made of labels: scene classes, one or several a picture."""
+
+from __future__ import annotations
+
+from converters.rows.assemble import TEMPLATE, Job
+from converters.tasks.kit import Built, Task, Texts
+from converters.tasks.texts import build_texts
+
+
+def build(job: Job, batch: Texts) -> Built:
+    """One row a picture; a class name in a sentence of ours is a template's."""
+    return build_texts(job, batch, TEMPLATE)
+
+
+TASKS = (
+    Task(
+        name="classification",
+        takes=("label",),
+        asks="name the class of the scene",
+        hub=("image-classification",),
+        family="Scene classification",
+        may_hold=frozenset({"classes"}),
+        build=build,
+    ),
+)
