@@ -15,7 +15,7 @@ from converters.read.folder import Format
 from converters.tasks import TASKS, possible
 from converters.tasks.wordings import pools, slot_faults, wordings
 from schemas.entry import Entry, entry_keys, options_of, parse_entry
-from schemas.mix import Mix, SourceSpec
+from schemas.mix import Mix, SourceSpec, TileSpec
 from schemas.sample import Kind
 from schemas.toml import ConfigError, load_toml, option_faults
 
@@ -153,6 +153,8 @@ def _source_faults(source: SourceSpec, where: str) -> list[str]:
         faults.append(
             f'{where} dataset "{source.dataset}" has no task "{source.task}"; it has: {has}'
         )
+    if source.tile is not None:
+        faults += _tile_faults(source, source.tile, entry, where)
     faults += [
         f'{where} dataset "{source.dataset}" has no split "{split}"; '
         f"it has: {', '.join(entry.splits)}"
@@ -165,3 +167,11 @@ def _source_faults(source: SourceSpec, where: str) -> list[str]:
         except ConfigError as error:
             faults.append(f"{where} {error}")
     return faults
+
+
+def _tile_faults(source: SourceSpec, tile: TileSpec, entry: Entry, where: str) -> list[str]:
+    if TASKS[source.task].kind(yields(entry)) != "region":
+        return [f'{where} tile: task "{source.task}" is not made of regions; only such can be cut']
+    if tile.overlap >= tile.size:
+        return [f"{where} tile: overlap {tile.overlap} must be smaller than size {tile.size}"]
+    return []

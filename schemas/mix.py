@@ -23,6 +23,21 @@ class Filter(Struct, frozen=True):
     ignored: bool = True
 
 
+class TileSpec(Struct, frozen=True):
+    """How large scenes are cut into tiles.
+
+    size, overlap: pixels; a scene no larger than `size` stays whole. min_visible: a region of which
+    a tile shows a smaller share is left out of that tile. keep_empty: share of the tiles without
+    any region that become rows. format: how tiles are encoded; jpeg has quality 95.
+    """
+
+    size: int
+    overlap: int = 200
+    min_visible: float = 0.5
+    keep_empty: float = 0.0
+    format: Literal["jpeg", "png"] = "jpeg"
+
+
 class SourceSpec(Struct, frozen=True, kw_only=True):
     """One source of a mix: a dataset, a task, and how much of it.
 
@@ -38,6 +53,7 @@ class SourceSpec(Struct, frozen=True, kw_only=True):
     weight: float = 1.0
     take: int | None = None
     filter: Filter = Filter()
+    tile: TileSpec | None = None
     answers: Literal["letter", "text"] = "letter"
     shuffle: bool = False
 

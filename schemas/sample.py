@@ -50,6 +50,7 @@ POLICIES: dict[str, str] = {
     "too_many": "more regions in the picture than the mix allows",
     "ambiguous": "no phrase of the template names this region alone",
     "not_sayable": "the dialect cannot write this shape, and the mix does not let it be enclosed",
+    "out_of_tile": "no tile shows enough of the region",
     "unselected": "of a kind, class or type that the mix does not ask for",
     "duplicate": "another row with the same pictures and text was kept",
     "sampled_out": "beyond the source's cap or weight",

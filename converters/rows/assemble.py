@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 from msgspec import Struct
 
 from converters.rows import identity
-from converters.rows.xxh3 import Words
 from converters.rows.pictures import Pictures
+from converters.rows.xxh3 import Words
 from schemas.conversation import IMAGE_TOKEN
 from schemas.entry import Entry
 from schemas.mix import SourceSpec
@@ -100,6 +100,11 @@ def identify(job: Job, origin: Origin, pictures: Pictures, *source_texts: pa.Arr
     )
     names, _ = _hash_pictures(pictures, lambda path: path)
     same, first = _hash_pictures(pictures, pictures.identity)
+    if pictures.tiles:
+        # Tiles lie where their scene lies, so that it is decoded once when they are written.
+        _, first = _hash_pictures(
+            pictures, lambda path: pictures.identity(_scene_of(pictures, path))
+        )
     words = identity.combine(
         identity.hash_one(job.entry.slug),
         identity.hash_one(origin.split),
@@ -110,6 +115,11 @@ def identify(job: Job, origin: Origin, pictures: Pictures, *source_texts: pa.Arr
     dedup = identity.combine(same, said)
     home = np.where((pictures.counts() > 0)[:, None], first, dedup)
     return Identity(words, identity.ids(words), identity.digests(dedup), identity.digests(home))
+
+
+def _scene_of(pictures: Pictures, path: str) -> str:
+    tile = pictures.tiles.get(path)
+    return tile.scene if tile else path
 
 
 def _hash_pictures(pictures: Pictures, name: Callable[[str], str]) -> tuple[Words, Words]:
@@ -187,7 +197,7 @@ def assemble(
         "dialect": constant(turns.dialects, count),
         "template": constant(turns.templates, count),
         "regions": turns.regions if turns.regions is not None else _no_regions(count),
-        "scene": pa.nulls(count, SCENE),
+        "scene": _scenes(entry.folder, pictures),
         "gsd": pictures.gsd(),
         "sensor": constant(pictures.sensors(), count),
         "license_annotations": constant(entry.licence.annotations, count),
@@ -226,6 +236,29 @@ def _facts(pictures: Pictures, writes_bytes: bool) -> Mapping[str, pa.Array]:
         "image_sha256": _null_where_empty(sha256),
         "image_bytes": _sums(weights),
     }
+
+
+def _scenes(folder: str, pictures: Pictures) -> pa.Array:
+    """Of rows that show a tile: the scene, the tile's offset, the scene's size; else null."""
+    count = len(pictures.paths)
+    if not pictures.tiles:
+        return pa.nulls(count, SCENE)
+    flat, offsets = pictures.paths.values, np.asarray(pictures.paths.offsets)
+    paths = flat.take(pa.array(np.minimum(offsets[:-1], max(len(flat) - 1, 0)))).to_pylist()
+    rows = []
+    for path in paths:
+        tile = pictures.tiles.get(path)
+        rows.append(
+            tile
+            and {
+                "path": f"{folder}/{tile.scene}",
+                "x": tile.x,
+                "y": tile.y,
+                "width": tile.scene_width,
+                "height": tile.scene_height,
+            }
+        )
+    return pa.array(rows, SCENE)
 
 
 def _no_regions(count: int) -> pa.Array:

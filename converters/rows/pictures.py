@@ -12,6 +12,7 @@ import pyarrow as pa
 from msgspec import Struct
 
 from converters.read.images import Facts
+from converters.regions.tiles import Tile
 from schemas.entry import Entry
 from schemas.sample import Picture
 
@@ -23,7 +24,8 @@ class Pictures(Struct, frozen=True):
 
     paths: list<dictionary<string>>, one list a row, relative to the dataset's folder. stated: what
     annotations say of a path; facts: what reading its file said, where it was read. absent: those
-    that are not on disk where that is no fault, since their bytes are not wanted.
+    that are not on disk where that is no fault, since their bytes are not wanted. tiles: of the
+    paths that are no files but cut from a scene when the rows are written.
     """
 
     entry: Entry
@@ -31,6 +33,7 @@ class Pictures(Struct, frozen=True):
     stated: Mapping[str, Picture]
     facts: Mapping[str, Facts]
     absent: frozenset[str] = frozenset()
+    tiles: Mapping[str, Tile] = {}
 
     def of(self, paths: pa.ListArray | Sequence[Sequence[str]]) -> Pictures:
         """The same knowledge for other rows."""
@@ -43,6 +46,8 @@ class Pictures(Struct, frozen=True):
     def size(self, path: str) -> Size | None:
         """Width and height: what reading the picture said, else the catalogue of all pictures of
         the dataset, else the annotation; None where nobody says."""
+        if tile := self.tiles.get(path):
+            return tile.width, tile.height
         facts, stated = self.facts.get(path), self.stated.get(path)
         if facts and facts.width:
             return facts.width, facts.height
@@ -57,8 +62,18 @@ class Pictures(Struct, frozen=True):
         facts = self.facts.get(path)
         return facts.fault if facts and path not in self.absent else ""
 
+    def with_tiles(self, tiles: Mapping[str, Tile]) -> Pictures:
+        """The same knowledge, of pictures that are tiles too."""
+        stated = {path: self.stated[tile.scene] for path, tile in tiles.items()}
+        return msgspec.structs.replace(
+            self, stated={**self.stated, **stated}, tiles={**self.tiles, **tiles}
+        )
+
     def identity(self, path: str) -> str:
-        """What tells a picture from others: its bytes' hash, else its folder and path."""
+        """What tells a picture from others: its bytes' hash, else its folder and path; of a tile
+        its scene's identity with offset and size."""
+        if tile := self.tiles.get(path):
+            return f"{self.identity(tile.scene)}@{tile.x},{tile.y},{tile.width},{tile.height}"
         facts = self.facts.get(path)
         return facts.sha256 if facts and facts.sha256 else f"{self.entry.folder}/{path}"
 

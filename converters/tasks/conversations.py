@@ -18,8 +18,8 @@ from converters.dialects.kit import Found
 from converters.regions import shapes
 from converters.rows import identity
 from converters.rows.assemble import Job, Turns, assemble, identify, nested, tokens
+from converters.tasks.drafts import lists_of_regions
 from converters.tasks.kit import Built, Talks, Task
-from converters.tasks.objects import lists_of_regions
 from schemas.conversation import IMAGE_TOKEN
 from schemas.sample import Region
 

@@ -14,16 +14,9 @@ from converters.dialects import dialect
 from converters.rows.assemble import Job
 from converters.rows.identity import ITEM
 from converters.rows.tidy import tidy
+from converters.tasks.drafts import Draft, View, build_objects, look, rows_of
 from converters.tasks.kit import Built, ExpressionItems, SceneItems, Task
-from converters.tasks.objects import (
-    Draft,
-    View,
-    build_objects,
-    look,
-    names,
-    places,
-    rows_of,
-)
+from converters.tasks.objects import names, places
 
 NOTHING = "There is no such object in the image."
 
