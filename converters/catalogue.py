@@ -78,7 +78,7 @@ def parse_file(path: str, where: str) -> tuple[dict[str, Entry], list[str]]:
             wrong += option_faults(options_of(table), options, place, entry_keys())
         elif name and isinstance(name, str):
             wrong.append(f'{place} unknown format "{name}"; known: {", ".join(format_names())}')
-        if entry is not None and not wrong:
+        if entry is not None and (not entry.format or entry.format in format_names()):
             wrong += _entry_faults(entry, place)
         faults += wrong
         if entry is not None and not wrong:

@@ -8,7 +8,7 @@ Each kind goes to the tasks that take it; whatever no source asks for is `unsele
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 import pyarrow as pa
 from msgspec import Struct
@@ -114,7 +114,8 @@ def _items(
     split = found[0].split
     jobs = dataset.jobs_of(split)
     stated = {picture.path: picture for sample in found for picture in sample.pictures}
-    pictures = _look(dataset, stated, jobs)
+    spoken = {talk.dialect for sample in found for talk in sample.conversations if talk.dialect}
+    pictures = _look(dataset, stated, jobs, spoken)
     _book_pictures(book, split, pictures, _without_items(found))
     for kind in KINDS:
         if not (number := sum(count(sample, kind) for sample in found)):
@@ -147,16 +148,24 @@ def _without_items(samples: list[Sample]) -> int:
     )
 
 
-def _look(dataset: Dataset, stated: dict[str, Picture], jobs: dict[Kind, list[Job]]) -> Pictures:
+def _look(
+    dataset: Dataset,
+    stated: dict[str, Picture],
+    jobs: dict[Kind, list[Job]],
+    spoken: Collection[str] = (),
+) -> Pictures:
     """The pictures of a batch, with what reading them says.
 
     All are read where their bytes are wanted; in path mode only those whose size a source needs
-    and no annotation tells, and then only their heads.
+    and no annotation tells, and then only their heads. spoken: dialects in which ready-made texts
+    of the batch have boxes.
     """
     facts: dict[str, Facts] = {}
     if dataset.images != "path" or dataset.verify:
         facts = _read(dataset, list(stated), sizes_only=False)
-    elif not dataset.entry.size and any(_needs_size(job) for some in jobs.values() for job in some):
+    elif not dataset.entry.size and any(
+        _needs_size(job, spoken) for some in jobs.values() for job in some
+    ):
         unsized = [path for path, picture in stated.items() if not picture.width]
         facts = _read(dataset, unsized, sizes_only=True)
     absent = frozenset[str]()
@@ -171,9 +180,13 @@ def _read(dataset: Dataset, paths: list[str], sizes_only: bool) -> dict[str, Fac
     return dict(zip(paths, images.read_all(places, dataset.verify, sizes_only), strict=True))
 
 
-def _needs_size(job: Job) -> bool:
+def _needs_size(job: Job, spoken: Collection[str]) -> bool:
     """True where a source cannot do without the size of a picture: for its dialect, for words of
-    place and size, or for its filter."""
+    place and size, or for its filter; for ready-made texts, to read their boxes and write them."""
     task = TASKS[job.spec.task]
+    if not task.worded:
+        others = [name for name in spoken if name != job.dialect]
+        needed = [*spoken, *([job.dialect] if others else [])]
+        return any(dialect(name).needs_size for name in needed)
     boxes = task.boxed and dialect(job.dialect).needs_size
     return task.sized or boxes or (task.boxed and job.spec.filter.min_side > 0)

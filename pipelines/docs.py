@@ -1,4 +1,7 @@
-"""`make docs`: DATASETS.md and docs/cli.md from the catalogue and the command line. The tests compare them."""
+"""`make docs`: DATASETS.md, docs/formats.md and docs/cli.md. The tests compare them.
+
+They are made from the catalogue, the modules of `converters.formats`, and the command line.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,10 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
-from converters.catalogue import catalogue
+from converters.catalogue import catalogue, format_module, format_names
 from pipelines.__main__ import app
 from pipelines.card.datasets import render
+from pipelines.card.markdown import cell, table
 
 COMMANDS = ("mix", "convert", "datasets", "check", "sample-data", "verify")
 
@@ -24,9 +28,33 @@ def cli() -> str:
     return "\n".join(parts)
 
 
+def formats() -> str:
+    """Every format with the first line of its module, and the kinds of items that it yields."""
+    rows = []
+    for name in format_names():
+        module = format_module(name)
+        first = (module.__doc__ or "").strip().split("\n", 1)[0]
+        rows.append([f"`{name}`", ", ".join(module.YIELDS), cell(first)])
+    head = (
+        "The module of each, in `converters/formats/`, shows the native record and says which keys"
+    )
+    return (
+        "\n\n".join(
+            [
+                "# Formats",
+                "Written by `make docs` from the modules of `converters/formats/`.",
+                f"{head} an entry may have (its `Options`).",
+                table(("Format", "Yields", "What it reads"), rows),
+                "",
+            ]
+        ).rstrip("\n")
+        + "\n"
+    )
+
+
 def pages() -> dict[str, str]:
     """Generated pages by path."""
-    return {"DATASETS.md": render(catalogue()), "docs/cli.md": cli()}
+    return {"DATASETS.md": render(catalogue()), "docs/formats.md": formats(), "docs/cli.md": cli()}
 
 
 if __name__ == "__main__":

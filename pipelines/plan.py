@@ -22,6 +22,7 @@ from converters.read.folder import Folder, Span, open_folder
 from converters.regions.attributes import spoken
 from converters.rows.assemble import Job
 from converters.tasks import TASKS
+from converters.tasks.wordings import pools
 from pipelines.shards import Sampling
 from schemas.entry import Entry
 from schemas.mix import ImageMode, Mix, SourceSpec, parse_mix
@@ -179,6 +180,9 @@ def make_plan(
             for number, spec in enumerate(mix.sources)
             if spec.dataset == slug
         ]
+        faults += [
+            _named(slug, _unlisted(job)) for job in jobs if not classes and _lists_classes(job.spec)
+        ]
         # What is encoded anew is decoded in the end, too late for a Reject.
         verify_all = verify or mode == "reencode"
         datasets[slug] = Dataset(entry, folder, jobs, mode, verify_all)
@@ -264,6 +268,19 @@ def _classes(entry: Entry, found: Sequence[str]) -> tuple[str, ...]:
     if entry.classes:
         return tuple(spoken(name, entry.spoken) for name in entry.classes)
     return tuple(sorted({spoken(name, entry.spoken) for name in found}))
+
+
+def _lists_classes(spec: SourceSpec) -> bool:
+    """True where a wording of the source's task lists the classes."""
+    pool = pools(spec.templates).get(spec.task, {})
+    return any("{classes}" in text for texts in pool.values() for text in texts)
+
+
+def _unlisted(job: Job) -> str:
+    return (
+        f'templates "{job.spec.templates}" list the classes of task "{job.spec.task}", '
+        "and neither the entry (`classes`) nor its reader names any"
+    )
 
 
 def _shards(

@@ -1,7 +1,8 @@
-"""Conversation rules, stated once: a JSON Schema for shape and text, named checks for what a schema cannot say.
+"""Conversation rules, stated once.
 
-`faults(row)` applies both to one row, slowly, by the `jsonschema` library; `converters.rows.check.check_rows` applies the same rules to columns.
-Each rule has the name of the Reject it causes.
+A JSON Schema for shape and text, and named checks for what a schema cannot say. `faults(row)`
+applies both to one row, slowly, by the `jsonschema` library; `converters.rows.check.check_rows`
+applies the same rules to columns. Each rule has the name of the Reject it causes.
 """
 
 from __future__ import annotations
@@ -31,21 +32,19 @@ def _validator() -> Any:
 
 
 def roles_alternate(row: Mapping[str, Any]) -> bool:
-    """Human first, then gpt, in turn, gpt last."""
-    turns = row["conversations"]
-    return (
-        bool(turns)
-        and len(turns) % 2 == 0
-        and all(turn["from"] == ("human", "gpt")[i % 2] for i, turn in enumerate(turns))
-    )
+    """Human first, then gpt, in turn, gpt last; one system turn may come before them."""
+    roles = [turn["from"] for turn in row["conversations"]]
+    if roles[:1] == ["system"]:
+        roles = roles[1:]
+    return bool(roles) and roles == ["human", "gpt"] * (len(roles) // 2)
 
 
 def image_tokens(row: Mapping[str, Any]) -> bool:
-    """`<image>` once for each picture, over the human turns, and never in a gpt turn."""
-    counts = {"human": 0, "gpt": 0}
+    """`<image>` once for each picture, over the human turns, and never in another turn."""
+    counts = {"human": 0, "gpt": 0, "system": 0}
     for turn in row["conversations"]:
         counts[turn["from"]] += (turn["value"] or "").count(IMAGE_TOKEN)
-    return counts == {"human": len(row["images"]), "gpt": 0}
+    return counts == {"human": len(row["images"]), "gpt": 0, "system": 0}
 
 
 CHECKS = {"bad_roles": roles_alternate, "image_tokens": image_tokens}
@@ -57,17 +56,18 @@ def faults(row: Mapping[str, Any]) -> set[str]:
     row: `id`, `images` (list), `conversations` (list of {from, value}), as JSON values.
     """
     found = {rule for error in _validator().iter_errors(row) for rule in _rules(error)}
-    for (
-        name,
-        holds,
-    ) in CHECKS.items():  # counting tokens by role means nothing where the roles are wrong
+    # Counting tokens by role means nothing where the roles are wrong.
+    for name, holds in CHECKS.items():
         if not found & {"bad_roles", name} and not holds(row):
             found.add(name)
     return found
 
 
 def _rules(error: Any) -> set[str]:
-    """The rules a schema error breaks: its subschema's `$comment`, or those of the keys that the row lacks."""
+    """The rules that a schema error breaks.
+
+    They are its subschema's `$comment`, or those of the keys that the row lacks.
+    """
     if "$comment" in error.schema:
         return {error.schema["$comment"]}
     properties = error.schema["properties"]

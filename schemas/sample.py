@@ -36,7 +36,7 @@ FAULTS: dict[str, str] = {
     "duplicate_region": "the same region stands twice in one picture",
     "bad_choices": "the answer is none of the choices, or there are fewer than two",
     "bad_id": "the row's id is not a non-empty string",
-    "bad_roles": "turns do not alternate, human first and gpt last",
+    "bad_roles": "turns do not alternate, human first (behind a system turn, if any) and gpt last",
     "empty_turn": "a turn says nothing",
     "image_tokens": "<image> does not stand exactly once for each picture, in human turns",
     "control_characters": "a turn holds a control character",
@@ -183,6 +183,8 @@ class Sample(Struct, frozen=True):
 
     file: the annotation file (or the picture, where a folder is the annotation), relative to the
     dataset's folder. key: the record's key in it; never a position where the record has a name.
+    unplaced: labels of annotated objects whose region cannot be read (each a Reject), "" where the
+    label cannot either: nothing is said of how many of them there are.
     """
 
     key: str
@@ -195,6 +197,7 @@ class Sample(Struct, frozen=True):
     regions: tuple[Region, ...] = ()
     expressions: tuple[Expression, ...] = ()
     conversations: tuple[Conversation, ...] = ()
+    unplaced: tuple[str, ...] = ()
 
 
 class Reject(Struct, frozen=True, gc=False):

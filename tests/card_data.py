@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pipelines.card.render import Summary, render
 from pipelines.card.summary import DatasetSummary, LicenceSummary, Page
+from schemas.sample import Kind
 
 
 def licence(annotations: str, images: str, note: str = "", url: str = "") -> LicenceSummary:
@@ -16,7 +17,6 @@ def floods() -> DatasetSummary:
         "home": "https://flood.example",
         "paper": "https://flood.example/paper",
         "format": "vqa_json",
-        "unit": "question",
         "evidence": "real",
         "licence": licence(
             "CDLA-Permissive-1.0", "CDLA-Permissive-1.0", url="https://cdla.dev/permissive-1-0/"
@@ -37,7 +37,6 @@ def ships() -> DatasetSummary:
         "home": "https://ships.example",
         "paper": "",
         "format": "dota",
-        "unit": "region",
         "evidence": "documented",
         "licence": licence("academic use only", "unstated"),
         "rows": 30,
@@ -50,13 +49,14 @@ def ships() -> DatasetSummary:
     }
 
 
-def page(unit: str, read: int, written: int, **kinds: dict[str, int]) -> Page:
-    """A ledger page whose rows are its used items. kinds: rejected, filtered (items)."""
-    rejected, filtered = kinds.get("rejected", {}), kinds.get("filtered", {})
+def page(kind: Kind, read: int, written: int, **ended: dict[str, int]) -> Page:
+    """A ledger page whose rows are its used items. ended: rejected, filtered (items)."""
+    rejected, filtered = ended.get("rejected", {}), ended.get("filtered", {})
     used = read - sum(rejected.values()) - sum(filtered.values())
     return {
-        "unit": unit,
-        "items": {"read": read, "used": used, "rejected": rejected, "filtered": filtered},
+        "items": {
+            kind: {"read": read, "used": used, "rejected": rejected, "filtered": filtered},
+        },
         "rows": {
             "built": used,
             "written": written,
@@ -66,6 +66,7 @@ def page(unit: str, read: int, written: int, **kinds: dict[str, int]) -> Page:
             "rejected": {},
             "filtered": {},
         },
+        "pictures": {"read": read, "without_items": 0, "rejected": {}},
     }
 
 

@@ -6,7 +6,7 @@ import io
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 from PIL import Image
@@ -102,6 +102,7 @@ def dataset(
     seed: int = 0,
     classes: Sequence[str] = (),
     verify: bool = False,
+    unsayable: Literal["enclose", "reject"] = "enclose",
 ) -> Dataset:
     """An entry with one source a task."""
     jobs = [
@@ -115,6 +116,7 @@ def dataset(
             group,
             images != "path",
             tuple(classes),
+            unsayable,
         )
         for i, task in enumerate(tasks)
     ]

@@ -1,4 +1,8 @@
-"""The card as a whole: front matter, order, the check of card.json, the closing lines, and that `datasets` loads a mix by it."""
+"""The card as a whole.
+
+Front matter, order, the check of card.json, the closing lines, and that `datasets` loads a mix by
+it.
+"""
 
 from __future__ import annotations
 
@@ -130,8 +134,17 @@ def test_a_missing_key_is_found() -> None:
 
 
 def test_an_unknown_task_is_found() -> None:
-    (fault,) = card_faults(two() | {"tasks": {"vqa": 1200, "juggle": 30}})
-    assert fault.startswith("card.json tasks: 'juggle' is not one of ")
+    assert card_faults(two() | {"tasks": {"vqa": 1200, "juggle": 30}}) == [
+        'card.json [tasks] unknown task "juggle"'
+    ]
+
+
+def test_an_unknown_kind_of_item_is_found() -> None:
+    summary: Any = two()
+    items = summary["ledger"]["ships"]["val"]["items"]
+    items["juggle"] = items["region"]
+    (fault,) = card_faults(summary)
+    assert fault.startswith("card.json [ledger.ships.val] items: 'juggle' is not one of ")
 
 
 def test_a_ledger_without_a_bucket_is_found() -> None:
@@ -144,21 +157,23 @@ def test_a_ledger_without_a_bucket_is_found() -> None:
 
 def test_a_negative_count_in_the_ledger_is_found() -> None:
     summary = two()
-    summary["ledger"]["ships"]["val"]["items"]["read"] = -1
+    summary["ledger"]["ships"]["val"]["items"]["region"]["read"] = -1
     assert card_faults(summary) == [
-        "card.json [ledger.ships.val.items] read: -1 is less than the minimum of 0"
+        "card.json [ledger.ships.val.items.region] read: -1 is less than the minimum of 0"
     ]
 
 
 def test_a_ledger_that_does_not_balance_is_found() -> None:
     summary = two()
-    summary["ledger"]["ships"]["val"]["items"]["read"] += 1
-    assert card_faults(summary) == ["card.json [ledger] ships val: 16 items read, 15 accounted for"]
+    summary["ledger"]["ships"]["val"]["items"]["region"]["read"] += 1
+    assert card_faults(summary) == [
+        "card.json [ledger] ships val: 16 items of kind region read, 15 accounted for"
+    ]
 
 
 def test_a_reason_outside_the_list_is_found() -> None:
     summary = two()
-    summary["ledger"]["ships"]["val"]["items"]["filtered"] = {"boring": 3}
+    summary["ledger"]["ships"]["val"]["items"]["region"]["filtered"] = {"boring": 3}
     assert card_faults(summary) == ['card.json [ledger.ships] unknown reason "boring"']
 
 
@@ -204,7 +219,10 @@ def picture() -> bytes:
 
 
 def write_mix(out: Path, image: dict[str, Any], summary: Summary) -> None:
-    """A folder as a run leaves it: the card, a shard of one row, and a Parquet file that is no part of the data."""
+    """A folder as a run leaves it.
+
+    The card, a shard of one row, and a Parquet file that is no part of the data.
+    """
     turns = [{"from": "human", "value": "<image>\nIs it wet?"}, {"from": "gpt", "value": "yes"}]
     row = dict.fromkeys(ROW.names) | {"id": "a", "images": [image], "conversations": turns}
     (out / "data").mkdir(parents=True)

@@ -1,4 +1,7 @@
-"""The conversation rules: what the JSON Schema and the named checks say of a row, and that the columnar check says the same of every row."""
+"""The conversation rules: what the JSON Schema and the named checks say of a row.
+
+The columnar check says the same of every row.
+"""
 
 from __future__ import annotations
 
@@ -77,7 +80,34 @@ CORPUS: dict[str, tuple[Row, set[str]]] = {
     "two answers": (row(Q, A, A, roles=["human", "gpt", "gpt"]), {"bad_roles"}),
     "gpt first": (row(A, Q, roles=["gpt", "human"]), {"bad_roles"}),
     "human last": (row(Q, A, "And?"), {"bad_roles"}),
-    "a system turn": (row("You see.", Q, A, roles=["system", "human", "gpt"]), {"bad_roles"}),
+    "a system turn first": (row("You see.", Q, A, roles=["system", "human", "gpt"]), set()),
+    "a system turn before two rounds": (
+        row("You see.", Q, A, "Wide?", "no", roles=["system", "human", "gpt", "human", "gpt"]),
+        set(),
+    ),
+    "a system turn alone": (row("You see.", roles=["system"]), {"bad_roles"}),
+    "a system turn and no answer": (row("You see.", Q, roles=["system", "human"]), {"bad_roles"}),
+    "two system turns": (
+        row("You see.", "Be brief.", Q, A, roles=["system", "system", "human", "gpt"]),
+        {"bad_roles"},
+    ),
+    "a system turn later": (
+        row(Q, A, "Be brief.", roles=["human", "gpt", "system"]),
+        {"bad_roles"},
+    ),
+    "a system turn in place of a human": (
+        row(Q, A, "Be brief.", A, roles=["human", "gpt", "system", "gpt"]),
+        {"bad_roles"},
+    ),
+    "a token in a system turn": (
+        row("<image>", "What?", A, roles=["system", "human", "gpt"]),
+        {"image_tokens"},
+    ),
+    "a token in a system turn besides": (
+        row("<image>", Q, A, roles=["system", "human", "gpt"]),
+        {"image_tokens"},
+    ),
+    "an empty system turn": (row(" ", Q, A, roles=["system", "human", "gpt"]), {"empty_turn"}),
     "roles in capitals": (row(Q, A, roles=["Human", "Gpt"]), {"bad_roles"}),
     "a role that is null": (row(Q, A, roles=["human", None]), {"bad_roles"}),
     "a turn that is null": (
@@ -243,10 +273,13 @@ TURN = st.one_of(st.builds(lambda role, text: {"from": role, "value": text}, ROL
 def shaped(draw: st.DrawFn) -> Row:
     """A row that is right but for what chance put into its texts."""
     pictures, rounds = draw(st.integers(0, 2)), draw(st.integers(1, 3))
-    texts = [draw(st.one_of(st.just("good words"), TEXT)) for _ in range(2 * rounds)]
+    led = draw(st.booleans())
+    texts = [draw(st.one_of(st.just("good words"), TEXT)) for _ in range(2 * rounds + led)]
     if draw(st.booleans()):
-        texts[0] = "<image>\n" * pictures + (texts[0] or "what?")
-    return row(*texts, pictures=pictures, row_id=draw(st.sampled_from(["a", "b", "", None])))
+        texts[led] = "<image>\n" * pictures + (texts[led] or "what?")
+    roles = [*["system"] * led, *["human", "gpt"] * rounds]
+    row_id = draw(st.sampled_from(["a", "b", "", None]))
+    return row(*texts, pictures=pictures, row_id=row_id, roles=roles)
 
 
 SHAPELESS = st.builds(

@@ -1,4 +1,4 @@
-"""Captions, questions and class names as rows: exact turns, counts that balance, and ids that stay the same."""
+"""Captions, questions and class names as rows: exact turns, and counts that balance."""
 
 from __future__ import annotations
 
@@ -31,11 +31,18 @@ def rejected(result: Result) -> list[tuple[str, str, str]]:
 
 
 def page(
-    unit: str, read: int, used: int, rejects: dict[str, int], filtered: dict[str, int], built: int
+    kind: str,
+    read: int,
+    used: int,
+    rejects: dict[str, int],
+    filtered: dict[str, int],
+    pictures: int,
+    faulty: dict[str, int] | None = None,
 ) -> dict[str, Any]:
+    """A page of one kind of item, each used one a row. faulty: pictures by what is wrong."""
     rows = {
-        "built": built,
-        "written": built,
+        "built": used,
+        "written": used,
         "repeated": 0,
         "duplicate": 0,
         "sampled_out": 0,
@@ -43,9 +50,9 @@ def page(
         "filtered": {},
     }
     return {
-        "unit": unit,
-        "items": {"read": read, "used": used, "rejected": rejects, "filtered": filtered},
+        "items": {kind: {"read": read, "used": used, "rejected": rejects, "filtered": filtered}},
         "rows": rows,
+        "pictures": {"read": pictures, "without_items": 0, "rejected": faulty or {}},
     }
 
 
@@ -74,9 +81,9 @@ def test_a_caption_is_one_row_with_the_blank_before_its_stop_gone() -> None:
 def test_captions_that_cannot_become_rows_are_rejected_with_their_reasons() -> None:
     assert rejected(convert(dataset(RSICD, ["caption"]))) == [
         ("../park_3.jpg", "bad_value", "fault"),
+        ("7", "unreadable_record", "fault"),
         ("bridge_59.jpg#sentences[0]", "no_words", "fault"),
         ("farm_2.jpg", "missing_field", "fault"),
-        ("images[2]", "unreadable_record", "fault"),
         ("pond_1.jpg#sentences[1]", "no_words", "fault"),
     ]
 
@@ -84,7 +91,7 @@ def test_captions_that_cannot_become_rows_are_rejected_with_their_reasons() -> N
 def test_every_caption_ends_in_one_bucket() -> None:
     assert convert(dataset(RSICD, ["caption"])).book == {
         "test": page("caption", 2, 1, {"no_words": 1}, {}, 1),
-        "train": page("caption", 6, 3, {"bad_value": 2, "missing_field": 1}, {}, 3),
+        "train": page("caption", 6, 3, {"bad_value": 2, "missing_field": 1}, {}, 1),
         "unknown": page("caption", 2, 1, {"unreadable_record": 1}, {}, 1),
         "val": page("caption", 2, 1, {"no_words": 1}, {}, 1),
     }
@@ -95,7 +102,8 @@ def test_a_change_caption_has_both_pictures_in_time_order() -> None:
     assert ([image["path"] for image in row["images"]], words(row)) == (
         ["levir_cc/images/test/A/test_000002.png", "levir_cc/images/test/B/test_000002.png"],
         [
-            "<image>\n<image>\nThe two images show the same place at two dates, the earlier first. Describe what has changed in one sentence.",
+            "<image>\n<image>\nThe two images show the same place at two dates, the earlier "
+            "first. Describe what has changed in one sentence.",
             "the scene is the same as before.",
         ],
     )
@@ -229,16 +237,16 @@ def test_a_question_is_one_row_with_its_mark_and_single_blanks() -> None:
 def test_every_question_of_the_tables_ends_in_one_bucket() -> None:
     rejects = {"dangling_reference": 2, "missing_field": 1, "unreadable_record": 1}
     assert convert(dataset(LR, ["vqa"])).book == {
-        "train": page("question", 8, 3, rejects, {"inactive": 1}, 3)
+        "train": page("question", 8, 3, rejects, {"inactive": 1}, 2)
     }
 
 
 def test_questions_without_an_answer_are_filtered_and_not_lost() -> None:
     assert convert(dataset(FLOODNET, ["vqa"])).book == {
         "train": page(
-            "question", 8, 3, {"bad_value": 3, "missing_field": 1, "unreadable_record": 1}, {}, 3
+            "question", 8, 3, {"bad_value": 3, "missing_field": 1, "unreadable_record": 1}, {}, 2
         ),
-        "val": page("question", 2, 0, {}, {"no_answer": 2}, 0),
+        "val": page("question", 2, 0, {}, {"no_answer": 2}, 2),
     }
 
 
@@ -250,7 +258,8 @@ def test_a_question_type_has_its_own_wording() -> None:
             "geochat/vqa/Complex_Counting/0",
         ),
         (
-            "<image>\nWhat is the overall condition of the given image? flooded or non flooded. Answer in one word or a short phrase.",
+            "<image>\nWhat is the overall condition of the given image? flooded or non flooded. "
+            "Answer in one word or a short phrase.",
             "geochat/vqa/Condition_Recognition/0",
         ),
         (
@@ -268,11 +277,13 @@ def test_a_type_without_a_wording_of_its_own_has_that_of_any() -> None:
             "geochat/vqa/rural_urban/0",
         ),
         (
-            "<image>\nIs a road next to a river present?\nAnswer the question using a single word or phrase.",
+            "<image>\nIs a road next to a river present?\nAnswer the question using a single "
+            "word or phrase.",
             "geochat/vqa/0",
         ),
         (
-            "<image>\nHow many roads are there?\nAnswer the question using a single word or phrase.",
+            "<image>\nHow many roads are there?\nAnswer the question using a single word or "
+            "phrase.",
             "geochat/vqa/0",
         ),
     ]
@@ -296,7 +307,8 @@ def test_gsd_and_sensor_are_the_catalogues_where_no_annotation_has_them() -> Non
 
 def test_types_that_a_source_does_not_ask_for_are_unselected() -> None:
     found = convert(dataset(FLOODNET, ["vqa"], splits=["train"], keep=Filter(types=["Yes_No"])))
-    assert (len(found.rows), found.book["train"]["items"]["filtered"]) == (1, {"unselected": 2})
+    assert len(found.rows) == 1
+    assert found.book["train"]["items"]["question"]["filtered"] == {"unselected": 2}
 
 
 def test_questions_of_one_picture_can_be_one_row() -> None:
@@ -354,10 +366,12 @@ def test_a_prompt_may_list_the_classes() -> None:
         dataset(AID, ["classification"], templates="geochat", classes=["airport", "bare land"])
     )
     assert words(found.rows[0])[0] == (
-        "<image>\nClassify the given image in one of the following classes. Classes: airport, bare land.\nAnswer in one word or a short phrase."
+        "<image>\nClassify the given image in one of the following classes. Classes: airport, "
+        "bare land.\nAnswer in one word or a short phrase."
     )
 
 
 def test_every_picture_of_the_folders_ends_in_one_bucket() -> None:
     found = convert(dataset(AID, ["classification"], images="embed"))
-    assert found.book == {"all": page("image", 5, 3, {"no_label": 1, "unreadable_image": 1}, {}, 3)}
+    rejects = {"no_label": 1, "unreadable_image": 1}
+    assert found.book == {"all": page("label", 5, 3, rejects, {}, 4, {"unreadable_image": 1})}

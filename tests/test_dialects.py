@@ -1,4 +1,8 @@
-"""Boxes as text and back. GeoChat: per cent of the unpadded picture, the box before turning about its centre, degrees clockwise on screen."""
+"""GeoChat's boxes and pixels as text and back.
+
+GeoChat: per cent of the unpadded picture, the box before turning about its centre, degrees
+clockwise on screen.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from converters.dialects import needs_size, parse, render_boxes, render_quads
+from converters.dialects import dialect
 from converters.regions.geometry import from_rotated
+from schemas.sample import Box, Mask, Polygon, Quad, Shape
 
 Numbers = tuple[float, ...]
 Floats = npt.NDArray[np.float64]
@@ -19,20 +24,28 @@ Floats = npt.NDArray[np.float64]
 TURNED = (87.67949, 81.33975, 122.32051, 101.33975, 112.32051, 118.66025, 77.67949, 98.66025)
 
 
-def boxes(dialect: str, box: Numbers, size: tuple[int, int]) -> str:
-    [text] = render_boxes(dialect, np.array([box], float), np.array([size], float))
+def write(name: str, shape: Shape, size: tuple[float, float]) -> str:
+    [text] = dialect(name).write([shape], np.array([size], float))
     return text
 
 
-def quads(dialect: str, quad: Numbers, size: tuple[int, int]) -> str:
-    [text] = render_quads(dialect, np.array([quad], float), np.array([size], float))
-    return text
+def boxes(name: str, box: Numbers, size: tuple[int, int]) -> str:
+    return write(name, Box(*box), size)
 
 
-def points(
-    text: str, size: tuple[int, int] = (100, 100), dialect: str = "geochat"
-) -> list[Numbers]:
-    return [box.points for box in parse(dialect, text, size)]
+def quads(name: str, quad: Numbers, size: tuple[int, int]) -> str:
+    return write(name, Quad(tuple(quad)), size)
+
+
+def numbers(shape: Shape) -> Numbers:
+    if isinstance(shape, Box):
+        return (shape.x1, shape.y1, shape.x2, shape.y2)
+    assert not isinstance(shape, Mask)
+    return shape.points
+
+
+def points(text: str, size: tuple[int, int] = (100, 100), name: str = "geochat") -> list[Numbers]:
+    return [numbers(found.shape) for found in dialect(name).read(text, size)]
 
 
 # GeoChat, written
@@ -104,10 +117,8 @@ def test_angles_are_whole_degrees_from_0_to_90(degrees: float, written: int) -> 
 
 
 def test_a_batch_is_written_box_by_box() -> None:
-    found = render_boxes(
-        "geochat",
-        np.array([(0, 0, 10, 10), (5, 5, 10, 10)], float),
-        np.array([(10, 10), (100, 50)], float),
+    found = dialect("geochat").write(
+        [Box(0, 0, 10, 10), Box(5, 5, 10, 10)], np.array([(10, 10), (100, 50)], float)
     )
     assert found == ["{<0><0><100><100>|<0>}", "{<5><10><10><20>|<0>}"]
 
@@ -175,12 +186,16 @@ def test_what_was_read_is_written_again_letter_by_letter(
     for x, y, width, height, degrees in grid:
         text = f"{{<{x}><{y}><{x + width}><{y + height}>|<{degrees}>}}"
         [found] = points(text, size)
-        # An angle of 0 comes back as an upright box. Where a side is hundreds of times the other, as pixels, a corner's rounding is far below half a step.
+        # An angle of 0 comes back as an upright box. Where a side is hundreds of times the other,
+        # as pixels, a corner's rounding is far below half a step.
         assert (boxes if degrees == 0 else quads)("geochat", found, size) == text
 
 
 def steps(scaled: Floats) -> Floats:
-    """The largest error in steps of each axis (x, y): half a step, or a whole one where a box would round to no extent and is made one step wide."""
+    """The largest error in steps of each axis (x, y).
+
+    Half a step, or a whole one where a box would round to no extent and is made one step wide.
+    """
     flat = np.rint(scaled[2:]) <= np.rint(scaled[:2])
     return np.where(flat, 1.0, 0.5)
 
@@ -210,9 +225,10 @@ def test_an_oriented_box_comes_back_within_the_stated_bound(
 ) -> None:
     """No corner moves further than dx + dy + 2 r sin(0.25 degrees).
 
-    dx, dy: half a step (one where thin) of the picture's width and height, by which the edges before turning may be off: the centre by (a + b) / 2 and half
-    the side by (a - b) / 2, together never more than dx along one axis and dy along the other, in any direction once turned. r: half the diagonal, whose end
-    moves on a circle when the angle is off by half a degree.
+    dx, dy: half a step (one where thin) of the picture's width and height, by which the edges
+    before turning may be off: the centre by (a + b) / 2 and half the side by (a - b) / 2, together
+    never more than dx along one axis and dy along the other, in any direction once turned.
+    r: half the diagonal, whose end moves on a circle when the angle is off by half a degree.
     """
     width = np.array(size, float)
     half = np.array(sides) * width.min() / 2
@@ -256,20 +272,37 @@ def test_oriented_pixels_are_eight_numbers() -> None:
         ("[10, 20, 30, 40] and [1, 2, 3, 4]", [(10, 20, 30, 40), (1, 2, 3, 4)]),
         ("[-10, 20, 30, 40]", [(-10, 20, 30, 40)]),
         ("[1, 2, 3, 4, 5, 6, 7, 8]", [(1, 2, 3, 4, 5, 6, 7, 8)]),
+        ("[1, 2, 3, 4, 5, 6]", [(1, 2, 3, 4, 5, 6)]),
         ("[1, 2, 3]", []),
         ("[1, 2, 3, 4, 5]", []),
         ("[1,2,3,4]", []),
     ],
 )
 def test_pixels_are_read_back(text: str, expected: list[Numbers]) -> None:
-    assert points(text, dialect="pixel") == expected
+    assert points(text, name="pixel") == expected
 
 
 @given(st.lists(st.integers(-1000, 20_000), min_size=4, max_size=4))
 def test_whole_pixels_come_back_as_they_were(box: list[int]) -> None:
-    assert points(boxes("pixel", tuple(box), (10, 10)), dialect="pixel") == [tuple(box)]
+    assert points(boxes("pixel", tuple(box), (10, 10)), name="pixel") == [tuple(box)]
 
 
-@pytest.mark.parametrize("dialect, needed", [("geochat", True), ("pixel", False)])
-def test_only_pixels_can_be_written_without_the_pictures_size(dialect: str, needed: bool) -> None:
-    assert needs_size(dialect) is needed
+def test_pixels_of_a_polygon_are_its_corners() -> None:
+    polygon = Polygon((1.5, 2, 8, 3.4, 4, 8, 2, 7, 1, 5))
+    assert write("pixel", polygon, (10, 10)) == "[2, 2, 8, 3, 4, 8, 2, 7, 1, 5]"
+    assert points("[2, 2, 8, 3, 4, 8, 2, 7, 1, 5]", name="pixel") == [
+        (2, 2, 8, 3, 4, 8, 2, 7, 1, 5)
+    ]
+
+
+@pytest.mark.parametrize("name, needed", [("geochat", True), ("pixel", False)])
+def test_only_pixels_can_be_written_without_the_pictures_size(name: str, needed: bool) -> None:
+    assert dialect(name).needs_size is needed
+
+
+@pytest.mark.parametrize(
+    "name, expected",
+    [("geochat", "<p>two ships</p> a<delim>b"), ("pixel", "two ships a, b")],
+)
+def test_words_stand_before_their_regions(name: str, expected: str) -> None:
+    assert dialect(name).named("two ships", ["a", "b"]) == expected

@@ -1,7 +1,8 @@
-"""Path patterns, what may be read below a root, and what a missing, empty or wrong annotation file says."""
+"""Path patterns, what may be read below a root, and what a missing or wrong file says."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from converters.read import files
 from converters.read.files import Entry, SourceError
-from converters.read.folder import PicturePaths, annotation_files, batched, bound, open_source, stem
+from converters.read.folder import PicturePaths, annotation_files, batched, bound, open_folder, stem
 
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 484955574\n"
 
@@ -122,6 +123,20 @@ def test_a_link_to_nowhere_does_not_hide_its_folder(tmp_path: Path) -> None:
     root = tree(tmp_path, "a.txt")
     (tmp_path / "b.txt").symlink_to(tmp_path / "gone.txt")
     assert files.listing(root) == [Entry("a.txt", False, 1), Entry("b.txt", False, 0)]
+
+
+def test_a_link_to_itself_does_not_hide_its_folder(tmp_path: Path) -> None:
+    root = tree(tmp_path, "a.txt")
+    (tmp_path / "b.txt").symlink_to(tmp_path / "b.txt")
+    assert files.listing(root) == [Entry("a.txt", False, 1), Entry("b.txt", False, 0)]
+
+
+@pytest.mark.parametrize("work", ["read", "size"])
+def test_a_fifo_is_no_file(tmp_path: Path, work: str) -> None:
+    os.mkfifo(tmp_path / "a.json")
+    path = f"{tmp_path}/a.json"
+    with pytest.raises(files.NotRegular, match="not a regular file"):
+        getattr(files.store(path), work)(path)
 
 
 def test_a_folder_that_is_not_there_is_empty(tmp_path: Path) -> None:
@@ -241,7 +256,7 @@ def test_a_scheme_without_a_store_is_named() -> None:
 
 def test_a_source_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(SourceError) as error:
-        open_source("rsicd", "rsicd", str(tmp_path / "rsicd"))
+        open_folder("rsicd", "rsicd", str(tmp_path / "rsicd"))
     assert str(error.value) == f"rsicd: no folder {tmp_path}/rsicd, or nothing in it"
 
 
@@ -250,25 +265,25 @@ def test_the_archives_own_folder_is_looked_in_where_it_is_there(
     tmp_path: Path, names: list[str], base: str
 ) -> None:
     assert (
-        open_source("aid", "aid", tree(tmp_path, *names), inside="AID").base == f"{tmp_path}{base}"
+        open_folder("aid", "aid", tree(tmp_path, *names), inside="AID").base == f"{tmp_path}{base}"
     )
 
 
 def test_missing_annotations_name_every_pattern(tmp_path: Path) -> None:
-    source = open_source("s", "s", tree(tmp_path, "readme"))
+    folder = open_folder("s", "s", tree(tmp_path, "readme"))
     with pytest.raises(SourceError) as error:
-        annotation_files(source, {"train": "train.json", "val": "val.json"})
+        annotation_files(folder, {"train": "train.json", "val": "val.json"})
     assert (
         str(error.value) == f"annotations not found: {tmp_path}/train.json or {tmp_path}/val.json"
     )
 
 
 def test_a_split_that_is_missing_is_named_with_those_that_are_there(tmp_path: Path) -> None:
-    source = open_source(
+    folder = open_folder(
         "s", "s", tree(tmp_path, "train.json", "val.json"), splits=frozenset(["test"])
     )
     with pytest.raises(SourceError) as error:
-        annotation_files(source, "{split}.json")
+        annotation_files(folder, "{split}.json")
     assert (
         str(error.value)
         == f"annotations not found: {tmp_path}/{{split}}.json for split test; there: train, val"
@@ -276,27 +291,27 @@ def test_a_split_that_is_missing_is_named_with_those_that_are_there(tmp_path: Pa
 
 
 def test_only_the_wanted_splits_are_read(tmp_path: Path) -> None:
-    source = open_source(
+    folder = open_folder(
         "s", "s", tree(tmp_path, "train.json", "val.json"), splits=frozenset(["val"])
     )
-    assert [(split, found.path) for split, found in annotation_files(source, "{split}.json")] == [
+    assert [(split, found.path) for split, found in annotation_files(folder, "{split}.json")] == [
         ("val", "val.json")
     ]
 
 
 def test_a_picture_is_the_first_alternative_that_exists(tmp_path: Path) -> None:
-    source = open_source("s", "s", tree(tmp_path, "Data/7.png"))
-    assert PicturePaths(source, "Data/{id}.{tif|png}").path({"id": "7"}) == "Data/7.png"
+    folder = open_folder("s", "s", tree(tmp_path, "Data/7.png"))
+    assert PicturePaths(folder, "Data/{id}.{tif|png}").path({"id": "7"}) == "Data/7.png"
 
 
 def test_a_picture_that_is_not_there_goes_by_the_first_alternative(tmp_path: Path) -> None:
-    source = open_source("s", "s", tree(tmp_path, "readme"))
-    assert PicturePaths(source, "Data/{id}.{tif|png}").path({"id": "7"}) == "Data/7.tif"
+    folder = open_folder("s", "s", tree(tmp_path, "readme"))
+    assert PicturePaths(folder, "Data/{id}.{tif|png}").path({"id": "7"}) == "Data/7.tif"
 
 
 def test_a_picture_path_may_differ_by_split(tmp_path: Path) -> None:
-    source = open_source("s", "s", tree(tmp_path, "readme"))
-    paths = PicturePaths(source, {"train": "trainval/{stem}.jpg", "test": "test/{stem}.jpg"})
+    folder = open_folder("s", "s", tree(tmp_path, "readme"))
+    paths = PicturePaths(folder, {"train": "trainval/{stem}.jpg", "test": "test/{stem}.jpg"})
     assert [paths.path({"stem": "1", "split": split}) for split in ("train", "test")] == [
         "trainval/1.jpg",
         "test/1.jpg",
@@ -304,14 +319,14 @@ def test_a_picture_path_may_differ_by_split(tmp_path: Path) -> None:
 
 
 def test_a_picture_path_is_relative_to_the_datasets_folder(tmp_path: Path) -> None:
-    source = open_source("s", "s", tree(tmp_path, "UCM/imgs/1.tif"), inside="UCM")
-    assert PicturePaths(source, "imgs/{filename}").path({"filename": "1.tif"}) == "UCM/imgs/1.tif"
+    folder = open_folder("s", "s", tree(tmp_path, "UCM/imgs/1.tif"), inside="UCM")
+    assert PicturePaths(folder, "imgs/{filename}").path({"filename": "1.tif"}) == "UCM/imgs/1.tif"
 
 
 def test_a_picture_name_that_leaves_the_folder_is_refused(tmp_path: Path) -> None:
-    source = open_source("s", "s", tree(tmp_path, "readme"))
+    folder = open_folder("s", "s", tree(tmp_path, "readme"))
     with pytest.raises(SourceError, match=r"'imgs/\.\./\.\./x\.tif' leaves its folder"):
-        PicturePaths(source, "imgs/{filename}").path({"filename": "../../x.tif"})
+        PicturePaths(folder, "imgs/{filename}").path({"filename": "../../x.tif"})
 
 
 def test_files_are_read_some_at_a_time_in_spans_of_their_own_numbers() -> None:

@@ -1,4 +1,4 @@
-"""DOTA's label files and detection XML: what their readers make of the native files in tests/data."""
+"""DOTA's label files and detection XML: what their readers make of the files in tests/data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""RSVQA's joined tables and question files: what their readers make of the native files in tests/data."""
+"""RSVQA's joined tables and question files: what their readers make of those in tests/data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Columns cut out of regular JSON without a parser: never another answer than a parser's, and none where the text is not regular."""
+"""Columns cut out of regular JSON without a parser: never another answer than a parser's.
+
+None where the text is not regular.
+"""
 
 from __future__ import annotations
 
@@ -162,3 +165,25 @@ def test_blocks_join_to_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_is_not_regular_is_left_to_a_parser(body: bytes) -> None:
     found = columns(body)
     assert found is None or found == parsed(body)
+
+
+def test_the_example_of_the_module_is_read_as_it_says() -> None:
+    body = b'{"id": 7, "q": "a road?", "on": true}, {"id": 8, "q": "two?", "on": false}'
+    kinds = {"id": pa.int64(), "q": pa.string(), "on": pa.bool_()}
+    table = read_uniform(body, kinds)
+    assert body.decode() in str(json_columns.__doc__)
+    assert table is not None and table.to_pylist() == [
+        {"id": 7, "q": "a road?", "on": True},
+        {"id": 8, "q": "two?", "on": False},
+    ]
+
+
+@pytest.mark.parametrize("number", ["0x1F", "007", "+7", "-7", "7.0", "7 7", "9223372036854775808"])
+def test_a_number_that_is_no_plain_one_is_left_to_a_parser(number: str) -> None:
+    assert columns(f'{{"id": {number}, "q": "a"}}'.encode()) is None
+
+
+@pytest.mark.parametrize("number", ["0", "7", "9223372036854775807"])
+def test_a_number_of_up_to_64_bits_is_read(number: str) -> None:
+    rows = columns(f'{{"id": {number}, "q": "a"}}'.encode())
+    assert rows is not None and rows[0]["id"] == int(number)

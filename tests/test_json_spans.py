@@ -1,4 +1,7 @@
-"""Huge JSON arrays in spans: whatever the cuts, the records are those that json.loads finds, and a broken one costs itself alone."""
+"""Huge JSON arrays in spans: whatever the cuts, the records are those that json.loads finds.
+
+A broken record costs itself alone, and no text costs more work than its length allows.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from converters.read import json_spans
 from converters.read.files import SourceError
 from converters.read.json_spans import Bad, array_spans, read_columns
 
@@ -359,3 +363,152 @@ def test_a_record_with_many_seams_inside_is_read_whole() -> None:
         [{"id": 1, "q": "5"}, {"id": 2, "q": "b"}],
         [],
     )
+
+
+@pytest.mark.parametrize(
+    "text, ids, details",
+    [
+        ('[null, {"id": 2}]', [2], ["Expected `object`, got `null`"]),
+        ('[{"id": 1}, null]', [1], ["Expected `object`, got `null`"]),
+        ("[null]", [], ["Expected `object`, got `null`"]),
+        ('[{"id": 1}, {"id": 2, "id": 3}, {"id": 4}]', [1, 4], ["the key 'id' stands twice"]),
+        ('[{"id": 1, "q": "a", "q": "a"}]', [], ["the key 'q' stands twice"]),
+        ('[{"id": 1, "\\u0069d": 2}, {"id": 3}]', [3], ["the key 'id' stands twice"]),
+        (
+            '[{"id": 1, "q": "\\ud800"}, {"id": 2}]',
+            [2],
+            ["q is '\"\\\\ud800\"': Input data was truncated"],
+        ),
+        (
+            '[{"id": 18446744073709551616}, {"id": 2}]',
+            [2],
+            ["id is '18446744073709551616', not int64"],
+        ),
+        ('[{"id": 1e19}, {"id": 2}]', [2], ["id is '1e+19', not int64"]),
+        ('[{"id": 1e999}, {"id": 2}]', [2], ["id is '1e999': Number out of range"]),
+        ('[{"id": "1_0"}, {"id": "٣"}]', [], ["id is '1_0', not int64", "id is '٣', not int64"]),
+    ],
+    ids=[
+        "null first",
+        "null last",
+        "null alone",
+        "a key twice",
+        "a key and value twice",
+        "a key twice in two spellings",
+        "half a surrogate pair",
+        "beyond 64 bits",
+        "a float beyond 64 bits",
+        "infinite",
+        "no plain digits",
+    ],
+)
+def test_a_record_that_no_parser_agrees_on_costs_itself_alone(
+    text: str, ids: list[int], details: list[str]
+) -> None:
+    rows, bad = rows_of(text)
+    assert ([row["id"] for row in rows], [fault.detail for fault in bad]) == (ids, details)
+
+
+def test_a_number_of_five_thousand_digits_costs_its_record_alone() -> None:
+    rows, bad = rows_of(f'[{{"id": {"9" * 5000}}}, {{"id": 2}}]')
+    assert ([row["id"] for row in rows], len(bad)) == ([2], 1)
+
+
+@pytest.mark.parametrize("neighbour", ['"b"', "7"], ids=["good", "a number"])
+@pytest.mark.parametrize("other", ['"x": NaN', '"x": "\\ud800"', '"x": 1, "x": 2', '"x": 1e999'])
+def test_what_is_not_asked_for_does_no_harm(other: str, neighbour: str) -> None:
+    text = f'[{{"id": 1, "q": "a", {other}}}, {{"id": 2, "q": {neighbour}}}]'
+    assert rows_of(text)[0][0] == {"id": 1, "q": "a"}
+
+
+def test_nan_is_no_value() -> None:
+    assert rows_of('[{"id": NaN, "q": "a"}, {"id": 2, "q": NaN}]')[0] == [
+        {"id": None, "q": "a"},
+        {"id": 2, "q": None},
+    ]
+
+
+def test_a_comma_that_is_missing_between_records_does_no_harm() -> None:
+    rows, bad = rows_of('[{"id": 1} {"id": 2}, null, {"id": 3}, 7, {"id": 4}]')
+    assert ([row["id"] for row in rows], len(bad)) == ([1, 2, 3, 4], 2)
+
+
+def test_a_file_that_became_shorter_is_named(tmp_path: Path) -> None:
+    path = written(tmp_path, '[{"id": 1, "q": "a"}]')
+    with pytest.raises(SourceError, match=r"a\.json became shorter while it was read"):
+        read_columns(str(path), 1, 30, COLUMNS)
+
+
+# Bounded work
+
+
+class Work:
+    """Counts the bytes that the decoder and the reader of files are given."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.decoded = self.scanned = self.read = 0
+        decoder, store, record_end = (
+            json_spans._RECORD,
+            json_spans.store,
+            json_spans._record_end,
+        )
+        work = self
+
+        class Decoder:
+            def decode(self, text: bytes) -> Any:
+                work.decoded += len(text)
+                return decoder.decode(text)
+
+        class Store:
+            def __init__(self, path: str) -> None:
+                self.size = store(path).size
+
+            def read(self, path: str, start: int = 0, end: int | None = None) -> bytes:
+                data = store(path).read(path, start, end)
+                work.read += len(data)
+                return data
+
+        def scan(body: bytes, begin: int, stop: int) -> int:
+            work.scanned += stop - begin
+            return record_end(body, begin, stop)
+
+        monkeypatch.setattr(json_spans, "_RECORD", Decoder())
+        monkeypatch.setattr(json_spans, "store", Store)
+        monkeypatch.setattr(json_spans, "_record_end", scan)
+
+
+HOSTILE = {
+    "a string of seams": '{"id": 1, "q": "' + "}, {" * 20_000 + '"}',
+    "strings that end in a seam": '{"id": 1, "q": [' + '"}, {", ' * 10_000 + '""]}',
+    "empty records": ", ".join(["{}"] * 20_000),
+    "records without a brace": ", ".join(['{"id": 1, "q": "a"'] * 4_000),
+    "records without a quote": ", ".join(['{"id": 1, "q": "a}'] * 4_000),
+    "records without a bracket": ", ".join(['{"id": 1, "q": ["a"'] * 4_000),
+    "objects in objects": '{"q": ' * 10_000,
+    "records without commas": " ".join(['{"id": 1, "q": 4}'] * 4_000),
+    "records with letters between": "x".join(['{"id": 1, "q": 4}'] * 4_000),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_the_work_of_reading_is_bounded_by_the_length(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = (HOSTILE[name] + ', {"id": 2, "q": 4}').encode()
+    work = Work(monkeypatch)
+    rows = [record for _, _, record in json_spans.decode_records(body)]
+    assert isinstance(rows[-1], dict) or name == "records with letters between"
+    assert work.decoded + work.scanned < 24 * len(body)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_the_work_of_cutting_is_bounded_by_the_length(
+    name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    text = f'[{HOSTILE[name]}, {{"id": 2, "q": "b"}}]'
+    path = written(tmp_path, text)
+    monkeypatch.setattr(json_spans, "_PROBE_BYTES", 1000)
+    work = Work(monkeypatch)
+    array_spans(str(path), None, {"id"}, len(text) - 60)
+    array_spans(str(path), None, {"id"}, 60)
+    assert work.read + work.decoded < 24 * len(text)

@@ -1,4 +1,6 @@
-"""Real annotation files, where they are: beside the repository in ../shared/data, or where $EARTHMIX_REAL_DATA points. Counts only.
+"""Real annotation files, where they are. Counts only.
+
+They lie beside the repository in ../shared/data, or where $EARTHMIX_REAL_DATA points.
 
 The counts were taken from the files by others (shared/formats), not by the code under test.
 """
@@ -18,7 +20,7 @@ import pytest
 from native import Result, convert, dataset
 
 from converters.catalogue import catalogue
-from converters.dialects import parse, render_boxes, render_quads
+from converters.dialects import dialect, render
 from converters.read.files import SourceError
 
 ROOT = Path(
@@ -30,7 +32,8 @@ def folder(name: str) -> Path:
     """A dataset's real files, or a test skipped by its name."""
     if not (ROOT / name).is_dir():
         pytest.skip(
-            f"the real files of {name} are not at {ROOT / name}; set EARTHMIX_REAL_DATA to where they are"
+            f"the real files of {name} are not at {ROOT / name}; set EARTHMIX_REAL_DATA to where "
+            f"they are"
         )
     return ROOT / name
 
@@ -41,12 +44,13 @@ def real(slug: str, task: str, name: str | None = None) -> Result:
 
 
 def items(result: Result) -> dict[str, int]:
-    """Items of all splits: read, used, and each reason."""
+    """Items of all splits of the one kind that there is: read, used, and each reason."""
     found: Counter[str] = Counter()
     for page in result.book.values():
-        found.update({"read": page["items"]["read"], "used": page["items"]["used"]})
-        found.update(page["items"]["rejected"])
-        found.update(page["items"]["filtered"])
+        [ended] = page["items"].values()
+        found.update({"read": ended["read"], "used": ended["used"]})
+        found.update(ended["rejected"])
+        found.update(ended["filtered"])
     return dict(found)
 
 
@@ -152,7 +156,7 @@ def truth() -> Iterator[list[str]]:
 
 
 def test_every_box_of_geochat_bench_is_read(truth: list[str]) -> None:
-    assert len(parse("geochat", "<delim>".join(truth), (504, 504))) == len(truth)
+    assert len(dialect("geochat").read("<delim>".join(truth), (504, 504))) == len(truth)
 
 
 def test_geochat_bench_has_boxes_in_every_record() -> None:
@@ -168,9 +172,8 @@ def test_boxes_of_geochat_bench_are_written_again_as_they_were(truth: list[str])
     fair = [text for text in truth if upright(text)]
     again = []
     for text in fair:
-        [found] = parse("geochat", text, size)
-        render = render_boxes if len(found.points) == 4 else render_quads
-        again += render("geochat", np.array([found.points]), np.array([size], float))
+        [found] = dialect("geochat").read(text, size)
+        again += render(dialect("geochat"), [found.shape], np.array([size], float))[0]
     assert sum(a != b for a, b in zip(again, fair, strict=True)) == 0
 
 

@@ -1,4 +1,8 @@
-"""The built-in sample data: the same bytes on each run, native layouts, the faults that are meant, pictures that agree with their boxes."""
+"""The built-in sample data.
+
+The same bytes on each run, native layouts, the faults that are meant, and pictures that agree with
+their boxes.
+"""
 
 from __future__ import annotations
 
@@ -347,7 +351,8 @@ def extent(
     """Half-open extent of the pixels that are no ground, in a window of the picture."""
     ground = image.getpixel((0, image.height - 1))
     assert isinstance(ground, tuple)
-    # The patches of a ground stray at most 9 from its colour, so two of them at most 18 from each other.
+    # The patches of a ground stray at most 9 from its colour, so two of them at most 18 from each
+    # other.
     found = [
         (x, y)
         for y in range(max(within[1], 0), min(within[3], image.height))

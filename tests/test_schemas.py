@@ -1,4 +1,4 @@
-"""The closed list of reasons, the JSON Schemas themselves, and the Arrow schema with its Hugging Face features."""
+"""The closed list of reasons, the JSON Schemas, and the Arrow schema with its features."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from datasets import Features
 from jsonschema import Draft202012Validator
 
 from schemas import conversation
-from schemas.sample import FAULTS, POLICIES, REASONS, is_fault
-from schemas.table import QUESTIONS, REJECT, ROW, ROW_CONSTANTS, SEGMENT_ROW, WORKING
-from schemas.toml import schema_faults
+from schemas.sample import FAULTS, KINDS, POLICIES, REASONS, Sample, is_fault
+from schemas.table import COLUMNS, REJECT, ROW, ROW_CONSTANTS, SEGMENT_ROW, WORKING
 
 SCHEMAS = ("conversation", "entry", "mix", "card")
 
@@ -65,14 +64,6 @@ def test_a_json_schema_has_its_own_id(name: str) -> None:
     assert conversation.load_schema(name)["$id"].startswith(f"earthmix/{name}")
 
 
-def test_a_mix_knows_the_same_tasks_as_an_entry() -> None:
-    task = {"name": "m", "sources": {"rsicd": {"task": "capton"}}}
-    assert schema_faults("mix", task, "m.toml") == [
-        "m.toml [sources.rsicd] task: 'capton' is not one of "
-        "['caption', 'change_caption', 'vqa', 'classification', 'grounding', 'identify', 'refer', 'description', 'conversation']"
-    ]
-
-
 def features() -> dict[str, Any]:
     stored: dict[str, Any] = json.loads(ROW.metadata[b"huggingface"])["info"]["features"]
     return stored
@@ -106,6 +97,7 @@ def test_rows_have_the_columns_of_the_design_in_order() -> None:
         "dialect",
         "template",
         "regions",
+        "scene",
         "sizes",
         "gsd",
         "sensor",
@@ -152,6 +144,7 @@ def test_a_reject_says_where_it_came_from_and_why() -> None:
         "file",
         "key",
         "level",
+        "item",
         "reason",
         "kind",
         "detail",
@@ -161,5 +154,27 @@ def test_a_reject_says_where_it_came_from_and_why() -> None:
     ]
 
 
-def test_a_question_table_has_a_column_for_each_part_of_a_question() -> None:
-    assert QUESTIONS.names == ["key", "picture", "question", "answer", "type"]
+def test_columns_have_a_field_for_each_part_of_an_item() -> None:
+    assert {kind: schema.names for kind, schema in COLUMNS.items()} == {
+        "caption": ["key", "pictures", "text"],
+        "question": ["key", "pictures", "question", "answer", "type"],
+    }
+
+
+def test_a_region_has_its_shape_in_pixels_beside_what_it_is_called() -> None:
+    assert [field.name for field in ROW.field("regions").type.value_type] == [
+        "image",
+        "label",
+        "shape",
+        "bbox",
+        "points",
+        "counts",
+        "phrase",
+    ]
+
+
+def test_a_sample_has_a_field_for_each_kind_of_item_and_the_ledger_a_place() -> None:
+    card = conversation.load_schema("card")["$defs"]["split"]["properties"]["items"]
+    fields = [field for field in Sample.__struct_fields__ if field.endswith("s")]
+    assert [f"{kind}s" for kind in KINDS] == [name for name in fields if name != "pictures"]
+    assert card["propertyNames"]["enum"] == list(KINDS)

@@ -31,9 +31,9 @@ def _tags(cells: Sequence[int], form: str = "<{}>") -> str:
 
 
 def _box_bins(boxes: Floats, sizes: Floats) -> list[str]:
-    scaled = kit.to_steps(boxes, FRAME(sizes))
-    last = np.full((len(boxes), 2), BINS - 1.0)
-    cells = kit.whole_boxes(scaled.clip(0, BINS), kit.truncate, last).clip(0, BINS - 1)
+    # Measured from the middle of the first bin, the nearest whole number is the bin.
+    scaled = np.clip(kit.to_steps(boxes, FRAME(sizes)) - 0.5, 0, BINS - 1)
+    cells = kit.whole_boxes(scaled, kit.half_up, np.full((len(boxes), 2), BINS - 1.0))
     return [f"<box>{_tags(row)}</box>" for row in cells.tolist()]
 
 

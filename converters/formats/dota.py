@@ -20,7 +20,8 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from converters.read.folder import BySplit, Folder, PicturePaths, Plan, Sides, Span, bound, stem
-from converters.read.records import files_plan, record_pictures, text_lines, text_records
+from converters.read.plans import files_plan
+from converters.read.records import record_pictures, text_lines, text_records
 from schemas.sample import Kind, Picture, Quad, Region, Reject, Sample
 
 YIELDS: tuple[Kind, ...] = ("region",)

@@ -22,7 +22,8 @@ from typing import Any
 from msgspec import Struct
 
 from converters.read.folder import BySplit, Folder, PicturePaths, Plan, Sides, Span, stem
-from converters.read.records import files_plan, json_records, record_pictures
+from converters.read.plans import files_plan
+from converters.read.records import json_records, record_pictures
 from schemas.sample import Caption, Kind, Reject, Sample
 
 YIELDS: tuple[Kind, ...] = ("caption",)

@@ -35,7 +35,8 @@ import xxhash
 from msgspec import Struct
 
 from converters.read.folder import BySplit, Folder, PicturePaths, Plan, Sides, Span, stem
-from converters.read.records import json_array_plan, json_records, record_pictures
+from converters.read.plans import json_array_plan
+from converters.read.records import json_records, record_pictures
 from schemas.sample import Conversation, Kind, Picture, Reject, Sample
 
 YIELDS: tuple[Kind, ...] = ("conversation",)
@@ -73,8 +74,8 @@ class Options(Struct, forbid_unknown_fields=True):
     """What an entry may say.
 
     annotations: pattern of the JSON or JSON Lines files. images: picture path from `{image}` (its
-    field), `{stem}` and `{split}`. fields: names of the fields. roles: what a native
-    role is (human, gpt or system), besides the usual names. boxes: the dialect of the boxes in the text.
+    field), `{stem}` and `{split}`. fields: names of the fields. roles: what a native role is
+    (human, gpt or system), besides the usual names. boxes: the dialect of the boxes in the text.
     """
 
     annotations: BySplit

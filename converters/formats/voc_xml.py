@@ -50,7 +50,8 @@ from converters.read.folder import (
     picture_patterns,
     stem,
 )
-from converters.read.records import files_plan, record_pictures, xml_records
+from converters.read.plans import files_plan
+from converters.read.records import record_pictures, xml_records
 from converters.regions.geometry import inclusive_corners
 from schemas.sample import Box, Kind, Picture, Quad, Region, Reject, Sample, Shape
 

@@ -34,7 +34,8 @@ from converters.read.files import SourceError
 from converters.read.folder import BySplit, Folder, PicturePaths, Plan, Sides, Span, stem
 from converters.read.json_lines import LINES
 from converters.read.json_spans import read_columns
-from converters.read.records import json_array_plan, json_records, record_pictures
+from converters.read.plans import json_array_plan
+from converters.read.records import json_records, record_pictures
 from schemas.sample import Kind, Question, Reject, Sample
 from schemas.table import COLUMNS, Columns
 

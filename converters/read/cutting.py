@@ -34,7 +34,7 @@ def cut(data: bytes, windows: Sequence[Window], kind: Literal["jpeg", "png"]) ->
     with _one_scene:
         try:
             with images.opened(data) as file:
-                scene = images.eight_bits(images.upright(file))
+                scene = images.shown(file)
                 scene.load()
         except (
             OSError,

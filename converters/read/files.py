@@ -1,97 +1,42 @@
 """Files by path or URL, and the path patterns of the catalogue.
 
-Everything that reads a source goes through `store(path)`, so that the same reader serves a local folder and an object store.
-A pattern names one path component with `{name}` and lists alternatives with `{a|b}`::
+Everything that reads native files goes through `store(path)`, so that the same reader serves a
+local folder, an object store, and the members of an archive (`shard-0001.tar!a.jpg`, see
+`converters.read.archives`). A pattern names one path component with `{name}` and lists
+alternatives with `{a|b}`::
 
     {split}/{part}/labelXml{|s}/{stem}.xml     binds split, part and stem
     Images/Data/{id}.{tif|png}                 the first of the two that exists
+    images-{shard}.tar!{stem}.jpg              members of several archives
 """
 
 from __future__ import annotations
 
-import errno
 import os
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from itertools import product
-from pathlib import PurePosixPath
-from typing import NamedTuple, Protocol
+from typing import IO, NamedTuple
+
+from converters.read.archives import ArchiveStore, split_member
+from converters.read.stores import Entry as Entry
+from converters.read.stores import LocalStore, open_ranges
+from converters.read.stores import MemberError as MemberError
+from converters.read.stores import NotRegular as NotRegular
+from converters.read.stores import SourceError as SourceError
+from converters.read.stores import Store as Store
+from converters.read.stores import inside as inside
+from converters.read.stores import missing as missing
 
 LFS_POINTER = b"version https://git-lfs"
 _ALTERNATIVES = re.compile(r"\{([^{}]*\|[^{}]*)\}")
 _VARIABLE = re.compile(r"\{([a-z_]+)\}")
-
-
-class SourceError(Exception):
-    """A source cannot be read as a whole: one line that says what, where, and what to do."""
-
-
-class Entry(NamedTuple):
-    """One name in a folder. size: bytes, 0 for a folder."""
-
-    name: str
-    is_dir: bool
-    size: int
-
-
-class Store(Protocol):
-    """Where files are. Paths are absolute; a missing one raises FileNotFoundError."""
-
-    def read(self, path: str, start: int = 0, end: int | None = None) -> bytes: ...
-    def size(self, path: str) -> int: ...
-    def listing(self, path: str) -> list[Entry]: ...
-
-
-@contextmanager
-def _named(path: str) -> Iterator[None]:
-    """A native name may be anything: one that no file can have is a missing file's."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno == errno.ENAMETOOLONG:
-            raise FileNotFoundError(path) from None
-        raise
-
-
-class LocalStore:
-    """The local file system."""
-
-    def read(self, path: str, start: int = 0, end: int | None = None) -> bytes:
-        """Bytes [start, end) of a file."""
-        with _named(path), open(path, "rb", buffering=0) as file:
-            if start:
-                file.seek(start)
-            if end is None:
-                return file.readall()
-            parts = []
-            left = end - start
-            while left > 0 and (part := file.read(left)):
-                parts.append(part)
-                left -= len(part)
-            return parts[0] if len(parts) == 1 else b"".join(parts)
-
-    def size(self, path: str) -> int:
-        with _named(path):
-            return os.stat(path).st_size
-
-    def listing(self, path: str) -> list[Entry]:
-        """Entries sorted by name, so that no result depends on the file system's order."""
-        with os.scandir(path) as entries:
-            return sorted(
-                Entry(e.name, e.is_dir(), _bytes(e)) for e in entries if not e.name.startswith(".")
-            )
-
-
-def _bytes(entry: os.DirEntry[str]) -> int:
-    try:
-        return 0 if entry.is_dir() else entry.stat().st_size
-    except FileNotFoundError:  # a link to nowhere
-        return 0
+_COMPONENT_END = re.compile(r"/|(?<=!)")  # between path components; an archive is one
 
 
 _LOCAL = LocalStore()
 _STORES: dict[str, Store] = {}
+_ARCHIVES = ArchiveStore(lambda archive: _outer_store(archive))
 
 
 def scheme(path: str) -> str:
@@ -100,26 +45,34 @@ def scheme(path: str) -> str:
     return head if mark else ""
 
 
-def missing(path: str) -> FileNotFoundError:
-    """What a store raises where nothing is at `path`."""
-    return FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
-
-
 def register_store(name: str, store_: Store) -> None:
     """Serve paths of the scheme `name` from `store_`."""
     _STORES[name] = store_
 
 
 def store(path: str) -> Store:
-    """The store that holds `path`."""
+    """The store that holds `path`. Raises SourceError for an unknown scheme."""
+    return _ARCHIVES if split_member(path) else _outer_store(path)
+
+
+def _outer_store(path: str) -> Store:
     name = scheme(path)
     if not name:
         return _LOCAL
     if name not in _STORES:
-        raise SourceError(
-            f"{path}: no storage for {name}://; known: local paths{''.join(f', {s}://' for s in sorted(_STORES))}"
-        )
+        known = ", ".join(["local paths", *(f"{other}://" for other in sorted(_STORES))])
+        raise SourceError(f"{path}: no storage for {name}://; known: {known}")
     return _STORES[name]
+
+
+def opened(path: str) -> IO[bytes]:
+    """A file for a library that reads here and there in it. Raises FileNotFoundError."""
+    return open_ranges(path, store(path))
+
+
+def passed_over(path: str) -> list[str]:
+    """Members of the archive at `path` that are not served, and why, one a line."""
+    return _ARCHIVES.passed_over(path)
 
 
 def join(root: str, relative: str) -> str:
@@ -132,16 +85,9 @@ def join(root: str, relative: str) -> str:
     return f"{root.rstrip('/')}/{relative}" if relative else root
 
 
-def inside(relative: str) -> bool:
-    """True where a relative path cannot leave the folder it is joined to."""
-    if relative.startswith(("/", "\\")) or "\x00" in relative:
-        return False
-    return ".." not in relative or ".." not in PurePosixPath(relative.replace("\\", "/")).parts
-
-
 def exists(path: str) -> bool:
     """True where a file stands at `path`."""
-    if not scheme(path):
+    if not scheme(path) and not split_member(path):
         return os.path.isfile(path)
     try:
         store(path).size(path)
@@ -200,7 +146,10 @@ def fill(pattern: str, values: Mapping[str, str]) -> str:
 
 
 class Found(NamedTuple):
-    """A file that matched a pattern. path: relative to the root; values: what the pattern's names stand for."""
+    """A file that matched a pattern.
+
+    path: relative to the root. values: what the pattern's names stand for. size: bytes.
+    """
 
     path: str
     values: dict[str, str]
@@ -211,7 +160,7 @@ def find(root: str, pattern: str, **known: str) -> Iterator[Found]:
     """Files below `root` that match a pattern, in path order. known: names whose value is given."""
     seen = set()
     for reading in expand(pattern):
-        for found in _find(root, "", reading.split("/"), known):
+        for found in _find(root, "", _COMPONENT_END.split(reading), known):
             if found.path not in seen:
                 seen.add(found.path)
                 yield found
@@ -220,16 +169,20 @@ def find(root: str, pattern: str, **known: str) -> Iterator[Found]:
 def _find(root: str, at: str, components: list[str], values: dict[str, str]) -> Iterator[Found]:
     head, rest = components[0], components[1:]
     names = _VARIABLE.findall(head)
-    if rest and all(n in values for n in names):
-        yield from _find(root, f"{at}{fill(head, values)}/", rest, values)
+    in_archive = head.endswith("!")
+    end = "" if in_archive or not rest else "/"
+    if rest and all(name in values for name in names):
+        yield from _find(root, f"{at}{fill(head, values)}{end}", rest, values)
         return
-    match = _component(head, values)
+    match = _component(head.removesuffix("!") if in_archive else head, values)
     for entry in listing(join(root, at.rstrip("/"))):
-        if entry.is_dir == (not rest) or not (bound := match.fullmatch(entry.name)):
+        wants_folder = bool(rest) and not in_archive
+        if entry.is_dir != wants_folder or not (bound := match.fullmatch(entry.name)):
             continue
         now = {**values, **bound.groupdict()}
         if rest:
-            yield from _find(root, f"{at}{entry.name}/", rest, now)
+            mark = "!" if in_archive else "/"
+            yield from _find(root, f"{at}{entry.name}{mark}", rest, now)
         else:
             yield Found(at + entry.name, now, entry.size)
 

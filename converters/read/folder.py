@@ -116,7 +116,7 @@ class Format(Protocol):
     def read(
         self, folder: Folder, options: Any, span: Span, sides: Sides
     ) -> Iterator[Sample | Columns | Reject]:
-        """What is in one span. sides: the joined tables of its split, empty where there are none."""
+        """What is in one span. sides: the joined tables of its split; empty without any."""
         ...
 
 

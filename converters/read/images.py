@@ -1,6 +1,8 @@
-"""Picture files: header, end marker, sha256, and safe decoding.
+"""Picture files: facts about them, and their pixels as they are shown.
 
-A picture that is read has its header parsed and its end checked, so that a cut-off download is found without decoding; `verify` decodes it wholly.
+A picture that is read has its header parsed and its end checked, so that a cut-off download is
+found without decoding; `verify` decodes it wholly. No file and no name raises here: what is wrong
+with a picture is a fact about it.
 """
 
 from __future__ import annotations
@@ -8,51 +10,42 @@ from __future__ import annotations
 import functools
 import hashlib
 import io
-import struct
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+import numpy as np
+import numpy.typing as npt
 
 from converters.read import files
+from converters.read.headers import DAMAGED, MAX_PIXELS, Header, header, may_be_turned_later
+from converters.read.headers import PictureError as PictureError
+from converters.read.headers import opened as opened
 
 if TYPE_CHECKING:
     from PIL.Image import Image
     from PIL.ImageFile import ImageFile
 
 T = TypeVar("T")
-MAX_PIXELS = (
-    1 << 30
-)  # a 32,768-pixel square: DOTA's and LRS-VQA's largest pass, a decompression bomb does not
 MAX_BYTES = 1 << 31  # Arrow's binary columns hold no more in one piece
 _HEADER_BYTES = 1 << 16
-_FORMATS = (
-    "JPEG",
-    "PNG",
-    "TIFF",
-    "BMP",
-    "WEBP",
-    "GIF",
-    "JPEG2000",
-    "PPM",
-)  # what Pillow may open: no Ghostscript, no guesses
-_MAGIC = (
-    b"\xff\xd8",
-    b"\x89PNG",
-    b"II*\x00",
-    b"MM\x00*",
-    b"II+\x00",
-    b"MM\x00+",
-    b"BM",
-    b"RIFF",
-    b"GIF8",
-)
-_RUN = 32
+# Pillow refuses to open what has more pixels, unless a loader raises its limit.
+_LOADER_PIXELS = 178_956_970
+_PATHS_A_RUN = 32
 _READERS = 4  # threads that read pictures: hashing and reading release the interpreter lock
+_DARKEST, _BRIGHTEST = 0.02, 0.98  # shares of the pixels of a 16-bit picture
+_DIM = 64  # of 256: the least that 16-bit colours must reach
+_ROWS_A_BLOCK = 1024
 
 
 class Facts(NamedTuple):
-    """What is known of one picture file. fault: a Reject's reason, or empty; then detail says more and the numbers are 0."""
+    """What is known of one picture file.
+
+    width, height: pixels, as the picture is shown. size: bytes. fault: a Reject's reason, or
+    empty; then detail says more and the numbers are 0. orientation: 1 (stored as it is shown) to
+    8, as in EXIF.
+    """
 
     width: int = 0
     height: int = 0
@@ -60,49 +53,65 @@ class Facts(NamedTuple):
     sha256: str = ""
     fault: str = ""
     detail: str = ""
-
-
-class PictureError(Exception):
-    """A picture cannot be used; args: reason, detail."""
+    orientation: int = 1
 
 
 def read_facts(path: str, verify: bool = False) -> Facts:
     """Size, bytes and hash of one picture; faults are a result, not an exception."""
-    try:
-        size = files.store(path).size(path)
-        if size > MAX_BYTES:
-            return Facts(fault="oversized_image", detail=f"{size:,} bytes")
-        data = files.store(path).read(path)
-    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
-        return Facts(fault="missing_image", detail=path.rsplit("/", 1)[-1])
-    except PermissionError as error:
-        return Facts(fault="unreadable_image", detail=error.strerror or "no permission")
-    try:
-        width, height = check(data)
-        if verify:
-            decode(data)
-    except PictureError as error:
-        return Facts(fault=error.args[0], detail=error.args[1])
-    return Facts(width, height, len(data), hashlib.sha256(data).hexdigest())
+    return _without_errors(functools.partial(_read_facts, verify=verify), path)
 
 
 def read_size(path: str) -> Facts:
     """Width and height from the file's head alone."""
+    return _without_errors(_read_size, path)
+
+
+def _without_errors(read: Callable[[str], Facts], path: str) -> Facts:
     try:
-        data = files.store(path).read(path, 0, _HEADER_BYTES)
-        try:
-            width, height = header(data)
-        except PictureError as error:
-            if len(data) < _HEADER_BYTES or error.args[0] != "truncated_image":
-                raise
-            width, height = header(files.store(path).read(path))
+        path.encode()
+    except UnicodeEncodeError:
+        return Facts(fault="unreadable_image", detail="its name is not UTF-8")
+    try:
+        return read(path)
+    except files.NotRegular as error:
+        return Facts(fault="unreadable_image", detail=str(error.strerror))
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
         return Facts(fault="missing_image", detail=path.rsplit("/", 1)[-1])
-    except PermissionError as error:
-        return Facts(fault="unreadable_image", detail=error.strerror or "no permission")
+    except OSError as error:  # no permission, links in a circle, a damaged member or disk
+        return Facts(fault="unreadable_image", detail=error.strerror or str(error))
     except PictureError as error:
         return Facts(fault=error.args[0], detail=error.args[1])
-    return Facts(width, height)
+
+
+def _read_facts(path: str, verify: bool) -> Facts:
+    size = files.store(path).size(path)
+    if size > MAX_BYTES:
+        raise PictureError("oversized_image", f"{size:,} bytes")
+    data = files.store(path).read(path)
+    found = check(data)
+    if verify:
+        decode(data)
+    digest = hashlib.sha256(data).hexdigest()
+    return Facts(found.width, found.height, len(data), digest, orientation=found.orientation)
+
+
+def _read_size(path: str) -> Facts:
+    store = files.store(path)
+    data = store.read(path, 0, _HEADER_BYTES)
+    if len(data) < _HEADER_BYTES:
+        found = header(data)
+    else:
+        tail = b""
+        if data.startswith(b"\x89PNG"):  # which may say behind its pixels how it is turned
+            size = store.size(path)
+            tail = store.read(path, max(0, size - _HEADER_BYTES), size)
+        try:
+            found = header(store.read(path) if may_be_turned_later(data, tail) else data)
+        except PictureError as error:
+            if error.args[0] != "truncated_image":
+                raise
+            found = header(store.read(path))
+    return Facts(found.width, found.height, orientation=found.orientation)
 
 
 def read_all(paths: list[str], verify: bool = False, sizes_only: bool = False) -> list[Facts]:
@@ -113,170 +122,129 @@ def read_all(paths: list[str], verify: bool = False, sizes_only: bool = False) -
 
 
 def in_threads(work: Callable[[str], T], paths: list[str]) -> list[T]:
-    """`work` on each path, by a few threads, in the order given. Each thread takes a run of paths at a time: a future costs more than a small picture."""
-    runs = [paths[i : i + _RUN] for i in range(0, len(paths), _RUN)]
+    """`work` on each path, by a few threads, in the order given."""
+    # Fast way: a thread takes 32 paths at a time, since a future costs more than a small picture.
+    # The plain way is pool.map(work, paths).
+    runs = [paths[i : i + _PATHS_A_RUN] for i in range(0, len(paths), _PATHS_A_RUN)]
     with ThreadPoolExecutor(_READERS) as pool:
-        return [
-            result
-            for some in pool.map(lambda run: [work(path) for path in run], runs)
-            for result in some
-        ]
+        done = pool.map(lambda run: [work(path) for path in run], runs)
+        return [result for run in done for result in run]
 
 
-def check(data: bytes) -> tuple[int, int]:
-    """Width and height of a picture whose end is there. Raises PictureError."""
-    width, height = header(data)
-    if not _ends(data):
+def loader_note(pictures: Iterable[Facts]) -> str:
+    """What a user must set to load pictures beyond Pillow's own limit; empty where none is."""
+    count = sum(facts.width * facts.height > _LOADER_PIXELS for facts in pictures)
+    if not count:
+        return ""
+    return (
+        f"{count:,} pictures of more than {_LOADER_PIXELS:,} pixels: Pillow refuses to open them "
+        f"until a loader sets PIL.Image.MAX_IMAGE_PIXELS = {MAX_PIXELS}"
+    )
+
+
+def check(data: bytes) -> Header:
+    """The header of a picture whose end is there. Raises PictureError."""
+    found = header(data)
+    if not found.whole:
         raise PictureError("truncated_image", "the file's end is missing")
-    return width, height
-
-
-def header(data: bytes) -> tuple[int, int]:
-    """Width and height from a picture's first bytes. Raises PictureError."""
-    if not data:
-        raise PictureError("unreadable_image", "the file is empty")
-    if data.startswith(files.LFS_POINTER):
-        raise PictureError("unreadable_image", "a Git LFS pointer, not the picture")
-    if data.startswith(b"\xff\xd8\xff"):
-        size = _jpeg_size(data)
-    elif data.startswith(b"\x89PNG\r\n\x1a\n") and data[12:16] == b"IHDR" and len(data) >= 24:
-        size = struct.unpack(">II", data[16:24])
-    else:
-        size = _pillow_size(data)
-    if size[0] * size[1] > MAX_PIXELS:
-        raise PictureError("oversized_image", f"{size[0]} x {size[1]} pixels")
-    if 0 in size:
-        raise PictureError("unreadable_image", f"{size[0]} x {size[1]} pixels")
-    return size
-
-
-def _jpeg_size(data: bytes) -> tuple[int, int]:
-    """Walks the segments to the frame header (SOF0 to SOF15, less DHT, JPG and DAC)."""
-    at = 2
-    while at + 9 < len(data):
-        if data[at] != 0xFF:
-            raise PictureError("unreadable_image", "a JPEG without a frame header")
-        marker = data[at + 1]
-        if marker == 0xFF:
-            at += 1
-        elif 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
-            height, width = struct.unpack(">HH", data[at + 5 : at + 9])
-            return width, height
-        elif marker == 0x01 or 0xD0 <= marker <= 0xD8:
-            at += 2
-        else:
-            at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
-    raise PictureError("truncated_image", "the file ends within its header")
-
-
-def _pillow_size(data: bytes) -> tuple[int, int]:
-    from PIL import Image, UnidentifiedImageError
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with _opened(data) as image:
-                return image.size
-    except UnidentifiedImageError:
-        if data.startswith(_MAGIC):
-            raise PictureError("truncated_image", "the file ends within its header") from None
-        raise PictureError("unreadable_image", f"no picture: begins {data[:4]!r}") from None
-    except Image.DecompressionBombError as error:
-        raise PictureError("oversized_image", str(error)) from None
-    except (OSError, ValueError, SyntaxError, struct.error, EOFError) as error:
-        raise PictureError("truncated_image", str(error)) from None
-
-
-def _ends(data: bytes) -> bool:
-    """True where the format's end marker, or its last strip, is there."""
-    if data.startswith(b"\xff\xd8"):
-        return b"\xff\xd9" in data[-1024:]  # some cameras pad the end
-    if data.startswith(b"\x89PNG"):
-        return b"IEND\xaeB`\x82" in data[-1024:]
-    if data[:2] in (b"II", b"MM"):
-        return _tiff_ends(data)
-    if data.startswith(b"BM"):
-        return len(data) >= int.from_bytes(data[2:6], "little")
-    if data.startswith(b"RIFF"):
-        return len(data) >= int.from_bytes(data[4:8], "little") + 8
-    if data.startswith(b"GIF8"):
-        return data.rstrip(b"\x00").endswith(b"\x3b")
-    return True
-
-
-def _tiff_ends(data: bytes) -> bool:
-    """Every strip or tile of the first page lies inside the file."""
-    with _opened(data) as image:
-        tags: Mapping[int, Any] = getattr(image, "tag_v2", {})
-        for offsets, counts in ((273, 279), (324, 325)):
-            if offsets in tags and counts in tags:
-                return all(
-                    at + size <= len(data)
-                    for at, size in zip(tags[offsets], tags[counts], strict=False)
-                )
-    return False
+    return found
 
 
 def decode(data: bytes) -> None:
-    """Decodes every pixel. Raises PictureError."""
+    """Decodes every pixel, as `reencode` does. Raises PictureError."""
+    _decoded(data)
+
+
+def reencode(data: bytes) -> bytes:
+    """The picture as it is shown, in 8-bit RGB without metadata.
+
+    JPEG stays JPEG (quality 95), everything else becomes PNG. Raises PictureError.
+    """
+    image, kind = _decoded(data)
+    out = io.BytesIO()
+    image.save(out, kind, quality=95)
+    return out.getvalue()
+
+
+def _decoded(data: bytes) -> tuple[Image, str]:
+    """The picture as 8-bit RGB, and the format that it is written anew in."""
     from PIL import Image
 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with _opened(data) as image:
-                image.load()
-    except (
-        OSError,
-        ValueError,
-        SyntaxError,
-        struct.error,
-        EOFError,
-        Image.DecompressionBombError,
-    ) as error:
+            with opened(data) as file:
+                # MPO: a drone's JPEG with a second picture behind it.
+                kind = "JPEG" if file.format in ("JPEG", "MPO") else "PNG"
+                return shown(file).convert("RGB"), kind
+    except (Image.DecompressionBombError, *DAMAGED) as error:
+        cut_off = "truncated" in str(error)
         raise PictureError(
-            "truncated_image" if "truncated" in str(error) else "unreadable_image", str(error)
+            "truncated_image" if cut_off else "unreadable_image", str(error)
         ) from None
 
 
-def _opened(data: bytes) -> ImageFile:
-    from PIL import Image
+def shown(file: ImageFile) -> Image:
+    """The pixels of a picture as they are shown: turned by its orientation, 8 bits a band.
 
-    Image.MAX_IMAGE_PIXELS = (
-        MAX_PIXELS  # `header` refuses more; Pillow's own limit is below DOTA's pictures
-    )
-    return Image.open(io.BytesIO(data), formats=_FORMATS)
+    Grey pixels of 16 bits are stretched: the darkest 2 % become black, the brightest 2 % white,
+    and what lies between is spread evenly. Colours of 16 bits come from Pillow as their upper
+    eight bits; they are refused where 98 % of them lie in the darkest quarter, for the picture
+    would be nearly black.
 
+    Raises PictureError for pixels that cannot be shown so, and what Pillow raises (`DAMAGED`).
+    """
+    from PIL import ImageOps
 
-def _eight_bits(image: Image) -> Image:
-    """A picture of 16-bit pixels scaled to 8 bits, which Pillow would cut off at 255 instead. Raises PictureError for pixels that are no such numbers."""
+    is_deep = _is_deep(file)
+    ImageOps.exif_transpose(file, in_place=True)
+    image: Image = file
     if image.mode == "F":
         raise PictureError(
             "unreadable_image", "floating-point pixels, of which nobody says what is white"
         )
     if image.mode == "I" or image.mode.startswith("I;16"):
-        return image.convert("I").point(lambda value: value * (1 / 256)).convert("L")
+        return _stretched(image)
+    if is_deep and image.mode in ("RGB", "RGBA") and _brightest(image) < _DIM:
+        raise PictureError("unreadable_image", "16-bit colours that use little of their range")
     return image
 
 
-def reencode(data: bytes) -> bytes:
-    """The picture as 8-bit RGB without metadata: JPEG (quality 95) stays JPEG, everything else becomes PNG. Raises PictureError."""
+def _is_deep(file: ImageFile) -> bool:
+    """True where a band has 16 bits in the file, by the way in which Pillow will unpack it."""
+    return any(";16" in str(tile.args) for tile in file.tile)
+
+
+def _brightest(image: Image) -> int:
+    """The value that 98 % of all bands' pixels are not above."""
+    counts = np.array(image.convert("RGB").histogram()).reshape(3, 256).sum(axis=0)
+    return int(np.searchsorted(np.cumsum(counts), _BRIGHTEST * counts.sum()))
+
+
+def _stretched(image: Image) -> Image:
     from PIL import Image
 
-    out = io.BytesIO()
-    try:
-        with _opened(data) as image:
-            kind = (
-                "JPEG" if image.format in ("JPEG", "MPO") else "PNG"
-            )  # MPO: a drone's JPEG with a second picture behind it
-            _eight_bits(image).convert("RGB").save(out, kind, quality=95)
-    except (
-        OSError,
-        ValueError,
-        SyntaxError,
-        struct.error,
-        EOFError,
-        Image.DecompressionBombError,
-    ) as error:
-        raise PictureError("unreadable_image", str(error)) from None
-    return out.getvalue()
+    pixels = np.asarray(image)
+    if pixels.min() < 0 or pixels.max() >= 1 << 16:
+        raise PictureError(
+            "unreadable_image", "pixels of more than 16 bits, of which nobody says what is white"
+        )
+    counts = np.zeros(1 << 16, np.int64)
+    # In blocks of rows: counting takes eight bytes a pixel, and a scene has 400 million.
+    for begin in range(0, len(pixels), _ROWS_A_BLOCK):
+        block = pixels[begin : begin + _ROWS_A_BLOCK].ravel()
+        counts += np.bincount(block, minlength=1 << 16)
+    table = _stretch_table(counts)
+    return Image.fromarray(table[pixels])
+
+
+def _stretch_table(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
+    """The 8-bit value of each 16-bit one. counts: how many pixels have each value."""
+    shares = np.cumsum(counts) / counts.sum()
+    low, high = (int(np.searchsorted(shares, share)) for share in (_DARKEST, _BRIGHTEST))
+    if low == high:  # nearly all pixels are one value: of no data, as a rule
+        low, high = (int(place) for place in np.flatnonzero(counts)[[0, -1]])
+    if low == high:
+        low, high = 0, (1 << 16) - 1
+    spread = (np.arange(1 << 16) - low) * 255 / (high - low)
+    return np.clip(np.round(spread), 0, 255).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""The elements of a whole JSON document, each still as text, so that a broken one costs itself alone.
+"""The elements of a whole JSON document, each as text: a broken one costs itself alone.
 
 ::
 
@@ -28,6 +28,12 @@ class BadRecord(Exception):
     """A record that cannot be read. args: the reason for its Reject, and the detail."""
 
 
+def wrong_shape(error: msgspec.ValidationError) -> BadRecord:
+    """What is to be said of a record that is not of the type that it is read as."""
+    lacks = str(error).startswith("Object missing required field")
+    return BadRecord("missing_field" if lacks else "unreadable_record", str(error))
+
+
 def decode_record(text: bytes | msgspec.Raw, decoder: msgspec.json.Decoder[T]) -> T:
     """One record.
 
@@ -37,8 +43,7 @@ def decode_record(text: bytes | msgspec.Raw, decoder: msgspec.json.Decoder[T]) -
     try:
         return decoder.decode(text)
     except msgspec.ValidationError as error:
-        lacks = str(error).startswith("Object missing required field")
-        raise BadRecord("missing_field" if lacks else "unreadable_record", str(error)) from None
+        raise wrong_shape(error) from None
     except UNREADABLE as error:
         problem = str(error)
     try:
@@ -127,6 +132,12 @@ def _cut(body: bytes, table: str | None) -> list[tuple[str, bytes]] | None:
         else:
             key = sign
     return found if closed and not stack and not body[end:].strip() else None
+
+
+def open_braces(text: bytes) -> int:
+    """How many braces are open at the end of a text; negative where more are closed."""
+    signs = [token[0] for token in _TOKEN.finditer(text)]
+    return signs.count(b"{") - signs.count(b"}")
 
 
 def _text(key: bytes) -> str:

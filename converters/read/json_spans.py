@@ -47,6 +47,8 @@ _LOOSE_SEAM = re.compile(rb"[,}]\s*(?=\{)")
 _BETWEEN = b", \r\n\t"
 _TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[{}]', re.DOTALL)
 _RECORD = msgspec.json.Decoder(dict[str, msgspec.Raw])
+# What the standard library reads and msgspec does not.
+_LOOSE = re.compile(rb"NaN|Infinity|\\u[dD]")
 # What msgspec says of a text that is right as far as it goes.
 _TRUNCATED = "Input data was truncated"
 # How much of a text may be read again, in lengths of the text, for records that never end.
@@ -235,7 +237,7 @@ def decode_records(body: bytes) -> Iterator[tuple[int, bytes, dict[str, msgspec.
             record = _decoded(text)
             if isinstance(record, str):
                 stop, looked = _look_on(body, begin, cuts, cut, spare // 2)
-                whole = _decoded(body[begin:stop])
+                whole = _decoded(body[begin:stop]) if stop > begin else record
                 if isinstance(whole, dict):
                     text, record, end = body[begin:stop], whole, stop
                 else:
@@ -271,18 +273,23 @@ def _is_truncated(text: bytes) -> bool:
 
 
 def _decoded(text: bytes) -> dict[str, msgspec.Raw] | str:
-    """A record, or what is wrong with it. NaN and Infinity, which are no JSON, are null."""
+    """A record, or what is wrong with it.
+
+    NaN and Infinity, which Python writes and JSON does not know, are null. Half a surrogate pair
+    stays escaped, so it is found out where its field is read.
+    """
     try:
         return _RECORD.decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         problem = str(error)
+    if not _LOOSE.search(text):
+        return problem
     try:
         loose = json.loads(text.decode("utf-8"), parse_constant=lambda _: None)
     except (ValueError, RecursionError):
         return problem
     if not isinstance(loose, dict):
         return problem
-    # Half a surrogate pair stays escaped, so it is found out where its field is read.
     return {key: msgspec.Raw(json.dumps(value).encode()) for key, value in loose.items()}
 
 

@@ -1,8 +1,8 @@
-"""The kit for readers: files into spans, and spans into records.
+"""The kit for readers: the records of a span (`converters.read.plans` makes the spans).
 
-A reader asks here for its spans and its records, and gets each record decoded, or a Reject in its
-place: a file that cannot be parsed, a record of another shape, a picture path that leads out of
-the dataset's folder. What the records mean is the reader's own business::
+A reader gets each record decoded, or a Reject in its place: a file that cannot be parsed, a record
+of another shape, a picture path that leads out of the dataset's folder. What the records mean is
+the reader's own business::
 
     def plan(folder, options):
         return files_plan(folder, options.annotations, options.images, files_a_span=256)
@@ -17,6 +17,7 @@ A record's key in a Reject is its native id or name where one can be read, else 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 from xml.etree.ElementTree import Element, ParseError
@@ -26,103 +27,21 @@ from defusedxml import DefusedXmlException
 
 from converters.read import files
 from converters.read.encodings import text_of, utf8_of, xml_of
-from converters.read.files import Found, SourceError
-from converters.read.folder import (
-    ALL,
-    BySplit,
-    Folder,
-    PicturePaths,
-    Plan,
-    Span,
-    absent,
-    annotation_files,
-    batched,
-    picture_patterns,
+from converters.read.files import SourceError
+from converters.read.folder import Folder, PicturePaths, Span
+from converters.read.json_elements import (
+    UNREADABLE,
+    BadRecord,
+    decode_record,
+    elements,
+    open_braces,
 )
-from converters.read.json_elements import UNREADABLE, BadRecord, decode_record, elements
-from converters.read.json_lines import LINES, line_spans, line_texts
-from converters.read.json_spans import array_opening, array_spans, decode_records
+from converters.read.json_lines import LINES, line_texts
+from converters.read.json_spans import decode_records
 from schemas.sample import Picture, Reject
 
 T = TypeVar("T")
-_HEAD_BYTES = 4096
-
-
-# Spans
-
-
-def files_plan(
-    folder: Folder,
-    annotations: BySplit,
-    images: BySplit | Sequence[str],
-    *,
-    files_a_span: int,
-    record_bytes: int | None = None,
-    unsplit: str = ALL,
-) -> Plan:
-    """Spans of a few whole files, by split.
-
-    record_bytes: about how long a native record is, where a file holds many; else a file is one
-    record. unsplit: the split of files whose path tells none.
-
-    Raises SourceError where there is no annotation file.
-    """
-    by_split: dict[str, list[Found]] = {}
-    for split, found in annotation_files(folder, annotations):
-        by_split.setdefault(split or unsplit, []).append(found)
-    spans: list[Span] = []
-    for split, some in sorted(by_split.items()):
-        sizes = [found.size // record_bytes + 1 for found in some] if record_bytes else None
-        names = [found.path for found in some]
-        spans += batched(folder.slug, split, names, files_a_span, len(spans), sizes)
-    return Plan(spans, absent(folder, annotations), picture_patterns(images))
-
-
-def json_array_plan(
-    folder: Folder,
-    annotations: BySplit,
-    images: BySplit | Sequence[str],
-    *,
-    keys: set[str],
-    record_bytes: int,
-    table: str | None = None,
-) -> Plan:
-    """Byte spans of JSON arrays, and of files with a record on each line (JSON Lines).
-
-    keys: keys that every record has, which prove a cut. table: the key at the head of the file
-    under which the array stands, or None for a bare array. Any other JSON document is one span.
-
-    Raises SourceError where there is no annotation file, or an array is cut off.
-    """
-    spans: list[Span] = []
-    for split, found in annotation_files(folder, annotations):
-        path = files.join(folder.base, found.path)
-        head = files.store(path).read(path, 0, _HEAD_BYTES)
-        files.check_pointer(path, head)
-        kind = ""
-        ranges: list[tuple[int, int | None]] = [(0, None)]
-        if array_opening(table).match(head):
-            ranges = [*array_spans(path, table, keys)]
-        elif _is_lines(found.path, head):
-            kind, ranges = LINES, [*line_spans(path)]
-        for start, end in ranges:
-            records = ((end or found.size) - start) // record_bytes + 1
-            span = Span(folder.slug, split or ALL, len(spans), (found.path,), start, end)
-            spans.append(msgspec.structs.replace(span, table=kind, records=records))
-    return Plan(spans, absent(folder, annotations), picture_patterns(images))
-
-
-def _is_lines(name: str, head: bytes) -> bool:
-    """True for a file of JSON Lines: by its ending, or since its first line is a whole record."""
-    if name.lower().endswith((".jsonl", ".ndjson")):
-        return True
-    first, _, rest = utf8_of(head).lstrip().partition(b"\n")
-    if not rest.lstrip().startswith(b"{"):
-        return False
-    try:
-        return isinstance(msgspec.json.decode(first), dict)
-    except UNREADABLE:
-        return False
+_VALUE = r'\s*:\s*("(?:[^"\\]|\\.)*"|-?\d+)'
 
 
 # JSON
@@ -147,7 +66,7 @@ def json_records(
     decoder = msgspec.json.Decoder(kind)
     for name in span.names:
         file = folder.relative(name)
-        for place, text in _texts(folder, span, name, table):
+        for place, text in _texts(folder, span, name, table, _required(kind)):
             try:
                 yield place, decode_record(text, decoder)
             except BadRecord as bad:
@@ -176,15 +95,23 @@ def jsonl_records(
                 yield place, Reject(folder.relative(name), key, span.split, *bad.args)
 
 
+def _required(kind: Any) -> frozenset[str]:
+    """Keys without which a record cannot be decoded to a type."""
+    if not (isinstance(kind, type) and issubclass(kind, msgspec.Struct)):
+        return frozenset()
+    fields = msgspec.structs.fields(kind)
+    return frozenset(field.encode_name for field in fields if field.required)
+
+
 def _texts(
-    folder: Folder, span: Span, name: str, table: str | None
+    folder: Folder, span: Span, name: str, table: str | None, keys: frozenset[str]
 ) -> Iterator[tuple[str, msgspec.Raw | bytes]]:
     """(place, text) of the records of one file, or of the part of it that the span holds."""
     if span.end is not None:
         path = files.join(folder.base, name)
         body = files.store(path).read(path, span.start, span.end)
-        cut = line_texts if span.table == LINES else _array_texts
-        for at, text in cut(body):
+        cut = line_texts(body) if span.table == LINES else _array_texts(body, keys)
+        for at, text in cut:
             yield f"byte {span.start + at}", text
         return
     try:
@@ -194,13 +121,12 @@ def _texts(
         raise SourceError(f"{where} cannot be read: {error}") from None
 
 
-def _array_texts(body: bytes) -> Iterator[tuple[int, bytes]]:
-    """(offset, text) of the records of a comma-separated run."""
+def _array_texts(body: bytes, keys: frozenset[str]) -> Iterator[tuple[int, bytes]]:
+    """(offset, text) of the records of a comma-separated run. keys: keys that each of them has."""
     try:
         texts = msgspec.json.decode(b"[" + body.strip(b", \r\n\t") + b"]", type=list[msgspec.Raw])
     except UNREADABLE:
-        for at, text, _ in decode_records(body):
-            yield at, text
+        yield from _joined(body, keys)
         return
     at = 0
     for raw in texts:
@@ -210,6 +136,27 @@ def _array_texts(body: bytes) -> Iterator[tuple[int, bytes]]:
         at += len(text)
 
 
+def _joined(body: bytes, keys: frozenset[str]) -> Iterator[tuple[int, bytes]]:
+    """The same where a record is broken: the pieces that one falls into count as one.
+
+    A broken record goes on as long as its braces are open, but ends where a piece is a record
+    with all keys.
+    """
+    begin, still_open = -1, 0  # of the broken record that is being collected
+    for at, text, record in decode_records(body):
+        whole = isinstance(record, dict) and keys <= record.keys()
+        if begin >= 0 and (whole or still_open <= 0):
+            yield begin, body[begin:at].rstrip(b", \r\n\t")
+            begin, still_open = -1, 0
+        if begin < 0 and isinstance(record, dict):
+            yield at, text
+            continue
+        begin = at if begin < 0 else begin
+        still_open += open_braces(text)
+    if begin >= 0:
+        yield begin, body[begin:].rstrip(b", \r\n\t")
+
+
 def record_key(record: Mapping[str, Any], named: Sequence[str]) -> str:
     """What a record is called: the texts and numbers of its naming fields, with a blank between."""
     values = [record.get(field) for field in named]
@@ -217,13 +164,17 @@ def record_key(record: Mapping[str, Any], named: Sequence[str]) -> str:
 
 
 def _name(text: msgspec.Raw | bytes, named: Sequence[str]) -> str:
-    if not named:
-        return ""
-    try:
-        record = json.loads(bytes(text).decode("utf-8", "backslashreplace"))
-    except (ValueError, RecursionError):
-        return ""
-    return record_key(record, named) if isinstance(record, dict) else ""
+    """What a record is called that cannot be decoded: the first values of its naming fields."""
+    words = bytes(text).decode("utf-8", "backslashreplace")
+    record = {}
+    for field in named:
+        found = re.search(re.escape(json.dumps(field)) + _VALUE, words)
+        if found:
+            try:
+                record[field] = json.loads(found[1])
+            except ValueError:
+                continue
+    return record_key(record, named)
 
 
 # Text and XML, one file a picture
@@ -269,7 +220,7 @@ def _whole_files(folder: Folder, span: Span) -> Iterator[tuple[str, bytes | Reje
             files.check_pointer(path, data)
         except FileNotFoundError:
             yield name, _unreadable(folder, span, name, "the file is not there")
-        except SourceError as error:
+        except (SourceError, files.MemberError) as error:
             yield name, _unreadable(folder, span, name, str(error))
         else:
             yield name, data

@@ -25,12 +25,35 @@ POSITIONS = (
     "bottom right",
 )
 SMALL, LARGE = 0.001, 0.05  # shares of the picture's area
+# Words whose plural no rule gives. Of those that end in s already the plural is the word itself.
+_PLURALS = {
+    "person": "people",
+    "man": "men",
+    "woman": "women",
+    "child": "children",
+    "foot": "feet",
+    "shelf": "shelves",
+    "roof": "roofs",
+    "sheep": "sheep",
+    "cattle": "cattle",
+    "fish": "fish",
+    "vegetation": "vegetation",
+    "pedestrians": "pedestrians",
+}
+# Classes of several datasets whose names begin with a size: a size word before another class's
+# name must not read like one of them.
+_SIZED_CLASSES = frozenset(
+    {"small vehicle", "large vehicle", "small car", "small aircraft", "large ship", "small ship"}
+)
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _BREAKS = re.compile(r"[\s_/-]+")
 
 
 def spoken(label: str, names: Mapping[str, str] | None = None) -> str:
-    """A class name as words: "small-vehicle", "DenseResidential", "baseball_diamond" lose their hyphens, capitals and underscores.
+    """A class name as words, without hyphens, underscores and capitals.
+
+    "small-vehicle", "DenseResidential" and "baseball_diamond" become "small vehicle", "dense
+    residential" and "baseball diamond".
 
     names: what the catalogue calls classes whose own names are no words.
     """
@@ -40,14 +63,23 @@ def spoken(label: str, names: Mapping[str, str] | None = None) -> str:
 
 
 def plural(noun: str, count: int) -> str:
-    """A noun after a number."""
+    """A noun after a number. Its last word decides."""
     if count == 1:
         return noun
-    if noun.endswith(("s", "x", "ch", "sh")):
-        return noun + "es"
-    if noun.endswith("y") and noun[-2:-1] not in "aeiou":
-        return noun[:-1] + "ies"
-    return noun + "s"
+    head, blank, last = noun.rpartition(" ")
+    return f"{head}{blank}{_plural_word(last)}"
+
+
+def _plural_word(word: str) -> str:
+    if word in _PLURALS:
+        return _PLURALS[word]
+    if word in _PLURALS.values() or word.endswith("craft"):
+        return word
+    if word.endswith(("s", "x", "z", "ch", "sh")):
+        return word + "es"
+    if word.endswith("y") and word[-2:-1] not in "aeiou":
+        return word[:-1] + "ies"
+    return word + "s"
 
 
 def counted(noun: str, count: int) -> str:
@@ -60,6 +92,16 @@ def positions(boxes: Floats, sizes: Floats) -> list[str]:
     centre = (boxes[:, :2] + boxes[:, 2:]) / 2
     thirds = np.clip(np.floor(centre / sizes * 3).astype(int), 0, 2)
     return [POSITIONS[i] for i in (thirds[:, 1] * 3 + thirds[:, 0]).tolist()]
+
+
+def sized_name(word: str, name: str) -> str:
+    """A class name with a size word before it, unless that would name another class.
+
+    word: "small ", "large " or nothing.
+    """
+    if name.startswith(("small ", "large ")) or f"{word}{name}" in _SIZED_CLASSES:
+        return name
+    return f"{word}{name}"
 
 
 def magnitudes(areas: Floats, sizes: Floats) -> list[str]:

@@ -12,9 +12,9 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import shapely
 
 from converters.regions.geometry import Bools, Floats
+from converters.regions.outlines import outer_rings
 from converters.regions.rings import clockwise_rings
 from schemas.sample import Mask, Polygon
 
@@ -176,15 +176,7 @@ def mask_polygons(mask: Mask) -> list[Polygon]:
     Each is clockwise on screen from the corner nearest the top left; pixels that meet at a corner
     only are apart. Outlines come from the left, then from the top.
     """
-    strips = mask_strips(mask)
-    boxes = shapely.box(strips.x, strips.low, strips.x + 1, strips.high)
-    parts = shapely.get_parts(shapely.union_all(boxes))
-    parts = parts[shapely.area(parts) > 0]
-    outlines = [
-        shapely.get_coordinates(ring)[:-1]
-        for ring in shapely.get_exterior_ring(shapely.simplify(parts, 0))
-    ]
-    outlines = clockwise_rings(outlines)
+    outlines = clockwise_rings(outer_rings(*mask_strips(mask)))
     outlines.sort(key=lambda ring: (*ring.min(axis=0).tolist(), *ring[0].tolist()))
     return [Polygon(tuple(ring.ravel().tolist())) for ring in outlines]
 
@@ -256,7 +248,7 @@ def decode_coco_counts(counts: str | bytes | Sequence[int]) -> tuple[int, ...]:
         if any(isinstance(n, bool) or not isinstance(n, int) or n < 0 for n in counts):
             raise ValueError("a run length is no whole number of pixels")
         return tuple(counts)
-    text = counts.encode("ascii", "replace") if isinstance(counts, str) else counts
+    text = counts.encode() if isinstance(counts, str) else counts
     runs: list[int] = []
     value = place = 0
     for byte in text:

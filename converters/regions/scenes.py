@@ -21,6 +21,8 @@ from converters.regions.geometry import Floats
 from schemas.sample import Box, Expression, Mask, Region, Reject, Sample, Shape
 
 Size = tuple[int, int] | None
+# Reasons of regions that are objects of the picture all the same, only without a usable place.
+_UNSURE = frozenset({"zero_area", "bad_box", "bad_value"})
 
 
 class Scenes(Struct, frozen=True):
@@ -29,7 +31,8 @@ class Scenes(Struct, frozen=True):
     samples: one scene each, all of one split; owner: the scene of each region; starts: where each
     scene's regions begin, and behind the last. regions: clipped and put in order; native: as read.
     sizes: (n, 2) of each region's own picture, NaN where unknown. boxes: (n, 4) upright pixels;
-    areas: (n,); names: the classes as spoken. reasons: why a region cannot stay, or "".
+    areas: (n,); names: the classes as spoken. reasons: why a region cannot stay, or "". spoken:
+    what the catalogue calls some of the classes.
     """
 
     split: str
@@ -43,6 +46,7 @@ class Scenes(Struct, frozen=True):
     areas: Floats
     names: list[str]
     reasons: Strings
+    spoken: Mapping[str, str] = {}
 
     def reject(self, item: int, reason: str) -> Reject:
         """The Reject of one region, with its numbers as read and the frame they are in."""
@@ -55,6 +59,22 @@ class Scenes(Struct, frozen=True):
             detail = f"{region.label}: the size of its picture is needed: {path}"
         key = f"{sample.key}#{region.key}"
         return Reject(sample.file, key, self.split, reason, detail, kind="region")
+
+    def valid(self, scene: int) -> dict[str, list[int]]:
+        """The regions of a scene that can stay, by class as spoken: all that can be counted."""
+        groups: dict[str, list[int]] = {}
+        for item in self.of(scene):
+            if not self.reasons[item]:
+                groups.setdefault(self.names[item], []).append(item)
+        return groups
+
+    def uncountable(self, scene: int) -> set[str]:
+        """Classes as spoken of which the scene may show more than its regions say.
+
+        "" stands for an object whose class is unknown: then no class can be counted.
+        """
+        names = {self.names[item] for item in self.of(scene) if self.reasons[item] in _UNSURE}
+        return names | {spoken(label, self.spoken) for label in self.samples[scene].unplaced}
 
     def of(self, scene: int) -> range:
         """The indices of a scene's regions."""
@@ -135,6 +155,7 @@ def clean(
         clipped.areas,
         [spoken_names[region.label] for region in native],
         reasons,
+        names,
     )
     return scenes, +repairs
 

@@ -46,6 +46,7 @@ __all__ = [
     "enclose",
     "envelopes",
     "mask_box",
+    "mask_fault",
     "mask_from_array",
     "mask_of_polygons",
     "mask_parts",
@@ -261,12 +262,15 @@ def _clip_masks(shapes: Sequence[Shape], sizes: Floats, chosen: Indices, out: Cl
 def envelopes(shapes: Sequence[Shape]) -> Floats:
     """The smallest upright boxes around shapes, wherever they lie: (n, 4)."""
     boxes = np.zeros((len(shapes), 4))
-    for k, shape in enumerate(shapes):
-        if isinstance(shape, Mask):
-            boxes[k] = mask_box(shape)
+    for kind, chosen in _by_kind(shapes).items():
+        if kind is Mask:
+            boxes[chosen] = [mask_box(s) for s in shapes if isinstance(s, Mask)]
             continue
-        corners = np.array(_numbers(shape), float).reshape(-1, 2)
-        boxes[k] = [*corners.min(axis=0), *corners.max(axis=0)]
+        numbers = [_numbers(shapes[k]) for k in chosen]
+        starts = np.cumsum([0, *(len(row) // 2 for row in numbers[:-1])])
+        corners = np.array([value for row in numbers for value in row], float).reshape(-1, 2)
+        boxes[chosen, :2] = np.minimum.reduceat(corners, starts)
+        boxes[chosen, 2:] = np.maximum.reduceat(corners, starts)
     return boxes
 
 

@@ -219,4 +219,5 @@ def _scenes(
         clipped.areas,
         [before.names[item] for item in native.tolist()],
         np.where(before.reasons[native] == "", clipped.reasons, before.reasons[native]),
+        before.spoken,
     )

@@ -1,6 +1,7 @@
-"""The conversation rules on columns: what `schemas.conversation.faults` says of each row, for a whole batch at once.
+"""The conversation rules on columns.
 
-A rule's regular expression comes from the JSON Schema; a look at the raw bytes spares running it where no row can break it.
+What `schemas.conversation.faults` says of each row, said of a whole batch at once; a rule's regular
+expression comes from the JSON Schema.
 """
 
 from __future__ import annotations
@@ -12,16 +13,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from converters.rows.tidy import raw
 from schemas.conversation import IMAGE_TOKEN, load_schema
 
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
-_BLANK = np.zeros(256, bool)
-_BLANK[[10, 32]] = True
-_CONTROL = np.zeros(256, bool)
-_CONTROL[[*range(10), *range(11, 32), 127]] = True
-_BACKSLASH = 92
+_LINE_FEED, _BLANK, _DELETE = 10, 32, 127
 
 
 @functools.cache
@@ -66,29 +62,33 @@ def _sums(numbers: npt.NDArray[np.generic], starts: Ints) -> Ints:
 
 
 def _bad_turns(values: pa.Array) -> dict[str, Bools]:
-    offsets, data = raw(values)
-    used = data[offsets[0] : offsets[-1]]
+    """The rules that a turn breaks by itself: a mask over the turns for each."""
     rules = patterns()
-    found = {}
-    first = (
-        data[np.minimum(offsets[:-1], max(len(data) - 1, 0))]
-        if data.size
-        else np.zeros(len(values), np.uint8)
-    )
-    suspect = (np.diff(offsets) == 0) | _BLANK[first]
-    if suspect.any():
-        found["empty_turn"] = ~np.asarray(
-            pc.fill_null(pc.match_substring_regex(values, rules["empty_turn"]), False)
-        )
-    if _CONTROL[used].any():
-        found["control_characters"] = np.asarray(
-            pc.fill_null(pc.match_substring_regex(values, rules["control_characters"]), False)
-        )
-    if (used == _BACKSLASH).any():
-        found["literal_escape"] = np.asarray(
-            pc.fill_null(pc.match_substring_regex(values, rules["literal_escape"]), False)
-        )
+    found = {
+        "empty_turn": ~_matches(values, rules["empty_turn"]),
+        "literal_escape": _matches(values, rules["literal_escape"]),
+    }
+    if _may_have_controls(values):
+        found["control_characters"] = _matches(values, rules["control_characters"])
     return found
+
+
+def _matches(values: pa.Array, pattern: str) -> Bools:
+    """Which turns hold what a pattern describes; a null holds nothing."""
+    return np.asarray(pc.fill_null(pc.match_substring_regex(values, pattern), False))
+
+
+def _may_have_controls(values: pa.Array) -> bool:
+    """True where a control character stands in one of the turns, or in what a null hides."""
+    # Fast way: one look at the bytes of all turns, in a tenth of the regular expression's time. It
+    # assumes that controls are single bytes in UTF-8, and that texts are good as a rule.
+    _, offsets, data = values.buffers()
+    if not len(values) or data is None:
+        return False
+    first, last = np.frombuffer(offsets, np.int32, len(values) + 1, values.offset * 4)[[0, -1]]
+    used = np.frombuffer(data, np.uint8)[first:last]
+    controls = (used < _BLANK) & (used != _LINE_FEED)
+    return bool(controls.any() or (used == _DELETE).any())
 
 
 def _is(roles: pa.Array, name: str) -> Bools:
@@ -100,19 +100,26 @@ def _is(roles: pa.Array, name: str) -> Bools:
 
 
 def _bad_roles(roles: pa.Array, there: Bools, starts: Ints) -> Bools:
+    """Rows whose turns do not alternate. there: which turns are no nulls."""
     counts = np.diff(starts)
     place = np.arange(len(roles)) - np.repeat(starts[:-1], counts)
-    wrong = np.where(place % 2 == 0, ~_is(roles, "human"), ~_is(roles, "gpt")) | ~there
-    bad: Bools = _any(wrong, starts) | (counts < 2) | (counts % 2 == 1)
+    # A system turn at the beginning moves the others by one place.
+    first = _is(roles, "system") & (place == 0)
+    led = _any(first, starts)
+    turn = place - np.repeat(led, counts)
+    wrong = np.where(turn % 2 == 0, ~_is(roles, "human"), ~_is(roles, "gpt"))
+    asked = counts - led
+    bad: Bools = _any(wrong & ~first | ~there, starts) | (asked < 2) | (asked % 2 == 1)
     return bad
 
 
 def _bad_tokens(values: pa.Array, roles: pa.Array, starts: Ints, pictures: Ints) -> Bools:
+    """Rows without one `<image>` a picture in human turns, or with one in another turn."""
     counts = np.asarray(pc.fill_null(pc.count_substring(values, IMAGE_TOKEN), 0)).astype(np.int64)
-    gpt = _is(roles, "gpt")
-    asked, answered = (
-        _sums(np.where(gpt, 0, counts), starts),
-        _sums(np.where(gpt, counts, 0), starts),
+    human = _is(roles, "human")
+    asked, elsewhere = (
+        _sums(np.where(human, counts, 0), starts),
+        _sums(np.where(human, 0, counts), starts),
     )
-    bad: Bools = (asked != pictures) | (answered != 0)
+    bad: Bools = (asked != pictures) | (elsewhere != 0)
     return bad

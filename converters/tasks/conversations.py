@@ -1,8 +1,8 @@
 """The task `conversation`: ready-made turns keep their words.
 
-Three things are normalised and counted: the picture tokens (`<video>` and missing ones become one
-`<image>` a picture, before the first words), white space at the edges of a turn, and boxes that
-are declared to be in another dialect than the mix's.
+Two things are put right and counted: the picture tokens (`<video>` and missing ones become one
+`<image>` a picture, before the first words), and boxes that are declared to be in another dialect
+than the mix's. White space at the edges of a turn goes.
 """
 
 from __future__ import annotations
@@ -48,7 +48,9 @@ def build(job: Job, batch: Talks) -> Built:
         if reason:
             reasons[item] = reason
             continue
-        said.append(_written(job, batch, item, paths[item], fresh, repairs))
+        talk, reasons[item] = _written(job, batch, item, paths[item], fresh, repairs)
+        if not reasons[item]:
+            said.append(talk)
     good = pa.array(np.flatnonzero(reasons == ""))
     if not said:
         return Built(None, reasons)
@@ -94,7 +96,7 @@ def place_tokens(
     first = next((place for place, (role, _) in enumerate(turns) if role == "human"), None)
     if first is None:
         return turns, "bad_roles"
-    if found == 0 and videos == 1:
+    if found == 0 and videos == 1 and pictures:
         repairs["video_tokens"] += 1
         several = tokens(pictures).strip()
         return [(role, text.replace(_VIDEO_TOKEN, several)) for role, text in turns], ""
@@ -112,16 +114,16 @@ def _written(
     paths: list[str],
     turns: list[tuple[str, str]],
     repairs: Counter[str],
-) -> Said:
+) -> tuple[Said, str]:
     """Turns with their boxes read, and written anew where the mix wants another dialect.
 
-    Boxes are of the one picture that the conversation shows, as far as its size is known; else the
-    text stays as it is.
+    The second is a Reject's reason where a box cannot be written, or empty. Boxes are of the one
+    picture that the conversation shows, as far as its size is known; else the text stays as it is.
     """
     spoken = batch.dialects[item]
     size = batch.pictures.size(paths[0]) if len(paths) == 1 else None
     if spoken is None or size is None:
-        return Said(turns, spoken, [])
+        return Said(turns, spoken, []), ""
     native = dialect(spoken)
     regions: list[Region] = []
     fresh = []
@@ -131,21 +133,29 @@ def _written(
             Region(f"box[{len(regions) + i}]", "", box.shape) for i, box in enumerate(found)
         ]
         if spoken != job.dialect:
-            repairs["rewritten"] += len(found)
-            text = _rewritten(text, found, job, size)
+            text, reason = _rewritten(text, found, job, size, repairs)
+            if reason:
+                return Said(turns, spoken, []), reason
         fresh.append((role, text))
-    return Said(fresh, job.dialect if regions else None, regions)
+    return Said(fresh, job.dialect if regions else None, regions), ""
 
 
-def _rewritten(text: str, found: list[Found], job: Job, size: tuple[int, int]) -> str:
-    """A text with each of its boxes in the mix's dialect, in place."""
+def _rewritten(
+    text: str, found: list[Found], job: Job, size: tuple[int, int], repairs: Counter[str]
+) -> tuple[str, str]:
+    """A text with each of its boxes in the mix's dialect; and why one cannot be written, or ""."""
     sizes = np.tile(np.array(size, float), (len(found), 1))
-    texts, _, _ = render(dialect(job.dialect), [box.shape for box in found], sizes)
+    texts, reasons, changed = render(
+        dialect(job.dialect), [box.shape for box in found], sizes, job.unsayable
+    )
+    if faulty := reasons[reasons != ""].tolist():
+        return text, faulty[0]
+    repairs.update(changed, rewritten=len(found))
     parts, end = [], 0
     for box, written in zip(found, texts, strict=True):
         parts += [text[end : box.start], written]
         end = box.end
-    return "".join([*parts, text[end:]])
+    return "".join([*parts, text[end:]]), ""
 
 
 TASKS = (

@@ -16,7 +16,7 @@ from converters.rows.identity import ITEM
 from converters.rows.tidy import tidy
 from converters.tasks.drafts import Draft, View, build_objects, look, rows_of
 from converters.tasks.kit import Built, ExpressionItems, SceneItems, Task
-from converters.tasks.objects import names, places
+from converters.tasks.objects import census, names, places
 
 NOTHING = "There is no such object in the image."
 
@@ -69,29 +69,32 @@ def _refusal(view: View, scene: int, used: list[int], text: str) -> str:
 
 
 def _draft_phrases(view: View, scene: int, chosen: list[int]) -> list[Draft]:
-    """One row for each region that its name and place tell from all others of the picture."""
-    everything = [item for item in view.scenes.of(scene) if not view.scenes.reasons[item]]
-    called, where = names(view, everything), places(view, everything)
-    phrases = {
-        item: f"{name} at the {place}"
-        for item, name, place in zip(everything, called, where, strict=True)
-    }
-    held = Counter(phrases.values())
-    name = view.dialects[scene] or ""
-    written = dialect(name)
+    """One row for each region that its class and place tell from all others of the picture.
+
+    Size words are no help: what is small beside what is a stranger does not know.
+    """
+    known = census(view, scene)
+    items = [item for group in known.groups.values() for item in group]
+    where = dict(zip(items, places(view, items), strict=True))
+    held = Counter((view.scenes.names[item], where[item]) for item in items)
+    called = dict(zip(chosen, names(view, chosen), strict=True))
+    dialect_name = view.dialects[scene] or ""
+    written = dialect(dialect_name)
     drafts = []
     for item in chosen:
-        if held[phrases[item]] > 1:
+        name = view.scenes.names[item]
+        if held[name, where[item]] > 1 or not known.sure(name):
             view.reasons[item] = "ambiguous"
             continue
+        phrase = f"{called[item]} at the {where[item]}"
         drafts.append(
             Draft(
                 scene=scene,
                 key=view.region_key(item),
                 source_text=view.native_text([item]),
                 used=[item],
-                dialect=name,
-                slots={"phrase": written.phrase(phrases[item])},
+                dialect=dialect_name,
+                slots={"phrase": written.phrase(phrase)},
                 answer=written.join([view.texts[item]]),
             )
         )

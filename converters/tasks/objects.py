@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import NamedTuple
 
 from converters.dialects import dialect
 from converters.regions import attributes
@@ -28,36 +29,67 @@ def names(view: View, items: Sequence[int]) -> list[str]:
     scenes = view.scenes
     words = attributes.magnitudes(scenes.areas[list(items)], scenes.sizes[list(items)])
     return [
-        scenes.names[item]
-        if scenes.names[item].startswith(("small ", "large "))
-        else f"{word}{scenes.names[item]}"
+        attributes.sized_name(word, scenes.names[item])
         for word, item in zip(words, items, strict=True)
     ]
 
 
-def _by_label(view: View, chosen: Sequence[int]) -> dict[str, list[int]]:
-    groups: dict[str, list[int]] = {}
-    for item in chosen:
-        groups.setdefault(view.scenes.names[item], []).append(item)
-    return groups
+class Census(NamedTuple):
+    """What may be said of a picture's objects, whatever a filter left of them.
+
+    groups: regions by class. unsure: classes that the picture may show more of; with "" all are.
+    """
+
+    groups: dict[str, list[int]]
+    unsure: set[str]
+
+    def sure(self, name: str) -> bool:
+        """True where all objects of a class are known."""
+        return name not in self.unsure and "" not in self.unsure
+
+    def counted(self, name: str) -> str:
+        """A class with its number, or in the plural where it cannot be counted."""
+        if not self.sure(name):
+            return attributes.plural(name, 2)
+        return attributes.counted(name, len(self.groups[name]))
+
+
+def census(view: View, scene: int) -> Census:
+    """All objects of a picture: statements speak of the whole picture."""
+    return Census(view.scenes.valid(scene), view.scenes.uncountable(scene))
 
 
 def _draft_grounding(view: View, scene: int, chosen: list[int]) -> list[Draft]:
-    """One row a picture: every class with its count, every region's box behind it."""
-    name = view.dialects[scene] or ""
-    written = dialect(name)
-    parts = []
-    for label, group in _by_label(view, chosen).items():
-        counted = attributes.counted(label, len(group))
-        parts.append(written.named(counted, [view.texts[item] for item in group]))
+    """One row a picture: every class with its count, and behind it the boxes that were chosen.
+
+    Where a filter left out some objects of a class, the count says so ("9 of 12 vehicles"); a
+    class without any box is named at the end.
+    """
+    dialect_name = view.dialects[scene] or ""
+    written = dialect(dialect_name)
+    known = census(view, scene)
+    kept = set(chosen)
+    parts, rest = [], []
+    for name, group in known.groups.items():
+        boxed = [item for item in group if item in kept]
+        if not boxed:
+            rest.append(known.counted(name))
+            continue
+        counted = known.counted(name)
+        if known.sure(name) and len(boxed) < len(group):
+            counted = f"{len(boxed)} of {counted}"
+        parts.append(written.named(counted, [view.texts[item] for item in boxed]))
+    answer = f"The image shows {listed(parts)}."
+    if rest:
+        answer += f" It also shows {listed(rest)}."
     return [
         Draft(
             scene=scene,
             key=view.scenes.samples[scene].key,
             source_text=view.whole(scene),
             used=chosen,
-            dialect=name,
-            answer=f"The image shows {listed(parts)}.",
+            dialect=dialect_name,
+            answer=answer,
         )
     ]
 
@@ -81,9 +113,8 @@ def _draft_identify(view: View, scene: int, chosen: list[int]) -> list[Draft]:
     ]
 
 
-def _inventory(view: View, chosen: list[int]) -> str:
-    groups = _by_label(view, chosen)
-    return listed([attributes.counted(label, len(group)) for label, group in groups.items()])
+def _inventory(known: Census) -> str:
+    return listed([known.counted(name) for name in known.groups])
 
 
 def _where(places_of: Mapping[int, str], group: list[int]) -> str:
@@ -91,19 +122,29 @@ def _where(places_of: Mapping[int, str], group: list[int]) -> str:
     return listed([f"at the {place}" for place in attributes.POSITIONS if place in held])
 
 
+def _all_places(view: View, known: Census) -> dict[int, str]:
+    items = [item for group in known.groups.values() for item in group]
+    return dict(zip(items, places(view, items), strict=True))
+
+
 def _draft_description(view: View, scene: int, chosen: list[int]) -> list[Draft]:
     """One row a picture: what it shows, how many of each, and where."""
-    where = dict(zip(chosen, places(view, chosen), strict=True))
-    sentences = [f"The image shows {_inventory(view, chosen)}."]
-    for label, group in _by_label(view, chosen).items():
-        noun = attributes.plural(label, len(group))
-        sentences.append(f"The {noun} {'is' if len(group) == 1 else 'are'} {_where(where, group)}.")
+    known = census(view, scene)
+    where = _all_places(view, known)
+    sentences = [f"The image shows {_inventory(known)}."]
+    for name, group in known.groups.items():
+        noun = attributes.plural(name, len(group))
+        if not known.sure(name):
+            sentences.append(f"There are {attributes.plural(name, 2)} {_where(where, group)}.")
+        else:
+            verb = "is" if len(group) == 1 else "are"
+            sentences.append(f"The {noun} {verb} {_where(where, group)}.")
     return [
         Draft(
             scene=scene,
             key=view.scenes.samples[scene].key,
             source_text=view.whole(scene),
-            used=chosen,
+            used=list(where),
             answer=" ".join(sentences),
         )
     ]
@@ -111,20 +152,22 @@ def _draft_description(view: View, scene: int, chosen: list[int]) -> list[Draft]
 
 def _draft_rounds(view: View, scene: int, chosen: list[int]) -> list[Draft]:
     """One row a picture of several rounds: what is there, how many, and where."""
-    where = dict(zip(chosen, places(view, chosen), strict=True))
+    known = census(view, scene)
+    where = _all_places(view, known)
     more: list[Round] = []
-    for label, group in list(_by_label(view, chosen).items())[:_ROUNDS]:
-        more.append(Round("count", attributes.plural(label, 2), str(len(group))))
+    for name in [name for name in known.groups if known.sure(name)][:_ROUNDS]:
+        group = known.groups[name]
+        more.append(Round("count", attributes.plural(name, 2), str(len(group))))
         answer = _where(where, group)
         sentence = f"{answer[0].upper()}{answer[1:]}."
-        more.append(Round("where", attributes.plural(label, len(group)), sentence))
+        more.append(Round("where", attributes.plural(name, len(group)), sentence))
     return [
         Draft(
             scene=scene,
             key=view.scenes.samples[scene].key,
             source_text=view.whole(scene),
-            used=chosen,
-            answer=f"The image shows {_inventory(view, chosen)}.",
+            used=list(where),
+            answer=f"The image shows {_inventory(known)}.",
             more=more,
         )
     ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -33,8 +34,9 @@ def build_vqa(job: Job, batch: Texts) -> Built:
 def build_choice(job: Job, batch: Texts) -> Built:
     """One row a multiple-choice question: its options are in the prompt, one a line with a letter.
 
-    The source says whether the answer is the letter or the option's text, and whether the options
-    keep their native order or take one that follows from (seed, id).
+    The source says whether the answer is the letter or the option's text (templates may have
+    wordings for `text`), and whether the options keep their native order or take one that follows
+    from (seed, id).
     """
     choices: list[Sequence[str]] = (
         [()] * len(batch.answers) if batch.choices is None else batch.choices.to_pylist()
@@ -48,7 +50,10 @@ def build_choice(job: Job, batch: Texts) -> Built:
     some = batch.take(rows)
     listed = pa.array([identity.ITEM.join(choices[row]) for row in good.tolist()])
     who = identify(job, some.origin, some.pictures, some.questions, some.answers, listed)
-    pool = wordings(job.spec.templates, job.spec.task)
+    name = f"{job.spec.templates}/{job.spec.task}/"
+    pool = wordings(job.spec.templates, job.spec.task, job.spec.answers)
+    if pool is not wordings(job.spec.templates, job.spec.task):
+        name += f"{job.spec.answers}/"
     picks = choose(job, who.words, len(pool)).tolist()
     salts = choose(job, who.words, 2**62, "choices").tolist()
     humans, gpts = [], []
@@ -57,15 +62,20 @@ def build_choice(job: Job, batch: Texts) -> Built:
         if job.spec.shuffle:
             options = shuffled(options, salts[place])
         lines = "\n".join(f"{_LETTERS[i]}. {text}" for i, text in enumerate(options))
-        asked = pool[picks[place]].replace("{choices}", lines)
         question = some.questions[place].as_py() if some.questions is not None else ""
         pictures = len(some.pictures.paths[place])
-        humans.append(tokens(pictures) + asked.replace("{question}", question))
+        asked = _filled(pool[picks[place]], {"choices": lines, "question": question})
+        humans.append(tokens(pictures) + asked)
         letter = _LETTERS[options.index(answers[row])]
         gpts.append(letter if job.spec.answers == "letter" else answers[row])
-    templates = pa.array([f"{job.spec.templates}/{job.spec.task}/{pick}" for pick in picks])
+    templates = pa.array([f"{name}{pick}" for pick in picks])
     turns = Turns(interleave(pa.array(humans), pa.array(gpts)), templates, job.entry.text_origin)
     return Built(assemble(job, some.origin, some.pictures, who, turns), reasons)
+
+
+def _filled(wording: str, slots: Mapping[str, str]) -> str:
+    """A wording with its slots filled at once, so that braces in the data fill nothing."""
+    return re.sub(r"\{(\w+)\}", lambda slot: slots[slot[1]], wording)
 
 
 def _reasons(

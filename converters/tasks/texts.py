@@ -23,6 +23,7 @@ from converters.tasks.kit import Built, Texts
 from converters.tasks.wordings import wordings
 
 _QUESTION = "{question}"
+_SERIES = "series"  # the wordings for captions of more than two pictures
 
 
 def build_texts(job: Job, batch: Texts, text_origin: str) -> Built:
@@ -64,7 +65,8 @@ def _single(job: Job, batch: Texts, text_origin: str) -> pa.RecordBatch:
 def _humans(job: Job, who: Identity, batch: Texts) -> tuple[pa.Array, pa.DictionaryArray]:
     """First turns and template names.
 
-    The wording is chosen by id; a question type may have wordings of its own.
+    The wording is chosen by id; a question type, and a series of more than two pictures, may have
+    wordings of their own.
     """
     count = len(batch.answers)
     # Fast way: rows of one wording share their beginning and end, so that a turn is three columns
@@ -75,7 +77,10 @@ def _humans(job: Job, who: Identity, batch: Texts) -> tuple[pa.Array, pa.Diction
     lead = tokens(int(pictures[0])) if alike else ""
     kinds: list[str | None] = [None]
     kind_of_row = np.zeros(count, np.int64)
-    if batch.types is not None and batch.types.null_count < count:
+    if batch.kind == "caption" and pictures.max() > 2:
+        kinds.append(_SERIES)
+        kind_of_row = (pictures > 2).astype(np.int64)
+    elif batch.types is not None and batch.types.null_count < count:
         encoded = batch.types.dictionary_encode()
         kinds = [None, *encoded.dictionary.to_pylist()]
         kind_of_row = np.asarray(pc.fill_null(encoded.indices, -1)).astype(np.int64) + 1

@@ -1,0 +1,155 @@
+"""What a place of files can do: the local disk here, archives and buckets elsewhere."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import PurePosixPath
+from typing import IO, Any, NamedTuple, Protocol
+
+_BUFFER = 1 << 18
+
+
+class SourceError(Exception):
+    """A source cannot be read as a whole: one line that says what, where, and what to do."""
+
+
+class MemberError(OSError):
+    """A member of an archive is damaged. strerror: in what way."""
+
+
+class NotRegular(FileNotFoundError):
+    """A FIFO, device or socket where a file is wanted: reading it might never end or begin."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(errno.ENOENT, "not a regular file", path)
+
+
+class Entry(NamedTuple):
+    """One name in a folder. size: bytes, 0 for a folder."""
+
+    name: str
+    is_dir: bool
+    size: int
+
+
+class Store(Protocol):
+    """Where files are. Paths are absolute; a missing one raises FileNotFoundError.
+
+    Only regular files are read: what is another thing raises NotRegular.
+    """
+
+    def read(self, path: str, start: int = 0, end: int | None = None) -> bytes: ...
+    def size(self, path: str) -> int: ...
+    def listing(self, path: str) -> list[Entry]: ...
+
+
+@contextmanager
+def _named(path: str) -> Iterator[None]:
+    """A native name may be anything: one that no file can have is a missing file's."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno == errno.ENXIO:  # what opening a socket says
+            raise NotRegular(path) from None
+        if error.errno == errno.ENAMETOOLONG:
+            raise FileNotFoundError(path) from None
+        raise
+
+
+def _open_regular(path: str, flags: int) -> int:
+    """Opens a file, or a folder, without waiting for a FIFO's other end."""
+    descriptor = os.open(path, flags | os.O_NONBLOCK)
+    kind = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(kind) and not stat.S_ISDIR(kind):
+        os.close(descriptor)
+        raise NotRegular(path)
+    return descriptor
+
+
+class LocalStore:
+    """The local file system."""
+
+    def read(self, path: str, start: int = 0, end: int | None = None) -> bytes:
+        """Bytes [start, end) of a file."""
+        with _named(path), open(path, "rb", buffering=0, opener=_open_regular) as file:
+            if start:
+                file.seek(start)
+            if end is None:
+                return file.readall()
+            parts = []
+            left = end - start
+            while left > 0 and (part := file.read(left)):
+                parts.append(part)
+                left -= len(part)
+            return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def size(self, path: str) -> int:
+        with _named(path):
+            status = os.stat(path)
+        if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
+            raise NotRegular(path)
+        return status.st_size
+
+    def listing(self, path: str) -> list[Entry]:
+        """Entries sorted by name, so that no result depends on the file system's order."""
+        with os.scandir(path) as entries:
+            return sorted(_entry(found) for found in entries if not found.name.startswith("."))
+
+
+def _entry(found: os.DirEntry[str]) -> Entry:
+    try:
+        is_folder = found.is_dir()
+        return Entry(found.name, is_folder, 0 if is_folder else found.stat().st_size)
+    except OSError:  # a link to nowhere or to itself: opening it will say so
+        return Entry(found.name, False, 0)
+
+
+def missing(path: str) -> FileNotFoundError:
+    """What a store raises where nothing is at `path`."""
+    return FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
+
+
+def inside(relative: str) -> bool:
+    """True where a relative path cannot leave the folder it is joined to."""
+    if relative.startswith(("/", "\\")) or "\x00" in relative:
+        return False
+    return ".." not in relative or ".." not in PurePosixPath(relative.replace("\\", "/")).parts
+
+
+class _Ranges(io.RawIOBase):
+    """A file of a store, read in ranges."""
+
+    def __init__(self, path: str, store: Store) -> None:
+        self._path, self._store, self._at = path, store, 0
+        self._size = store.size(path)
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
+        self._at = max(0, start + offset)
+        return self._at
+
+    def readinto(self, buffer: Any) -> int:
+        end = min(self._size, self._at + len(buffer))
+        data = self._store.read(self._path, self._at, end) if end > self._at else b""
+        buffer[: len(data)] = data
+        self._at += len(data)
+        return len(data)
+
+
+def open_ranges(path: str, store: Store) -> IO[bytes]:
+    """A file of a store as an open one, read where it is asked for. Raises FileNotFoundError."""
+    return io.BufferedReader(_Ranges(path, store), _BUFFER)

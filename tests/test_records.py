@@ -1,0 +1,380 @@
+"""The kit for readers: spans of files, and records of JSON, text and XML, or Rejects."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Any
+from xml.etree.ElementTree import Element
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import Struct
+
+from converters.read import plans
+from converters.read.encodings import text_of, xml_of
+from converters.read.files import SourceError
+from converters.read.folder import Folder, PicturePaths, Span, absent, open_folder, picture_patterns
+from converters.read.json_lines import LINES, line_spans
+from converters.read.plans import files_plan, json_array_plan
+from converters.read.records import (
+    json_records,
+    jsonl_records,
+    record_pictures,
+    text_lines,
+    text_records,
+    xml_records,
+)
+from schemas.sample import Picture, Reject
+
+
+class Record(Struct):
+    id: int
+    parts: list[str] = []
+
+
+def folder(root: Path, **written: str | bytes) -> Folder:
+    """A folder of files; `a_json` is written as a.json."""
+    for name, data in written.items():
+        path = root / name.replace("_", ".")
+        path.write_bytes(data if isinstance(data, bytes) else data.encode())
+    return open_folder("s", "s", str(root))
+
+
+def json_of(root: Path, text: str | bytes, table: str | None = None) -> list[Any]:
+    """(place, record) of one document, read as a whole."""
+    return list(
+        json_records(
+            folder(root, a_json=text), Span("s", "val", 0, ("a.json",)), Record, table=table
+        )
+    )
+
+
+def spans_of(root: Path, text: str | bytes, name: str = "a.json", table: str | None = None) -> Any:
+    (root / name).write_bytes(text if isinstance(text, bytes) else text.encode())
+    place = open_folder("s", "s", str(root))
+    plan = json_array_plan(place, name, "{image}", keys={"id"}, record_bytes=10, table=table)
+    return [
+        record
+        for span in plan.spans
+        for _, record in json_records(place, span, Record, table=table, named=["id"])
+    ]
+
+
+# Spans
+
+
+def test_files_are_put_into_spans_by_split(tmp_path: Path) -> None:
+    for name in ("val/1.txt", "train/1.txt", "train/2.txt", "train/3.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("1234567890")
+    place = open_folder("s", "s", str(tmp_path))
+    plan = files_plan(place, "{split}/{stem}.txt", "{stem}.png", files_a_span=2)
+    assert [(span.split, span.index, span.names, span.records) for span in plan.spans] == [
+        ("train", 0, ("train/1.txt", "train/2.txt"), 2),
+        ("train", 1, ("train/3.txt",), 1),
+        ("val", 2, ("val/1.txt",), 1),
+    ]
+
+
+def test_a_file_of_many_records_counts_them_by_its_bytes(tmp_path: Path) -> None:
+    place = folder(tmp_path, a_json=" " * 100)
+    plan = files_plan(place, "a.json", "{image}", files_a_span=1, record_bytes=30, unsplit="none")
+    assert [(span.split, span.records) for span in plan.spans] == [("none", 4)]
+
+
+def test_a_named_file_that_is_not_there_is_noted(tmp_path: Path) -> None:
+    place = folder(tmp_path, a_json="[]")
+    assert absent(place, {"train": "a.json", "test": "b.json"}) == [
+        "b.json is not there, so split test is not read"
+    ]
+
+
+@pytest.mark.parametrize(
+    "text, name, table, spans",
+    [
+        ('[{"id": 1}]', "a.json", None, [("", 1, 10)]),
+        ('{"items": [{"id": 1}]}', "a.json", "items", [("", 11, 20)]),
+        ('{"info": 1, "items": [{"id": 1}]}', "a.json", "items", [("", 0, None)]),
+        ('{"0": {"id": 1}}', "a.json", None, [("", 0, None)]),
+        ('{"id": 1}\n{"id": 2}\n', "a.json", None, [(LINES, 0, 20)]),
+        ('{"id": 1}', "a.jsonl", None, [(LINES, 0, 9)]),
+        ('{\n "0": {"id": 1}}', "a.json", None, [("", 0, None)]),
+    ],
+)
+def test_a_document_is_cut_by_what_it_is(
+    tmp_path: Path, text: str, name: str, table: str | None, spans: list[Any]
+) -> None:
+    (tmp_path / name).write_text(text)
+    place = open_folder("s", "s", str(tmp_path))
+    plan = json_array_plan(place, name, "{image}", keys={"id"}, record_bytes=10, table=table)
+    assert [(span.table, span.start, span.end) for span in plan.spans] == spans
+
+
+@given(st.lists(st.text(st.characters(exclude_characters="\n"), max_size=20)), st.integers(1, 60))
+def test_spans_of_lines_join_to_the_file(lines: list[str], target: int) -> None:
+    with tempfile.TemporaryDirectory() as root:
+        data = "\n".join(lines).encode("utf-8", "replace")
+        (Path(root) / "a.jsonl").write_bytes(data)
+        spans = line_spans(f"{root}/a.jsonl", target)
+    parts = [data[start:end] for start, end in spans]
+    assert (b"".join(parts), all(part.endswith(b"\n") for part in parts[:-1])) == (data, True)
+
+
+def test_annotations_may_lie_in_an_archive_and_what_it_hides_is_noted(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "labels.zip", "w") as archive:
+        for name in ("xml/1.xml", "xml/2.xml", "../3.xml"):
+            archive.writestr(name, "<a/>")
+    place = open_folder("s", "s", str(tmp_path))
+    plan = files_plan(place, "labels.zip!xml/{stem}.xml", "{stem}.png", files_a_span=5)
+    [span] = plan.spans
+    assert [(name, isinstance(root, Element)) for name, root in xml_records(place, span)] == [
+        ("labels.zip!xml/1.xml", True),
+        ("labels.zip!xml/2.xml", True),
+    ]
+    assert plan.notes == [
+        "1 member(s) of labels.zip are not read, such as ../3.xml: lies outside the archive"
+    ]
+
+
+# JSON
+
+
+def test_an_array_an_object_and_a_table_give_their_places(tmp_path: Path) -> None:
+    assert [
+        [place for place, _ in json_of(tmp_path, text, table)]
+        for text, table in [
+            ('[{"id": 1}, {"id": 2}]', None),
+            ('{"x": {"id": 1}, "7": {"id": 2}}', None),
+            ('{"info": [3], "items": [{"id": 1}]}', "items"),
+            ('{"items": {"k": {"id": 1}}}', "items"),
+        ]
+    ] == [["[0]", "[1]"], ["x", "7"], ["items[0]"], ["k"]]
+
+
+@pytest.mark.parametrize(
+    "bad, reason",
+    [
+        ('{"id": "one"}', "unreadable_record"),
+        ('{"parts": []}', "missing_field"),
+        ('{"id": nope, "parts": [{"id": 7}, {"id": 8}]}', "unreadable_record"),
+        ('{"id": NaN}', "unreadable_record"),
+        ('{"id": 9, "parts": ["\\ud800"]}', "unreadable_record"),
+        ("7", "unreadable_record"),
+        ("null", "unreadable_record"),
+        ('{"id" 9, "x": [{"a": 1}, {"a": 2}], "y": "}, {"}', "unreadable_record"),
+    ],
+)
+@pytest.mark.parametrize(
+    "form", ['[{"id": 1}, %s, {"id": 3}]', '{"a": {"id": 1}, "b": %s, "c": {"id": 3}}']
+)
+def test_a_broken_record_of_a_document_costs_itself_alone(
+    tmp_path: Path, form: str, bad: str, reason: str
+) -> None:
+    found = [record for _, record in json_of(tmp_path, form % bad)]
+    assert (found[0], found[1].reason, found[2:]) == (Record(1), reason, [Record(3)])
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        '{"id": "one"}',
+        '{"id": nope, "parts": [{"a": 7}, {"a": 8}, {"a": 9}]}',
+        '{"id": nope, "parts": [{"a": 7}, {"a": 8}, {"a": 9}',
+        '{"id": 9, "parts": ["\\ud800"]}',
+    ],
+)
+def test_a_broken_record_of_a_span_costs_itself_alone(tmp_path: Path, bad: str) -> None:
+    found = spans_of(tmp_path, f'[{{"id": 1}}, {bad}, {{"id": 3}}]')
+    assert (found[0], found[1].reason, found[2:]) == (
+        Record(1),
+        "unreadable_record",
+        [Record(3)],
+    )
+
+
+def test_two_broken_records_in_a_row_count_as_two(tmp_path: Path) -> None:
+    bad = '{"id": nope, "parts": [{"a": 7}, {"a": 8}]}'
+    found = spans_of(tmp_path, f'[{{"id": 1}}, {bad}, {bad}, {{"id": 3}}]')
+    assert [isinstance(record, Reject) for record in found] == [False, True, True, False]
+
+
+@pytest.mark.parametrize("field", ["NaN", "-Infinity", '"\\ud800"', '["\\udfff", NaN]'])
+@pytest.mark.parametrize("form", ['[{"id": 1, "x": %s}]', '{"a": {"id": 1, "x": %s}}'])
+def test_what_is_no_json_does_no_harm_in_a_field_that_is_not_read(
+    tmp_path: Path, form: str, field: str
+) -> None:
+    assert [record for _, record in json_of(tmp_path, form % field)] == [Record(1)]
+    assert spans_of(tmp_path, form % field) == [Record(1)]
+
+
+def test_a_broken_record_goes_by_its_name_where_it_has_one(tmp_path: Path) -> None:
+    found = spans_of(tmp_path, '[{"id": "a-1", "parts": [}, {"parts": 4}]')
+    assert [record.key for record in found] == ["a-1", "byte 28"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[{"id": 1}, {"id"',
+        '{"a": {"id": 1}',
+        '[{"id": 1}] [{"id": 2}]',
+        '[{"id": NaN}] x',
+        '"text"',
+        "7",
+    ],
+)
+def test_a_document_that_is_cut_off_or_none_is_named(tmp_path: Path, text: str) -> None:
+    with pytest.raises(SourceError, match=r"s: a\.json cannot be read: "):
+        json_of(tmp_path, text)
+
+
+def test_a_document_may_be_utf_16(tmp_path: Path) -> None:
+    text = '[{"id": 1, "parts": ["机场"]}]'
+    assert spans_of(tmp_path, text.encode("utf-16")) == [Record(1, ["机场"])]
+
+
+def test_lines_are_records_and_a_broken_one_costs_itself_alone(tmp_path: Path) -> None:
+    place = folder(tmp_path, a_jsonl='\ufeff{"id": 1}\r\n\n{"id": \n{"id": 3}')
+    span = Span("s", "val", 0, ("a.jsonl",))
+    [first, second, third] = jsonl_records(place, span, Record)
+    assert (first, second[0], second[1], third) == (
+        ("line 1", Record(1)),
+        "line 3",
+        Reject("a.jsonl", "line 3", "val", "unreadable_record", "Input data was truncated"),
+        ("line 4", Record(3)),
+    )
+
+
+def test_lines_in_spans_are_the_same_records(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "\n".join(json.dumps({"id": i, "parts": ["}, {"] * i}) for i in range(30))
+    whole = spans_of(tmp_path, text)
+    monkeypatch.setattr(plans, "line_spans", lambda path: line_spans(path, 50))
+    assert (spans_of(tmp_path, text), len(whole)) == (whole, 30)
+
+
+# Text and XML
+
+
+def test_a_text_that_cannot_be_read_costs_its_file(tmp_path: Path) -> None:
+    place = folder(tmp_path, a_txt="one\n\n two ", b_txt=b"\xe4 b", c_txt=b"")
+    span = Span("s", "val", 0, ("a.txt", "b.txt", "c.txt", "d.txt"))
+    found = dict(text_records(place, span))
+    assert found == {
+        "a.txt": "one\n\n two ",
+        "b.txt": Reject(
+            "b.txt",
+            "",
+            "val",
+            "unreadable_file",
+            "'utf-8' codec can't decode byte 0xe4 in position 0: invalid continuation byte",
+        ),
+        "c.txt": "",
+        "d.txt": Reject("d.txt", "", "val", "unreadable_file", "the file is not there"),
+    }
+
+
+def test_lines_keep_their_numbers() -> None:
+    assert list(text_lines("one\n\n two ")) == [(1, "one"), (3, " two ")]
+
+
+@pytest.mark.parametrize(
+    "data, text",
+    [
+        (b"\xef\xbb\xbfa", "a"),
+        ("ä机".encode(), "ä机"),
+        ("ä机".encode("utf-16"), "ä机"),
+        (b"\xfe\xff" + "ä机".encode("utf-16-be"), "ä机"),
+        ("12 34 飞机 0".encode("gb2312"), "12 34 飞机 0"),
+        ("机场\uff0c港口".encode("gbk"), "机场\uff0c港口"),
+        (b"", ""),
+    ],
+)
+def test_an_encoding_is_found(data: bytes, text: str) -> None:
+    assert text_of(data) == text
+
+
+@pytest.mark.parametrize(
+    "data", ["Flüsse".encode("latin-1"), "Äöl Süß".encode("cp1252"), b"\xff", b"a\x80"]
+)
+def test_what_is_no_known_encoding_is_not_guessed(data: bytes) -> None:
+    with pytest.raises(UnicodeDecodeError):
+        text_of(data)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        '<?xml version="1.0" encoding="GB2312"?><a>机场</a>'.encode("gb2312"),
+        '<?xml version="1.0" encoding="gbk"?><a>机场</a>'.encode("gbk"),
+        '<?xml version="1.0" encoding="utf-8"?><a>机场</a>'.encode("gbk"),
+        '<?xml version="1.0" encoding="UTF-16"?><a>机场</a>'.encode("utf-16"),
+        '<?xml version="1.0"?><a>机场</a>'.encode(),
+        "\ufeff<a>机场</a>".encode(),
+    ],
+)
+def test_xml_is_read_in_its_encoding(data: bytes) -> None:
+    assert xml_of(data).text == "机场"
+
+
+def test_xml_in_a_single_byte_encoding_is_read_as_declared() -> None:
+    data = '<?xml version="1.0" encoding="ISO-8859-1"?><a>Flüsse</a>'.encode("latin-1")
+    assert xml_of(data).text == "Flüsse"
+
+
+def test_xml_that_cannot_be_read_costs_its_file(tmp_path: Path) -> None:
+    bomb = '<!DOCTYPE a [<!ENTITY b "bb">]><a>&b;</a>'
+    place = folder(tmp_path, a_xml="<a/>", b_xml=bomb, c_xml="<a>")
+    span = Span("s", "val", 0, ("a.xml", "b.xml", "c.xml"))
+    found = [record for _, record in xml_records(place, span)]
+    assert [isinstance(record, Element) or record.reason for record in found] == [
+        True,
+        "unreadable_file",
+        "unreadable_file",
+    ]
+
+
+# Pictures
+
+
+def test_a_picture_that_leaves_the_folder_costs_its_record(tmp_path: Path) -> None:
+    paths = PicturePaths(folder(tmp_path, a_txt=""), "images/{image}")
+    good, bad = (
+        record_pictures([(paths, {"image": image})], "a.txt", "7", "val", 3)
+        for image in ("a.png", "../../a.png")
+    )
+    assert (good, bad) == (
+        (Picture("images/a.png"),),
+        Reject("a.txt", "7", "val", "bad_value", "'images/../../a.png' leaves its folder", 3),
+    )
+
+
+@pytest.mark.parametrize(
+    "template, message",
+    [
+        ({"val": "{image}"}, "the entry's `images` has no pattern for split 'train'"),
+        ("{stem}.png", "'{stem}.png' needs 'stem'; a record gives: image, split"),
+    ],
+)
+def test_a_template_that_does_not_fit_is_named(tmp_path: Path, template: Any, message: str) -> None:
+    paths = PicturePaths(folder(tmp_path, a_txt=""), template)
+    with pytest.raises(SourceError) as error:
+        paths.path({"image": "a.png", "split": "train"})
+    assert str(error.value) == message
+
+
+@pytest.mark.parametrize(
+    "images, patterns",
+    [
+        ("a/{id}.png", ("a/{id}.png",)),
+        (["A/{id}.png", "B/{id}.png"], ("A/{id}.png", "B/{id}.png")),
+        ({"train": "t/{id}.png", "val": "v/{id}.png"}, ("t/{id}.png",)),
+    ],
+)
+def test_a_plan_has_one_pattern_for_each_picture(images: Any, patterns: tuple[str, ...]) -> None:
+    assert picture_patterns(images) == patterns
