@@ -48,7 +48,7 @@ _MAGIC = (
     b"GIF8",
 )
 _RUN = 32
-_READERS = 4  # threads that read pictures: hashing and reading release the interpreter lock
+_READERS = 4  # threads of a worker that read pictures of an object store
 
 
 class Facts(NamedTuple):
@@ -112,10 +112,19 @@ def read_all(paths: list[str], verify: bool = False, sizes_only: bool = False) -
     )
 
 
+def readers(path: str) -> int:
+    """How many threads of a worker read pictures that lie where this one does.
+
+    An object store answers late, so several wait for it. A disk is read by one, beside as many
+    workers as there are cores: more would wait for the interpreter lock instead.
+    """
+    return _READERS if files.scheme(path) else 1
+
+
 def in_threads(work: Callable[[str], T], paths: list[str]) -> list[T]:
     """`work` on each path, by a few threads, in the order given. Each thread takes a run of paths at a time: a future costs more than a small picture."""
     runs = [paths[i : i + _RUN] for i in range(0, len(paths), _RUN)]
-    with ThreadPoolExecutor(_READERS) as pool:
+    with ThreadPoolExecutor(readers(paths[0]) if paths else 1) as pool:
         return [
             result
             for some in pool.map(lambda run: [work(path) for path in run], runs)
