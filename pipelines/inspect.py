@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections import Counter
 from collections.abc import Mapping
 
@@ -13,16 +12,13 @@ from converters.dataset import plan_of, read_items
 from converters.read import files
 from converters.read.files import SourceError
 from converters.read.folder import Folder, Plan, open_folder
-from converters.rows.check import check_rows
 from pipelines.card.render import card_faults
 from pipelines.plan import check_paths
 from pipelines.run import MANIFEST, FileEntry, Manifest, read_manifest
 from pipelines.storage import work_files
+from pipelines.verify import shard_faults
 from schemas.entry import Entry
 from schemas.sample import Reject, Sample
-from schemas.table import ROW
-
-_BATCH = 10_000
 
 
 def check_dataset(entry: Entry, data_root: str, paths: Mapping[str, str]) -> tuple[list[str], bool]:
@@ -78,8 +74,11 @@ def verify_mix(out: str) -> tuple[list[str], bool]:
         return [f"{out}: no mix: {error.filename or error} is missing"], False
     except msgspec.DecodeError as error:
         return [f"{out}: {MANIFEST} or card.json is none of a mix: {error}"], False
+    mode = manifest.mix.get("images", "path")
     faults = [
-        fault for name, about in manifest.files.items() for fault in _file_faults(out, name, about)
+        fault
+        for name, about in manifest.files.items()
+        for fault in _file_faults(out, name, about, mode)
     ]
     there = {
         f"{folder}/{entry.name}"
@@ -111,7 +110,7 @@ def _row_faults(manifest: Manifest, rows: int) -> list[str]:
     ]
 
 
-def _file_faults(out: str, name: str, about: FileEntry) -> list[str]:
+def _file_faults(out: str, name: str, about: FileEntry, mode: str) -> list[str]:
     path = files.join(out, name)
     if not files.exists(path):
         return [f"{name}: missing"]
@@ -122,29 +121,10 @@ def _file_faults(out: str, name: str, about: FileEntry) -> list[str]:
         ]
     if not name.endswith(".parquet"):
         return []
-    file = pq.ParquetFile(work_files.open_file(path))
-    rows = file.metadata.num_rows
-    faults = _shard_faults(file, name) if name.startswith("data/") else []
+    rows = pq.ParquetFile(work_files.open_file(path)).metadata.num_rows
+    faults = shard_faults(path, name, mode) if name.startswith("data/") else []
     return (
         faults
         if rows == about.rows
         else [*faults, f"{name}: {rows:,} rows, {MANIFEST} says {about.rows or 0:,}"]
     )
-
-
-def _shard_faults(file: pq.ParquetFile, name: str) -> list[str]:
-    if file.schema_arrow.remove_metadata() != ROW.remove_metadata():
-        return [f"{name}: another schema than a row's"]
-    last, broken = ("", 0), Counter[str]()
-    for batch in file.iter_batches(_BATCH, columns=["id", "images", "conversations"]):
-        broken.update({rule: int(mask.sum()) for rule, mask in check_rows(batch).items()})
-        ids = [last, *map(_place, batch["id"].to_pylist())]
-        broken["the order of ids"] += sum(a >= b for a, b in itertools.pairwise(ids))
-        last = ids[-1]
-    return [f"{name}: {n:,} rows break {rule}" for rule, n in sorted(broken.items()) if n]
-
-
-def _place(row_id: str | None) -> tuple[str, int]:
-    """Where a row stands in its shard: by id, its repeats `<id>-2`, `<id>-3` behind it by number."""
-    head, _, copy = (row_id or "").partition("-")
-    return head, int(copy or 1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 import os
 import uuid
@@ -28,10 +27,9 @@ from schemas.entry import Entry
 from schemas.mix import ImageMode, Mix, SourceSpec, parse_mix
 from schemas.toml import ConfigError, load_toml
 
-SHARD_BYTES = 256 << 20
+SHARD_BYTES = 500_000_000
 SHARD_ROWS = 250_000
 _ROW_BYTES = 800
-_PROBED = 256  # pictures looked at for their mean size
 MAX_SHARDS = 4096
 
 
@@ -68,6 +66,10 @@ class RunPlan(Struct, frozen=True):
     def roots(self) -> dict[str, str]:
         """Where the pictures of each dataset's folder are."""
         return {dataset.entry.folder: dataset.folder.root for dataset in self.datasets.values()}
+
+    def picture_file(self, slug: str, path: str) -> str:
+        """The file of a picture. path: as rows of the dataset hold it, its folder first."""
+        return files.join(self.datasets[slug].folder.root, path.partition("/")[2])
 
 
 def mix_names() -> list[str]:
@@ -161,7 +163,7 @@ def make_plan(
     mode = image_mode or mix.images
     check_paths(paths or {}, [catalogue()[source.dataset] for source in mix.sources])
     datasets: dict[str, Dataset] = {}
-    picture_bytes: dict[str, float] = {}
+    patterns: dict[str, tuple[str, ...]] = {}
     spans, sides, notes, faults = [], [], [], []
     for slug in dict.fromkeys(source.dataset for source in mix.sources):
         entry = catalogue()[slug]
@@ -186,7 +188,7 @@ def make_plan(
         # What is encoded anew is decoded in the end, too late for a Reject.
         verify_all = verify or mode == "reencode"
         datasets[slug] = Dataset(entry, folder, jobs, mode, verify_all)
-        picture_bytes[slug] = _mean_picture(folder, found.pictures) if mode != "path" else 0.0
+        patterns[slug] = found.pictures if mode != "path" else ()
         spans += found.spans
         sides += found.sides
         notes += [f"{slug}: {note}" for note in found.notes]
@@ -199,7 +201,7 @@ def make_plan(
         spans,
         sides,
         notes,
-        _shards(datasets, spans, picture_bytes),
+        _shards(datasets, spans, patterns),
         out,
         uuid.uuid4().hex[:8] if files.scheme(out) else "",
     )
@@ -284,28 +286,34 @@ def _unlisted(job: Job) -> str:
 
 
 def _shards(
-    datasets: Mapping[str, Dataset], spans: Sequence[Span], picture_bytes: Mapping[str, float]
+    datasets: Mapping[str, Dataset],
+    spans: Sequence[Span],
+    patterns: Mapping[str, tuple[str, ...]],
 ) -> int:
     """How many shards the output will have: a function of the input alone, never of workers.
 
-    picture_bytes: of each dataset, what the pictures of one record weigh, about.
+    patterns: of each dataset's pictures, where they are written (see `Plan.pictures`).
     """
     rows = size = 0.0
     for slug, dataset in datasets.items():
         records = sum(span.records for span in spans if span.slug == slug)
-        each = _ROW_BYTES + picture_bytes[slug]
+        made = 0.0
         for job in dataset.jobs:
-            made = records * TASKS[job.spec.task].rows_each * job.spec.weight
-            made = min(made, job.spec.take or made)
-            rows += made
-            size += made * each
+            of_job = records * TASKS[job.spec.task].rows_each * job.spec.weight
+            made += min(of_job, job.spec.take or of_job)
+        rows += made
+        size += made * _ROW_BYTES + _picture_bytes(dataset.folder, patterns[slug], made)
     return max(1, min(MAX_SHARDS, math.ceil(max(rows / SHARD_ROWS, size / SHARD_BYTES))))
 
 
-def _mean_picture(folder: Folder, patterns: Sequence[str]) -> float:
-    """Mean bytes of a record's pictures, from a few of them."""
+def _picture_bytes(folder: Folder, patterns: Sequence[str], rows: float) -> float:
+    """Bytes of the pictures that so many rows show, about: each is written once, whatever the
+    number of its rows."""
     total = 0.0
+    seen: set[str] = set()
     for pattern in patterns:
-        found = [file.size for file in itertools.islice(files.find(folder.base, pattern), _PROBED)]
-        total += sum(found) / len(found) if found else 0
+        sizes = {file.path: file.size for file in files.find(folder.base, pattern)}
+        new = [size for path, size in sizes.items() if path not in seen]
+        total += sum(new) * min(1.0, rows / max(1, len(new)))
+        seen.update(sizes)
     return total

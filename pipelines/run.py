@@ -90,7 +90,8 @@ def run(plan: RunPlan, settings: Settings, command: Sequence[str], quiet: bool =
                 digest for path, _, _, digest in sorted(made) if path.startswith("data/")
             ).encode()
         ).hexdigest()[:16]
-        summary = summarise(plan, counts, book, rows, content, command)
+        disk = sum(size for path, _, size, _ in made if path.startswith("data/"))
+        summary = summarise(plan, counts, book, rows, disk, content, command)
         if wrong := card_faults(summary):
             raise LedgerError("; ".join(wrong))
         _put_into_place(plan, summary, made, placing)
@@ -260,10 +261,11 @@ def summarise(
     counts: Counts,
     book: dict[str, dict[str, dict[str, Any]]],
     rows: int,
+    disk: int,
     content: str,
     command: Sequence[str],
 ) -> Summary:
-    """The content of `card.json`."""
+    """The content of `card.json`. disk: bytes of the shards."""
     datasets = {}
     for slug, dataset in plan.datasets.items():
         entry = dataset.entry
@@ -289,10 +291,14 @@ def summarise(
         "text_origin": Counter(),
         "dialects": Counter(),
     }
+    decoded = 0
     for (slug, split, level, bucket, reason, _), n in sorted(counts.items()):
         if level == "repairs":
             datasets[slug]["repairs"][bucket] = n
         elif level == "holds":
+            if reason == "bytes":
+                decoded += n
+                continue
             task, origin, dialect = bucket.split("\x1f")
             datasets[slug][reason] += n
             if reason == "rows":
@@ -322,6 +328,8 @@ def summarise(
         "versions": {name: version(name) for name in _PACKAGES},
         "rebuild": shlex.join(command),
         "shards": plan.shards,
+        "download_size": disk,
+        "dataset_size": decoded,
         "content": content,
     }
     return cast(Summary, summary)

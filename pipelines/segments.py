@@ -12,7 +12,6 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.ipc as ipc
 
-from converters.rows import identity
 from pipelines.storage import work_files
 from schemas.table import REJECT, SEGMENT_ROW
 
@@ -27,12 +26,13 @@ class Ref(NamedTuple):
     batch: int
 
 
-def shard_of(dedup: pa.Array, shards: int) -> npt.NDArray[np.int64]:
-    """Shard numbers by dedup key, so that duplicates always meet."""
-    high = np.frombuffer(dedup.buffers()[1], ">u4", len(dedup) * 4, dedup.offset * 16)[::4].astype(
-        np.int64
-    )
-    return (high * shards) >> 32
+def shard_of(home: pa.Array, shards: int) -> npt.NDArray[np.int64]:
+    """Shard numbers by the hash of the first picture.
+
+    So a picture's rows lie together and duplicates, which show the same pictures, always meet.
+    """
+    high = np.frombuffer(home.buffers()[1], ">u4", len(home) * 4, home.offset * 16)[::4]
+    return (high.astype(np.int64) * shards) >> 32
 
 
 def write_rows(
@@ -45,15 +45,12 @@ def write_rows(
     table = pa.Table.from_batches(batches).unify_dictionaries().combine_chunks()
     if not table.num_rows:
         return []
-    shard = shard_of(table["dedup"].combine_chunks(), shards)
-    # Within a shard by id as well (its first bits): the shard's writer then merges runs that are in order, which is kind to the cache.
-    words = identity.id_words(table["id"].combine_chunks())
-    table = take(
-        table,
-        np.argsort(
-            (shard.astype(np.uint64) << np.uint64(48)) | (words >> np.uint64(16)), kind="stable"
-        ),
-    )
+    home = table["home"].combine_chunks()
+    shard = shard_of(home, shards)
+    # By the first bits of the picture's hash, which order shards too: the shard's writer then
+    # merges runs that are in order, which is kind to the cache.
+    first = np.frombuffer(home.buffers()[1], ">u8", 2 * len(home), 16 * home.offset)[::2]
+    table = take(table, np.argsort(first.astype(np.uint64), kind="stable"))
     counts = np.bincount(shard, minlength=shards)
     return _write(folder, "rows", name, table, SEGMENT_ROW, counts)
 

@@ -1,36 +1,22 @@
-"""One shard: slices of many segments to one Parquet file, duplicates dropped, sorted by id."""
+"""One shard: which rows are written, how often and in which order, and what is counted of them."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from converters.ledger import Counts, count
-from converters.read import files, images
 from converters.rows import identity
-from pipelines import segments
-from schemas.mix import ImageMode
-from schemas.table import IMAGE, REJECT, ROW, ROW_CONSTANTS
+from schemas.table import REJECT
 
 Indices = npt.NDArray[np.int64]
-GROUP_BYTES = 100_000_000
-_PLAIN = {"images.list.element.bytes": "none"}
-_DICTIONARY = [
-    *ROW_CONSTANTS,
-    "images.list.element.path",
-    "conversations.list.element.from",
-    "regions.list.element.label",
-    "regions.list.element.shape",
-    "origin.file",
-    "image_sha256.list.element",
-]
+Words = npt.NDArray[np.uint64]
 
 
 class Sampling(NamedTuple):
@@ -59,10 +45,7 @@ def survivors(rows: pa.Table) -> tuple[Indices, Indices, Indices]:
     if not rows.num_rows:
         none = np.zeros(0, np.int64)
         return none, none, none
-    keys = np.frombuffer(rows["dedup"].combine_chunks().buffers()[1], ">u8")[
-        : 2 * len(rows)
-    ].reshape(-1, 2)
-    high, low = keys[:, 0].astype(np.uint64), keys[:, 1].astype(np.uint64)
+    high, low = words(rows["dedup"]).T
     ordered = np.sort(high)
     same = ordered[1:] == ordered[:-1]
     if not same.any():
@@ -77,6 +60,15 @@ def survivors(rows: pa.Table) -> tuple[Indices, Indices, Indices]:
     return order[first], order[~first], leader[~first]
 
 
+def words(hashes: pa.ChunkedArray) -> Words:
+    """A column of 16-byte hashes as numbers: (n, 2), which sort as the bytes do."""
+    column = hashes.combine_chunks()
+    if not len(column):
+        return np.zeros((0, 2), np.uint64)
+    found = np.frombuffer(column.buffers()[1], ">u8", 2 * len(column), 16 * column.offset)
+    return found.reshape(-1, 2).astype(np.uint64)
+
+
 def _ids(rows: pa.Table) -> npt.NDArray[np.bytes_]:
     """Row ids as fixed-size bytes, which sort as the texts do."""
     column = rows["id"].combine_chunks()
@@ -89,11 +81,18 @@ def _ids(rows: pa.Table) -> npt.NDArray[np.bytes_]:
     )
 
 
-def _by_id(rows: pa.Table, kept: Indices) -> Indices:
-    """Where chosen rows go when sorted by id. Their first 64 bits decide, unless two share those."""
-    words = identity.id_words(rows["id"].combine_chunks())[kept]
-    order = np.argsort(words)
-    return np.argsort(_ids(rows)[kept]) if (words[order][1:] == words[order][:-1]).any() else order
+def _in_order(rows: pa.Table, kept: Indices) -> Indices:
+    """Where chosen rows go when sorted by picture (`home`), then id.
+
+    The first 64 bits of the ids decide, unless two rows of a picture share those.
+    """
+    high, low = words(rows["home"])[kept].T
+    first = identity.id_words(rows["id"].combine_chunks())[kept]
+    order = np.lexsort((first, low, high))
+    same = np.ones(max(0, len(kept) - 1), bool)
+    for column in (high, low, first):
+        same &= column[order[1:]] == column[order[:-1]]
+    return np.lexsort((_ids(rows)[kept], low, high)) if same.any() else order
 
 
 def copies(rows: pa.Table, chosen: Indices, sampling: Sequence[Sampling], seed: int) -> Indices:
@@ -145,7 +144,7 @@ def choose(
         wanted[mine[beyond]] = 0
     out = kept[wanted == 0]
     kept, wanted = kept[wanted > 0], wanted[wanted > 0]
-    order = _by_id(rows, kept)
+    order = _in_order(rows, kept)
     kept, wanted = kept[order], wanted[order]
     copy = np.arange(wanted.sum()) - np.repeat(np.cumsum(wanted) - wanted, wanted)
     return Chosen(np.repeat(kept, wanted), copy, duplicates, leaders, out)
@@ -173,8 +172,12 @@ def _pairs(rows: pa.Table, indices: Indices, *names: str) -> dict[tuple[str, ...
     return {tuple(row[name] or "" for name in names): row["count_all"] for row in counted}
 
 
-def statistics(rows: pa.Table) -> Counts:
-    """What written rows hold, for the card: rows, turns, pictures and regions by task, text origin and dialect."""
+def statistics(rows: pa.Table, sizes: Indices) -> Counts:
+    """What written rows hold, for the card: rows, turns, pictures, regions and decoded bytes by
+    task, text origin and dialect.
+
+    sizes: decoded bytes of each row.
+    """
     counts: Counts = Counter()
     if not rows.num_rows:
         return counts
@@ -184,6 +187,7 @@ def statistics(rows: pa.Table) -> Counts:
         "turns": pc.list_value_length(rows["conversations"]),
         "pictures": pc.list_value_length(rows["images"]),
         "regions": pc.fill_null(pc.list_value_length(rows["regions"]), 0),
+        "bytes": pa.array(sizes),
     }
     table = (
         pa.table({**plain, **sums})
@@ -197,6 +201,7 @@ def statistics(rows: pa.Table) -> Counts:
             ("turns", "turns_sum"),
             ("pictures", "pictures_sum"),
             ("regions", "regions_sum"),
+            ("bytes", "bytes_sum"),
         ):
             count(counts, row["dataset"], row["split"], "holds", what, row[column], name)
     return counts
@@ -236,98 +241,3 @@ def drop_table(rows: pa.Table, chosen: Chosen) -> pa.Table:
         }
         parts.append(pa.table([columns[name] for name in REJECT.names], schema=REJECT))
     return pa.concat_tables(parts) if parts else REJECT.empty_table()
-
-
-def write_rows(
-    sink: Any, rows: pa.Table, chosen: Chosen, mode: ImageMode, roots: Mapping[str, str]
-) -> pa.Table:
-    """Writes the chosen rows as one Parquet file and gives them back without bytes.
-
-    roots: data folder of each dataset's pictures, by the first component of their paths. Row groups hold up to 100 MB.
-    """
-    table = segments.take(rows, chosen.kept)
-    if chosen.copy.any():
-        suffix = pa.array([f"-{n + 1}" if n else "" for n in chosen.copy.tolist()])
-        table = table.set_column(0, "id", pc.binary_join_element_wise(table["id"], suffix, ""))
-    weight = (
-        np.asarray(table["image_bytes"].combine_chunks())
-        if table.num_rows
-        else np.zeros(0, np.int64)
-    )
-    table = table.select(ROW.names)
-    groups = _groups(weight + (table.nbytes // max(1, table.num_rows) + 1))
-    # Dictionaries are written as they are, and `store_schema=False` lets them be read back as plain strings.
-    schema = pa.schema([field.with_type(table.schema.field(field.name).type) for field in ROW])
-    writer = pq.ParquetWriter(
-        sink,
-        schema,
-        compression={**dict.fromkeys(_leaves(), "zstd"), **_PLAIN},
-        use_dictionary=_DICTIONARY,
-        write_page_index=True,
-        write_statistics=["id", *ROW_CONSTANTS],
-        store_schema=False,
-    )
-    with writer:
-        for start, end in groups:
-            part = table.slice(start, end - start)
-            if mode != "path":
-                part = part.set_column(
-                    1,
-                    schema.field("images"),
-                    _with_bytes(part["images"].combine_chunks(), mode, roots),
-                )
-            writer.write_table(part.cast(schema), row_group_size=end - start)
-        writer.add_key_value_metadata(ROW.metadata)
-    return table
-
-
-def _groups(sizes: Indices) -> list[tuple[int, int]]:
-    """Row groups as ranges of rows: as many as fit into GROUP_BYTES, one at least."""
-    ends = np.cumsum(sizes)
-    groups: list[tuple[int, int]] = []
-    start, before = 0, 0
-    while start < len(sizes):
-        end = max(start + 1, int(np.searchsorted(ends, before + GROUP_BYTES, "right")))
-        groups.append((start, end))
-        start, before = end, int(ends[end - 1])
-    return groups
-
-
-def _leaves() -> list[str]:
-    """Parquet's names of the row's leaf columns."""
-    sink = pa.BufferOutputStream()
-    with pq.ParquetWriter(sink, ROW):
-        pass
-    schema = pq.ParquetFile(pa.BufferReader(sink.getvalue())).schema
-    return [schema.column(i).path for i in range(len(schema))]
-
-
-def _with_bytes(column: pa.ListArray, mode: ImageMode, roots: Mapping[str, str]) -> pa.ListArray:
-    """The pictures of a row group with their bytes, each distinct one read once."""
-    offsets = np.asarray(column.offsets)
-    paths = column.values.field("path").slice(offsets[0], offsets[-1] - offsets[0])
-    encoded = paths.cast(pa.string()).dictionary_encode()  # those of this group alone
-
-    def load(path: str) -> bytes:
-        folder, _, rest = path.partition("/")
-        data = files.store(roots[folder]).read(files.join(roots[folder], rest))
-        return images.reencode(data) if mode == "reencode" else data
-
-    data = pa.array(images.in_threads(load, encoded.dictionary.to_pylist()), pa.binary())
-    if len(data) < len(encoded):  # a picture that several rows show
-        data = data.take(encoded.indices)
-    values = pa.StructArray.from_arrays([data, encoded], fields=list(IMAGE))
-    return pa.ListArray.from_arrays(pa.array(offsets - offsets[0]), values)
-
-
-def write_rejects(sink: Any, tables: Sequence[pa.Table]) -> int:
-    """Writes rejects as one Parquet file, sorted by origin; gives their number."""
-    table = pa.concat_tables([REJECT.empty_table(), *tables])
-    table = table.sort_by(
-        [
-            (name, "ascending")
-            for name in ("dataset", "split", "file", "key", "level", "reason", "id", "detail")
-        ]
-    )
-    pq.write_table(table, sink, compression="zstd", store_schema=False)
-    return int(table.num_rows)

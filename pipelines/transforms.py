@@ -21,8 +21,8 @@ from converters.dataset import read_side
 from converters.ledger import Counts
 from converters.read.files import SourceError
 from converters.read.folder import Span
-from converters.read.images import PictureError
-from pipelines import segments, shards
+from pipelines import parquet, segments, shards
+from pipelines.parquet import Written
 from pipelines.plan import RunPlan
 from pipelines.segments import Ref
 from pipelines.storage import work_files
@@ -265,38 +265,33 @@ class _WriteShard(beam.DoFn):
         rows, rejects = _tables(refs)
         chosen = shards.choose(rows, plan.sampling, plan.mix.seed, dict(limits))
         tail = f"{shard:05d}-of-{plan.shards:05d}.parquet"
-        written: list[pa.Table] = []
+        data, dropped = f"data/train-{tail}", f"rejects/rejects-{tail}"
+        written: list[Written] = []
         numbers: list[int] = []
-        data, dropped = (
-            f"{plan.work}/out/data/train-{tail}",
-            f"{plan.work}/out/rejects/rejects-{tail}",
-        )
+
+        def write_rows(sink: Any) -> None:
+            written.append(parquet.write_rows(sink, rows, chosen, plan.images, plan.picture_file))
+
+        def write_rejects(sink: Any) -> None:
+            drops = shards.drop_table(rows, chosen)
+            numbers.append(parquet.write_rejects(sink, [rejects, drops]))
+
         try:
-            work_files.write_file(
-                data,
-                lambda sink: written.append(
-                    shards.write_rows(sink, rows, chosen, plan.images, plan.roots)
-                ),
-            )
-        except PictureError as error:
+            data_hash = work_files.write_hashed(f"{plan.work}/out/{data}", write_rows)
+        except SourceError as error:
             _report(plan, error)
             raise
-        drops = shards.drop_table(rows, chosen)
-        work_files.write_file(
-            dropped, lambda sink: numbers.append(shards.write_rejects(sink, [rejects, drops]))
-        )
+        drop_hash = work_files.write_hashed(f"{plan.work}/out/{dropped}", write_rejects)
+        [(table, sizes)] = written
         counts = shards.book(rows, chosen)
-        counts.update(shards.statistics(written[0]))
-        made = []
-        for path, n in ((data, written[0].num_rows), (dropped, numbers[0])):
-            digest, size = work_files.sha256(path)
-            made.append(File(path.removeprefix(f"{plan.work}/out/"), n, size, digest))
+        counts.update(shards.statistics(table, sizes))
+        made = [File(data, len(table), *data_hash), File(dropped, numbers[0], *drop_hash)]
         yield Done(counts, made)
 
 
 @dataclass(eq=False)
 class WriteShards(beam.PTransform):
-    """Drops duplicates, samples, sorts by id and writes each shard under a temporary name."""
+    """Drops duplicates, samples, sorts by picture and id, and writes each shard below `.work`."""
 
     plan: RunPlan
     limits: beam.PCollection[tuple[int, int]] | None

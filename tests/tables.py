@@ -20,7 +20,10 @@ def key(n: int, high: int = 0) -> bytes:
 
 
 def row(n: int, **values: Any) -> dict[str, Any]:
-    """A row of one question about one picture, its key its own. values: columns that differ."""
+    """A row of one question about one picture, its key its own. values: columns that differ.
+
+    Its home, which decides its shard and its place there, is the key unless it is given.
+    """
     plain = {
         "id": row_id(n),
         "images": [{"bytes": None, "path": f"ponds/{n}.png"}],
@@ -35,6 +38,7 @@ def row(n: int, **values: Any) -> dict[str, Any]:
         "dialect": None,
         "template": "plain:0",
         "regions": [],
+        "scene": None,
         "sizes": None,
         "gsd": None,
         "sensor": None,
@@ -44,6 +48,7 @@ def row(n: int, **values: Any) -> dict[str, Any]:
         "origin": {"file": "questions.json", "key": str(n)},
         "image_sha256": None,
         "dedup": key(n),
+        "home": values.get("dedup", key(n)),
         "source": 0,
         "image_bytes": 0,
     }

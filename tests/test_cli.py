@@ -599,7 +599,75 @@ def test_verify_finds_a_broken_conversation(copy: Path) -> None:
 )
 def test_verify_finds_ids_out_of_order(copy: Path, order: list[int]) -> None:
     rewrite(copy, lambda table: table.take(order))
-    assert found(copy) == [f"{SHARD}: 1 rows break the order of ids"]
+    assert found(copy) == [f"{SHARD}: 1 rows break the order of pictures and ids"]
+
+
+def test_verify_finds_pictures_out_of_order(copy: Path) -> None:
+    # the four pictures have 5, 5, 5 and 3 rows; the last one's come first
+    rewrite(copy, lambda table: table.take([*range(13, 18), *range(13)]))
+    assert found(copy) == [f"{SHARD}: 1 rows break the order of pictures and ids"]
+
+
+def with_bytes(table: pa.Table, change: Callable[[bytes], bytes | None]) -> pa.Table:
+    """A shard in which the bytes of the first row's picture are others."""
+    rows = table.to_pylist()
+    shown = rows[0]["images"][0]
+    shown["bytes"] = change(shown["bytes"])
+    return pa.Table.from_pylist(rows, schema=table.schema)
+
+
+@pytest.fixture
+def embedded(sample: Path, tmp_path: Path) -> Path:
+    assert runs.convert(sample, tmp_path / "embedded", "--images", "embed").code == 0
+    return tmp_path / "embedded"
+
+
+@pytest.fixture
+def reencoded(sample: Path, tmp_path: Path) -> Path:
+    assert runs.convert(sample, tmp_path / "reencoded", "--images", "reencode").code == 0
+    return tmp_path / "reencoded"
+
+
+def first_picture(out: Path) -> str:
+    path: str = runs.rows(out, "images")[0]["images"][0]["path"]
+    return path
+
+
+def test_verify_passes_where_pictures_are_what_their_rows_say(
+    embedded: Path, reencoded: Path
+) -> None:
+    assert runs.earthmix("verify", embedded).code == runs.earthmix("verify", reencoded).code == 0
+
+
+def test_verify_compares_each_picture_with_its_sha256(embedded: Path) -> None:
+    rewrite(embedded, lambda table: with_bytes(table, lambda data: data[:-1] + b"\x01"))
+    why = "its bytes have another sha256 than image_sha256 says"
+    assert found(embedded) == [f"{SHARD}: {first_picture(embedded)}: {why}"]
+
+
+def test_verify_finds_a_row_without_its_picture(embedded: Path) -> None:
+    rewrite(embedded, lambda table: with_bytes(table, lambda _: None))
+    why = "some have no bytes, or their rows do not say what they are"
+    assert found(embedded) == [f"{SHARD}: pictures: {why}"]
+
+
+def small_png() -> bytes:
+    sink = io.BytesIO()
+    Image.new("RGB", (3, 3)).save(sink, "PNG")
+    return sink.getvalue()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [lambda data: data[:-20], lambda _: b"no picture", lambda _: small_png()],
+    ids=["cut off", "no picture", "another size"],
+)
+def test_verify_looks_at_pictures_that_were_encoded_anew(
+    reencoded: Path, change: Callable[[bytes], bytes]
+) -> None:
+    rewrite(reencoded, lambda table: with_bytes(table, change))
+    why = "its bytes are no picture of the size that sizes says"
+    assert found(reencoded) == [f"{SHARD}: {first_picture(reencoded)}: {why}"]
 
 
 def test_verify_finds_a_ledger_that_does_not_balance(copy: Path) -> None:

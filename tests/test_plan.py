@@ -453,6 +453,25 @@ def test_bytes_make_shards(sample: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert (shards(sample, "aid"), shards(sample, "aid", images="embed")) == (1, 4)
 
 
+def test_a_picture_counts_once_whatever_its_rows(
+    sample: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # 12 questions a picture, each row about 800 bytes besides
+    sizes = [path.stat().st_size for path in (sample / "rsvqa_lr").rglob("*.tif")]
+    monkeypatch.setattr(planning, "SHARD_BYTES", sum(sizes) + 250_000)
+    assert shards(sample, "rsvqa_lr", images="embed") == 1
+
+
+@pytest.mark.parametrize("take, number", [(3, 1), (6, 2), (12, 4)])
+def test_a_few_rows_show_a_few_pictures(
+    sample: Path, monkeypatch: pytest.MonkeyPatch, take: int, number: int
+) -> None:
+    sizes = [path.stat().st_size for path in (sample / "aid").rglob("*.jpg")]
+    monkeypatch.setattr(planning, "SHARD_BYTES", sum(sizes) // 3)
+    changes = (f"sources.aid.take={take}",)
+    assert shards(sample, "aid", images="embed", changes=changes) == number
+
+
 def test_there_are_never_too_many_shards(sample: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(planning, "SHARD_BYTES", 1)
     assert shards(sample, "aid") == 4096

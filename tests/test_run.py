@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
+import itertools
 import os
 import shutil
 import signal
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 import runs
 
-from pipelines import plan
+from pipelines import parquet, plan
 
 # Faults and policies of the sample's records, as its modules name them.
 FAULTS = {
@@ -161,9 +164,60 @@ def test_every_source_gives_rows(mixed: Path) -> None:
     } == tasks | boxes
 
 
-def test_rows_are_sorted_by_id(mixed: Path) -> None:
-    found = runs.table(mixed)["id"].to_pylist()
-    assert found == sorted(found)
+def shown(out: Path) -> list[str]:
+    """The picture of each row, by its bytes where they are known."""
+    return [
+        (row["image_sha256"] or [row["images"][0]["path"]])[0]
+        for row in runs.rows(out, "images", "image_sha256")
+    ]
+
+
+def test_rows_of_a_picture_lie_together_in_order_of_ids(mixed: Path) -> None:
+    ids = runs.table(mixed)["id"].to_pylist()
+    together = [
+        [row_id for _, row_id in some]
+        for _, some in itertools.groupby(zip(shown(mixed), ids, strict=True), lambda pair: pair[0])
+    ]
+    assert len(together) == len(set(shown(mixed)))
+    assert [some for some in together if some != sorted(some)] == []
+
+
+def test_each_picture_is_written_about_once(mixed: Path, sample: Path) -> None:
+    files = {image["path"] for row in runs.rows(mixed, "images") for image in row["images"]}
+    distinct = {(sample / path).read_bytes() for path in files}
+    [shard] = (mixed / "data").iterdir()
+    groups = pq.ParquetFile(shard).metadata
+    written = sum(
+        groups.row_group(g).column(c).total_compressed_size
+        for g in range(groups.num_row_groups)
+        for c in range(groups.num_columns)
+        if groups.row_group(g).column(c).path_in_schema == "images.list.element.bytes"
+    )
+    assert written <= 1.01 * sum(map(len, distinct))
+
+
+def test_the_card_states_both_sizes(mixed: Path, tmp_path: Path) -> None:
+    import datasets
+
+    card = runs.card(mixed)
+    [shard] = (mixed / "data").iterdir()
+    loaded = datasets.load_dataset(str(mixed), cache_dir=str(tmp_path))["train"]
+    cache = sum(Path(file["filename"]).stat().st_size for file in loaded.cache_files)
+    assert card["download_size"] == shard.stat().st_size
+    assert cache == pytest.approx(card["dataset_size"], rel=0.02)
+
+
+def test_a_streaming_reader_gets_every_row_with_its_picture(mixed: Path, sample: Path) -> None:
+    import datasets
+
+    rows = datasets.load_dataset(str(mixed), split="train", streaming=True)
+    found = [
+        image
+        for row in rows.cast_column("images", datasets.List(datasets.Image(decode=False)))
+        for image in row["images"]
+    ]
+    assert len(found) == sum(len(row["images"]) for row in runs.rows(mixed, "images"))
+    assert [i["path"] for i in found if (sample / i["path"]).read_bytes() != i["bytes"]] == []
 
 
 def test_verify_passes(mixed: Path) -> None:
@@ -335,12 +389,25 @@ def cut(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plan, "SHARD_ROWS", 200)
 
 
+def by_id(row: dict[str, Any]) -> str:
+    return str(row["id"])
+
+
+def test_a_picture_lies_in_one_shard(cut: None, sample: Path, tmp_path: Path) -> None:
+    runs.mix(sample, tmp_path / "out")
+    found = [
+        {digest for [digest] in pq.read_table(path)["image_sha256"].to_pylist()}
+        for path in sorted((tmp_path / "out" / "data").iterdir())
+    ]
+    assert len(found) > 2 and sum(map(len, found)) == len(set.union(*found))
+
+
 def test_the_number_of_shards_changes_no_row(
     cut: None, by_path: Path, sample: Path, tmp_path: Path
 ) -> None:
     runs.mix(sample, tmp_path / "out", "--images", "path")
     assert len(shards(tmp_path / "out")) > 2
-    assert sorted(runs.rows(tmp_path / "out"), key=lambda row: row["id"]) == runs.rows(by_path)
+    assert sorted(runs.rows(tmp_path / "out"), key=by_id) == sorted(runs.rows(by_path), key=by_id)
 
 
 def test_a_shard_without_rows_is_no_fault(
@@ -495,6 +562,29 @@ def test_an_error_of_a_worker_process_is_one_line(sample: Path, tmp_path: Path) 
         1,
         "",
         "earthmix: ucm_captions: dataset.json cannot be read: Input data was truncated\n",
+    )
+
+
+@pytest.mark.parametrize("mode", ["embed", "reencode"])
+def test_a_picture_that_changes_during_the_run_is_one_line(
+    sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    root = runs.captions(sample, tmp_path / "root")
+    picture = root / "ucm_captions" / "imgs" / "1.tif"
+    before = hashlib.sha256(picture.read_bytes()).hexdigest()
+    write = parquet.write_rows
+
+    def change(*args: Any) -> Any:
+        picture.write_bytes(picture.read_bytes() + b"\x00")
+        return write(*args)
+
+    monkeypatch.setattr(parquet, "write_rows", change)
+    ended = runs.convert(root, tmp_path / "out", "--images", mode)
+    assert (ended.code, ended.err, (tmp_path / "out").exists()) == (
+        1,
+        f"earthmix: {picture}: changed during the run: its sha256 is no longer {before}; "
+        "let it rest and run again\n",
+        False,
     )
 
 

@@ -30,6 +30,7 @@ def reject(n: int) -> dict[str, object]:
         "file": "questions.json",
         "key": str(n),
         "level": "item",
+        "item": "question",
         "reason": "no_answer",
         "kind": "policy",
     }
@@ -40,7 +41,7 @@ def rejects(*numbers: int) -> pa.RecordBatch:
     return pa.RecordBatch.from_pylist([reject(n) for n in numbers], schema=REJECT)
 
 
-# Shards by key
+# Shards by the first picture's hash
 
 
 @pytest.mark.parametrize(
@@ -58,16 +59,16 @@ def rejects(*numbers: int) -> pa.RecordBatch:
         (0xFFFFFFFF_00000000, 4096, 4095),
     ],
 )
-def test_a_key_has_its_shard_for_good(high: int, shards: int, shard: int) -> None:
+def test_a_picture_has_its_shard_for_good(high: int, shards: int, shard: int) -> None:
     assert segments.shard_of(pa.array([key(5, high)], pa.binary(16)), shards).tolist() == [shard]
 
 
-def test_only_the_first_word_of_a_key_names_the_shard() -> None:
+def test_only_the_first_word_of_a_hash_names_the_shard() -> None:
     keys = pa.array([key(n, 0x80000000_00000000) for n in (0, 1, 1 << 63)], pa.binary(16))
     assert segments.shard_of(keys, 7).tolist() == [3, 3, 3]
 
 
-def test_a_slice_of_keys_has_its_own_shards() -> None:
+def test_a_slice_of_hashes_has_its_own_shards() -> None:
     keys = pa.array([key(0, n * QUARTER) for n in range(4)], pa.binary(16))
     assert segments.shard_of(keys.slice(2, 2), 4).tolist() == [2, 3]
 
@@ -85,7 +86,10 @@ def test_several_batches_are_one_segment(work: str) -> None:
     refs = segments.write_rows(
         work,
         "ponds.000000",
-        [batch(row(2 << 48, dataset="b")), batch(row(1 << 48, dataset="a"))],
+        [
+            batch(row(2, home=key(0, high=2), dataset="b")),
+            batch(row(1, home=key(0, high=1), dataset="a")),
+        ],
         1,
     )
     assert [
@@ -105,13 +109,18 @@ def test_each_shard_has_its_slice(work: str) -> None:
     }
 
 
-def test_a_slice_is_in_order_of_ids(work: str) -> None:
-    # the first 48 bits of an id count here: the shard's writer sorts for good
-    rows = [row(n << 48) for n in (5, 1, 4, 2, 3)]
+def test_a_slice_is_in_order_of_pictures(work: str) -> None:
+    # the first word of a picture's hash counts here: the shard's writer sorts for good
+    rows = [row(n, home=key(0, high=n)) for n in (5, 1, 4, 2, 3)]
     [(_, ref)] = segments.write_rows(work, "ponds.000000", [batch(*rows)], 1)
     assert segments.read([ref], SEGMENT_ROW)["id"].to_pylist() == [
-        row_id(n << 48) for n in (1, 2, 3, 4, 5)
+        row_id(n) for n in (1, 2, 3, 4, 5)
     ]
+
+
+def test_the_rows_of_a_picture_have_one_shard(work: str) -> None:
+    rows = [row(n, dedup=key(n, n * QUARTER), home=key(5, 3 * QUARTER)) for n in range(4)]
+    assert [shard for shard, _ in segments.write_rows(work, "p.000000", [batch(*rows)], 4)] == [3]
 
 
 def test_no_rows_make_no_file(work: str, tmp_path: Path) -> None:

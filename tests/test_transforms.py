@@ -72,7 +72,7 @@ def part(*rows: dict[str, Any], index: int = 0, rejects: int = 0) -> tuple[Span,
     """What a span of the ponds gave."""
     dropped = Rejects("ponds")
     for n in range(rejects):
-        dropped.item(Reject("questions.json", f"bad {n}", "train", "no_answer"))
+        dropped.item(Reject("questions.json", f"bad {n}", "train", "no_answer"), "question")
     return Span("ponds", "train", index, ("questions.json",)), Converted(
         [batch(*rows)], dropped, Counter({("ponds", "train", "rows", "built", ""): len(rows)})
     )
@@ -225,7 +225,7 @@ def test_shards_are_written_by_limit(ponds: RunPlan) -> None:
         limits = pipeline | "Limits" >> beam.Create([(0, RANK_OF_5)])
         done = pipeline | "Groups" >> beam.Create(groups) | WriteShards(ponds, limits)
         kept, lost, twice = (
-            ("ponds", "train", "rows", bucket, "")
+            ("ponds", "train", "rows", bucket, "", "")
             for bucket in ("written", "sampled_out", "duplicate")
         )
         assert_that(
@@ -267,7 +267,7 @@ def test_shards_are_written_without_limits_where_no_source_has_a_cap(ponds: RunP
             | WriteShards(ponds, None)
             | beam.Map(counts_of)
         )
-        assert_that(done, equal_to([{("ponds", "train", "rows", "written", ""): 5}, {}]))
+        assert_that(done, equal_to([{("ponds", "train", "rows", "written", "", ""): 5}, {}]))
 
 
 def test_the_result_adds_everything_up(ponds: RunPlan) -> None:

@@ -178,9 +178,9 @@ def _patterns(by_split: BySplit) -> dict[str, str]:
 
 
 def picture_patterns(images: BySplit | Sequence[str]) -> tuple[str, ...]:
-    """Patterns for `Plan.pictures`: one for each picture of a record, of one of the splits."""
+    """Patterns for `Plan.pictures`: one for each picture of a record, or one for each split."""
     if isinstance(images, Mapping):
-        return tuple(list(images.values())[:1])
+        return tuple(dict.fromkeys(images.values()))
     return (images,) if isinstance(images, str) else tuple(images)
 
 

@@ -33,7 +33,7 @@ _HEADER_BYTES = 1 << 16
 # Pillow refuses to open what has more pixels, unless a loader raises its limit.
 _LOADER_PIXELS = 178_956_970
 _PATHS_A_RUN = 32
-_READERS = 4  # threads that read pictures: hashing and reading release the interpreter lock
+_READERS = 4  # threads of a worker that read pictures of an object store
 _DARKEST, _BRIGHTEST = 0.02, 0.98  # shares of the pixels of a 16-bit picture
 _DIM = 64  # of 256: the least that 16-bit colours must reach
 _ROWS_A_BLOCK = 1024
@@ -121,12 +121,21 @@ def read_all(paths: list[str], verify: bool = False, sizes_only: bool = False) -
     )
 
 
+def readers(path: str) -> int:
+    """How many threads of a worker read pictures that lie where this one does.
+
+    An object store answers late, so several wait for it. A disk is read by one, beside as many
+    workers as there are cores: more would wait for the interpreter lock instead.
+    """
+    return _READERS if files.scheme(path) else 1
+
+
 def in_threads(work: Callable[[str], T], paths: list[str]) -> list[T]:
     """`work` on each path, by a few threads, in the order given."""
     # Fast way: a thread takes 32 paths at a time, since a future costs more than a small picture.
     # The plain way is pool.map(work, paths).
     runs = [paths[i : i + _PATHS_A_RUN] for i in range(0, len(paths), _PATHS_A_RUN)]
-    with ThreadPoolExecutor(_READERS) as pool:
+    with ThreadPoolExecutor(readers(paths[0]) if paths else 1) as pool:
         done = pool.map(lambda run: [work(path) for path in run], runs)
         return [result for run in done for result in run]
 

@@ -133,12 +133,12 @@ def _hash_pictures(pictures: Pictures, name: Callable[[str], str]) -> tuple[Word
     starts = np.asarray(pictures.paths.offsets)
     counts = np.diff(starts)
     total = np.zeros((len(counts), 2), np.uint64)
-    first = total
+    first = np.zeros((len(counts), 2), np.uint64)
     for place in range(int(counts.max(initial=0))):
         rows = np.flatnonzero(counts > place)
         total[rows] = identity.combine(total[rows], each[starts[rows] + place])
         if place == 0:
-            first = total.copy()
+            first[rows] = each[starts[rows]]
     return total, first
 
 

@@ -22,6 +22,16 @@ def number(n: int) -> str:
     return f"{n:,}"
 
 
+def byte_size(n: int) -> str:
+    """A size in decimal units, as disks and hubs state it: `812 bytes`, `7.3 GB`."""
+    amount, unit = float(n), "bytes"
+    for larger in ("kB", "MB", "GB", "TB"):
+        if amount < 999.95:
+            break
+        amount, unit = amount / 1000, larger
+    return f"{amount:,.0f} {unit}" if unit == "bytes" else f"{amount:,.1f} {unit}"
+
+
 def counted(n: int, noun: str) -> str:
     """A count with its noun: `1 row`, `2,000 rows`."""
     return f"{number(n)} {noun}" + ("" if n == 1 else "s")

@@ -11,6 +11,7 @@ from pipelines.card.markdown import (
     NONE,
     Row,
     bullets,
+    byte_size,
     cell,
     counted,
     fenced,
@@ -64,7 +65,19 @@ def loading(summary: Summary) -> str:
             "`rows[0]` decodes the pictures; elsewhere read single columns, as above."
         )
     own = "All rows are in one split, `train`; the column `split` says which split of its source a row comes from."
-    return "\n\n".join(["## Loading", fenced("\n".join(lines), "python"), hint, own])
+    together = (
+        "Rows of one picture lie together: whoever streams them should shuffle, "
+        "as with `rows.shuffle(seed=0, buffer_size=10_000)`."
+    )
+    if "download_size" in summary and "dataset_size" in summary:
+        disk, cache = byte_size(summary["download_size"]), byte_size(summary["dataset_size"])
+        together += (
+            f" The files hold {disk}; `datasets` expands them to about {cache} in its cache, "
+            "where each row has its own copy of a picture."
+            if summary["images"] != "path"
+            else f" The files hold {disk}, about {cache} in the cache of `datasets`."
+        )
+    return "\n\n".join(["## Loading", fenced("\n".join(lines), "python"), hint, own, together])
 
 
 def contents(summary: Summary) -> str:

@@ -95,9 +95,13 @@ class Summary(_Summary, total=False):
 
     rows, and the rows of tasks, text origins, dialects and datasets, count the rows of the Parquet files, repeated ones too. version: earthmix's own.
     shards: how many Parquet files there are, where that is known. content: a hash over the shards' hashes, where they are known.
+    download_size: bytes of the Parquet files; dataset_size: of the rows as `datasets` expands them
+    in its cache, where they are known.
     """
 
     shards: int
+    download_size: int
+    dataset_size: int
     content: str
 
 

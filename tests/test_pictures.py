@@ -1,0 +1,108 @@
+"""Reading the pictures of a shard: in turn, each once, and none but those that were hashed."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from converters.read.files import SourceError
+from pipelines import pictures
+from pipelines.pictures import Picture
+
+
+def named(*names: str) -> list[Picture]:
+    """Pictures whose file and hash are their name."""
+    return [Picture(name, name) for name in names]
+
+
+def load(picture: Picture) -> bytes:
+    return picture.file.encode()
+
+
+def test_groups_come_in_order() -> None:
+    found = pictures.read_in_turn([named("b", "a"), named("d"), named(), named("c")], load)
+    assert [column.to_pylist() for column in found] == [[b"b", b"a"], [b"d"], [], [b"c"]]
+
+
+def test_no_groups_give_nothing() -> None:
+    assert list(pictures.read_in_turn([], load)) == []
+
+
+def test_what_two_groups_in_a_row_show_is_read_once() -> None:
+    opened: list[str] = []
+
+    def counted(picture: Picture) -> bytes:
+        opened.append(picture.file)
+        return load(picture)
+
+    groups = [named("a", "b"), named("b", "c"), named("c", "b")]
+    found = [column.to_pylist() for column in pictures.read_in_turn(groups, counted)]
+    assert found == [[b"a", b"b"], [b"b", b"c"], [b"c", b"b"]]
+    assert sorted(opened) == ["a", "b", "c"]
+
+
+def test_the_next_group_is_read_while_one_is_in_use() -> None:
+    second = threading.Event()
+
+    def told(picture: Picture) -> bytes:
+        if picture.file == "b":
+            second.set()
+        return load(picture)
+
+    found = pictures.read_in_turn([named("a"), named("b")], told)
+    next(found)
+    assert second.wait(60)
+
+
+def test_many_pictures_come_in_order() -> None:
+    names = [f"{n:04d}" for n in range(1000)]
+    [column] = pictures.read_in_turn([named(*names)], load)
+    assert column.to_pylist() == [name.encode() for name in names]
+
+
+def test_an_error_of_a_thread_comes_through() -> None:
+    def fail(picture: Picture) -> bytes:
+        raise SourceError(f"{picture.file}: changed")
+
+    with pytest.raises(SourceError, match="a: changed"):
+        list(pictures.read_in_turn([named("a")], fail))
+
+
+def stored(path: Path, data: bytes) -> Picture:
+    path.write_bytes(data)
+    return Picture(str(path), hashlib.sha256(data).hexdigest())
+
+
+def test_a_picture_of_another_hash_is_refused(tmp_path: Path) -> None:
+    picture = stored(tmp_path / "a.png", b"first")
+    (tmp_path / "a.png").write_bytes(b"second")
+    with pytest.raises(SourceError, match=r"a\.png: changed during the run: its sha256"):
+        pictures.read(picture, "embed")
+
+
+@pytest.mark.parametrize("put", [Path.mkdir, lambda path: None], ids=["folder", "nothing"])
+def test_a_picture_that_is_none_now_is_refused(tmp_path: Path, put: object) -> None:
+    picture = stored(tmp_path / "a.png", b"first")
+    (tmp_path / "a.png").unlink()
+    assert callable(put)
+    put(tmp_path / "a.png")
+    with pytest.raises(SourceError, match=r"a\.png: changed during the run: "):
+        pictures.read(picture, "embed")
+
+
+def test_a_picture_encoded_anew_must_be_the_one_that_was_hashed(tmp_path: Path) -> None:
+    Image.new("RGB", (4, 3), "red").save(tmp_path / "a.bmp")
+    picture = stored(tmp_path / "a.bmp", (tmp_path / "a.bmp").read_bytes())
+    assert pictures.read(picture, "reencode")[:4] == b"\x89PNG"
+    Image.new("RGB", (4, 3), "blue").save(tmp_path / "a.bmp")
+    with pytest.raises(SourceError, match="changed during the run"):
+        pictures.read(picture, "reencode")
+
+
+def test_a_picture_that_cannot_be_encoded_anew_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"a\.png: cannot be encoded anew: "):
+        pictures.read(stored(tmp_path / "a.png", b"no picture"), "reencode")
