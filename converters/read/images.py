@@ -175,7 +175,7 @@ def _pillow_size(data: bytes) -> tuple[int, int]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with _opened(data) as image:
+            with opened(data) as image:
                 return image.size
     except UnidentifiedImageError:
         if data.startswith(_MAGIC):
@@ -206,7 +206,7 @@ def _ends(data: bytes) -> bool:
 
 def _tiff_ends(data: bytes) -> bool:
     """Every strip or tile of the first page lies inside the file."""
-    with _opened(data) as image:
+    with opened(data) as image:
         tags: Mapping[int, Any] = getattr(image, "tag_v2", {})
         for offsets, counts in ((273, 279), (324, 325)):
             if offsets in tags and counts in tags:
@@ -224,7 +224,7 @@ def decode(data: bytes) -> None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with _opened(data) as image:
+            with opened(data) as image:
                 image.load()
     except (
         OSError,
@@ -239,7 +239,8 @@ def decode(data: bytes) -> None:
         ) from None
 
 
-def _opened(data: bytes) -> ImageFile:
+def opened(data: bytes) -> ImageFile:
+    """A picture as Pillow opens it, of the formats that may be. Call `header` first: it refuses what is too large."""
     from PIL import Image
 
     Image.MAX_IMAGE_PIXELS = (
@@ -248,7 +249,7 @@ def _opened(data: bytes) -> ImageFile:
     return Image.open(io.BytesIO(data), formats=_FORMATS)
 
 
-def _eight_bits(image: Image) -> Image:
+def eight_bits(image: Image) -> Image:
     """A picture of 16-bit pixels scaled to 8 bits, which Pillow would cut off at 255 instead. Raises PictureError for pixels that are no such numbers."""
     if image.mode == "F":
         raise PictureError(
@@ -265,11 +266,11 @@ def reencode(data: bytes) -> bytes:
 
     out = io.BytesIO()
     try:
-        with _opened(data) as image:
+        with opened(data) as image:
             kind = (
                 "JPEG" if image.format in ("JPEG", "MPO") else "PNG"
             )  # MPO: a drone's JPEG with a second picture behind it
-            _eight_bits(image).convert("RGB").save(out, kind, quality=95)
+            eight_bits(image).convert("RGB").save(out, kind, quality=95)
     except (
         OSError,
         ValueError,
