@@ -206,6 +206,16 @@ def test_a_series_has_a_strip(page: browser.Shown) -> None:
     assert page.run("return document.querySelector('.stage image').href.baseVal") != first
 
 
+def test_a_picture_can_be_enlarged(page: browser.Shown) -> None:
+    page.open(item(2))
+    width = "return document.querySelector('.stage svg').getBoundingClientRect().width"
+    before = page.run(width)
+    page.click(".controls button[data-value=large]")
+    assert page.run(width) > 2 * before
+    page.click(".controls button[data-value=fit]")
+    assert page.run(width) == before
+
+
 def test_a_tile_lies_in_its_scene(page: browser.Shown) -> None:
     page.open(item(5))
     [tile] = page.all(".scene .scene-tile")

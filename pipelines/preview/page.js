@@ -205,11 +205,11 @@ function onClose() {
   [...part("gallery").children].find((one) => one.dataset.item === name)?.focus();
 }
 
-// A swipe over the pictures goes to the next item, unless it moves the slider or the strip.
+// A swipe over the pictures goes to the next item, unless it moves something there.
 let touched = null;
 function onTouch(event) {
   if (event.type === "touchstart") {
-    touched = event.target.closest(".slide, .strip") ? null : event.touches[0];
+    touched = event.target.closest(".slide, .strip, .large") ? null : event.touches[0];
     return;
   }
   const end = event.changedTouches[0];

@@ -3,7 +3,9 @@
 const viewer = document.getElementById("viewer");
 const part = (id) => document.getElementById(id);
 // What a reader chose for one row stays for the next ones.
-const looking = { boxes: "numbers", pair: "slider", at: 50, picture: 0, label: null };
+const looking = {
+  boxes: "numbers", pair: "slider", size: "fit", at: 50, picture: 0, label: null,
+};
 
 const BOXES = [["numbers", "From numbers"], ["text", "From text"], ["both", "Both"], ["none", "None"]];
 
@@ -71,7 +73,8 @@ function isPair(item) {
 function stage(item) {
   if (isPair(item)) return looking.pair === "slider" ? slider(item) : sideBySide(item);
   const image = Math.min(looking.picture, item.pictures.length - 1);
-  return make("div", { class: "stage" },
+  const large = looking.size === "large";
+  return make("div", { class: large ? "stage large" : "stage", tabindex: large ? "0" : null },
     drawing(item.pictures[image], over(item, image), pictureName(item, image)));
 }
 
@@ -130,6 +133,9 @@ function controls(item) {
   if (isPair(item)) {
     const ways = [["slider", "Slider"], ["beside", "Side by side"]];
     found.push(segments("Pair", ways, looking.pair, again("pair")));
+  } else if (item.pictures.some((picture) => picture.width)) {
+    const sizes = [["fit", "Whole"], ["large", "Enlarged"]];
+    found.push(segments("Size", sizes, looking.size, again("size")));
   }
   const row = found.length ? [make("div", { class: "controls" }, ...found)] : [];
   return item.pictures.length > 2 ? [strip(item), ...row] : row;
