@@ -12,6 +12,7 @@ from converters.read.images import PictureError
 from pipelines.preview import outlines, thumbnails
 from pipelines.preview.from_text import Read, regions_in
 from pipelines.preview.text import visible
+from schemas.sample import Box, Mask, Polygon, Quad, Shape
 
 # Outlines
 
@@ -66,6 +67,23 @@ def test_a_polygon_of_many_corners_is_thinned_out() -> None:
     points = [float(n) for n in range(2002)]
     [ring] = outlines.of_points(points)
     assert (len(ring), ring[:4]) == (334, [0, 1, 12, 13])
+
+
+@pytest.mark.parametrize(
+    "shape, ring",
+    [
+        (Box(1, 2, 5, 4), [1, 2, 5, 2, 5, 4, 1, 4]),
+        (Quad((2, 0, 4, 2, 2, 4, 0, 2)), [2, 0, 4, 2, 2, 4, 0, 2]),
+        (Polygon((0, 0, 4, 0, 2, 3)), [0, 0, 4, 0, 2, 3]),
+    ],
+)
+def test_a_shape_of_a_text_is_one_ring(shape: Shape, ring: list[float]) -> None:
+    assert outlines.of_shape(shape) == [ring]
+
+
+def test_a_mask_of_a_text_is_outlined() -> None:
+    [ring] = outlines.of_shape(Mask(8, 6, tuple(previews.MASK)))
+    assert sorted(corners(ring)) == [(2, 1), (2, 4), (5, 1), (5, 4)]
 
 
 # Text

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
-from converters import dialects
-from pipelines.preview.outlines import Ring, Size, of_points
-
-_BRACKETS = re.compile(r"[\[{][^\[\]{}]*[\]}]")
+from converters.dialects import DIALECTS
+from pipelines.preview.outlines import Ring, Size, of_shape
 
 
 class Read(NamedTuple):
@@ -21,10 +18,7 @@ class Read(NamedTuple):
 
 def regions_in(dialect: str | None, text: str, size: Size) -> list[Read]:
     """The regions of a text in its row's dialect, in order; none where the row names no dialect."""
-    if dialect not in dialects.NAMES:
+    if dialect not in DIALECTS:
         return []
-    return [
-        Read(of_points(box.points), piece.start(), piece.end())
-        for piece in _BRACKETS.finditer(text)
-        for box in dialects.parse(dialect, piece[0], size)
-    ]
+    found = DIALECTS[dialect].read(text, size)
+    return [Read(of_shape(region.shape), region.start, region.end) for region in found]

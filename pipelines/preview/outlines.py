@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 import shapely
 
+from schemas.sample import Box, Mask, Shape
+
 Ring = list[float]
 Size = tuple[int, int]  # width, height
 
@@ -33,6 +35,15 @@ def of_region(region: Mapping[str, Any], size: Size | None, most: int = MOST_POI
     if counts and size and (rings := of_mask(counts, size, box, most)):
         return rings
     return of_points(region.get("points") or box, most)
+
+
+def of_shape(shape: Shape) -> list[Ring]:
+    """The rings of a shape that was read from a text."""
+    if isinstance(shape, Box):
+        return of_points((shape.x1, shape.y1, shape.x2, shape.y2))
+    if isinstance(shape, Mask):
+        return of_mask(shape.counts, (shape.width, shape.height), ())
+    return of_points(shape.points)
 
 
 def of_points(points: Sequence[float], most: int = MOST_POINTS) -> list[Ring]:
