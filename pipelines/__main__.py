@@ -402,6 +402,40 @@ def verify(
         raise typer.Exit(1)
 
 
+@app.command(epilog="Example: earthmix preview OUT --open")
+def preview(
+    out: Annotated[str, typer.Argument(metavar="OUT", help="A finished mix.")],
+    open_: Annotated[
+        bool, typer.Option("--open", help="Open the page in this machine's browser.")
+    ] = False,
+    beam_options: BeamOptions = None,
+) -> None:
+    """Write OUT/preview/index.html: a sample of rows and rejects to look at, all in one file."""
+    from pipelines.preview.finished import add_preview
+    from pipelines.storage import work_files
+
+    work_files.set_options(beam_options or [], out)
+    path = add_preview(work_files.absolute(out))
+    typer.echo(f"wrote {path}")
+    if open_ and work_files.is_local(path):
+        typer.launch(path)
+
+
+@app.command(epilog="Example: earthmix show OUT --id 04250bf0b91767ff76c37251")
+def show(
+    out: Annotated[str, typer.Argument(metavar="OUT", help="A finished mix.")],
+    row_id: Annotated[str, typer.Option("--id", help="Id of a row, or of one that was dropped.")],
+    beam_options: BeamOptions = None,
+) -> None:
+    """Print one row: its pictures, regions and conversation."""
+    from pipelines.preview.show import show_row
+    from pipelines.storage import work_files
+
+    work_files.set_options(beam_options or [], out)
+    for line in show_row(work_files.absolute(out), row_id):
+        typer.echo(line)
+
+
 def main() -> None:
     """Runs the command line: exit code 2 for a wrong use, 1 for a failed run, each with readable lines."""
     try:

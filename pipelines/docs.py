@@ -14,7 +14,7 @@ from pipelines.__main__ import app
 from pipelines.card.datasets import render
 from pipelines.card.markdown import cell, table
 
-COMMANDS = ("mix", "convert", "datasets", "check", "sample-data", "verify")
+COMMANDS = ("mix", "convert", "datasets", "check", "sample-data", "verify", "preview", "show")
 
 
 def cli() -> str:

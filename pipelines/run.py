@@ -35,6 +35,7 @@ from pipelines import __version__
 from pipelines.card.render import Summary, card_faults, render
 from pipelines.errors import RunError
 from pipelines.plan import RunPlan
+from pipelines.preview.page import INDEX, write_preview
 from pipelines.progress import Progress
 from pipelines.settings import Settings
 from pipelines.storage import lease, work_files
@@ -345,6 +346,11 @@ def _put_into_place(
     }
     for name, data in (("README.md", render(summary).encode()), ("card.json", card)):
         work_files.write_bytes(f"{plan.work}/out/{name}", data)
+    about = ["README.md", "card.json"]
+    if plan.images != "path":  # a mix that ships no picture shows none either
+        write_preview(f"{plan.work}/out", f"{plan.work}/out", summary["name"])
+        about.append(INDEX)
+    for name in about:
         digest, size = work_files.sha256(f"{plan.work}/out/{name}")
         written[name] = {"bytes": size, "sha256": digest}
     manifest = {
@@ -357,8 +363,9 @@ def _put_into_place(
     }
     with _uninterrupted():
         placing()
-        work_files.remove(f"{plan.out}/{MANIFEST}")
-        for name in ("data", "rejects", "README.md", "card.json"):
+        for name in (MANIFEST, "preview"):
+            work_files.remove(f"{plan.out}/{name}")
+        for name in dict.fromkeys(path.partition("/")[0] for path in ("data/", "rejects/", *about)):
             work_files.move(f"{plan.work}/out/{name}", f"{plan.out}/{name}")
         work_files.write_bytes(
             f"{plan.out}/{MANIFEST}",

@@ -334,7 +334,7 @@ def test_the_wheel_holds_every_module_and_data_file(dry: Path) -> None:
         path.relative_to(ROOT).as_posix()
         for folder in ("schemas", "converters", "pipelines")
         for path in (ROOT / folder).rglob("*")
-        if path.suffix in (".py", ".toml", ".json") and "__pycache__" not in path.parts
+        if path.is_file() and "__pycache__" not in path.parts
     }
     assert packed == wanted
 

@@ -248,9 +248,9 @@ def test_bytes_are_those_of_the_native_files(mixed: Path, sample: Path) -> None:
 
 def test_nothing_but_the_mix_is_in_out(mixed: Path) -> None:
     shard, dropped = "data/train-00000-of-00001.parquet", "rejects/rejects-00000-of-00001.parquet"
-    assert runs.left(mixed) == sorted(
-        ["README.md", "card.json", "data", "manifest.json", "rejects", shard, dropped]
-    )
+    folders = ["data", "preview", "rejects"]
+    about = ["README.md", "card.json", "manifest.json", "preview/index.html"]
+    assert runs.left(mixed) == sorted([*folders, *about, shard, dropped])
 
 
 def test_the_manifest_lists_every_other_file(mixed: Path) -> None:
