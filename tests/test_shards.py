@@ -460,7 +460,7 @@ def test_the_features_of_hugging_face_are_in_the_file() -> None:
     ]
     assert (list(features), features["images"], features["gsd"]) == (
         ROW.names,
-        {"feature": {"_type": "Image"}, "_type": "List"},
+        [{"_type": "Image"}],
         {"dtype": "float32", "_type": "Value"},
     )
 
