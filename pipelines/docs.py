@@ -10,7 +10,7 @@ from converters.catalogue import catalogue
 from pipelines.__main__ import app
 from pipelines.card.datasets import render
 
-COMMANDS = ("mix", "convert", "datasets", "check", "sample-data", "verify")
+COMMANDS = ("mix", "convert", "datasets", "check", "sample-data", "verify", "export")
 
 
 def cli() -> str:

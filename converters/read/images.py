@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
     from PIL.ImageFile import ImageFile
 
+K = TypeVar("K")
 T = TypeVar("T")
 MAX_PIXELS = (
     1 << 30
@@ -112,13 +113,16 @@ def read_all(paths: list[str], verify: bool = False, sizes_only: bool = False) -
     )
 
 
-def in_threads(work: Callable[[str], T], paths: list[str]) -> list[T]:
-    """`work` on each path, by a few threads, in the order given. Each thread takes a run of paths at a time: a future costs more than a small picture."""
-    runs = [paths[i : i + _RUN] for i in range(0, len(paths), _RUN)]
+def in_threads(work: Callable[[K], T], keys: list[K]) -> list[T]:
+    """`work` on each key (a path, say), by a few threads, in the order given.
+
+    Each thread takes a run of keys at a time: a future costs more than a small picture.
+    """
+    runs = [keys[i : i + _RUN] for i in range(0, len(keys), _RUN)]
     with ThreadPoolExecutor(_READERS) as pool:
         return [
             result
-            for some in pool.map(lambda run: [work(path) for path in run], runs)
+            for some in pool.map(lambda run: [work(key) for key in run], runs)
             for result in some
         ]
 
