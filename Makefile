@@ -46,7 +46,7 @@ test: setup ## The test suite
 test-flink: setup ## The tests of --engine flink: they fetch Flink, start clusters and stop them (skipped without Java or Maven)
 	$(BIN)/python -m pytest -v -rs -m flink tests/flink $(ARGS)
 
-test-trainers: setup ## Real training programs read mixes and exports; fetches them first (about 12 GB in .trainers/)
+test-trainers: setup ## Real training programs read mixes and exports; fetches them first (about 16 GB in .trainers/)
 	$(BIN)/python tests/trainers .trainers/environments .trainers/work
 
 bench: setup ## earthmix beside what a user would write instead (BENCH_ARGS=--quick for a small one)
