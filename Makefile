@@ -9,7 +9,7 @@ ARGS      ?=
 TASKMANAGERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock lint type test test-flink bench bench-engines docs sample-data mix-geochat-style flink-setup flink-up flink-down clean
+.PHONY: help setup lock lint type test test-flink test-trainers bench bench-engines docs sample-data mix-geochat-style flink-setup flink-up flink-down clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  %-20s %s\n", $$1, $$2}'
@@ -46,6 +46,9 @@ test: setup ## The test suite
 test-flink: setup ## The tests of --engine flink: they fetch Flink, start clusters and stop them (skipped without Java or Maven)
 	$(BIN)/python -m pytest -v -rs -m flink tests/flink $(ARGS)
 
+test-trainers: setup ## Real training programs read mixes and exports; fetches them first (about 16 GB in .trainers/)
+	$(BIN)/python tests/trainers .trainers/environments .trainers/work
+
 bench: setup ## earthmix beside what a user would write instead (BENCH_ARGS=--quick for a small one)
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)
 
@@ -76,4 +79,4 @@ flink-down: setup ## Stop that cluster
 	$(BIN)/python -m pipelines.engines.flink_cluster down
 
 clean: ## Remove everything that make made
-	rm -rf $(VENV) sample-data out .bench .flink build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) sample-data out .bench .trainers .flink build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

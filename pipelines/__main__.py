@@ -436,6 +436,75 @@ def show(
         typer.echo(line)
 
 
+# Export
+
+
+@app.command(
+    epilog="Example: earthmix export OUT --to llamafactory DEST && llamafactory-cli train my.yaml"
+)
+def export(
+    out: Annotated[str, typer.Argument(metavar="OUT", help="A finished mix.")],
+    folder: Annotated[
+        str, typer.Argument(metavar="DEST", help="Folder for the export; an older one is replaced.")
+    ],
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to",
+            help="geochat, internvl, llamafactory, llava, qwen-vl, swift, trl or webdataset.",
+        ),
+    ],
+    split: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--split",
+            help="Rows of this split of their authors. May be repeated. "
+            "Else train, and datasets without splits.",
+        ),
+    ] = None,
+    take: Annotated[
+        int | None, typer.Option("--take", min=1, help="The first so many rows, for a first try.")
+    ] = None,
+    dialect: Annotated[
+        str | None,
+        typer.Option("--dialect", help="Write the boxes in the text anew, in this box format."),
+    ] = None,
+    min_pixels: Annotated[
+        int | None, typer.Option("--min-pixels", help="Of Qwen2.5-VL's dialect: as in training.")
+    ] = None,
+    max_pixels: Annotated[
+        int | None, typer.Option("--max-pixels", help="Of Qwen2.5-VL's dialect: as in training.")
+    ] = None,
+    data_root: Annotated[
+        str | None,
+        typer.Option("--data-root", help="Where the pictures lie of a mix that holds none."),
+    ] = None,
+    quiet: Quiet = False,
+    beam_options: BeamOptions = None,
+) -> None:
+    """Write a mix as files that one training program reads as they are."""
+    from pipelines.export import report, run
+    from pipelines.storage import work_files
+
+    work_files.set_options(beam_options or [], out, *([data_root] if data_root else []))
+    settings = {"min_pixels": min_pixels, "max_pixels": max_pixels}
+    wanted = run.Wanted(
+        to,
+        tuple(split or ()),
+        take,
+        dialect,
+        {name: value for name, value in settings.items() if value is not None},
+        data_root,
+    )
+    try:
+        result = run.export(work_files.absolute(out), folder, wanted)
+    except KeyboardInterrupt:
+        _fail("interrupted; nothing was written", 130)
+    if not quiet:
+        for line in report.closing_lines(result):
+            typer.echo(line)
+
+
 def main() -> None:
     """Runs the command line: exit code 2 for a wrong use, 1 for a failed run, each with readable lines."""
     try:

@@ -14,7 +14,17 @@ from pipelines.__main__ import app
 from pipelines.card.datasets import render
 from pipelines.card.markdown import cell, table
 
-COMMANDS = ("mix", "convert", "datasets", "check", "sample-data", "verify", "preview", "show")
+COMMANDS = (
+    "mix",
+    "convert",
+    "datasets",
+    "check",
+    "sample-data",
+    "verify",
+    "preview",
+    "show",
+    "export",
+)
 
 
 def cli() -> str:

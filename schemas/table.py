@@ -130,11 +130,15 @@ def plain(kind: pa.DataType) -> pa.DataType:
 
 
 def feature(kind: pa.DataType) -> Any:
-    """The Hugging Face feature of an Arrow type, as `datasets.Features.to_dict` writes it."""
+    """The Hugging Face feature of an Arrow type, as the metadata of a Parquet file spells it.
+
+    A list is `[feature]`: `datasets` below 4.0 does not know `{"_type": "List"}`, which newer
+    versions write, and all read the old spelling alike.
+    """
     if kind == plain(IMAGE):
         return {"_type": "Image"}
     if pa.types.is_list(kind):
-        return {"feature": feature(kind.value_type), "_type": "List"}
+        return [feature(kind.value_type)]
     if pa.types.is_struct(kind):
         return {field.name: feature(field.type) for field in kind}
     name = {"float": "float32", "double": "float64"}.get(str(kind), str(kind))

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import native
 import pytest
+import runs
 from typer.main import get_command
 
 from converters import catalogue, formats
@@ -30,7 +31,7 @@ from schemas.toml import tomllib
 ROOT = Path(__file__).parent.parent
 PAGES = {
     name: (ROOT / name).read_text(encoding="utf-8")
-    for name in ("README.md", "CONTRIBUTING.md", "ARCHITECTURE.md")
+    for name in ("README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "docs/export.md")
 }
 FENCE = re.compile(r"^( *)```(\w+)\n(.*?)^ *```$", re.DOTALL | re.MULTILINE)
 CODE = re.compile(r"`([^`\n]+)`")
@@ -139,6 +140,17 @@ def test_quoted_datasets_can_be_converted_like_that(
 )
 def test_a_quoted_dataset_can_be_checked(line: Quoted, entries: dict[str, Entry]) -> None:
     assert params(line)["dataset"] in {*catalogue.catalogue(), *entries}
+
+
+def test_the_commands_of_the_export_page_run_as_printed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    page = [line.text for line in commands("earthmix") if line.page == "docs/export.md"]
+    told = {text: runs.earthmix(*shlex.split(text)[1:]) for text in page if " OUT " not in text}
+    assert {text: ended.err for text, ended in told.items() if ended.code} == {}
+    shown = blocks("docs/export.md", "text")[0].replace("/home/me", str(tmp_path))
+    assert told["earthmix export out/geochat-style --to llava out/for-llava"].out == shown
 
 
 @pytest.mark.parametrize("line", [span for span in spans() if span.text.startswith("--")], ids=str)

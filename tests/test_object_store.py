@@ -145,6 +145,17 @@ def test_verify_a_mix(bucket: Bucket, mixed: Path) -> None:
     )
 
 
+def test_a_mix_is_exported_from_a_bucket(bucket: Bucket, mixed: Path, tmp_path: Path) -> None:
+    words = ("--to", "llava", "--quiet")
+    assert runs.earthmix("export", mixed, *words, tmp_path / "local").code == 0
+    url = bucket.upload(mixed, "out")
+    ended = runs.earthmix("export", url, *words, tmp_path / "remote", *bucket.options)
+    assert (ended, runs.digests(tmp_path / "remote")) == (
+        (0, "", ""),
+        runs.digests(tmp_path / "local"),
+    )
+
+
 def test_verify_finds_what_was_changed(bucket: Bucket, small: Path) -> None:
     bucket.upload(small, "out")
     bucket.put("out/README.md", b"mine")

@@ -69,8 +69,17 @@ def features() -> dict[str, Any]:
     return stored
 
 
-def test_features_are_what_datasets_writes_of_them() -> None:
-    assert Features.from_dict(features()).to_dict() == features()
+def types(node: Any) -> set[str]:
+    """Every `_type` that stands in a feature."""
+    if isinstance(node, list):
+        return {name for part in node for name in types(part)}
+    if "_type" in node:
+        return {node["_type"]}
+    return {name for part in node.values() for name in types(part)}
+
+
+def test_features_are_spelled_as_datasets_of_every_version_reads_them() -> None:
+    assert types(features()) == {"Image", "Value"}  # no "List", which came with 4.0
 
 
 def test_features_make_the_same_arrow_schema() -> None:
@@ -82,7 +91,7 @@ def test_datasets_reads_the_schema_back_to_the_same_features() -> None:
 
 
 def test_pictures_are_image_features() -> None:
-    assert features()["images"] == {"feature": {"_type": "Image"}, "_type": "List"}
+    assert features()["images"] == [{"_type": "Image"}]
 
 
 def test_rows_have_the_columns_of_the_design_in_order() -> None:

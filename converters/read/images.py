@@ -27,12 +27,13 @@ if TYPE_CHECKING:
     from PIL.Image import Image
     from PIL.ImageFile import ImageFile
 
+K = TypeVar("K")
 T = TypeVar("T")
 MAX_BYTES = 1 << 31  # Arrow's binary columns hold no more in one piece
 _HEADER_BYTES = 1 << 16
 # Pillow refuses to open what has more pixels, unless a loader raises its limit.
 _LOADER_PIXELS = 178_956_970
-_PATHS_A_RUN = 32
+_KEYS_A_RUN = 32
 _READERS = 4  # threads of a worker that read pictures of an object store
 _DARKEST, _BRIGHTEST = 0.02, 0.98  # shares of the pixels of a 16-bit picture
 _DIM = 64  # of 256: the least that 16-bit colours must reach
@@ -116,9 +117,8 @@ def _read_size(path: str) -> Facts:
 
 def read_all(paths: list[str], verify: bool = False, sizes_only: bool = False) -> list[Facts]:
     """Facts of many pictures, in the order given."""
-    return in_threads(
-        read_size if sizes_only else functools.partial(read_facts, verify=verify), paths
-    )
+    read = read_size if sizes_only else functools.partial(read_facts, verify=verify)
+    return in_threads(read, paths, readers(paths[0]) if paths else 1)
 
 
 def readers(path: str) -> int:
@@ -130,13 +130,13 @@ def readers(path: str) -> int:
     return _READERS if files.scheme(path) else 1
 
 
-def in_threads(work: Callable[[str], T], paths: list[str]) -> list[T]:
-    """`work` on each path, by a few threads, in the order given."""
-    # Fast way: a thread takes 32 paths at a time, since a future costs more than a small picture.
-    # The plain way is pool.map(work, paths).
-    runs = [paths[i : i + _PATHS_A_RUN] for i in range(0, len(paths), _PATHS_A_RUN)]
-    with ThreadPoolExecutor(readers(paths[0]) if paths else 1) as pool:
-        done = pool.map(lambda run: [work(path) for path in run], runs)
+def in_threads(work: Callable[[K], T], keys: list[K], threads: int) -> list[T]:
+    """`work` on each key (a path, say), by a few threads, in the order given."""
+    # Fast way: a thread takes 32 keys at a time, since a future costs more than a small picture.
+    # The plain way is pool.map(work, keys).
+    runs = [keys[i : i + _KEYS_A_RUN] for i in range(0, len(keys), _KEYS_A_RUN)]
+    with ThreadPoolExecutor(threads) as pool:
+        done = pool.map(lambda run: [work(key) for key in run], runs)
         return [result for run in done for result in run]
 
 
