@@ -25,10 +25,10 @@ from converters.ledger import Counts, LedgerError, check_balance, faults, ledger
 from converters.read import files
 from pipelines import __version__
 from pipelines.card.render import Summary, card_faults, render
+from pipelines.engine_options import EngineOptions
 from pipelines.errors import RunError
 from pipelines.plan import RunPlan
 from pipelines.progress import Progress
-from pipelines.settings import Settings
 from pipelines.storage import lease, work_files
 
 _SHOWN = 10  # rejects printed where there are too many
@@ -61,7 +61,9 @@ class Manifest(Struct):
     files: dict[str, FileEntry]
 
 
-def run(plan: RunPlan, settings: Settings, command: Sequence[str], quiet: bool = False) -> Summary:
+def run(
+    plan: RunPlan, engine_options: EngineOptions, command: Sequence[str], quiet: bool = False
+) -> Summary:
     """Runs a plan and puts its mix into place; gives the card's content.
 
     Raises RunError with one line a fault; then, as after Ctrl-C, what stood in `plan.out` before still stands and nothing was added.
@@ -69,7 +71,7 @@ def run(plan: RunPlan, settings: Settings, command: Sequence[str], quiet: bool =
     progress = Progress(plan.work, plan.shards, quiet)
     with _hushed(), working_folder(plan.out, plan.work) as placing:
         with progress:
-            _execute(plan, settings, progress.say)
+            _execute(plan, engine_options, progress.say)
         result = msgspec.json.decode(work_files.read_bytes(f"{plan.work}/result.json"))
         counts: Counts = Counter({tuple(line[:5]): line[5] for line in result["counts"]})
         book = ledger(
@@ -91,14 +93,14 @@ def run(plan: RunPlan, settings: Settings, command: Sequence[str], quiet: bool =
     return summary
 
 
-def _execute(plan: RunPlan, settings: Settings, say: Callable[[str], None]) -> None:
+def _execute(plan: RunPlan, engine_options: EngineOptions, say: Callable[[str], None]) -> None:
     # Beam's own log lines stay out of the user's way, from its import on; what matters reaches them as one line of ours.
     logging.getLogger().setLevel(logging.CRITICAL)
     from pipelines import mix
     from pipelines.engines import run
 
     try:
-        run.run(settings, lambda pipeline: mix.build(pipeline, plan), plan, say)
+        run.run(engine_options, lambda pipeline: mix.build(pipeline, plan), plan, say)
     except RunError:
         raise
     except Exception as error:  # a worker's error, which engines wrap as they like; ours are read from where workers left them

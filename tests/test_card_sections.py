@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from card_data import floods, page, section, ships, small, two
 
-from pipelines.card.render import render
 from pipelines.card.markdown import fenced
+from pipelines.card.render import render
 from pipelines.card.sections import DIALECTS, ORIGINS, TASKS
 from schemas.conversation import load_schema
 

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,22 @@ print([name for name in ("apache_beam", "pyarrow", "numpy", "shapely", "PIL", "d
 )
 def test_help_shows_an_example(command: str) -> None:
     assert f"Example: earthmix {command} " in runs.earthmix(command, "--help").out
+
+
+@pytest.mark.parametrize("command", ["mix", "convert"])
+def test_help_shows_the_engines_options_under_their_own_heading(command: str) -> None:
+    usual, _, engines = runs.earthmix(command, "--help").out.partition("\nEngines:\n")
+    assert ("  --out <" in usual, "  --engine <" in usual) == (True, False)
+    assert ("  --out <" in engines, "  --engine <" in engines) == (False, True)
+
+
+@pytest.mark.parametrize("command", ["check", "verify"])
+def test_commands_without_a_pipeline_do_not_show_beams_options(command: str) -> None:
+    assert "BEAM" not in runs.earthmix(command, "--help").out.upper()
+
+
+def test_version_is_that_of_the_package() -> None:
+    assert runs.earthmix("--version") == (0, f"earthmix {version('earthmix')}\n", "")
 
 
 def test_no_command_shows_the_commands() -> None:

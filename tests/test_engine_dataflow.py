@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import hashlib
 import json
 import sys
@@ -24,27 +25,26 @@ from apache_beam.runners.dataflow import dataflow_runner
 from apache_beam.runners.runner import PipelineRunner
 
 from pipelines import mix
+from pipelines.engine_options import EngineOptions
 from pipelines.engines import dataflow
 from pipelines.errors import EngineError, UsageError
 from pipelines.plan import RunPlan, load_mix, make_plan
 
 ROOT = Path(__file__).parent.parent
 OUT = "gs://bucket/mixes/geochat-style"
-GOOD: dict[str, str | None] = {
-    "project": "earth-lab-1",
-    "region": "europe-west4",
-    "temp_location": "gs://bucket/tmp",
-    "data_root": "gs://bucket/sources",
-}
+GOOD = EngineOptions(project="earth-lab-1", region="europe-west4", temp_location="gs://bucket/tmp")
 
 
-def options(*beam_options: str, out: str = OUT, **settings: str | None) -> list[str]:
-    return dataflow.pipeline_options({**GOOD, **settings}, beam_options, out)
+def options(
+    *beam_options: str, data_root: str = "gs://bucket/sources", out: str = OUT, **values: str | None
+) -> list[str]:
+    chosen: dict[str, Any] = {"beam_options": list(beam_options), **values}
+    return dataflow.pipeline_options(dataclasses.replace(GOOD, **chosen), data_root, out)
 
 
-def faults(*beam_options: str, out: str = OUT, **settings: str | None) -> list[str]:
+def faults(*beam_options: str, **values: Any) -> list[str]:
     with pytest.raises(UsageError) as caught:
-        options(*beam_options, out=out, **settings)
+        options(*beam_options, **values)
     return str(caught.value).splitlines()
 
 

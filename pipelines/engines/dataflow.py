@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr
 from importlib import import_module
 from pathlib import Path
@@ -40,6 +40,7 @@ from apache_beam.transforms import environments
 from google.protobuf import json_format  # type: ignore[import-untyped]
 
 from converters.read import files
+from pipelines.engine_options import EngineOptions
 from pipelines.errors import EngineError, UsageError
 from pipelines.plan import RunPlan
 
@@ -58,16 +59,14 @@ _PIP_WHEEL = "-m pip wheel --quiet --no-deps --no-index --no-build-isolation"
 _BUILT_WITHIN = 300.0  # seconds for the wheel
 
 
-def pipeline_options(
-    settings: Mapping[str, str | None], beam_options: Sequence[str], out: str
-) -> list[str]:
+def pipeline_options(engine_options: EngineOptions, data_root: str, out: str) -> list[str]:
     """Dataflow's options as Beam's command line has them.
 
-    settings: project, region, temp_location, staging_location (else the temporary folder), worker_image or wheel, job_name, workers (a number or "auto"),
-    data_root; with dry_run set, data_root may be a folder of this machine. beam_options come last, so that they win.
+    staging_location: the temporary folder where it is not given. With dry_run set, data_root may
+    be a folder of this machine. Beam's own options come last, so that they win.
     Raises UsageError with one line for each fault.
     """
-    flags = [*_flags(settings), *beam_options]
+    flags = [*_flags(engine_options), *engine_options.beam_options]
     options, faults = _parse(flags)
     view = options.view_as(GoogleCloudOptions)
     faults += _account_faults(view)
@@ -77,10 +76,10 @@ def pipeline_options(
     ):
         if option == "temp-location" or place != view.temp_location:
             faults += _place_faults(option, place)
-    if settings.get("data_root") and not settings.get("dry_run"):
-        faults += _place_faults("data-root", settings["data_root"])
+    if not engine_options.dry_run:
+        faults += _place_faults("data-root", data_root)
     faults += _place_faults("out", out)
-    faults += _worker_faults(options, settings)
+    faults += _worker_faults(options, engine_options.wheel)
     if faults:
         raise UsageError("\n".join(faults))
     return flags
@@ -184,16 +183,16 @@ def _check_account(options: Sequence[str]) -> None:
         raise EngineError(f"no Google Cloud credentials here: {hint}") from None
 
 
-def _flags(settings: Mapping[str, str | None]) -> list[str]:
-    """What the settings say, in Beam's words."""
+def _flags(engine_options: EngineOptions) -> list[str]:
+    """The engine options by Beam's names."""
     given = {
-        "project": settings.get("project"),
-        "region": settings.get("region"),
-        "temp_location": settings.get("temp_location"),
-        "staging_location": settings.get("staging_location"),
-        "sdk_container_image": settings.get("worker_image"),
-        "extra_package": settings.get("wheel"),
-        "job_name": settings.get("job_name") or f"earthmix-{uuid.uuid4().hex[:8]}",
+        "project": engine_options.project,
+        "region": engine_options.region,
+        "temp_location": engine_options.temp_location,
+        "staging_location": engine_options.staging_location,
+        "sdk_container_image": engine_options.worker_image,
+        "extra_package": engine_options.wheel,
+        "job_name": engine_options.job_name or f"earthmix-{uuid.uuid4().hex[:8]}",
     }
     # Beam would pickle the launcher's __main__ for Dataflow, the command line; all that workers run is importable from the package.
     flags = [
@@ -201,7 +200,7 @@ def _flags(settings: Mapping[str, str | None]) -> list[str]:
         "--no_save_main_session",
         *(f"--{name}={value}" for name, value in given.items() if value),
     ]
-    if (workers := settings.get("workers")) and workers != "auto":
+    if (workers := engine_options.workers) != "auto":
         flags += [f"--num_workers={workers}", "--autoscaling_algorithm=NONE"]
     return flags
 
@@ -270,10 +269,10 @@ def _place_faults(option: str, place: str | None) -> list[str]:
     return [f"{place} {what}: give --{option} gs://BUCKET/FOLDER"]
 
 
-def _worker_faults(options: PipelineOptions, settings: Mapping[str, str | None]) -> list[str]:
+def _worker_faults(options: PipelineOptions, wheel: str | None) -> list[str]:
     """What is wrong with the workers, what they run, and Beam's own options that do not fit together."""
     view = options.view_as(WorkerOptions)
-    wheel, image = settings.get("wheel"), view.sdk_container_image
+    image = view.sdk_container_image
     faults = []
     if options.view_as(StandardOptions).runner != _RUNNER:
         faults.append("--engine dataflow chooses the runner: leave --runner out")

@@ -22,6 +22,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability.portable_runner import PortableRunner
 
 from converters.read import files
+from pipelines.engine_options import EngineOptions
 from pipelines.engines import probe
 from pipelines.engines.flink_cluster.jobserver import LOCAL, job_server, needs_staging
 from pipelines.engines.flink_cluster.parts import DEFAULT_FOLDER
@@ -29,7 +30,6 @@ from pipelines.engines.flink_cluster.ports import answers
 from pipelines.engines.flink_cluster.rest import ClusterInfo, Rest, check_cluster
 from pipelines.errors import EngineError, UsageError
 from pipelines.plan import RunPlan
-from pipelines.settings import Settings
 
 _STARTED_WITHIN = 180.0  # seconds until a submitted job must show up on its cluster
 _PROBED_WITHIN = 90.0  # seconds until workers that earthmix did not start must have answered
@@ -43,19 +43,21 @@ Options = Callable[[Sequence[str]], PipelineOptions]
 Say = Callable[[str], None]
 
 
-def run(settings: Settings, build: Build, plan: RunPlan, beam_options: Options, say: Say) -> None:
+def run(
+    engine_options: EngineOptions, build: Build, plan: RunPlan, beam_options: Options, say: Say
+) -> None:
     """Runs a pipeline to its end on Flink.
 
     say: takes lines for the user. Raises UsageError for options that do not go together, EngineError before anything is submitted where the cluster,
     its slots, the workers or the folders will not do; a job that still runs when this is left is cancelled.
     """
-    _check_options(settings)
-    jars = Path(settings.flink_jars) if settings.flink_jars else DEFAULT_FOLDER / "jars"
-    wanted = None if settings.workers == "auto" else int(settings.workers)
+    _check_options(engine_options)
+    jars = Path(engine_options.flink_jars) if engine_options.flink_jars else DEFAULT_FOLDER / "jars"
+    wanted = None if engine_options.workers == "auto" else int(engine_options.workers)
     cluster = (
         None
-        if settings.flink_master == LOCAL
-        else check_cluster(settings.flink_master, wanted or 1)
+        if engine_options.flink_master == LOCAL
+        else check_cluster(engine_options.flink_master, wanted or 1)
     )
     parallelism = wanted or (cluster.slots_free if cluster else len(os.sched_getaffinity(0)))
     name = f"earthmix-{uuid.uuid4().hex[:8]}"
@@ -63,21 +65,26 @@ def run(settings: Settings, build: Build, plan: RunPlan, beam_options: Options, 
         _kept_if_named() as log,
         _cancelled_in_the_end(cluster, name),
         job_server(
-            settings.flink_master,
+            engine_options.flink_master,
             jars,
             log=log,
             stage=cluster is None or needs_staging(cluster, jars),
         ) as endpoint,
     ):
-        flags = [*_flags(endpoint, parallelism, settings), *settings.beam_options]
+        flags = [*_flags(endpoint, parallelism, engine_options), *engine_options.beam_options]
         beam_options(flags)  # raises for those that there are not
         where = Target(name, cluster, flags)
         if cluster:
             say(
                 f"Flink {cluster.version} at {cluster.address}: {parallelism} of {cluster.slots_free} free slots"
             )
-        if settings.workers_at or settings.worker_image:
-            _probe(where, plan, parallelism, settings.workers_at or settings.worker_image or "")
+        if engine_options.workers_at or engine_options.worker_image:
+            _probe(
+                where,
+                plan,
+                parallelism,
+                engine_options.workers_at or engine_options.worker_image or "",
+            )
         _run(where, build, plan, say)
 
 
@@ -98,45 +105,45 @@ class Target:
         return pipeline.run()
 
 
-def _check_options(settings: Settings) -> None:
-    if settings.workers_at and settings.worker_image:
+def _check_options(engine_options: EngineOptions) -> None:
+    if engine_options.workers_at and engine_options.worker_image:
         raise UsageError(
             "--workers-at and --worker-image name two kinds of workers: use one of them"
         )
-    if not settings.workers_at:
+    if not engine_options.workers_at:
         return
-    host, mark, port = settings.workers_at.rpartition(":")
+    host, mark, port = engine_options.workers_at.rpartition(":")
     if not mark or not host or not port.isdecimal() or int(port) > 65_535:
-        raise UsageError(f'--workers-at takes HOST:PORT, not "{settings.workers_at}"')
+        raise UsageError(f'--workers-at takes HOST:PORT, not "{engine_options.workers_at}"')
     # A pool beside task managers elsewhere may be out of this machine's sight; the probe asks those.
-    master = settings.flink_master.partition("://")[2] or settings.flink_master
-    if (settings.flink_master == LOCAL or master.rpartition(":")[0] in _HERE) and not answers(
+    master = engine_options.flink_master.partition("://")[2] or engine_options.flink_master
+    if (engine_options.flink_master == LOCAL or master.rpartition(":")[0] in _HERE) and not answers(
         host, int(port)
     ):
         raise EngineError(
-            f"no worker pool answers at {settings.workers_at}: "
+            f"no worker pool answers at {engine_options.workers_at}: "
             f"start one there with `python -m pipelines.engines.flink_cluster pool --port {port}`, from an environment with earthmix"
         )
 
 
-def _flags(endpoint: str, parallelism: int, settings: Settings) -> list[str]:
+def _flags(endpoint: str, parallelism: int, engine_options: EngineOptions) -> list[str]:
     # Workers stay for the next stage of a job: starting them anew for each is slow, and ends in errors of streams that were closed meanwhile.
     flags = [
         f"--job_endpoint={endpoint}",
         f"--parallelism={parallelism}",
         "--environment_cache_millis=20000",
     ]
-    if settings.worker_image:
+    if engine_options.worker_image:
         return [
             *flags,
             "--environment_type=DOCKER",
-            f"--environment_config={settings.worker_image}",
+            f"--environment_config={engine_options.worker_image}",
         ]
-    if settings.workers_at:
+    if engine_options.workers_at:
         return [
             *flags,
             "--environment_type=EXTERNAL",
-            f"--environment_config={settings.workers_at}",
+            f"--environment_config={engine_options.workers_at}",
         ]
     return [*flags, "--environment_type=LOOPBACK"]
 

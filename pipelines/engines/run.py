@@ -15,9 +15,9 @@ from apache_beam.transforms.environments import SubprocessSDKEnvironment
 from google.protobuf import json_format, struct_pb2  # type: ignore[import-untyped]
 
 from pipelines.beam_options import beam_options
+from pipelines.engine_options import ENGINES, EngineOptions
 from pipelines.errors import UsageError
 from pipelines.plan import RunPlan
-from pipelines.settings import ENGINES, Settings
 from pipelines.storage import work_files
 
 Build = Callable[[beam.Pipeline], None]
@@ -25,36 +25,36 @@ Say = Callable[[str], None]
 LARGE_RECORDS = 200_000  # records parsed by Python, about: below it worker processes take longer to start than they save
 
 
-def run(settings: Settings, build: Build, plan: RunPlan, say: Say) -> None:
+def run(engine_options: EngineOptions, build: Build, plan: RunPlan, say: Say) -> None:
     """Runs a pipeline to its end.
 
     say: takes lines for the user. Raises UsageError for an engine or option that does not exist, EngineError where the engine cannot run the pipeline,
     RuntimeError where the pipeline fails.
     """
-    if settings.engine not in ENGINES:
-        raise UsageError(f'unknown engine "{settings.engine}"; known: {", ".join(ENGINES)}')
-    if settings.engine == "flink":
+    if engine_options.engine not in ENGINES:
+        raise UsageError(f'unknown engine "{engine_options.engine}"; known: {", ".join(ENGINES)}')
+    if engine_options.engine == "flink":
         from pipelines.engines import flink
 
-        flink.run(settings, build, plan, beam_options, say)
-    elif settings.engine == "dataflow":
+        flink.run(engine_options, build, plan, beam_options, say)
+    elif engine_options.engine == "dataflow":
         from pipelines.engines import dataflow
 
         root = next(iter(plan.roots.values()))
         dataflow.run(
             build,
             plan,
-            dataflow.pipeline_options(settings.dataflow(root), settings.beam_options, plan.out),
+            dataflow.pipeline_options(engine_options, root, plan.out),
         )
     else:
-        _direct(settings, build, plan)
+        _direct(engine_options, build, plan)
 
 
-def _direct(settings: Settings, build: Build, plan: RunPlan) -> None:
+def _direct(engine_options: EngineOptions, build: Build, plan: RunPlan) -> None:
     # Named explicitly: "DirectRunner" would first try to download the Prism binary, and hides Python exceptions.
     from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
-    number, processes = _workers(plan, settings.workers)
+    number, processes = _workers(plan, engine_options.workers)
     flags = [f"--direct_num_workers={number}"]
     environment = None
     if processes:
@@ -64,8 +64,8 @@ def _direct(settings: Settings, build: Build, plan: RunPlan) -> None:
         environment = SubprocessSDKEnvironment.from_command_string(command)
     elif number > 1:
         flags.append("--direct_running_mode=multi_threading")
-    options = beam_options([*flags, *settings.beam_options])
-    told = _told(options) if processes and settings.beam_options else None
+    options = beam_options([*flags, *engine_options.beam_options])
+    told = _told(options) if processes and engine_options.beam_options else None
     with beam.Pipeline(
         runner=FnApiRunner(default_environment=environment, provision_info=told), options=options
     ) as pipeline:
