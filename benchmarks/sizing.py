@@ -158,7 +158,7 @@ def probe_shard(root: Path, load: Workload, shards: int) -> dict[str, float]:
     pa.default_memory_pool().release_unused()
     before, peak = _memory("VmRSS"), _reset_peak()
     rows, _ = _tables(refs)
-    chosen = shard.choose(rows, plan.sampling, plan.mix.seed, {})
+    chosen = shard.choose(rows, plan.mix.sources, plan.mix.seed, {})
     work_files.write_file(
         f"{folder}/shard.parquet",
         lambda sink: shard.write_rows(sink, rows, chosen, plan.images, plan.roots),

@@ -17,8 +17,8 @@ from converters.read.files import SourceError
 from converters.read.folder import Source, open_source
 from converters.rows.check import check_rows
 from pipelines.card.render import card_faults
+from pipelines.place import MANIFEST, FileEntry, Manifest, read_manifest
 from pipelines.plan import check_paths
-from pipelines.run import MANIFEST, FileEntry, Manifest, read_manifest
 from pipelines.storage import work_files
 from schemas.entry import Entry
 from schemas.sample import Reject, Sample

@@ -20,7 +20,6 @@ from converters.read.files import SourceError
 from converters.read.folder import Source, Span, open_source
 from converters.regions.attributes import spoken
 from converters.rows.assemble import Job
-from pipelines.shards import Sampling
 from schemas.entry import Entry
 from schemas.mix import ImageMode, Mix, SourceSpec, parse_mix
 from schemas.toml import ConfigError, load_toml
@@ -54,18 +53,14 @@ class RunPlan(Struct, frozen=True):
         return files.join(self.out, f".work/{self.name}" if self.name else ".work")
 
     @property
-    def sampling(self) -> list[Sampling]:
-        return [Sampling(source.name, source.weight, source.take) for source in self.mix.sources]
-
-    @property
     def capped(self) -> bool:
         """True where a source takes no more than so many rows, which needs a look at all of them first."""
         return any(source.take is not None for source in self.mix.sources)
 
     @property
     def roots(self) -> dict[str, str]:
-        """Where the pictures of each dataset's folder are."""
-        return {dataset.entry.folder: dataset.source.root for dataset in self.datasets.values()}
+        """The folder of each dataset, by slug."""
+        return {slug: dataset.source.root for slug, dataset in self.datasets.items()}
 
 
 def mix_names() -> list[str]:

@@ -16,7 +16,8 @@ from converters.ledger import Counts, count
 from converters.read import files, images
 from converters.rows import identity
 from pipelines import segments
-from schemas.mix import ImageMode
+from pipelines.result import Holds
+from schemas.mix import ImageMode, SourceSpec
 from schemas.table import IMAGE, REJECT, ROW, ROW_CONSTANTS
 
 Indices = npt.NDArray[np.int64]
@@ -31,14 +32,6 @@ _DICTIONARY = [
     "origin.file",
     "image_sha256.list.element",
 ]
-
-
-class Sampling(NamedTuple):
-    """How much of a source is kept: its name (which salts the choice), weight and cap."""
-
-    name: str
-    weight: float
-    take: int | None
 
 
 class Chosen(NamedTuple):
@@ -96,7 +89,7 @@ def _by_id(rows: pa.Table, kept: Indices) -> Indices:
     return np.argsort(_ids(rows)[kept]) if (words[order][1:] == words[order][:-1]).any() else order
 
 
-def copies(rows: pa.Table, chosen: Indices, sampling: Sequence[Sampling], seed: int) -> Indices:
+def copies(rows: pa.Table, chosen: Indices, sampling: Sequence[SourceSpec], seed: int) -> Indices:
     """How often each chosen row is wanted by its source's weight: the whole part, and one more with the chance of the rest."""
     source = np.asarray(rows["source"].combine_chunks())[chosen]
     words = identity.id_words(rows["id"].combine_chunks())[chosen]
@@ -112,14 +105,14 @@ def copies(rows: pa.Table, chosen: Indices, sampling: Sequence[Sampling], seed: 
     return out
 
 
-def ranks(rows: pa.Table, chosen: Indices, rule: Sampling, seed: int) -> npt.NDArray[np.uint64]:
+def ranks(rows: pa.Table, chosen: Indices, rule: SourceSpec, seed: int) -> npt.NDArray[np.uint64]:
     """The numbers by which a capped source's rows queue: those with the smallest are taken."""
     words = identity.id_words(rows["id"].combine_chunks())[chosen]
     return identity.choices(seed, f"take{identity.FIELD}{rule.name}", words)
 
 
 def queue(
-    rows: pa.Table, sampling: Sequence[Sampling], seed: int
+    rows: pa.Table, sampling: Sequence[SourceSpec], seed: int
 ) -> dict[int, npt.NDArray[np.uint64]]:
     """For each capped source, the smallest ranks of this shard's survivors: no more than its cap."""
     kept, _, _ = survivors(rows)
@@ -133,7 +126,7 @@ def queue(
 
 
 def choose(
-    rows: pa.Table, sampling: Sequence[Sampling], seed: int, limits: Mapping[int, int]
+    rows: pa.Table, sampling: Sequence[SourceSpec], seed: int, limits: Mapping[int, int]
 ) -> Chosen:
     """Which rows are written. limits: for each capped source the largest rank that is still taken."""
     kept, duplicates, leaders = survivors(rows)
@@ -173,11 +166,11 @@ def _pairs(rows: pa.Table, indices: Indices, *names: str) -> dict[tuple[str, ...
     return {tuple(row[name] or "" for name in names): row["count_all"] for row in counted}
 
 
-def statistics(rows: pa.Table) -> Counts:
-    """What written rows hold, for the card: rows, turns, pictures and regions by task, text origin and dialect."""
-    counts: Counts = Counter()
+def statistics(rows: pa.Table) -> Counter[Holds]:
+    """What written rows hold: rows, turns, pictures and regions by task, text origin, dialect."""
+    holds: Counter[Holds] = Counter()
     if not rows.num_rows:
-        return counts
+        return holds
     names = ["dataset", "split", "task", "text_origin", "dialect"]
     plain = {name: rows[name].cast(pa.string()) for name in names}
     sums = {
@@ -190,16 +183,14 @@ def statistics(rows: pa.Table) -> Counts:
         .group_by(names)
         .aggregate([*((name, "sum") for name in sums), ([], "count_all")])
     )
+    columns = {"rows": "count_all", **{name: f"{name}_sum" for name in sums}}
     for row in table.to_pylist():
-        what = "\x1f".join(row[name] or "" for name in names[2:])
-        for name, column in (
-            ("rows", "count_all"),
-            ("turns", "turns_sum"),
-            ("pictures", "pictures_sum"),
-            ("regions", "regions_sum"),
-        ):
-            count(counts, row["dataset"], row["split"], "holds", what, row[column], name)
-    return counts
+        dataset, split, task, text_origin, dialect = (row[name] or "" for name in names)
+        for measure, column in columns.items():
+            if row[column]:
+                group = Holds(dataset, split, task, text_origin, dialect, measure)
+                holds[group] = row[column]
+    return holds
 
 
 def drop_table(rows: pa.Table, chosen: Chosen) -> pa.Table:
@@ -242,7 +233,7 @@ def write_rows(
 ) -> pa.Table:
     """Writes the chosen rows as one Parquet file and gives them back without bytes.
 
-    roots: data folder of each dataset's pictures, by the first component of their paths. Row groups hold up to 100 MB.
+    roots: the folder of each dataset, by slug. Row groups hold up to 100 MB.
     """
     table = segments.take(rows, chosen.kept)
     if chosen.copy.any():
@@ -273,7 +264,7 @@ def write_rows(
                 part = part.set_column(
                     1,
                     schema.field("images"),
-                    _with_bytes(part["images"].combine_chunks(), mode, roots),
+                    _with_bytes(part, mode, roots),
                 )
             writer.write_table(part.cast(schema), row_group_size=end - start)
         writer.add_key_value_metadata(ROW.metadata)
@@ -301,22 +292,39 @@ def _leaves() -> list[str]:
     return [schema.column(i).path for i in range(len(schema))]
 
 
-def _with_bytes(column: pa.ListArray, mode: ImageMode, roots: Mapping[str, str]) -> pa.ListArray:
-    """The pictures of a row group with their bytes, each distinct one read once."""
+def _with_bytes(rows: pa.Table, mode: ImageMode, roots: Mapping[str, str]) -> pa.ListArray:
+    """The pictures of a row group with their bytes, each distinct one of a dataset read once."""
+    column = rows["images"].combine_chunks()
     offsets = np.asarray(column.offsets)
     paths = column.values.field("path").slice(offsets[0], offsets[-1] - offsets[0])
     encoded = paths.cast(pa.string()).dictionary_encode()  # those of this group alone
+    slugs = rows["dataset"].combine_chunks().cast(pa.string()).dictionary_encode()
+    # A picture is named by dataset and path, as one number: datasets that share a folder, and so
+    # the first part of their paths, may have different roots.
+    names, folders = encoded.dictionary.to_pylist(), slugs.dictionary.to_pylist()
+    of_row = np.asarray(slugs.indices).astype(np.int64) * len(names)
+    numbers = np.repeat(of_row, np.diff(offsets)) + np.asarray(encoded.indices)
+    distinct, places = np.unique(numbers, return_inverse=True)
+    files_of = [
+        files.join(roots[folders[number // len(names)]], _below(names[number % len(names)]))
+        for number in distinct.tolist()
+    ]
 
     def load(path: str) -> bytes:
-        folder, _, rest = path.partition("/")
-        data = files.store(roots[folder]).read(files.join(roots[folder], rest))
+        data = files.store(path).read(path)
         return images.reencode(data) if mode == "reencode" else data
 
-    data = pa.array(images.in_threads(load, encoded.dictionary.to_pylist()), pa.binary())
-    if len(data) < len(encoded):  # a picture that several rows show
-        data = data.take(encoded.indices)
+    data = pa.array(images.in_threads(load, files_of), pa.binary())
+    # `take` copies all bytes, so it is left out where every picture stands in its place already.
+    if (places != np.arange(len(places))).any():
+        data = data.take(pa.array(places))
     values = pa.StructArray.from_arrays([data, encoded], fields=list(IMAGE))
     return pa.ListArray.from_arrays(pa.array(offsets - offsets[0]), values)
+
+
+def _below(path: str) -> str:
+    """A row's path of a picture without the dataset's folder before it."""
+    return path.partition("/")[2]
 
 
 def write_rejects(sink: Any, tables: Sequence[pa.Table]) -> int:

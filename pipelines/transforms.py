@@ -8,44 +8,27 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import apache_beam as beam
-import msgspec
 import numpy as np
 import pyarrow as pa
 from apache_beam import pvalue
 
 from converters.catalogue import reader
 from converters.convert import Converted, convert_span
-from converters.ledger import Counts
 from converters.read.files import SourceError
 from converters.read.folder import Span
 from converters.read.images import PictureError
-from pipelines import segments, shards
+from pipelines import result, segments, shards
 from pipelines.plan import RunPlan
+from pipelines.result import Done, File
 from pipelines.segments import Ref
 from pipelines.storage import work_files
 from pipelines.storage.client import StoreError
 from schemas.table import REJECT, SEGMENT_ROW
 
 SideKey = tuple[str, str, str]  # dataset, split, table
-
-
-class File(NamedTuple):
-    """A file of the output: path below OUT, rows, bytes, sha256."""
-
-    path: str
-    rows: int
-    size: int
-    sha256: str
-
-
-class Done(NamedTuple):
-    """What a step counted, and the files it wrote."""
-
-    counts: Counts
-    files: list[File]
 
 
 def _report(plan: RunPlan, error: Exception) -> None:
@@ -166,7 +149,7 @@ class _WriteSegment(beam.DoFn):
         yield from segments.write_rejects(
             plan.work, name, converted.rejects.table(), plan.shards, span.index
         )
-        yield pvalue.TaggedOutput("done", Done(converted.counts, []))
+        yield pvalue.TaggedOutput("done", Done(converted.counts, Counter(), []))
 
 
 @dataclass(eq=False)
@@ -202,7 +185,9 @@ class _Queue(beam.DoFn):
 
     def process(self, element: tuple[int, Iterable[Ref]]) -> Iterator[tuple[int, list[int]]]:
         rows, _ = _tables(element[1])
-        for source, ranks in shards.queue(rows, self._plan.sampling, self._plan.mix.seed).items():
+        for source, ranks in shards.queue(
+            rows, self._plan.mix.sources, self._plan.mix.seed
+        ).items():
             yield source, ranks.tolist()
 
 
@@ -236,7 +221,7 @@ class FindLimits(beam.PTransform):
     ) -> beam.PCollection[tuple[int, int]]:
         caps = {
             number: rule.take
-            for number, rule in enumerate(self.plan.sampling)
+            for number, rule in enumerate(self.plan.mix.sources)
             if rule.take is not None
         }
         return (
@@ -264,7 +249,7 @@ class _WriteShard(beam.DoFn):
         shard, refs = element
         plan = self._plan
         rows, rejects = _tables(refs)
-        chosen = shards.choose(rows, plan.sampling, plan.mix.seed, dict(limits))
+        chosen = shards.choose(rows, plan.mix.sources, plan.mix.seed, dict(limits))
         tail = f"{shard:05d}-of-{plan.shards:05d}.parquet"
         written: list[pa.Table] = []
         numbers: list[int] = []
@@ -286,13 +271,11 @@ class _WriteShard(beam.DoFn):
         work_files.write_file(
             dropped, lambda sink: numbers.append(shards.write_rejects(sink, [rejects, drops]))
         )
-        counts = shards.book(rows, chosen)
-        counts.update(shards.statistics(written[0]))
         made = []
         for path, n in ((data, written[0].num_rows), (dropped, numbers[0])):
             digest, size = work_files.sha256(path)
             made.append(File(path.removeprefix(f"{plan.work}/out/"), n, size, digest))
-        yield Done(counts, made)
+        yield Done(shards.book(rows, chosen), shards.statistics(written[0]), made)
 
 
 @dataclass(eq=False)
@@ -311,11 +294,12 @@ class _Add(beam.CombineFn):
     """Adds counts and collects files."""
 
     def create_accumulator(self) -> Done:
-        return Done(Counter(), [])
+        return Done(Counter(), Counter(), [])
 
     def add_input(self, accumulator: Done, done: Done) -> Done:
         accumulator.counts.update(done.counts)
-        return Done(accumulator.counts, accumulator.files + done.files)
+        accumulator.holds.update(done.holds)
+        return Done(accumulator.counts, accumulator.holds, accumulator.files + done.files)
 
     def merge_accumulators(self, accumulators: Iterable[Done]) -> Done:
         total = self.create_accumulator()
@@ -334,11 +318,7 @@ class _SaveResult(beam.DoFn):
         self._plan = plan
 
     def process(self, done: Done) -> None:
-        result = {
-            "counts": [[*key, n] for key, n in sorted(done.counts.items())],
-            "files": sorted(done.files),
-        }
-        work_files.write_bytes(f"{self._plan.work}/result.json", msgspec.json.encode(result))
+        result.save(self._plan.work, done)
 
 
 @dataclass(eq=False)

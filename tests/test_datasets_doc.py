@@ -81,9 +81,7 @@ def test_families_by_first_task() -> None:
 
 
 def test_every_task_has_a_family() -> None:
-    assert document(**{task: {"tasks": [task]} for task in TASKS}).count("\n| `") == len(
-        TASKS
-    )
+    assert document(**{task: {"tasks": [task]} for task in TASKS}).count("\n| `") == len(TASKS)
 
 
 def test_slugs_are_sorted() -> None:

@@ -300,7 +300,7 @@ def test_one_dataset_may_lie_elsewhere(sample: Path, tmp_path: Path) -> None:
 
 def test_a_path_may_name_the_folder_that_datasets_share(sample: Path) -> None:
     assert planned(Path("/nowhere"), "dior_r", paths={"dior": str(sample / "dior")}).roots == {
-        "dior": str(sample / "dior")
+        "dior_r": str(sample / "dior")
     }
 
 
@@ -353,18 +353,6 @@ def test_a_cap_anywhere_makes_a_capped_run(
     sample: Path, changes: tuple[str, ...], capped: bool
 ) -> None:
     assert planned(sample, "rsicd", changes=changes).capped is capped
-
-
-def test_sampling_is_that_of_the_mix(sample: Path) -> None:
-    assert [
-        tuple(rule)
-        for rule in planned(
-            sample, "rsicd", "aid", changes=("sources.aid.weight=2", "sources.rsicd.take=3")
-        ).sampling
-    ] == [
-        ("rsicd", 1.0, 3),
-        ("aid", 2.0, None),
-    ]
 
 
 # The number of shards

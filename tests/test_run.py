@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import runs
+from PIL import Image
 
 from pipelines import plan
 
@@ -40,6 +41,24 @@ def pages(out: Path) -> list[tuple[str, dict[str, Any]]]:
 
 
 # What comes out
+
+
+def test_datasets_that_share_a_folder_take_their_own_pictures(sample: Path, tmp_path: Path) -> None:
+    shutil.copytree(sample / "dior", tmp_path / "other")
+    pictures = sorted((tmp_path / "other").rglob("*.jpg"))
+    for path in pictures:
+        Image.new("RGB", Image.open(path).size, "red").save(path)
+    ended = runs.earthmix(
+        *("convert", "dior", "dior_r", "--data-root", sample, "--out", tmp_path / "out"),
+        *("--path", f"dior_r={tmp_path}/other", "--set", "max_reject=0.5"),
+    )
+    assert (ended.code, ended.err) == (0, "")
+    red = {path.read_bytes() for path in pictures}
+    found = {
+        (row["dataset"], row["images"][0]["bytes"] in red)
+        for row in runs.rows(tmp_path / "out", "dataset", "images")
+    }
+    assert found == {("dior", False), ("dior_r", True)}
 
 
 def test_every_question_of_rsvqa_is_accounted_for(mixed: Path) -> None:

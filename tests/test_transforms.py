@@ -22,13 +22,12 @@ from converters.convert import Converted
 from converters.ledger import Rejects
 from converters.read.files import SourceError
 from converters.read.folder import Span
-from pipelines import segments, transforms
+from pipelines import result, segments, transforms
+from pipelines.place import working_folder
 from pipelines.plan import RunPlan, convert_mix, make_plan
-from pipelines.run import working_folder
+from pipelines.result import Done, File, Holds
 from pipelines.transforms import (
     ConvertSpans,
-    Done,
-    File,
     FindLimits,
     ReadSides,
     SaveResult,
@@ -180,7 +179,8 @@ def test_segments_hand_on_what_was_counted(ponds: RunPlan) -> None:
     with on_beam() as pipeline:
         _, done = pipeline | beam.Create([part(row(1), row(2))]) | WriteSegments(ponds)
         assert_that(
-            done, equal_to([Done(Counter({("ponds", "train", "rows", "built", ""): 2}), [])])
+            done,
+            equal_to([Done(Counter({("ponds", "train", "rows", "built", ""): 2}), Counter(), [])]),
         )
 
 
@@ -272,19 +272,24 @@ def test_shards_are_written_without_limits_where_no_source_has_a_cap(ponds: RunP
 
 def test_the_result_adds_everything_up(ponds: RunPlan) -> None:
     made = [File("data/b.parquet", 1, 10, "bb"), File("data/a.parquet", 2, 20, "aa")]
+    read = ("ponds", "train", "items", "read", "")
+    held = Holds("ponds", "train", "vqa", "human", "", "turns")
     with on_beam() as pipeline:
         converted = pipeline | "Converted" >> beam.Create(
-            [Done(Counter(a=1), []), Done(Counter(a=2), [])]
+            [Done(Counter({read: 1}), Counter(), []), Done(Counter({read: 2}), Counter(), [])]
         )
         written = pipeline | "Written" >> beam.Create(
-            [Done(Counter(b=4), [made[0]]), Done(Counter(), [made[1]])]
+            [
+                Done(Counter(), Counter({held: 4}), [made[0]]),
+                Done(Counter(), Counter({held: 8}), [made[1]]),
+            ]
         )
         written | SaveResult(ponds, converted)
-    result = msgspec.json.decode((Path(ponds.work) / "result.json").read_bytes())
-    assert result == {
-        "counts": [["a", 3], ["b", 4]],
-        "files": [["data/a.parquet", 2, 20, "aa"], ["data/b.parquet", 1, 10, "bb"]],
-    }
+    assert result.load(ponds.work) == Done(
+        Counter({("ponds", "train", "items", "read", ""): 3}),
+        Counter({Holds("ponds", "train", "vqa", "human", "", "turns"): 12}),
+        [File("data/a.parquet", 2, 20, "aa"), File("data/b.parquet", 1, 10, "bb")],
+    )
 
 
 # What a worker does where it fails

@@ -213,25 +213,25 @@ def out(tmp_path: Path) -> Path:
     return tmp_path / "place" / "out"
 
 
-def flink(root: Path, out: Path, *words: str | Path) -> runs.Ended:
+def on_flink(root: Path, out: Path, *words: str | Path) -> runs.Ended:
     return runs.convert(root, out, "--engine", "flink", *words)
 
 
 def test_a_master_where_nothing_listens(sample: Path, out: Path) -> None:
     master = f"127.0.0.1:{ports.free_ports(1)[0]}"
     refused(
-        flink(sample, out, "--flink-master", master), out, f"nothing answers at http://{master}"
+        on_flink(sample, out, "--flink-master", master), out, f"nothing answers at http://{master}"
     )
 
 
 def test_a_master_that_is_no_flink(sample: Path, out: Path) -> None:
     with answering({"/overview": b"<html>"}) as master:
-        refused(flink(sample, out, "--flink-master", master), out, "answers, but is no Flink")
+        refused(on_flink(sample, out, "--flink-master", master), out, "answers, but is no Flink")
 
 
 def test_a_cluster_without_enough_free_slots(two: cluster.Running, sample: Path, out: Path) -> None:
     refused(
-        flink(sample, out, "--flink-master", two.master, "--workers", "5"),
+        on_flink(sample, out, "--flink-master", two.master, "--workers", "5"),
         out,
         "is full: 4 of 4 slots are free on 2 task managers, and 5 are needed",
     )
@@ -239,7 +239,7 @@ def test_a_cluster_without_enough_free_slots(two: cluster.Running, sample: Path,
 
 def test_no_jars(two: cluster.Running, sample: Path, out: Path, tmp_path: Path) -> None:
     refused(
-        flink(sample, out, "--flink-master", two.master, "--flink-jars", tmp_path / "none"),
+        on_flink(sample, out, "--flink-master", two.master, "--flink-jars", tmp_path / "none"),
         out,
         "no job server jar in ",
     )
@@ -250,7 +250,7 @@ def test_jars_that_are_no_job_server(
 ) -> None:
     with zipfile.ZipFile(tmp_path / "other.jar", "w"):
         pass
-    ended = flink(
+    ended = on_flink(
         sample,
         out,
         "--flink-master",
@@ -273,7 +273,7 @@ def test_jars_that_are_no_job_server(
 def test_no_pool(two: cluster.Running, sample: Path, out: Path) -> None:
     place = f"localhost:{ports.free_ports(1)[0]}"
     refused(
-        flink(sample, out, "--flink-master", two.master, "--workers-at", place),
+        on_flink(sample, out, "--flink-master", two.master, "--workers-at", place),
         out,
         f"no worker pool answers at {place}: start one there with `python",
     )
@@ -281,12 +281,12 @@ def test_no_pool(two: cluster.Running, sample: Path, out: Path) -> None:
 
 @pytest.mark.parametrize("place", ["localhost", ":50000", "localhost:x", "localhost:70000"])
 def test_an_address_that_is_none(place: str, sample: Path, out: Path) -> None:
-    refused(flink(sample, out, "--workers-at", place), out, "--workers-at", 2)
+    refused(on_flink(sample, out, "--workers-at", place), out, "--workers-at", 2)
 
 
 def test_two_kinds_of_workers(sample: Path, out: Path) -> None:
     refused(
-        flink(sample, out, "--workers-at", "localhost:1", "--worker-image", "x"),
+        on_flink(sample, out, "--workers-at", "localhost:1", "--worker-image", "x"),
         out,
         "use one of them",
         2,
@@ -321,7 +321,7 @@ def test_workers_that_never_come(
 
 
 def on(running: cluster.Running, root: Path, out: Path, place: str) -> runs.Ended:
-    return flink(
+    return on_flink(
         root, out, "--flink-master", running.master, "--workers", "2", "--workers-at", place
     )
 
