@@ -17,6 +17,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from converters import dialects
 from converters.sample_data import write_sample_data
+from pipelines.engine_options import EngineOptions
 from pipelines.plan import load_mix, make_plan
 from pipelines.run import run
 
@@ -43,7 +44,7 @@ def rows() -> list[dict[str, Any]]:
         plan = make_plan(
             load_mix("geochat-style", ["max_reject=0.25"]), f"{folder}/data", f"{folder}/out"
         )
-        run(plan, "direct", "1", [], ["earthmix"], quiet=True)
+        run(plan, EngineOptions(workers="1"), ["earthmix"], quiet=True)
         found: list[dict[str, Any]] = pq.read_table(f"{folder}/out/data").to_pylist()
     return found
 

@@ -168,13 +168,13 @@ def _run(wanted: Mix, request: Request, engine_options: EngineOptions) -> None:
             typer.echo(line)
         return
     try:
-        summary = run(plan, engine_options, _command(), request.quiet)
+        finished = run(plan, engine_options, _command(), request.quiet)
     except KeyboardInterrupt:
         typer.echo("earthmix: interrupted; nothing was written", err=True)
         sys.stdout.flush()
         os._exit(130)  # without waiting for Beam's threads, which have not heard of it
     if not request.quiet:
-        for line in closing_lines(summary, request.out):
+        for line in closing_lines(finished.summary, request.out, finished.remarks):
             typer.echo(line)
 
 
@@ -240,22 +240,31 @@ def datasets(
 
 @app.command(cls=PanelCommand, epilog="Example: earthmix check dior --data-root DATA")
 def check(
-    dataset: Annotated[str, typer.Argument(help="Slug of the dataset.")],
     data_root: DataRoot,
+    dataset: Annotated[
+        str | None, typer.Argument(help="Slug of a dataset. Default: a line on each dataset.")
+    ] = None,
     path: Paths = None,
     beam_options: StoreOptions = None,
 ) -> None:
     """See what of a dataset is there, what is missing, and where to get it."""
     from converters.catalogue import entry_of
-    from pipelines.inspect import check_dataset
+    from pipelines.check import check_all, check_dataset
     from pipelines.storage import work_files
 
+    # Without a dataset, its argument takes the first of Beam's options.
+    words = [*([dataset] if dataset else []), *(beam_options or [])]
+    slug = words.pop(0) if words and not words[0].startswith("-") else None
     places = dict(_pair(text) for text in path or [])
-    work_files.set_options(beam_options or [], data_root, *places.values())
-    lines, complete = check_dataset(entry_of(dataset), work_files.absolute(data_root), places)
+    work_files.set_options(words, data_root, *places.values())
+    root = work_files.absolute(data_root)
+    if slug is None:
+        lines, ready = check_all(root, places)
+    else:
+        lines, ready = check_dataset(entry_of(slug), root, places)
     for line in lines:
         typer.echo(line)
-    if not complete:
+    if not ready:
         raise typer.Exit(1)
 
 
@@ -276,8 +285,8 @@ def verify(
     beam_options: StoreOptions = None,
 ) -> None:
     """Check a mix: every file's sha256 and rows, the schema, the conversations, the ledger."""
-    from pipelines.inspect import verify_mix
     from pipelines.storage import work_files
+    from pipelines.verify import verify_mix
 
     work_files.set_options(beam_options or [], out)
     lines, good = verify_mix(work_files.absolute(out))

@@ -36,16 +36,29 @@ class Holds(NamedTuple):
 
 
 class Done(NamedTuple):
-    """What a step counted, and the files it wrote."""
+    """What a step counted, and the files it wrote.
+
+    sources: rows written, by the name of the mix's source. absent: rows that name a picture that
+    is not there, by dataset; counted in path mode only.
+    """
 
     counts: Counts
     holds: Counter[Holds]
+    sources: Counter[str]
+    absent: Counter[str]
     files: list[File]
+
+
+def counted(counts: Counts) -> Done:
+    """Counts of a step that writes no file of the output."""
+    return Done(counts, Counter(), Counter(), Counter(), [])
 
 
 class _Saved(Struct):
     counts: list[tuple[str, str, str, str, str, int]]
     holds: list[tuple[str, str, str, str, str, str, int]]
+    sources: dict[str, int]
+    absent: dict[str, int]
     files: list[File]
 
 
@@ -54,6 +67,8 @@ def save(work: str, done: Done) -> None:
     saved = _Saved(
         [(*key, n) for key, n in sorted(done.counts.items())],
         [(*key, n) for key, n in sorted(done.holds.items())],
+        dict(sorted(done.sources.items())),
+        dict(sorted(done.absent.items())),
         sorted(done.files),
     )
     work_files.write_bytes(f"{work}/result.json", msgspec.json.encode(saved))
@@ -65,5 +80,7 @@ def load(work: str) -> Done:
     return Done(
         Counter({line[:5]: line[5] for line in saved.counts}),
         Counter({Holds(*line[:6]): line[6] for line in saved.holds}),
+        Counter(saved.sources),
+        Counter(saved.absent),
         saved.files,
     )

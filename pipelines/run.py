@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow.parquet as pq
 
@@ -17,6 +17,7 @@ from converters.catalogue import unit
 from converters.ledger import LedgerError, check_balance, faults, ledger
 from converters.read import files
 from pipelines import result
+from pipelines.card.markdown import counted
 from pipelines.card.render import Summary, card_faults
 from pipelines.card.summary import summarise
 from pipelines.engine_options import EngineOptions
@@ -24,15 +25,24 @@ from pipelines.errors import RunError
 from pipelines.place import put_into_place, working_folder
 from pipelines.plan import RunPlan
 from pipelines.progress import Progress
+from pipelines.remarks import empty_sources, remarks
+from pipelines.result import Done
 from pipelines.storage import work_files
 
 _SHOWN = 10  # rejects printed where there are too many
 _STORE_FAULT = re.compile(r"StoreError: (.+?)(?: \[while running.*)?$", re.MULTILINE)
 
 
+class Finished(NamedTuple):
+    """A mix that was put into place: the card's content, and lines on what may surprise."""
+
+    summary: Summary
+    remarks: list[str]
+
+
 def run(
     plan: RunPlan, engine_options: EngineOptions, command: Sequence[str], quiet: bool = False
-) -> Summary:
+) -> Finished:
     """Runs a plan and puts its mix into place; gives the card's content.
 
     Raises RunError with one line a fault; then, as after Ctrl-C, what stood in `plan.out` before still stands and nothing was added.
@@ -47,13 +57,14 @@ def run(
         )
         check_balance(book)
         shards = [file for file in done.files if file.path.startswith("data/")]
-        _look_over(plan, book, sum(file.rows for file in shards))
+        _look_over(plan, done, book)
         content = hashlib.sha256("".join(file.sha256 for file in shards).encode()).hexdigest()[:16]
         summary = summarise(plan, done.counts, done.holds, book, content, command)
         if wrong := card_faults(summary):
             raise LedgerError("; ".join(wrong))
+        said = remarks(plan, done, summary)
         put_into_place(plan.out, plan.work, summary, done.files, placing)
-    return summary
+    return Finished(summary, said)
 
 
 def _execute(plan: RunPlan, engine_options: EngineOptions, say: Callable[[str], None]) -> None:
@@ -98,32 +109,43 @@ def _interrupted(error: BaseException | None) -> bool:
     )
 
 
-def _look_over(plan: RunPlan, book: dict[str, dict[str, dict[str, Any]]], rows: int) -> None:
+def _look_over(plan: RunPlan, done: Done, book: dict[str, dict[str, dict[str, Any]]]) -> None:
     """Raises RunError where there are too many faults, or no rows."""
-    lines = []
+    lines, needed = [], 0.0
     for slug, splits in book.items():
         entry = plan.datasets[slug].entry
         limit = plan.mix.max_reject if plan.mix.max_reject is not None else entry.max_reject
         for split, page in splits.items():
             bad, read = faults(page), max(1, page["items"]["read"])
             if bad > limit * read:
+                smallest = smallest_max_reject(bad, read)
+                needed = max(needed, smallest)
                 reasons = {**page["items"]["rejected"], **page["rows"]["rejected"]}
+                named = ", ".join(f"{reason} {n:,}" for reason, n in sorted(reasons.items()))
                 lines.append(
-                    f"{slug} {split}: {bad:,} of {read:,} {page['unit']}s are faulty ({', '.join(f'{r} {n:,}' for r, n in sorted(reasons.items()))}); "
-                    f"more than max_reject = {limit:g} allows. The first of them:"
+                    f"{slug} {split}: {bad:,} of {counted(read, page['unit'])} are faulty "
+                    f"({named}); max_reject is {limit:g}, and {smallest:g} would be needed. "
+                    "The first of them:"
                 )
                 lines += _first_faults(plan, slug, split)
     if lines:
-        raise RunError(
-            "\n".join([*lines, "Mend the source, or allow more with --set max_reject=1"])
-        )
-    if not rows:
-        dropped = sum(page["items"]["read"] for splits in book.values() for page in splits.values())
-        raise RunError(
-            f"no row was made of {dropped:,} items: " + ", ".join(_reasons(book))
-            if dropped
-            else "no items found in " + ", ".join(plan.datasets)
-        )
+        advice = f"Correct the files, or allow this many faults with --set max_reject={needed:g}"
+        raise RunError("\n".join([*lines, advice if needed <= 1 else "Correct the files"]))
+    if not done.sources.total():
+        items = sum(page["items"]["read"] for splits in book.values() for page in splits.values())
+        if not items:
+            raise RunError(f"no items found in {', '.join(plan.datasets)}")
+        dropped = f"no row was made of {counted(items, 'item')}: {', '.join(_reasons(book))}"
+        raise RunError("\n".join([dropped, *empty_sources(plan, done)]))
+
+
+def smallest_max_reject(bad: int, read: int) -> float:
+    """The smallest max_reject of three decimals that lets so many faults pass."""
+    thousandths = -(-bad * 1000 // read)
+    # The run compares floating-point numbers, which may round the product down.
+    while bad > thousandths / 1000 * read:
+        thousandths += 1
+    return thousandths / 1000
 
 
 def _reasons(book: dict[str, dict[str, dict[str, Any]]]) -> list[str]:

@@ -193,6 +193,15 @@ def statistics(rows: pa.Table) -> Counter[Holds]:
     return holds
 
 
+def by_source(rows: pa.Table, chosen: Chosen, sources: Sequence[SourceSpec]) -> Counter[str]:
+    """How many rows each source of the mix gave, by its name; repeats count too."""
+    if not len(chosen.kept):
+        return Counter()
+    numbers = np.asarray(rows["source"].combine_chunks())[chosen.kept]
+    each = np.bincount(numbers, minlength=len(sources)).tolist()
+    return Counter({rule.name: n for rule, n in zip(sources, each, strict=True) if n})
+
+
 def drop_table(rows: pa.Table, chosen: Chosen) -> pa.Table:
     """Duplicates (with their survivors' ids) and sampled-out rows as rejects."""
     parts = []

@@ -21,6 +21,7 @@ from converters.read.files import SourceError
 from converters.read.folder import Span
 from converters.read.images import PictureError
 from pipelines import result, segments, shards
+from pipelines.absent import count_absent
 from pipelines.plan import RunPlan
 from pipelines.result import Done, File
 from pipelines.segments import Ref
@@ -149,7 +150,7 @@ class _WriteSegment(beam.DoFn):
         yield from segments.write_rejects(
             plan.work, name, converted.rejects.table(), plan.shards, span.index
         )
-        yield pvalue.TaggedOutput("done", Done(converted.counts, Counter(), []))
+        yield pvalue.TaggedOutput("done", result.counted(converted.counts))
 
 
 @dataclass(eq=False)
@@ -275,7 +276,13 @@ class _WriteShard(beam.DoFn):
         for path, n in ((data, written[0].num_rows), (dropped, numbers[0])):
             digest, size = work_files.sha256(path)
             made.append(File(path.removeprefix(f"{plan.work}/out/"), n, size, digest))
-        yield Done(shards.book(rows, chosen), shards.statistics(written[0]), made)
+        yield Done(
+            shards.book(rows, chosen),
+            shards.statistics(written[0]),
+            shards.by_source(rows, chosen, plan.mix.sources),
+            count_absent(written[0], plan.roots) if plan.images == "path" else Counter(),
+            made,
+        )
 
 
 @dataclass(eq=False)
@@ -294,12 +301,15 @@ class _Add(beam.CombineFn):
     """Adds counts and collects files."""
 
     def create_accumulator(self) -> Done:
-        return Done(Counter(), Counter(), [])
+        return result.counted(Counter())
 
     def add_input(self, accumulator: Done, done: Done) -> Done:
         accumulator.counts.update(done.counts)
         accumulator.holds.update(done.holds)
-        return Done(accumulator.counts, accumulator.holds, accumulator.files + done.files)
+        accumulator.sources.update(done.sources)
+        accumulator.absent.update(done.absent)
+        accumulator.files.extend(done.files)
+        return accumulator
 
     def merge_accumulators(self, accumulators: Iterable[Done]) -> Done:
         total = self.create_accumulator()

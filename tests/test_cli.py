@@ -24,10 +24,10 @@ import pytest
 import runs
 from PIL import Image
 
-from converters.catalogue import entry_of
+from converters.catalogue import catalogue, entry_of
 from converters.sample_data import WRITERS
 from pipelines import docs
-from pipelines.inspect import check_dataset
+from pipelines.check import check_dataset
 
 ROOT = Path(__file__).parent.parent
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"
@@ -342,9 +342,10 @@ def test_too_many_bad_pictures_fail_the_run(
     assert (ended.code, ended.err.splitlines(), (tmp_path / "out").exists()) == (
         1,
         [
-            f"earthmix: ucm_captions train: 5 of 10 captions are faulty ({reason} 5); more than max_reject = 0.05 allows. The first of them:",
+            f"earthmix: ucm_captions train: 5 of 10 captions are faulty ({reason} 5); "
+            "max_reject is 0.05, and 0.5 would be needed. The first of them:",
             f"  {reason}: dataset.json 1.tif: imgs/1.tif: {detail}",
-            "earthmix: Mend the source, or allow more with --set max_reject=1",
+            "earthmix: Correct the files, or allow this many faults with --set max_reject=0.5",
         ],
         False,
     )
@@ -440,8 +441,9 @@ def test_check_tells_what_is_there(sample: Path) -> None:
             f"dota_v1 (DOTA-v1.0) in {sample}/dota_v1",
             "  train: 12 of 1,411 published pictures in the annotations, 1 missing on disk",
             "  val: 2 of 458 published pictures in the annotations",
-            "  bad_box: 1 records",
-            "  get it from https://captain-whu.github.io/DOTA/",
+            "  bad_box: 1 record",
+            "  incomplete: train has 12 of 1,411 pictures, val has 2 of 458 pictures, "
+            "1 picture missing on disk; get it from https://captain-whu.github.io/DOTA/",
         ],
     )
 
@@ -451,9 +453,10 @@ def test_check_joins_tables(sample: Path) -> None:
         "  test: 2 of 100 published pictures in the annotations",
         "  train: 12 of 572 published pictures in the annotations",
         "  val: 3 of 100 published pictures in the annotations",
-        "  dangling_reference: 1 records",
-        "  inactive: 1 records",
-        "  get it from https://rsvqa.sylvainlobry.com",
+        "  dangling_reference: 1 record",
+        "  inactive: 1 record",
+        "  incomplete: test has 2 of 100 pictures, train has 12 of 572 pictures, "
+        "val has 3 of 100 pictures; get it from https://rsvqa.sylvainlobry.com",
     ]
 
 
@@ -492,6 +495,58 @@ def test_check_passes_where_everything_is_there(
     entry = msgspec.structs.replace(entry_of("aid"), splits={"all": published})
     lines, found = check_dataset(entry, "/nowhere", {"aid": str(sample / "aid")})
     assert (lines[1], found) == (line, complete)
+
+
+def verdicts(root: Path, *words: str) -> tuple[int, dict[str, str]]:
+    """What check says of all datasets, by slug; hints follow their dataset's line after a bar."""
+    ended = runs.earthmix("check", "--data-root", root, *words)
+    found: dict[str, str] = {}
+    for line in ended.out.splitlines():
+        slug, _, text = line.partition(" ")
+        if slug:
+            found[slug] = text.strip()
+        else:
+            found[list(found)[-1]] += f" | {text.strip()}"
+    return ended.code, found
+
+
+def test_check_without_a_dataset_has_a_verdict_on_each(sample: Path, tmp_path: Path) -> None:
+    shutil.copytree(sample / "rsvqa_hr", tmp_path / "rsvqa_hr")
+    code, found = verdicts(tmp_path)
+    assert (code, list(found)) == (0, list(catalogue()))
+    assert (found["rsvqa_hr"], found["aid"]) == (
+        "ready",
+        f"no folder {tmp_path}/aid, or nothing in it; get it from "
+        "https://captain-whu.github.io/AID/",
+    )
+
+
+def test_check_says_when_pictures_alone_are_missing(sample: Path, tmp_path: Path) -> None:
+    shutil.copytree(sample / "rsvqa_hr", tmp_path / "rsvqa_hr")
+    (tmp_path / "rsvqa_hr" / "Images" / "Data" / "0.png").unlink()
+    code, found = verdicts(tmp_path)
+    assert (code, found["rsvqa_hr"]) == (
+        1,
+        "usable with --images path: 1 picture missing on disk; get it from "
+        "https://rsvqa.sylvainlobry.com",
+    )
+
+
+def test_check_fails_where_nothing_is_there(tmp_path: Path) -> None:
+    assert verdicts(tmp_path)[0] == 1
+
+
+@pytest.mark.parametrize("place", ["RSVQA_HR", "rsvqa_hr/data", "archives/rsvqa_hr"])
+def test_check_finds_a_folder_in_another_case_or_one_level_deeper(
+    sample: Path, tmp_path: Path, place: str
+) -> None:
+    shutil.copytree(sample / "rsvqa_hr", tmp_path / place)
+    hint = (
+        f"hint: its files seem to lie in {tmp_path}/{place}: use --path rsvqa_hr={tmp_path}/{place}"
+    )
+    assert hint in verdicts(tmp_path)[1]["rsvqa_hr"]
+    assert hint in runs.earthmix("check", "rsvqa_hr", "--data-root", tmp_path).out
+    assert verdicts(tmp_path, "--path", f"rsvqa_hr={tmp_path}/{place}")[1]["rsvqa_hr"] == "ready"
 
 
 def test_check_refuses_a_path_of_another_dataset(tmp_path: Path) -> None:
@@ -644,7 +699,7 @@ def test_verify_needs_manifest_and_card(copy: Path, name: str) -> None:
 def test_verify_needs_the_manifest_of_a_mix(copy: Path, text: str) -> None:
     (copy / "manifest.json").write_text(text)
     [line] = found(copy)
-    assert line.startswith(f"{copy}: manifest.json or card.json is none of a mix: ")
+    assert line.startswith(f"{copy}: manifest.json or card.json is not that of a mix: ")
 
 
 def test_verify_does_not_follow_a_manifest_out_of_the_folder(copy: Path) -> None:

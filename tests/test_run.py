@@ -14,6 +14,7 @@ import runs
 from PIL import Image
 
 from pipelines import plan
+from pipelines.run import smallest_max_reject
 
 # Faults and policies of the sample's records, as its modules name them.
 FAULTS = {
@@ -188,7 +189,7 @@ def test_rows_are_sorted_by_id(mixed: Path) -> None:
 def test_verify_passes(mixed: Path) -> None:
     assert runs.earthmix("verify", mixed) == (
         0,
-        f"{mixed}: 627 rows in 1 shards, as the manifest says\n",
+        f"{mixed}: 627 rows in 1 shard, as the manifest says\n",
         "",
     )
 
@@ -371,7 +372,7 @@ def test_a_shard_without_rows_is_no_fault(
     )
     assert (
         runs.earthmix("verify", tmp_path / "out").out
-        == f"{tmp_path}/out: 1 rows in 4 shards, as the manifest says\n"
+        == f"{tmp_path}/out: 1 row in 4 shards, as the manifest says\n"
     )
 
 
@@ -436,10 +437,64 @@ def test_too_many_faults_fail_the_run_and_the_first_are_shown(faulty: Path, tmp_
     assert runs.convert(faulty, tmp_path / "out") == (
         1,
         "",
-        "earthmix: ucm_captions train: 5 of 10 captions are faulty (unreadable_image 5); more than max_reject = 0.05 allows. The first of them:\n"
+        "earthmix: ucm_captions train: 5 of 10 captions are faulty (unreadable_image 5); "
+        "max_reject is 0.05, and 0.5 would be needed. The first of them:\n"
         "  unreadable_image: dataset.json 1.tif: imgs/1.tif: the file is empty\n"
-        "earthmix: Mend the source, or allow more with --set max_reject=1\n",
+        "earthmix: Correct the files, or allow this many faults with --set max_reject=0.5\n",
     )
+
+
+@pytest.mark.parametrize(
+    "bad, read, needed",
+    [(5, 10, 0.5), (1, 3, 0.334), (29, 100, 0.291), (0, 7, 0.0), (11, 10, 1.1)],
+)
+def test_the_smallest_max_reject_lets_the_faults_pass(bad: int, read: int, needed: float) -> None:
+    # 0.29 * 100 is 28.999999999999996 in floating point, so 29 faults need a little more.
+    assert smallest_max_reject(bad, read) == needed
+    assert bad <= needed * read
+
+
+def test_a_source_without_rows_is_named_with_the_labels_there_are(
+    sample: Path, tmp_path: Path
+) -> None:
+    mine = tmp_path / "mine.toml"
+    mine.write_text(
+        'name = "mine"\n[sources.ucm_captions]\ntask = "caption"\n'
+        '[sources.dior]\ntask = "refer"\nfilter = {labels = ["shipz"]}\n'
+    )
+    ended = runs.earthmix(
+        *("mix", mine, "--data-root", sample, "--out", tmp_path / "out"),
+        *("--set", "max_reject=0.25"),
+    )
+    labels = (
+        "Expressway-Service-area, Expressway-toll-station, airplane, baseballfield, bridge, "
+        "chimney, groundtrackfield, harbor, ship, stadium, storagetank, tenniscourt, vehicle, "
+        "windmill"
+    )
+    assert ended.code == 0
+    assert f"source dior gave no row; its labels are {labels}" in ended.out.splitlines()
+
+
+def test_path_mode_counts_the_rows_whose_picture_is_not_there(sample: Path, tmp_path: Path) -> None:
+    root = runs.captions(sample, tmp_path)
+    (root / "ucm_captions" / "imgs" / "1.tif").unlink()
+    words = ("--data-root", root, "--out", tmp_path / "out", "--images", "path")
+    assert "rows with a picture that is not on disk: ucm_captions 4 of 18" in (
+        runs.earthmix("convert", "ucm_captions", *words).out.splitlines()
+    )
+
+
+def test_rows_of_evaluation_splits_that_nobody_named_are_mentioned(
+    sample: Path, tmp_path: Path
+) -> None:
+    words = ("--data-root", sample, "--out", tmp_path / "out", "--images", "path")
+    line = (
+        "rows of validation and test splits are among them: ucm_captions test 5, "
+        "ucm_captions val 4; to leave them out, name the splits you want"
+    )
+    assert line in runs.earthmix("convert", "ucm_captions", *words).out.splitlines()
+    chosen = runs.earthmix("convert", "ucm_captions:train", "ucm_captions:test", *words).out
+    assert "validation" not in chosen
 
 
 def test_faults_may_be_allowed(faulty: Path, tmp_path: Path) -> None:
@@ -477,7 +532,8 @@ def test_a_run_that_makes_no_row_fails(sample: Path, tmp_path: Path) -> None:
     ended = runs.earthmix("convert", *words)
     assert (ended.code, ended.err) == (
         1,
-        "earthmix: no row was made of 205 items: dangling_reference 1, inactive 1, unselected 203\n",
+        "earthmix: no row was made of 205 items: dangling_reference 1, inactive 1, unselected 203\n"
+        "earthmix: source rsvqa_lr gave no row; its types are comp, count, presence, rural_urban\n",
     )
 
 

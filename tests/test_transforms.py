@@ -18,10 +18,11 @@ from apache_beam.testing.util import assert_that, equal_to
 from native import DATA
 from tables import batch, key, row, row_id
 
-from converters.convert import Converted
+from converters.catalogue import entry_of
+from converters.convert import Converted, Dataset
 from converters.ledger import Rejects
 from converters.read.files import SourceError
-from converters.read.folder import Span
+from converters.read.folder import Source, Span
 from pipelines import result, segments, transforms
 from pipelines.place import working_folder
 from pipelines.plan import RunPlan, convert_mix, make_plan
@@ -60,9 +61,10 @@ def rsvqa(tmp_path: Path) -> Iterator[RunPlan]:
 def ponds(tmp_path: Path) -> Iterator[RunPlan]:
     """A run of two shards whose one source takes three rows."""
     sources = [SourceSpec(name="ponds", dataset="ponds", task="vqa", take=3)]
-    plan = RunPlan(
-        Mix(name="ponds", sources=sources, seed=7), "path", {}, [], [], [], 2, str(tmp_path / "out")
-    )
+    source = Source("ponds", "ponds", str(tmp_path))
+    datasets = {"ponds": Dataset(entry_of("rsvqa_lr"), source, [], "path")}
+    mix = Mix(name="ponds", sources=sources, seed=7)
+    plan = RunPlan(mix, "path", datasets, [], [], [], 2, str(tmp_path / "out"))
     with working_folder(plan.out, plan.work):
         yield plan
 
@@ -180,7 +182,7 @@ def test_segments_hand_on_what_was_counted(ponds: RunPlan) -> None:
         _, done = pipeline | beam.Create([part(row(1), row(2))]) | WriteSegments(ponds)
         assert_that(
             done,
-            equal_to([Done(Counter({("ponds", "train", "rows", "built", ""): 2}), Counter(), [])]),
+            equal_to([result.counted(Counter({("ponds", "train", "rows", "built", ""): 2}))]),
         )
 
 
@@ -276,18 +278,21 @@ def test_the_result_adds_everything_up(ponds: RunPlan) -> None:
     held = Holds("ponds", "train", "vqa", "human", "", "turns")
     with on_beam() as pipeline:
         converted = pipeline | "Converted" >> beam.Create(
-            [Done(Counter({read: 1}), Counter(), []), Done(Counter({read: 2}), Counter(), [])]
+            [result.counted(Counter({read: 1})), result.counted(Counter({read: 2}))]
         )
+        none: Counter[Any] = Counter()
         written = pipeline | "Written" >> beam.Create(
             [
-                Done(Counter(), Counter({held: 4}), [made[0]]),
-                Done(Counter(), Counter({held: 8}), [made[1]]),
+                Done(none, Counter({held: 4}), Counter(lakes=1), none, [made[0]]),
+                Done(none, Counter({held: 8}), Counter(lakes=2), Counter(ponds=3), [made[1]]),
             ]
         )
         written | SaveResult(ponds, converted)
     assert result.load(ponds.work) == Done(
         Counter({("ponds", "train", "items", "read", ""): 3}),
         Counter({Holds("ponds", "train", "vqa", "human", "", "turns"): 12}),
+        Counter(lakes=3),
+        Counter(ponds=3),
         [File("data/a.parquet", 2, 20, "aa"), File("data/b.parquet", 1, 10, "bb")],
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from pipelines.card.markdown import (
     NONE,
@@ -277,8 +277,11 @@ def _name(dataset: DatasetSummary) -> str:
     return f"{name} ({link('paper', dataset['paper'])})" if dataset["paper"] else name
 
 
-def closing_lines(summary: Summary, out: str) -> list[str]:
-    """The last lines of a run: what was written to `out`, what was dropped and why, and the line that loads it."""
+def closing_lines(summary: Summary, out: str, remarks: Sequence[str] = ()) -> list[str]:
+    """The last lines of a run: what was written to `out`, what was dropped and why.
+
+    remarks: lines of `pipelines.remarks`. The last line loads the mix.
+    """
     shards = f" in {counted(summary['shards'], 'shard')}" if "shards" in summary else ""
     lines = [
         f"wrote {counted(summary['rows'], 'row')} of {counted(filled(summary), 'dataset')}{shards} to {out}"
@@ -294,5 +297,6 @@ def closing_lines(summary: Summary, out: str) -> list[str]:
         lines.append(f"repaired: {', '.join(f'{name} {number(n)}' for name, n in changed)}")
     return [
         *lines,
+        *remarks,
         f'load it: datasets.load_dataset({json.dumps(out, ensure_ascii=False)})["train"]',
     ]
