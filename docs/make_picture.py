@@ -1,4 +1,5 @@
-"""Draws `docs/rows.png`: rows of the geochat-style mix on the built-in sample data, with the boxes read back from their text.
+"""Draws `docs/rows.png`: rows of the geochat-style mix on the built-in sample data, with the boxes
+read back from their text.
 
 Run by hand, from the project's folder: `.venv/bin/python docs/make_picture.py`.
 """
@@ -22,7 +23,8 @@ from pipelines.plan import load_mix, make_plan
 from pipelines.run import run
 
 OUT = Path(__file__).with_name("rows.png")
-# (dataset, task, classes in the row) of the rows shown; of those that fit, the one whose smallest box is the largest.
+# (dataset, task, classes in the row) of the rows shown; of those that fit, the one whose smallest
+# box is the largest.
 WANTED = [
     ("dota_v1", "grounding", 3),
     ("dior_r", "refer", 1),

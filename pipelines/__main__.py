@@ -180,14 +180,14 @@ def _run(wanted: Mix, request: Request, engine_options: EngineOptions) -> None:
 
 def _dry_run(plan: RunPlan, engine_options: EngineOptions, data_root: str) -> list[str]:
     from pipelines import mix
-    from pipelines.engines import dataflow
+    from pipelines.engines import dataflow, dataflow_options
     from pipelines.errors import UsageError
 
     if engine_options.engine != "dataflow":
         raise UsageError(
             "--dry-run shows what Dataflow would be sent: use it with --engine dataflow"
         )
-    flags = dataflow.pipeline_options(engine_options, data_root, plan.out)
+    flags = dataflow_options.pipeline_options(engine_options, data_root, plan.out)
     return dataflow.dry_run(
         lambda pipeline: mix.build(pipeline, plan), plan, flags, engine_options.dry_run or ""
     )

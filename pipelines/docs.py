@@ -1,4 +1,7 @@
-"""`make docs`: DATASETS.md and docs/cli.md from the catalogue and the command line. The tests compare them."""
+"""`make docs`: DATASETS.md and docs/cli.md from the catalogue and the command line.
+
+The tests compare them.
+"""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ class FileEntry(Struct):
 
 
 class Manifest(Struct):
-    """What `verify` needs of a manifest.json, and what tells it from others of that name."""
+    """What `verify` needs of a manifest.json. Other files of that name lack it."""
 
     rows: int
     mix: dict[str, Any]
@@ -42,13 +42,16 @@ class Manifest(Struct):
 
 @contextmanager
 def working_folder(out: str, work: str) -> Iterator[Callable[[], None]]:
-    """Holds OUT/.work for one run: clears a killed run's, refuses a living one's, and leaves none behind.
+    """Holds OUT/.work for one run, and removes it at the end.
 
-    Gives what is to be called before the mix in OUT is touched; it raises RunError where that is no longer this run's to do.
+    What a killed run left there is cleared. Gives a function to call before the mix in OUT is
+    touched. Raises RunError where another run holds the folder, or OUT holds other files; the
+    function raises it where another run has taken over.
     """
     if files.listing(out) and not _is_mix(out) and not lease.half_placed(out):
         raise RunError(
-            f"{out} holds files but no mix of earthmix ({MANIFEST}); choose another --out or empty it"
+            f"{out} holds files but no mix of earthmix ({MANIFEST}); choose another --out "
+            "or empty it"
         )
     if not work_files.is_local(out):
         with lease.working_folder(out) as claim:
@@ -80,12 +83,19 @@ def working_folder(out: str, work: str) -> Iterator[Callable[[], None]]:
 
 
 def read_manifest(out: str) -> Manifest:
-    """The manifest of a mix. Raises FileNotFoundError or NotADirectoryError where there is none, msgspec.DecodeError where it is no mix's."""
+    """The manifest of a mix.
+
+    Raises FileNotFoundError or NotADirectoryError where there is none, msgspec.DecodeError where it
+    is not a mix's.
+    """
     return msgspec.json.decode(work_files.read_bytes(f"{out}/{MANIFEST}"), type=Manifest)
 
 
 def _is_mix(out: str) -> bool:
-    """False too for a manifest.json of something else: what stands beside that one is not ours to replace."""
+    """Whether the manifest in OUT is that of a mix: a manifest.json of something else is not.
+
+    The files beside such a manifest must not be replaced.
+    """
     try:
         read_manifest(out)
     except (FileNotFoundError, msgspec.DecodeError):
@@ -105,7 +115,11 @@ def _missing_folders(path: str) -> list[str]:
 def put_into_place(
     out: str, work: str, summary: Summary, made: Sequence[File], placing: Callable[[], None]
 ) -> None:
-    """Replaces the mix that stood in OUT. Its manifest goes first and the new one comes last: without manifest there is no mix."""
+    """Replaces the earlier mix in OUT.
+
+    Its manifest is removed first and the new one is written last: without a manifest there is no
+    mix.
+    """
     card = msgspec.json.format(msgspec.json.encode(summary), indent=2) + b"\n"
     written: dict[str, dict[str, Any]] = {
         file.path: {"rows": file.rows, "bytes": file.size, "sha256": file.sha256} for file in made
@@ -135,7 +149,7 @@ def put_into_place(
 
 @contextmanager
 def _uninterrupted() -> Iterator[None]:
-    """Ctrl-C comes too late here: half a mix would stand in the place of a whole one."""
+    """Ignores Ctrl-C: here it would leave half a mix in place of a whole one."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

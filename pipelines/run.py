@@ -1,4 +1,7 @@
-"""A run from plan to finished mix: what is built is looked over, and put into place only when all is well."""
+"""A run from plan to finished mix.
+
+The result is checked before it is put into place.
+"""
 
 from __future__ import annotations
 
@@ -43,9 +46,10 @@ class Finished(NamedTuple):
 def run(
     plan: RunPlan, engine_options: EngineOptions, command: Sequence[str], quiet: bool = False
 ) -> Finished:
-    """Runs a plan and puts its mix into place; gives the card's content.
+    """Runs a plan and puts its mix into place.
 
-    Raises RunError with one line a fault; then, as after Ctrl-C, what stood in `plan.out` before still stands and nothing was added.
+    Raises RunError with one line for each fault. After that, as after Ctrl-C, the earlier mix in
+    `plan.out` is as it was and nothing was added.
     """
     progress = Progress(plan.work, plan.shards, quiet)
     with _hushed(), working_folder(plan.out, plan.work) as placing:
@@ -62,13 +66,14 @@ def run(
         summary = summarise(plan, done.counts, done.holds, book, content, command)
         if wrong := card_faults(summary):
             raise LedgerError("; ".join(wrong))
-        said = remarks(plan, done, summary)
+        lines = remarks(plan, done, summary)
         put_into_place(plan.out, plan.work, summary, done.files, placing)
-    return Finished(summary, said)
+    return Finished(summary, lines)
 
 
 def _execute(plan: RunPlan, engine_options: EngineOptions, say: Callable[[str], None]) -> None:
-    # Beam's own log lines stay out of the user's way, from its import on; what matters reaches them as one line of ours.
+    # Beam's own log lines stay out of the user's way, from its import on; what matters reaches them
+    # as one line of ours.
     logging.getLogger().setLevel(logging.CRITICAL)
     from pipelines import mix
     from pipelines.engines import run
@@ -77,7 +82,8 @@ def _execute(plan: RunPlan, engine_options: EngineOptions, say: Callable[[str], 
         run.run(engine_options, lambda pipeline: mix.build(pipeline, plan), plan, say)
     except RunError:
         raise
-    except Exception as error:  # a worker's error, which engines wrap as they like; ours are read from where workers left them
+    # A worker's error, which engines wrap as they like; ours are read from where workers left them.
+    except Exception as error:
         lines = sorted(
             {
                 work_files.read_bytes(f"{plan.work}/errors/{e.name}").decode()
@@ -97,13 +103,20 @@ def _execute(plan: RunPlan, engine_options: EngineOptions, say: Callable[[str], 
 
 @contextmanager
 def _hushed() -> Iterator[None]:
-    """Keeps what others print off the terminal: Beam's threads show the traceback of an error that is told in one line, or of work that was broken off."""
+    """Keeps what Beam's threads print off the terminal.
+
+    They show the traceback of an error that is reported in one line, or of work that was broken
+    off.
+    """
     with open(os.devnull, "w") as nowhere, redirect_stderr(nowhere):
         yield
 
 
 def _interrupted(error: BaseException | None) -> bool:
-    """True where Ctrl-C is behind an error: where it meets Beam's main thread in a worker's code, Beam makes a RuntimeError of it."""
+    """Whether Ctrl-C caused an error.
+
+    Where it meets Beam's main thread in a worker's code, Beam turns it into a RuntimeError.
+    """
     return error is not None and (
         isinstance(error, KeyboardInterrupt) or _interrupted(error.__cause__ or error.__context__)
     )

@@ -1,4 +1,7 @@
-"""Beam transforms: thin wiring around plain functions. Elements are spans, then batches of rows, then references to slices of files."""
+"""Beam transforms: thin wiring around plain functions.
+
+Elements are spans, then batches of rows, then references to slices of files.
+"""
 
 from __future__ import annotations
 
@@ -80,7 +83,10 @@ class _MergeSide(beam.DoFn):
 
 @dataclass(eq=False)  # not frozen: Beam keeps a transform's hints and pipeline in it
 class ReadSides(beam.PTransform):
-    """Tables that questions are joined to, each in one sorted file that every worker maps into memory."""
+    """Tables that questions are joined to, each in one sorted file.
+
+    Every worker maps it into memory.
+    """
 
     plan: RunPlan
     spans: list[Span]
@@ -155,7 +161,10 @@ class _WriteSegment(beam.DoFn):
 
 @dataclass(eq=False)
 class WriteSegments(beam.PTransform):
-    """Writes each batch once as a segment cut by shard, and groups the references by shard; every shard has a group."""
+    """Writes each batch once as a segment cut by shard, and groups the references by shard.
+
+    Every shard has a group, even an empty one.
+    """
 
     plan: RunPlan
 
@@ -213,7 +222,10 @@ class _Smallest(beam.CombineFn):
 
 @dataclass(eq=False)
 class FindLimits(beam.PTransform):
-    """(Shard, slices) -> (capped source, the largest rank it may take). Held by one worker: a cap's worth of 8-byte ranks."""
+    """(Shard, slices) -> (capped source, the largest rank it may take).
+
+    Held by one worker: a cap's worth of 8-byte ranks.
+    """
 
     plan: RunPlan
 
@@ -333,7 +345,10 @@ class _SaveResult(beam.DoFn):
 
 @dataclass(eq=False)
 class SaveResult(beam.PTransform):
-    """Sums all counts and writes them with the list of files. Small: a number for each dataset, split and reason, a line for each file."""
+    """Sums all counts and writes them with the list of files.
+
+    Small: a number for each dataset, split and reason, a line for each file.
+    """
 
     plan: RunPlan
     converted: beam.PCollection[Done]

@@ -96,6 +96,6 @@ def _shard_faults(file: pq.ParquetFile, name: str) -> list[str]:
 
 
 def _place(row_id: str | None) -> tuple[str, int]:
-    """Where a row stands in its shard: by id, its repeats `<id>-2`, `<id>-3` behind it by number."""
+    """Where a row stands in its shard: by id, then its repeats `<id>-2`, `<id>-3` by number."""
     head, _, copy = (row_id or "").partition("-")
     return head, int(copy or 1)

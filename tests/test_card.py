@@ -1,4 +1,6 @@
-"""The card as a whole: front matter, order, the check of card.json, the closing lines, and that `datasets` loads a mix by it."""
+"""The card as a whole: front matter, order, the check of card.json, the closing lines, and that
+`datasets` loads a mix by it.
+"""
 
 from __future__ import annotations
 
@@ -204,7 +206,9 @@ def picture() -> bytes:
 
 
 def write_mix(out: Path, image: dict[str, Any], summary: Summary) -> None:
-    """A folder as a run leaves it: the card, a shard of one row, and a Parquet file that is no part of the data."""
+    """A folder as a run leaves it: the card, a shard of one row, and a Parquet file that is no part
+    of the data.
+    """
     turns = [{"from": "human", "value": "<image>\nIs it wet?"}, {"from": "gpt", "value": "yes"}]
     row = dict.fromkeys(ROW.names) | {"id": "a", "images": [image], "conversations": turns}
     (out / "data").mkdir(parents=True)

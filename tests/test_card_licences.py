@@ -1,4 +1,6 @@
-"""What the card says of licences: its front matter, the answers, one line a source, and that any text can stand in a line."""
+"""What the card says of licences: its front matter, the answers, one line a source, and that any
+text can stand in a line.
+"""
 
 from __future__ import annotations
 
@@ -101,7 +103,8 @@ def licence_row(pair: LicenceSummary) -> str:
 
 def test_licence_line_of_one_named_licence() -> None:
     assert licence_row(licence("MIT", "MIT", note="since 2020", url="https://mit.example")) == (
-        "| `set0` | MIT | MIT | yes | yes | yes, with the licence's notice | no | since 2020; [terms](https://mit.example) |"
+        "| `set0` | MIT | MIT | yes | yes | yes, with the licence's notice | no | since "
+        "2020; [terms](https://mit.example) |"
     )
 
 
@@ -114,7 +117,8 @@ def test_licence_line_unstated() -> None:
 
 def test_licence_line_where_annotations_and_pictures_differ() -> None:
     assert licence_row(licence("CC-BY-4.0", "academic use only")) == (
-        "| `set0` | CC-BY-4.0 | academic use only | annotations: yes; pictures: no: the authors' own words | annotations: yes; pictures: no "
+        "| `set0` | CC-BY-4.0 | academic use only | annotations: yes; pictures: no: the "
+        "authors' own words | annotations: yes; pictures: no "
         f"| annotations: yes, with attribution; pictures: {UNKNOWN} | yes |  |"
     )
 
@@ -127,8 +131,8 @@ def test_licence_line_where_only_pictures_are_unstated() -> None:
 
 def test_the_strictest_source_binds_the_mix() -> None:
     assert (
-        "bound by all of the licences below at once: as a whole it cannot be more permissive than the strictest of them."
-        in section(two(), "Licences")
+        "bound by all of the licences below at once: as a whole it cannot be more "
+        "permissive than the strictest of them." in section(two(), "Licences")
     )
 
 

@@ -16,7 +16,8 @@ def test_about_states_what_is_left_out() -> None:
         .split("---\n\n")[1]
         .startswith(
             "# both\n\nQuestions about floods.\n\n"
-            "1,230 rows from 2 remote-sensing datasets, as LLaVA-style conversations about pictures, made by earthmix 0.1.0.\n\n"
+            "1,230 rows from 2 remote-sensing datasets, as LLaVA-style conversations "
+            "about pictures, made by earthmix 0.1.0.\n\n"
             "Left out:\n\n- questions by a language model\n\n## Loading\n"
         )
     )
@@ -24,7 +25,8 @@ def test_about_states_what_is_left_out() -> None:
 
 def test_loading_in_three_lines() -> None:
     assert (
-        '```python\nfrom datasets import load_dataset\nrows = load_dataset("path/to/this/folder")["train"]\nprint(rows[0]["conversations"])\n```'
+        "```python\nfrom datasets import load_dataset\nrows = "
+        'load_dataset("path/to/this/folder")["train"]\nprint(rows[0]["conversations"])\n```'
         in render(two())
     )
 
@@ -38,8 +40,10 @@ def test_contents_table() -> None:
         """
 | Dataset | Name | Tasks | Rows | Pictures | Turns | Boxes | Splits |
 | --- | --- | --- | ---: | ---: | ---: | ---: | --- |
-| `floodnet_vqa` | [FloodNet-VQA](https://flood.example) ([paper](https://flood.example/paper)) | vqa | 1,200 | 1,200 | 2,400 | 0 | train 1,200 |
-| `ships` | [Ships](https://ships.example) | identify, refer | 30 | 30 | 60 | 45 | train 18, val 12 |
+| `floodnet_vqa` | [FloodNet-VQA](https://flood.example) ([paper](https://flood.example/paper)) \
+| vqa | 1,200 | 1,200 | 2,400 | 0 | train 1,200 |
+| `ships` | [Ships](https://ships.example) | identify, refer \
+| 30 | 30 | 60 | 45 | train 18, val 12 |
 | **all** |  |  | 1,230 | 1,230 | 2,460 | 45 |  |
 """
     )
@@ -63,7 +67,8 @@ def test_text_origins_table() -> None:
 | `text_origin` | Rows | Meaning |
 | --- | ---: | --- |
 | human | 1,200 | people wrote the answers, for the source dataset |
-| template | 30 | fixed wordings filled in from annotations, by this mix or by the source's authors |
+| template | 30 \
+| fixed wordings filled in from annotations, by this mix or by the source's authors |
 """ in section(two(), "Where the text comes from")
 
 
@@ -169,7 +174,8 @@ def test_rebuilding() -> None:
 earthmix mix floods --data-root data --out out
 ```
 
-Seed 3. The same source files, mix and versions give the same bytes, on any engine and with any number of workers. \
+Seed 3. The same source files, mix and versions give the same bytes, on any engine and with any \
+number of workers. \
 The mix itself stands in `card.json`, the checksums in `manifest.json`.
 
 | Package | Version |

@@ -1,4 +1,6 @@
-"""The command line: help without heavy imports, one clear line for each thing that can be wrong, and what the small commands say."""
+"""The command line: help without heavy imports, one clear line for each thing that can be wrong,
+and what the small commands say.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +47,8 @@ for name in ["", "mix", "convert", "datasets", "check", "sample-data", "verify"]
     with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()) as out:
         main()
     assert "Usage: earthmix" in out.getvalue()
-print([name for name in ("apache_beam", "pyarrow", "numpy", "shapely", "PIL", "datasets", "jsonschema") if name in sys.modules])
+heavy = ("apache_beam", "pyarrow", "numpy", "shapely", "PIL", "datasets", "jsonschema")
+print([name for name in heavy if name in sys.modules])
 """
     assert (
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout
@@ -107,7 +110,8 @@ def refused(out: Path, *words: str | Path) -> str:
         ),
         (
             ["convert", "rsicd:minival"],
-            'convert [sources.rsicd] dataset "rsicd" has no split "minival"; it has: train, val, test',
+            'convert [sources.rsicd] dataset "rsicd" has no split "minival"; it has: '
+            "train, val, test",
         ),
         (
             ["convert", "rsicd", "--path", "aid=/x"],
@@ -145,7 +149,8 @@ def test_an_unknown_dataset_names_the_known_ones(tmp_path: Path) -> None:
 def test_every_wrong_key_of_a_mix_has_a_line(sample: Path, tmp_path: Path) -> None:
     mine = tmp_path / "mine.toml"
     mine.write_text(
-        'name = "mine"\n[sources.rsicd]\ntask = "caption"\nwieght = 2\n[sources.aid]\ntask = "classification"\ntaek = 2\n'
+        'name = "mine"\n[sources.rsicd]\ntask = "caption"\nwieght = '
+        '2\n[sources.aid]\ntask = "classification"\ntaek = 2\n'
     )
     known = "known: dataset, task, split, templates, weight, take, filter"
     assert sorted(
@@ -429,7 +434,8 @@ def test_sample_data_does_not_go_into_a_folder_of_others(tmp_path: Path) -> None
     assert ended == (
         1,
         "",
-        f"earthmix: {tmp_path} exists, is not empty and holds no .earthmix-sample: name a new or an empty folder\n",
+        f"earthmix: {tmp_path} exists, is not empty and holds no .earthmix-sample: name a "
+        "new or an empty folder\n",
     )
 
 
@@ -523,7 +529,8 @@ def test_check_without_a_dataset_has_a_verdict_on_each(sample: Path, tmp_path: P
 
 def test_check_says_when_pictures_alone_are_missing(sample: Path, tmp_path: Path) -> None:
     shutil.copytree(sample / "rsvqa_hr", tmp_path / "rsvqa_hr")
-    (tmp_path / "rsvqa_hr" / "Images" / "Data" / "0.png").unlink()
+    for path in (tmp_path / "rsvqa_hr" / "Images" / "Data").glob("0.*"):
+        path.unlink()
     code, found = verdicts(tmp_path)
     assert (code, found["rsvqa_hr"]) == (
         1,
@@ -578,7 +585,9 @@ def found(out: Path) -> list[str]:
 
 
 def tell(out: Path, **values: Any) -> None:
-    """Makes the manifest true to the files again, apart from values given: harm that checksums do not show."""
+    """Makes the manifest true to the files again, apart from values given: harm that checksums do
+    not show.
+    """
     told = runs.manifest(out)
     for name, about in told["files"].items():
         data = (out / name).read_bytes()
@@ -605,7 +614,8 @@ def test_verify_finds_a_changed_byte(copy: Path) -> None:
     data[100] ^= 1
     (copy / SHARD).write_bytes(data)
     assert found(copy) == [
-        f"{SHARD}: {len(data):,} bytes of another sha256 than manifest.json says ({len(data):,} bytes)"
+        f"{SHARD}: {len(data):,} bytes of another sha256 than manifest.json says "
+        f"({len(data):,} bytes)"
     ]
 
 
@@ -737,7 +747,8 @@ def test_the_rebuild_command_names_what_decides_and_nothing_else(
         "convert", "ucm_captions:val", *where, "--images", "path", "--set", "description=two words"
     )
     assert runs.card(tmp_path / "out")["rebuild"] == (
-        "earthmix convert ucm_captions:val --data-root DATA_ROOT --out OUT --images path --set 'description=two words'"
+        "earthmix convert ucm_captions:val --data-root DATA_ROOT --out OUT --images path "
+        "--set 'description=two words'"
     )
 
 

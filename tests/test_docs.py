@@ -1,4 +1,6 @@
-"""README, CONTRIBUTING and ARCHITECTURE: their commands parse, their files exist, their TOML is valid, and their recipes work."""
+"""README, CONTRIBUTING and ARCHITECTURE: their commands parse, their files exist, their TOML is
+valid, and their recipes work.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Dataflow without an account: options, the dry run, the wheel, and what `run` does with its job. Nothing is submitted here."""
+"""Dataflow without an account: options, the dry run, the wheel, and what `run` does with its job.
+
+Nothing is submitted here.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ from apache_beam.runners.runner import PipelineRunner
 
 from pipelines import mix
 from pipelines.engine_options import EngineOptions
-from pipelines.engines import dataflow
+from pipelines.engines import dataflow, dataflow_options
 from pipelines.errors import EngineError, UsageError
 from pipelines.plan import RunPlan, load_mix, make_plan
 
@@ -39,7 +42,7 @@ def options(
     *beam_options: str, data_root: str = "gs://bucket/sources", out: str = OUT, **values: str | None
 ) -> list[str]:
     chosen: dict[str, Any] = {"beam_options": list(beam_options), **values}
-    return dataflow.pipeline_options(dataclasses.replace(GOOD, **chosen), data_root, out)
+    return dataflow_options.pipeline_options(dataclasses.replace(GOOD, **chosen), data_root, out)
 
 
 def faults(*beam_options: str, **values: Any) -> list[str]:
@@ -207,12 +210,14 @@ def test_all_faults_come_at_once_each_with_its_option() -> None:
         (
             {"staging_location": "s3://b/x"},
             [],
-            "s3://b/x is not in Cloud Storage, where workers could reach it: give --staging-location gs://BUCKET/FOLDER",
+            "s3://b/x is not in Cloud Storage, where workers could reach it: give "
+            "--staging-location gs://BUCKET/FOLDER",
         ),
         (
             {"data_root": "data"},
             [],
-            "data is not in Cloud Storage, where workers could reach it: give --data-root gs://BUCKET/FOLDER",
+            "data is not in Cloud Storage, where workers could reach it: give "
+            "--data-root gs://BUCKET/FOLDER",
         ),
         (
             {"worker_image": "my image"},
@@ -233,7 +238,8 @@ def test_all_faults_come_at_once_each_with_its_option() -> None:
         (
             {"workers": "8"},
             ["--max_num_workers=4"],
-            "num_workers (8) cannot exceed max_num_workers (4): see --workers and the options after --",
+            "num_workers (8) cannot exceed max_num_workers (4): see --workers and the "
+            "options after --",
         ),
         (
             {},
@@ -452,7 +458,8 @@ def test_a_failed_job_is_told_in_one_line_unless_workers_left_theirs(
     assert (
         left
         or str(caught.value)
-        == "Dataflow job 2026-01-01_00_00_00-1 of earth-lab-1 in europe-west4 failed: OSError: disk full"
+        == "Dataflow job 2026-01-01_00_00_00-1 of earth-lab-1 in europe-west4 failed: "
+        "OSError: disk full"
     )
     assert not FakeRunner.job.cancelled
 

@@ -1,4 +1,6 @@
-"""Who may import whom: schemas <- converters <- pipelines, never the other way; formats know files and their own records and nothing else of the house."""
+"""Who may import whom: schemas <- converters <- pipelines, never the other way; formats know files
+and their own records and nothing else of the house.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,9 @@ def modules(*folders: str) -> list[str]:
 
 
 def named(text: str, package: Sequence[str]) -> set[str]:
-    """Every module that a source text imports, anywhere in it: `from a.b import c` names a.b and a.b.c. package: the one its file lies in."""
+    """Every module that a source text imports, anywhere in it: `from a.b import c` names a.b and
+    a.b.c. package: the one its file lies in.
+    """
     found: set[str] = set()
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Import):
@@ -82,7 +86,8 @@ def test_sample_data_are_made_without_the_code_that_reads_them(path: str) -> Non
     }
 
 
-# The command line is imported by nobody, and its documentation, which cannot do without it, by nobody in turn.
+# The command line is imported by nobody, and its documentation, which cannot do without it, by
+# nobody in turn.
 @pytest.mark.parametrize(
     "module, importers", [("pipelines.__main__", {"pipelines/docs.py"}), ("pipelines.docs", set())]
 )

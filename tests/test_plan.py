@@ -1,4 +1,6 @@
-"""What a run will do: mixes by name or file, changes to them, and the plan that comes of a mix and a data root."""
+"""What a run will do: mixes by name or file, changes to them, and the plan that comes of a mix and
+a data root.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,8 @@ from schemas.toml import ConfigError
 def mine(tmp_path: Path) -> Path:
     path = tmp_path / "mine.toml"
     path.write_text(
-        'name = "mine"\n[sources.rsicd]\ntask = "caption"\n[sources.ponds]\ndataset = "rsvqa_lr"\ntask = "vqa"\nweight = 0.5\n'
+        'name = "mine"\n[sources.rsicd]\ntask = "caption"\n[sources.ponds]\ndataset = '
+        '"rsvqa_lr"\ntask = "vqa"\nweight = 0.5\n'
     )
     return path
 
@@ -65,12 +68,14 @@ def test_a_mix_that_is_not_there(tmp_path: Path) -> None:
 def test_all_faults_of_shape_at_once(tmp_path: Path) -> None:
     path = tmp_path / "bad.toml"
     path.write_text(
-        'name = "bad"\nsede = 1\nimages = "all"\n[sources.rsicd]\nwieght = 2\n[sources.aid]\ntask = "classification"\ntake = 0\n'
+        'name = "bad"\nsede = 1\nimages = "all"\n[sources.rsicd]\nwieght = '
+        '2\n[sources.aid]\ntask = "classification"\ntake = 0\n'
     )
     keys = "dataset, task, split, templates, weight, take, filter"
     assert sorted(faults(str(path))) == sorted(
         [
-            f'{path} unknown key "sede"; known: name, description, left_out, seed, dialect, fallback_dialect, images, group, max_reject, sources',
+            f'{path} unknown key "sede"; known: name, description, left_out, seed, '
+            "dialect, fallback_dialect, images, group, max_reject, sources",
             f"{path} images: 'all' is not one of ['embed', 'path', 'reencode']",
             f'{path} [sources.rsicd] unknown key "wieght"; known: {keys}',
             f'{path} [sources.rsicd] key "task" is missing',
@@ -82,8 +87,10 @@ def test_all_faults_of_shape_at_once(tmp_path: Path) -> None:
 def test_all_faults_against_the_catalogue_at_once(tmp_path: Path) -> None:
     path = tmp_path / "bad.toml"
     path.write_text(
-        'name = "bad"\ndialect = "klingon"\n[sources.rsicd]\ntask = "vqa"\nsplit = ["train", "minival"]\n'
-        '[sources.aid]\ntask = "classification"\ntemplates = "loud"\n[sources.mine]\ndataset = "moon"\ntask = "caption"\n'
+        'name = "bad"\ndialect = "klingon"\n[sources.rsicd]\ntask = "vqa"\nsplit = '
+        '["train", "minival"]\n'
+        '[sources.aid]\ntask = "classification"\ntemplates = '
+        '"loud"\n[sources.mine]\ndataset = "moon"\ntask = "caption"\n'
     )
     found = faults(str(path))
     assert [line.partition(";")[0] for line in found] == [
@@ -151,7 +158,8 @@ def test_a_change_may_add_a_source() -> None:
         ("max_reject=2", "mixes/geochat-style max_reject: 2 is greater than the maximum of 1"),
         (
             "sources.rsvqa_lr.weight=0",
-            "mixes/geochat-style [sources.rsvqa_lr] weight: 0 is less than or equal to the minimum of 0",
+            "mixes/geochat-style [sources.rsvqa_lr] weight: 0 is less than or equal to "
+            "the minimum of 0",
         ),
     ],
 )
@@ -161,7 +169,8 @@ def test_a_wrong_change_is_one_line(change: str, fault: str) -> None:
 
 def test_a_change_of_a_misspelt_key_names_the_known_ones() -> None:
     assert faults("geochat-style", ["sources.rsvqa_lr.takes=5"]) == [
-        'mixes/geochat-style [sources.rsvqa_lr] unknown key "takes"; known: dataset, task, split, templates, weight, take, filter'
+        'mixes/geochat-style [sources.rsvqa_lr] unknown key "takes"; known: dataset, '
+        "task, split, templates, weight, take, filter"
     ]
 
 
@@ -210,7 +219,8 @@ def test_converting_can_be_changed() -> None:
 def test_converting_an_unknown_split() -> None:
     with pytest.raises(
         ConfigError,
-        match=r'^convert \[sources.rsicd\] dataset "rsicd" has no split "minival"; it has: train, val, test$',
+        match=r'^convert \[sources.rsicd\] dataset "rsicd" has no split "minival"; it has: '
+        r"train, val, test$",
     ):
         convert_mix(["rsicd:minival"], "item")
 
@@ -318,7 +328,8 @@ def test_every_source_that_cannot_be_read_is_named(sample: Path, tmp_path: Path)
     with pytest.raises(SourceError) as error:
         planned(tmp_path, "rsicd", "aid", "rsvqa_lr")
     assert str(error.value).splitlines() == [
-        f"rsicd: no folder {tmp_path}/rsicd, or nothing in it. Get it from https://github.com/201528014227051/RSICD_optimal (see `earthmix check rsicd`)",
+        f"rsicd: no folder {tmp_path}/rsicd, or nothing in it. Get it from "
+        "https://github.com/201528014227051/RSICD_optimal (see `earthmix check rsicd`)",
         f"rsvqa_lr: annotations not found: {tmp_path}/rsvqa_lr/LR_split_{{split}}_questions.json. "
         "Get it from https://rsvqa.sylvainlobry.com (see `earthmix check rsvqa_lr`)",
     ]

@@ -1,4 +1,6 @@
-"""Whole runs of the geochat-style mix on the built-in sample data: what comes out, that it is the same each time, and what is left when a run ends early."""
+"""Whole runs of the geochat-style mix on the built-in sample data: what comes out, that it is the
+same each time, and what is left when a run ends early.
+"""
 
 from __future__ import annotations
 
@@ -63,7 +65,8 @@ def test_datasets_that_share_a_folder_take_their_own_pictures(sample: Path, tmp_
 
 
 def test_every_question_of_rsvqa_is_accounted_for(mixed: Path) -> None:
-    # 12 training pictures, 12 questions each, one of them asked twice; one is switched off and one has no answer
+    # 12 training pictures, 12 questions each, one of them asked twice; one is switched off and one
+    # has no answer
     assert runs.card(mixed)["ledger"]["rsvqa_lr"]["train"] == {
         "unit": "question",
         "items": {
@@ -238,7 +241,8 @@ def test_a_run_ends_in_a_few_lines(sample: Path, tmp_path: Path) -> None:
     )
     assert ended.out.splitlines() == [
         f"wrote 627 rows of 6 datasets in 1 shard to {tmp_path}/out",
-        "dropped for a fault: zero_area 3, missing_image 2, truncated_image 2, bad_box 1, dangling_reference 1, duplicate_region 1, unreadable_image 1",
+        "dropped for a fault: zero_area 3, missing_image 2, truncated_image 2, bad_box "
+        "1, dangling_reference 1, duplicate_region 1, unreadable_image 1",
         "dropped by a policy: ignored 4, duplicate 2, inactive 1",
         "repaired: clipped 3",
         f'load it: datasets.load_dataset("{tmp_path}/out")["train"]',
@@ -314,7 +318,8 @@ def test_encoding_anew_keeps_every_id(mixed: Path, reencoded: Path) -> None:
 def test_path_mode_gives_the_same_ids_and_those_of_pictures_that_it_does_not_look_at(
     mixed: Path, by_path: Path
 ) -> None:
-    # Dedup knows a picture by its bytes, or by its path where it was not read: the copy of a picture stays then, and so does an empty one.
+    # Dedup knows a picture by its bytes, or by its path where it was not read: the copy of a
+    # picture stays then, and so does an empty one.
     kept = {row["id"]: row["images"][0]["path"] for row in runs.rows(by_path, "id", "images")}
     assert runs.ids(mixed) - kept.keys() == set()
     assert {kept[row_id] for row_id in kept.keys() - runs.ids(mixed)} == {
@@ -672,7 +677,8 @@ def test_a_foreign_folder_is_refused_and_left_alone(
     ended = runs.convert(sample, tmp_path)
     assert (ended.code, ended.err, runs.digests(tmp_path)) == (
         1,
-        f"earthmix: {tmp_path} holds files but no mix of earthmix (manifest.json); choose another --out or empty it\n",
+        f"earthmix: {tmp_path} holds files but no mix of earthmix (manifest.json); choose "
+        "another --out or empty it\n",
         before,
     )
 

@@ -1,4 +1,6 @@
-"""One shard: who survives, how often, what becomes of the others, and the bytes of its Parquet files."""
+"""One shard: who survives, how often, what becomes of the others, and the bytes of its Parquet
+files.
+"""
 
 from __future__ import annotations
 
@@ -207,8 +209,9 @@ def test_the_choice_is_salted_by_the_name_of_the_source(weight: float, take: int
     )
 
 
-# The first 64 bits of an id, xor the first 8 bytes of sha256("7", U+001F, "take" or "weight", U+001F, "ponds"), through SplitMix64's finaliser,
-# worked out apart from the code: for the words 1 to 8 the ranks are in the order 7 3 5 4 2 8 6 1, and all but 6 and 8 lie in the lower half.
+# The first 64 bits of an id, xor the first 8 bytes of sha256("7", U+001F, "take" or "weight",
+# U+001F, "ponds"), through SplitMix64's finaliser, worked out apart from the code: for the words 1
+# to 8 the ranks are in the order 7 3 5 4 2 8 6 1, and all but 6 and 8 lie in the lower half.
 
 
 @pytest.mark.parametrize(

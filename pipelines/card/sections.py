@@ -1,4 +1,4 @@
-"""The sections of a data card, each from the card's content to Markdown, and the closing lines of a run."""
+"""The sections of a data card as Markdown, and the closing lines of a run."""
 
 from __future__ import annotations
 
@@ -38,9 +38,12 @@ ORIGINS = {
     "model": "a model wrote them, for the source dataset; the model's own terms may apply",
 }
 DIALECTS = {
-    "geochat": "`{<x1><y1><x2><y2>|<θ>}`: whole numbers from 0 to 100, in per cent of the unpadded picture's width and height; "
-    "the box before it is turned about its centre, and the angle θ in degrees clockwise on screen, 0 to 90 (0: upright)",
-    "pixel": "`[x1, y1, x2, y2]`, or `[x1, y1, … x4, y4]` with the four corners of an oriented box: whole pixels of the native picture, "
+    "geochat": "`{<x1><y1><x2><y2>|<θ>}`: whole numbers from 0 to 100, in per cent of the unpadded "
+    "picture's width and height; "
+    "the box before it is turned about its centre, and the angle θ in degrees clockwise "
+    "on screen, 0 to 90 (0: upright)",
+    "pixel": "`[x1, y1, x2, y2]`, or `[x1, y1, … x4, y4]` with the four corners of an oriented "
+    "box: whole pixels of the native picture, "
     "counted from 0 at the top-left",
 }
 REPAIRS = {
@@ -52,7 +55,10 @@ REPAIRS = {
 def about(summary: Summary) -> str:
     """What the mix is, and what it lacks."""
     sources = counted(filled(summary), "remote-sensing dataset")
-    made = f"{counted(summary['rows'], 'row')} from {sources}, as LLaVA-style conversations about pictures, made by earthmix {summary['version']}."
+    made = (
+        f"{counted(summary['rows'], 'row')} from {sources}, as LLaVA-style conversations "
+        f"about pictures, made by earthmix {summary['version']}."
+    )
     parts = [f"# {cell(summary['name'])}", summary["description"].strip(), made]
     if summary["left_out"]:
         parts += ["Left out:", bullets(cell(line) for line in summary["left_out"])]
@@ -70,10 +76,14 @@ def loading(summary: Summary) -> str:
     if summary["images"] == "path":
         lines[2] = 'print(rows["conversations"][0])'
         hint = (
-            "The rows hold paths, `<dataset>/<path in the dataset>`: with the data root (one folder a dataset) as working directory, "
+            "The rows hold paths, `<dataset>/<path in the dataset>`: with the data root "
+            "(one folder a dataset) as working directory, "
             "`rows[0]` decodes the pictures; elsewhere read single columns, as above."
         )
-    own = "All rows are in one split, `train`; the column `split` says which split of its source a row comes from."
+    own = (
+        "All rows are in one split, `train`; the column `split` says which split of its "
+        "source a row comes from."
+    )
     return "\n\n".join(["## Loading", fenced("\n".join(lines), "python"), hint, own])
 
 
@@ -96,7 +106,10 @@ def contents(summary: Summary) -> str:
     if len(rows) > 1:
         rows.append(["**all**", "", "", *total, ""])
     head = ("Dataset", "Name", "Tasks", ">Rows", ">Pictures", ">Turns", ">Boxes", "Splits")
-    unit = "A picture counts once in each row that shows it; boxes are the regions of the rows, upright or oriented."
+    unit = (
+        "A picture counts once in each row that shows it; boxes are the regions of the rows, "
+        "upright or oriented."
+    )
     tasks: list[Row] = [
         [cell(task), n, TASKS.get(task, NONE)] for task, n in ranked(summary["tasks"])
     ]
@@ -119,17 +132,20 @@ def texts(summary: Summary) -> str:
     parts = [
         "## Where the text comes from",
         table(("`text_origin`", ">Rows", "Meaning"), origins),
-        "Wordings that turn a source's text into a request are this mix's own; the column `template` names them.",
+        "Wordings that turn a source's text into a request are this mix's own; the "
+        "column `template` names them.",
         "## Boxes",
     ]
     if not summary["dialects"]:
         return "\n\n".join([*parts, "No box is written as text."])
     lines = [
-        f"`{name}` ({counted(n, 'row')}): {DIALECTS.get(name, 'see the documentation of earthmix')}."
+        f"`{name}` ({counted(n, 'row')}): "
+        f"{DIALECTS.get(name, 'see the documentation of earthmix')}."
         for name, n in ranked(summary["dialects"])
     ]
     kept = (
-        "Numbers in the text are rounded. The column `regions` keeps the same boxes in pixels of the native picture (counted from 0, half-open, y downwards), "
+        "Numbers in the text are rounded. The column `regions` keeps the same boxes in "
+        "pixels of the native picture (counted from 0, half-open, y downwards), "
         "so that they can be written anew for any model."
     )
     return "\n\n".join(
@@ -138,12 +154,14 @@ def texts(summary: Summary) -> str:
 
 
 def dropped(summary: Summary) -> str:
-    """The ledger: reasons in words, then where every item and row of each split ended, then repairs."""
+    """The ledger: reasons in words, where every item and row of each split ended, and repairs."""
     found = drops(summary)
     parts = [
         "## What was dropped, and why",
-        "Every item of a source and every row built from it ends in exactly one place, and the sums balance. A *fault* is something wrong with the data; "
-        "a *policy* is a choice, of the source's authors or of this mix. Each dropped record stands in `rejects/` with its origin and reason.",
+        "Every item of a source and every row built from it ends in exactly one place, "
+        "and the sums balance. A *fault* is something wrong with the data; "
+        "a *policy* is a choice, of the source's authors or of this mix. Each dropped "
+        "record stands in `rejects/` with its origin and reason.",
     ]
     if found:
         lines: list[Row] = [
@@ -229,12 +247,14 @@ def notes(summary: Summary) -> str:
     """What the run found worth saying, and what the mix cannot do."""
     lines = [
         "Errors of the sources' annotations are carried over, apart from the faults counted above.",
-        "Rows of every source split are included, test splits too where the mix takes them: look at `split` before you train on what you will evaluate on.",
+        "Rows of every source split are included, test splits too where the mix takes "
+        "them: look at `split` before you train on what you will evaluate on.",
         "Duplicates are rows with the same pictures, task and source text; near duplicates stay.",
     ]
     if summary["text_origin"].get("template"):
         lines.append(
-            "Text from a template repeats few wordings and says no more than the annotation it was made from."
+            "Text from a template repeats few wordings and says no more than the "
+            "annotation it was made from."
         )
     unseen = [
         f"`{slug}`"
@@ -243,7 +263,8 @@ def notes(summary: Summary) -> str:
     ]
     if unseen:
         lines.append(
-            f"Read by the format's documentation, without the authors' files at hand to compare: {', '.join(unseen)}."
+            "Read by the format's documentation, without the authors' files at hand to "
+            f"compare: {', '.join(unseen)}."
         )
     limits = ["## Limits", bullets(lines)]
     return "\n\n".join(
@@ -262,7 +283,8 @@ def rebuilding(summary: Summary) -> str:
         [
             "## Rebuilding",
             fenced(summary["rebuild"], "sh"),
-            f"Seed {summary['mix'].get('seed', 0)}. The same source files, mix and versions give the same bytes, on any engine and with any number of workers. "
+            f"Seed {summary['mix'].get('seed', 0)}. The same source files, mix and "
+            "versions give the same bytes, on any engine and with any number of workers. "
             "The mix itself stands in `card.json`, the checksums in `manifest.json`.",
             table(
                 ("Package", "Version"),
@@ -284,7 +306,8 @@ def closing_lines(summary: Summary, out: str, remarks: Sequence[str] = ()) -> li
     """
     shards = f" in {counted(summary['shards'], 'shard')}" if "shards" in summary else ""
     lines = [
-        f"wrote {counted(summary['rows'], 'row')} of {counted(filled(summary), 'dataset')}{shards} to {out}"
+        f"wrote {counted(summary['rows'], 'row')} of "
+        f"{counted(filled(summary), 'dataset')}{shards} to {out}"
     ]
     found = drops(summary)
     for fault, title in ((True, "dropped for a fault"), (False, "dropped by a policy")):

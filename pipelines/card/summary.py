@@ -99,8 +99,10 @@ class _Summary(TypedDict):
 class Summary(_Summary, total=False):
     """The content of `card.json`.
 
-    rows, and the rows of tasks, text origins, dialects and datasets, count the rows of the Parquet files, repeated ones too. version: earthmix's own.
-    shards: how many Parquet files there are, where that is known. content: a hash over the shards' hashes, where they are known.
+    rows, and the rows of tasks, text origins, dialects and datasets, count the rows of the Parquet
+    files, repeated ones too. version: earthmix's own.
+    shards: how many Parquet files there are, where that is known. content: a hash over the shards'
+    hashes, where they are known.
     """
 
     shards: int

@@ -1,4 +1,6 @@
-"""`--engine flink` on real clusters: the same bytes as the direct engine, whatever dies, and one line for what is wrong. `make test-flink` runs it."""
+"""`--engine flink` on real clusters: the same bytes as the direct engine, whatever dies, and one
+line for what is wrong. `make test-flink` runs it.
+"""
 
 from __future__ import annotations
 
@@ -102,7 +104,8 @@ def rsicd(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The real RSICD file, converted by one worker."""
     if not (REAL / "rsicd").is_dir():
         pytest.skip(
-            f"the real files of rsicd are not at {REAL / 'rsicd'}; set EARTHMIX_REAL_DATA to where they are"
+            f"the real files of rsicd are not at {REAL / 'rsicd'}; set EARTHMIX_REAL_DATA "
+            "to where they are"
         )
     out = tmp_path_factory.mktemp("rsicd") / "out"
     assert convert("rsicd", REAL, out, "--workers", "1").code == 0
@@ -266,7 +269,8 @@ def test_jars_that_are_no_job_server(
     refused(
         ended,
         out,
-        "the job server stopped (1): Caused by: java.lang.ClassNotFoundException: org.apache.beam.runners.flink.FlinkJobServerDriver",
+        "the job server stopped (1): Caused by: java.lang.ClassNotFoundException: "
+        "org.apache.beam.runners.flink.FlinkJobServerDriver",
     )
 
 
@@ -301,7 +305,8 @@ def test_workers_without_earthmix(
         refused(
             on(two, sample, out, place),
             out,
-            f"the workers of {place} can not run earthmix: pipelines is missing there; install earthmix in the environment",
+            f"the workers of {place} can not run earthmix: pipelines is missing there; "
+            "install earthmix in the environment",
         )
     assert not clusters.unfinished(two)
 
@@ -315,7 +320,8 @@ def test_workers_that_never_come(
         refused(
             on(two, sample, out, place),
             out,
-            f"no worker of {place} got to work within 15 s: see the log there; the first python on its PATH must be one",
+            f"no worker of {place} got to work within 15 s: see the log there; the first "
+            "python on its PATH must be one",
         )
     clusters.wait_for(lambda: not clusters.unfinished(two), "the end of the probe")
 
