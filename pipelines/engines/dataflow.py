@@ -43,7 +43,6 @@ Build = Callable[[beam.Pipeline], None]
 
 _SECRET = re.compile(r"secret|token|password|access_key")
 _PACKAGES = ("schemas", "converters", "pipelines")
-_PIP_WHEEL = "-m pip wheel --quiet --no-deps --no-index --no-build-isolation"
 _BUILT_WITHIN = 300.0  # seconds for the wheel
 
 
