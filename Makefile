@@ -9,10 +9,11 @@ ARGS      ?=
 TASKMANAGERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock lint type test test-flink test-trainers bench bench-engines docs sample-data mix-geochat-style flink-setup flink-up flink-down clean
+.PHONY: help setup sample-data mix-geochat-style test lint type docs bench \
+  flink-setup flink-up flink-down test-flink bench-engines test-trainers lock clean
 
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  %-20s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-20s %s\n", $$1, $$2}'
 
 setup: $(READY) ## Make .venv with everything the lock file names
 
@@ -21,42 +22,12 @@ $(READY): pyproject.toml requirements.lock
 	$(PYTHON) -m venv $(VENV)
 	@# The lock file holds for Python 3.11 and newer; on 3.10 the ranges of pyproject.toml do.
 	@if $(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then \
-	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock && \
-	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . ; \
+	  $(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements.lock && \
+	  $(BIN)/python -m pip install --disable-pip-version-check --no-deps --no-build-isolation -e . ; \
 	else \
-	  $(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]' ; \
+	  $(BIN)/python -m pip install --disable-pip-version-check -e '.[dev]' ; \
 	fi
 	@touch $@
-
-lock: ## Write requirements.lock anew from pyproject.toml
-	$(PYTHON) -m venv .lock-venv && .lock-venv/bin/python -m pip install --quiet pip-tools
-	.lock-venv/bin/python -m piptools compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-header --no-emit-index-url --no-emit-trusted-host --no-annotate --extra dev -o requirements.lock pyproject.toml
-	rm -rf .lock-venv
-
-lint: setup ## ruff
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-
-type: setup ## mypy, strict
-	$(BIN)/mypy
-
-test: setup ## The test suite
-	$(BIN)/python -m pytest -n auto $(ARGS)
-
-test-flink: setup ## The tests of --engine flink: they fetch Flink, start clusters and stop them (skipped without Java or Maven)
-	$(BIN)/python -m pytest -v -rs -m flink tests/flink $(ARGS)
-
-test-trainers: setup ## Real training programs read mixes and exports; fetches them first (about 16 GB in .trainers/)
-	$(BIN)/python tests/trainers .trainers/environments .trainers/work
-
-bench: setup ## earthmix beside what a user would write instead (BENCH_ARGS=--quick for a small one)
-	$(BIN)/python -m benchmarks $(BENCH_ARGS)
-
-bench-engines: flink-setup ## Time, memory and overhead of the direct engine and of Flink, in one run (BENCH_ARGS=--quick for a small one)
-	$(BIN)/python -m benchmarks.engines $(BENCH_ARGS)
-
-docs: setup ## Write DATASETS.md and docs/cli.md anew
-	$(BIN)/python -m pipelines.docs
 
 sample-data: setup ## Write the built-in sample data to sample-data/
 	$(BIN)/earthmix sample-data sample-data
@@ -69,6 +40,22 @@ endif
 mix-geochat-style: setup ## Build the GeoChat-style mix (DATA_ROOT=..., OUT=..., ARGS="--images path")
 	$(BIN)/earthmix mix geochat-style --data-root $(DATA_ROOT) --out $(OUT) $(ARGS)
 
+test: setup ## The test suite
+	$(BIN)/python -m pytest -n auto $(ARGS)
+
+lint: setup ## ruff
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+type: setup ## mypy, strict
+	$(BIN)/mypy
+
+docs: setup ## Write DATASETS.md and docs/cli.md anew
+	$(BIN)/python -m pipelines.docs
+
+bench: setup ## earthmix beside what a user would write instead (BENCH_ARGS=--quick for a small one)
+	$(BIN)/python -m benchmarks $(BENCH_ARGS)
+
 flink-setup: setup ## Fetch Flink and Beam's job server for it, pinned and checksummed, into .flink/ (needs Java and Maven)
 	$(BIN)/python -m pipelines.engines.flink_cluster setup
 
@@ -78,5 +65,19 @@ flink-up: flink-setup ## Start a Flink cluster and a worker pool on this machine
 flink-down: setup ## Stop that cluster
 	$(BIN)/python -m pipelines.engines.flink_cluster down
 
-clean: ## Remove everything that make made
-	rm -rf $(VENV) sample-data out .bench .trainers .flink build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+test-flink: setup ## The tests of --engine flink: they fetch Flink, start clusters and stop them (skipped without Java or Maven)
+	$(BIN)/python -m pytest -v -rs -m flink tests/flink $(ARGS)
+
+bench-engines: flink-setup ## Time, memory and overhead of the direct engine and of Flink, in one run (BENCH_ARGS=--quick for a small one)
+	$(BIN)/python -m benchmarks.engines $(BENCH_ARGS)
+
+test-trainers: setup ## Real training programs read mixes and exports; fetches them first (about 16 GB in .trainers/)
+	$(BIN)/python tests/trainers .trainers/environments .trainers/work
+
+lock: ## Write requirements.lock anew from pyproject.toml
+	$(PYTHON) -m venv .lock-venv && .lock-venv/bin/python -m pip install --quiet pip-tools
+	.lock-venv/bin/python -m piptools compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-annotate --extra dev -o requirements.lock pyproject.toml
+	rm -rf .lock-venv
+
+clean: ## Remove everything that make made, but not the mixes in out/
+	rm -rf $(VENV) sample-data .bench .trainers .flink build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,6 +1,8 @@
-"""Runs every measurement in one go and prints a table: `make bench`, `make bench BENCH_ARGS=--quick`.
+"""Runs every measurement in one go and prints a table: `make bench`, `make bench
+BENCH_ARGS=--quick`.
 
-Whole processes, start to end. Machines are noisy, so rivals take turns and the best time of each counts; ratios are what to compare.
+Whole processes, start to end. Machines are noisy, so rivals take turns and the best time of each
+counts; ratios are what to compare.
 """
 
 from __future__ import annotations
@@ -24,7 +26,10 @@ _MB = 1 << 20
 
 
 class Cost(NamedTuple):
-    """Wall seconds and peak memory of a process and all its children, added, in bytes. began: when, in seconds of the system's clock."""
+    """Wall seconds and peak memory of a process and all its children, added, in bytes.
+
+    began: when, in seconds of the system's clock.
+    """
 
     seconds: float
     memory: int
@@ -118,7 +123,9 @@ def line(what: str, cost: Cost, ratios: str = "") -> None:
 
 
 def questions(work: Path, count: int, rounds: int, with_script: bool) -> None:
-    """RSVQA-shaped questions: join, check, dedup, shards and card, against the script and the limit."""
+    """RSVQA-shaped questions: join, check, dedup, shards and card, against the script and the
+    limit.
+    """
     root = work / f"rsvqa_{count}"
     folder = inputs.rsvqa(root, count)
     out = work / "out"
@@ -152,7 +159,7 @@ def array(work: Path, size: int) -> None:
 
 
 def embedding(work: Path, count: int, rounds: int) -> None:
-    """JPEGs into Parquet, checked, hashed and deduplicated, against pyarrow that copies the bytes."""
+    """JPEGs into Parquet, checked, hashed, deduplicated, against pyarrow that copies the bytes."""
     root = work / f"jpegs_{count}"
     folder = inputs.jpegs(root, count)
     out = work / "out"
@@ -196,7 +203,8 @@ def main() -> None:
         "embed": lambda: embedding(work, 200 if small else 20_000, rounds),
     }
     print(
-        f"{len(os.sched_getaffinity(0))} cores; best of {rounds}, whole processes, peak memory of all processes added"
+        f"{len(os.sched_getaffinity(0))} cores; best of {rounds}, whole processes, peak "
+        "memory of all processes added"
     )
     for name, step in steps.items():
         if not args.only or name in args.only:

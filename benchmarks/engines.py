@@ -1,6 +1,8 @@
-"""The direct engine and Flink on this machine, in one run: `make bench-engines`, `make bench-engines BENCH_ARGS=--quick`.
+"""The direct engine and Flink on this machine, in one run: `make bench-engines`, `make
+bench-engines BENCH_ARGS=--quick`.
 
-The cluster's start-up, and what comes before and after a job on it, are told apart from the job itself. Rivals take turns and the best of each counts.
+The cluster's start-up, and what comes before and after a job on it, are told apart from the job
+itself. Rivals take turns and the best of each counts.
 """
 
 from __future__ import annotations
@@ -24,7 +26,11 @@ _NAME = "bench"
 
 
 class Run(NamedTuple):
-    """One run. job: seconds from its start to its end as Flink tells them; before: all that precedes it, of which `probe` is the look from the workers."""
+    """One run.
+
+    job: seconds from its start to its end as Flink tells them; before: all that precedes it, of
+    which `probe` is the look from the workers.
+    """
 
     seconds: float
     memory: int
@@ -91,7 +97,9 @@ def measured(root: Path, out: Path, rounds: int, workers: int) -> dict[str, Run]
     with started(workers) as running:
         pids = [process.pid for process in running.record.processes]
         print(
-            f"cluster of 2 task managers and a worker pool: up in {time.perf_counter() - began:.1f} s, {sum(map(tree_memory, pids)) / _MB:.0f} MB idle"
+            "cluster of 2 task managers and a worker pool: up in "
+            f"{time.perf_counter() - began:.1f} s, "
+            f"{sum(map(tree_memory, pids)) / _MB:.0f} MB idle"
         )
         flink = [
             *base,
@@ -119,7 +127,8 @@ def table(runs: dict[str, Run]) -> None:
     """One line a way. Ratios are to the quicker of the direct ones."""
     direct = min(run.seconds for run in runs.values() if run.job is None)
     print(
-        f"{'':<26}{'whole':>9}{'memory':>10}{'before':>9}{'probe':>9}{'job':>9}{'after':>9}   {'whole/direct':>12}{'job/direct':>12}"
+        f"{'':<26}{'whole':>9}{'memory':>10}{'before':>9}{'probe':>9}{'job':>9}{'after':>9} "
+        f"  {'whole/direct':>12}{'job/direct':>12}"
     )
     for name, run in runs.items():
         parts = "".join(
@@ -128,7 +137,8 @@ def table(runs: dict[str, Run]) -> None:
         )
         ratio = "" if run.job is None else f"{run.job / direct:12.2f}"
         print(
-            f"{name:<26}{run.seconds:7.2f} s{run.memory / _MB:7.0f} MB{parts}   {run.seconds / direct:12.2f}{ratio}",
+            f"{name:<26}{run.seconds:7.2f} s{run.memory / _MB:7.0f} MB{parts}   "
+            f"{run.seconds / direct:12.2f}{ratio}",
             flush=True,
         )
 
@@ -149,10 +159,12 @@ def main() -> None:
     root = work / f"engines_{count}"
     inputs.rsvqa(root, count)
     print(
-        f"{count:,} questions; {len(os.sched_getaffinity(0))} cores, {workers} workers; best of {rounds}, memory of all processes added, cluster included"
+        f"{count:,} questions; {len(os.sched_getaffinity(0))} cores, {workers} workers; "
+        f"best of {rounds}, memory of all processes added, cluster included"
     )
     print(
-        "before: start of the command, job server, translation and staging, probe included; probe: the look from the workers of a pool"
+        "before: start of the command, job server, translation and staging, probe "
+        "included; probe: the look from the workers of a pool"
     )
     table(measured(root, work / "out", rounds, workers))
     shutil.rmtree(root)

@@ -88,24 +88,32 @@ def _said(i: int) -> str:
 def _question(i: int) -> str:
     kind, text = _words(i)
     return (
-        f'{{"id": {i}, "date_added": {1543589204.7377796 + i}, "img_id": {i // QUESTIONS_A_PICTURE}, "people_id": 0, "type": "{kind}", '
+        f'{{"id": {i}, "date_added": {1543589204.7377796 + i}, "img_id": '
+        f'{i // QUESTIONS_A_PICTURE}, "people_id": 0, "type": "{kind}", '
         f'"question": "{text}", "answers_ids": [{i}], "active": true}}'
     )
 
 
 def _answer(i: int) -> str:
-    return f'{{"id": {i}, "date_added": {1543589204.7377832 + i}, "question_id": {i}, "people_id": 0, "answer": "{_said(i)}", "active": true}}'
+    return (
+        f'{{"id": {i}, "date_added": {1543589204.7377832 + i}, "question_id": {i}, '
+        f'"people_id": 0, "answer": "{_said(i)}", "active": true}}'
+    )
 
 
 def _picture(i: int) -> str:
     return (
-        f'{{"id": {i}, "date_added": {1543589204.704322 + i}, "original_name": "S2B_{i}.tif", "sensor": "S2", "upperleft_map_x": {613899.74 + i}, '
-        f'"upperleft_map_y": {6737870.23 + i}, "res_x": "10m", "res_y": "10m", "people_id": 0, "type": "RGB", "active": true}}'
+        f'{{"id": {i}, "date_added": {1543589204.704322 + i}, "original_name": '
+        f'"S2B_{i}.tif", "sensor": "S2", "upperleft_map_x": {613899.74 + i}, '
+        f'"upperleft_map_y": {6737870.23 + i}, "res_x": "10m", "res_y": "10m", '
+        f'"people_id": 0, "type": "RGB", "active": true}}'
     )
 
 
 def vqa_array(root: Path, size: int) -> Path:
-    """FloodNet-like questions in one JSON array of about `size` bytes, as `floodnet_vqa/Train_Question.json`."""
+    """FloodNet-like questions in one JSON array of about `size` bytes, as
+    `floodnet_vqa/Train_Question.json`.
+    """
     folder = root / "floodnet_vqa"
     if (folder / "done").exists():
         return folder
@@ -115,7 +123,10 @@ def vqa_array(root: Path, size: int) -> Path:
         total = i = 0
         while total < size:
             kind, text = _words(i)
-            record = f'{{"Image_ID": "{i // 50}.JPG", "Question": "{text}", "Ground_Truth": "{_said(i)}", "Question_Type": "{kind}"}}'
+            record = (
+                f'{{"Image_ID": "{i // 50}.JPG", "Question": "{text}", "Ground_Truth": '
+                f'"{_said(i)}", "Question_Type": "{kind}"}}'
+            )
             total += len(record) + 2
             i += 1
             yield record
@@ -126,7 +137,9 @@ def vqa_array(root: Path, size: int) -> Path:
 
 
 def jpegs(root: Path, count: int) -> Path:
-    """`count` JPEGs of about 50 kB in class folders, as `nwpu_resisc45/NWPU-RESISC45/<class>/<class>_NNN.jpg`."""
+    """`count` JPEGs of about 50 kB in class folders, as
+    `nwpu_resisc45/NWPU-RESISC45/<class>/<class>_NNN.jpg`.
+    """
     folder = root / "nwpu_resisc45"
     if (folder / "done").exists():
         return folder

@@ -1,4 +1,7 @@
-"""What earthmix is measured against. Run as `python -m benchmarks.rivals NAME FOLDER OUT`, each in a process of its own."""
+"""What earthmix is measured against.
+
+Run as `python -m benchmarks.rivals NAME FOLDER OUT`, each in a process of its own.
+"""
 
 from __future__ import annotations
 
@@ -70,7 +73,9 @@ def script(folder: Path, out: Path) -> None:
 
 
 def limit(folder: Path, out: Path) -> None:
-    """The limit on one core: msgspec decodes the same files into structs; one Arrow write of picture, question and answer, and nothing else."""
+    """The limit on one core: msgspec decodes the same files into structs; one Arrow write of
+    picture, question and answer, and nothing else.
+    """
     import pyarrow as pa
 
     pa.set_cpu_count(1)
@@ -97,7 +102,9 @@ def limit(folder: Path, out: Path) -> None:
 
 
 def pyarrow_images(folder: Path, out: Path) -> None:
-    """pyarrow alone: reads the same pictures and writes their bytes and paths to Parquet, uncompressed, in groups of 100 MB."""
+    """pyarrow alone: reads the same pictures and writes their bytes and paths to Parquet,
+    uncompressed, in groups of 100 MB.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 

@@ -1,7 +1,8 @@
 """What a run of ten million rows asks of its workers, on paper: `python -m benchmarks.sizing`.
 
-Constants are measured on small made-up inputs, each in a process of its own, and printed with how. The rest is arithmetic and one simulation:
-which shards the rows of each span fall into. Counts of shards come from the rule in pipelines/plan.py, encoded bytes from the pipeline's own coders.
+Constants are measured on small made-up inputs, each in a process of its own, and printed with how.
+The rest is arithmetic and one simulation: which shards the rows of each span fall into. Counts of
+shards come from the rule in pipelines/plan.py, encoded bytes from the pipeline's own coders.
 """
 
 from __future__ import annotations
@@ -32,7 +33,10 @@ _COPIES = 64
 
 
 class Workload(NamedTuple):
-    """A dataset of the size of a published one, in the layout of a small made-up one. sizes: of the two small runs."""
+    """A dataset of the size of a published one, in the layout of a small made-up one.
+
+    sizes: of the two small runs.
+    """
 
     name: str
     rows: int
@@ -70,7 +74,9 @@ def make_plan(root: Path, load: Workload) -> Any:
 
 
 def scaled(plan: Any, load: Workload, records: int, count: int) -> Any:
-    """The same plan with `count` spans of `records` records, pictures named by map tile as Git-10M's are, and the shards that the rule gives it."""
+    """The same plan with `count` spans of `records` records, pictures named by map tile as
+    Git-10M's are, and the shards that the rule gives it.
+    """
     draw = random.Random(7)
     names = plan.spans[0].names
     spans = []
@@ -98,7 +104,9 @@ def _memory(key: str) -> int:
 
 
 def probe_span(root: Path, load: Workload, shards: int) -> dict[str, float]:
-    """Converts one span and writes its segment: rows, growth of the peak memory, bytes of the file with one shard and with `shards`, time to read a slice."""
+    """Converts one span and writes its segment: rows, growth of the peak memory, bytes of the file
+    with one shard and with `shards`, time to read a slice.
+    """
     from converters.convert import convert_span
     from pipelines import segments
     from schemas.table import SEGMENT_ROW
@@ -132,7 +140,9 @@ def probe_span(root: Path, load: Workload, shards: int) -> dict[str, float]:
 
 
 def probe_shard(root: Path, load: Workload, shards: int) -> dict[str, float]:
-    """Writes all rows of a small input as one shard, as a worker does: rows, and growth of the peak memory."""
+    """Writes all rows of a small input as one shard, as a worker does: rows, and growth of the peak
+    memory.
+    """
     from converters.convert import convert_span
     from pipelines import segments
     from pipelines import shards as shard
@@ -158,7 +168,7 @@ def probe_shard(root: Path, load: Workload, shards: int) -> dict[str, float]:
     pa.default_memory_pool().release_unused()
     before, peak = _memory("VmRSS"), _reset_peak()
     rows, _ = _tables(refs)
-    chosen = shard.choose(rows, plan.sampling, plan.mix.seed, {})
+    chosen = shard.choose(rows, plan.mix.sources, plan.mix.seed, {})
     work_files.write_file(
         f"{folder}/shard.parquet",
         lambda sink: shard.write_rows(sink, rows, chosen, plan.images, plan.roots),
@@ -181,7 +191,9 @@ def _reset_peak() -> bool:
 
 
 def probe_graph(root: Path, load: Workload, records: int) -> dict[str, float]:
-    """What a span adds to the job's graph, and to a worker's memory with each copy of the plan; how many copies; bytes of a reference in the shuffle."""
+    """What a span adds to the job's graph, and to a worker's memory with each copy of the plan; how
+    many copies; bytes of a reference in the shuffle.
+    """
     import apache_beam as beam
     from apache_beam.coders.coders import GlobalWindowCoder, WindowedValueCoder
     from apache_beam.internal import pickler
@@ -203,7 +215,8 @@ def probe_graph(root: Path, load: Workload, records: int) -> dict[str, float]:
             proto.ByteSize(),
             {step.unique_name: len(step.spec.payload) for step in steps},
         )
-    # The step that lists the spans holds them encoded; those with the whole plan hold them as objects.
+    # The step that lists the spans holds them encoded; those with the whole plan hold them as
+    # objects.
     grown = [
         more - payloads[few][name]
         for name, more in payloads[many].items()
@@ -231,7 +244,9 @@ def probe_graph(root: Path, load: Workload, records: int) -> dict[str, float]:
 
 
 def probe_hot(root: Path, load: Workload, count: int) -> dict[str, Any]:
-    """One scene with `count` regions through each region task: rows, seconds, peak memory, the fullest shard of 45, the longest text."""
+    """One scene with `count` regions through each region task: rows, seconds, peak memory, the
+    fullest shard of 45, the longest text.
+    """
     from PIL import Image
 
     from converters.convert import convert_span
@@ -317,7 +332,11 @@ def probe(name: str, root: Path, load: Workload, number: int) -> Any:
 
 
 class Spread(NamedTuple):
-    """Where rows go. refs: slices, one for each span and shard that has any; most: slices and rows of the fullest shard."""
+    """Where rows go.
+
+    refs: slices, one for each span and shard that has any; most: slices and rows of the fullest
+    shard.
+    """
 
     refs: int
     most_refs: int
@@ -325,7 +344,9 @@ class Spread(NamedTuple):
 
 
 def spread(rows: int, spans: int, shards: int) -> Spread:
-    """Draws a shard for every row, as a hash does: no key is hotter than another, since rows are spread by picture, task and text together."""
+    """Draws a shard for every row, as a hash does: no key is hotter than another, since rows are
+    spread by picture, task and text together.
+    """
     draw = np.random.default_rng(7)
     slices, filled = np.zeros(shards, np.int64), np.zeros(shards, np.int64)
     for span in range(spans):
@@ -353,32 +374,49 @@ def report(work: Path, load: Workload, memory: int) -> None:
     shards = scaled(make_plan(roots[1], load), load, records, count).shards
     cut, graph = probe("span", roots[1], load, shards), probe("graph", roots[1], load, records)
     where = spread(load.rows, count, shards)
-    # Of a shard with pictures no more than one row group is held at once, so it has its peak in the small run.
+    # Of a shard with pictures no more than one row group is held at once, so it has its peak in the
+    # small run.
     shard_peak = shard["growth"] + slope(few, shard) * max(0, where.most_rows - shard["rows"]) * (
         load.mode == "path"
     )
     held, shuffle = graph["copies"] * graph["held"] * count, where.refs * graph["ref"]
     need = (base + held + max(span["growth"], shard_peak)) / _MB
-    print(f"""
-{load.name}
-measured:
-  a span of {records:,} rows: {mb(span["growth"])} of peak memory, {slope(less, span):,.0f} bytes a row (processes with {less["rows"]:,} and {records:,} rows)
-  a shard of {shard["rows"]:,} rows: {mb(shard["growth"])} of peak memory, {slope(few, shard):,.0f} bytes a row (the same rows, written as one shard)
-  a segment: {cut["whole"] / records:,.0f} bytes a row in one slice, {cut["cut"] / records:,.0f} cut for {shards:,} shards ({cut["batches"]:,} slices)
-  reading a slice of it: {cut["slice"] * 1000:.2f} ms (mean of {_COPIES} files on a local disk, in cache)
-  a reference in the shuffle: {graph["ref"]} bytes by the pipeline's own coder, for a path of {graph["path"]} characters
-  a span in the job's graph: {graph["graph"]:,.0f} bytes; in memory {graph["held"]:,.0f} in each of {graph["copies"]} steps that hold the plan (8 and 40 spans)
-on paper:
-  {count:,} spans, {shards:,} shards of {load.rows // shards:,} rows, {where.most_rows:,} in the fullest
-  {where.refs:,} references, {where.most_refs:,} of them for the fullest shard: {where.refs * cut["slice"] / 3600:.2f} h to read all slices, on one core
-  OUT/.work holds {cut["cut"] * count / 1e9:.1f} GB of segments
-  workers  spans each  shards each  shuffle each  peak memory each""")
+    lines = [
+        "",
+        load.name,
+        "measured:",
+        f"a span of {records:,} rows: {mb(span['growth'])} of peak memory, "
+        f"{slope(less, span):,.0f} bytes a row "
+        f"(processes with {less['rows']:,} and {records:,} rows)",
+        f"a shard of {shard['rows']:,} rows: {mb(shard['growth'])} of peak memory, "
+        f"{slope(few, shard):,.0f} bytes a row (the same rows, written as one shard)",
+        f"a segment: {cut['whole'] / records:,.0f} bytes a row in one slice, "
+        f"{cut['cut'] / records:,.0f} cut for {shards:,} shards ({cut['batches']:,} slices)",
+        f"reading a slice of it: {cut['slice'] * 1000:.2f} ms "
+        f"(mean of {_COPIES} files on a local disk, in cache)",
+        f"a reference in the shuffle: {graph['ref']} bytes by the pipeline's own coder, "
+        f"for a path of {graph['path']} characters",
+        f"a span in the job's graph: {graph['graph']:,.0f} bytes; in memory "
+        f"{graph['held']:,.0f} in each of {graph['copies']} steps that hold the plan "
+        "(8 and 40 spans)",
+        "on paper:",
+        f"{count:,} spans, {shards:,} shards of {load.rows // shards:,} rows, "
+        f"{where.most_rows:,} in the fullest",
+        f"{where.refs:,} references, {where.most_refs:,} of them for the fullest shard: "
+        f"{where.refs * cut['slice'] / 3600:.2f} h to read all slices, on one core",
+        f"OUT/.work holds {cut['cut'] * count / 1e9:.1f} GB of segments",
+        "workers  spans each  shards each  shuffle each  peak memory each",
+    ]
+    heads = {"", load.name, "measured:", "on paper:"}
+    print("\n".join(line if line in heads else f"  {line}" for line in lines))
     for n in WORKERS:
         print(
-            f"  {n:>7}  {math.ceil(count / n):>10,}  {math.ceil(shards / n):>11,}  {mb(shuffle / n):>12}  {need:>13,.0f} MB"
+            f"  {n:>7}  {math.ceil(count / n):>10,}  {math.ceil(shards / n):>11,}  "
+            f"{mb(shuffle / n):>12}  {need:>13,.0f} MB"
         )
     print(
-        f"  peak memory: process {mb(base)}, plan {mb(held)}, and the larger of span {mb(span['growth'])} and shard {mb(shard_peak)}"
+        f"  peak memory: process {mb(base)}, plan {mb(held)}, and the larger of span "
+        f"{mb(span['growth'])} and shard {mb(shard_peak)}"
     )
     limits = {
         "the job's graph, of the 2 GiB that a protobuf message may have": graph["graph"]
@@ -408,7 +446,8 @@ def hot(work: Path) -> None:
         said = ", ".join(f"{what} {n:,}" for what, n in found["fate"].items())
         cost = f"{found['seconds']:.1f} s and {mb(found['peak'])}"
         print(
-            f"  {task}: {said}; {cost}; longest text {found['text']:,} characters; fullest of 45 shards {found['fullest']:,} rows"
+            f"  {task}: {said}; {cost}; longest text {found['text']:,} characters; "
+            f"fullest of 45 shards {found['fullest']:,} rows"
         )
 
 

@@ -1,4 +1,5 @@
-"""Draws `docs/rows.png`: rows of the geochat-style mix on the built-in sample data, with the boxes read back from their text.
+"""Draws `docs/rows.png`: rows of the geochat-style mix on the built-in sample data, with the boxes
+read back from their text.
 
 Run by hand, from the project's folder: `.venv/bin/python docs/make_picture.py`.
 """
@@ -17,11 +18,13 @@ from PIL import Image, ImageDraw, ImageFont
 
 from converters import dialects
 from converters.sample_data import write_sample_data
+from pipelines.engine_options import EngineOptions
 from pipelines.plan import load_mix, make_plan
 from pipelines.run import run
 
 OUT = Path(__file__).with_name("rows.png")
-# (dataset, task, classes in the row) of the rows shown; of those that fit, the one whose smallest box is the largest.
+# (dataset, task, classes in the row) of the rows shown; of those that fit, the one whose smallest
+# box is the largest.
 WANTED = [
     ("dota_v1", "grounding", 3),
     ("dior_r", "refer", 1),
@@ -43,7 +46,7 @@ def rows() -> list[dict[str, Any]]:
         plan = make_plan(
             load_mix("geochat-style", ["max_reject=0.25"]), f"{folder}/data", f"{folder}/out"
         )
-        run(plan, "direct", "1", [], ["earthmix"], quiet=True)
+        run(plan, EngineOptions(workers="1"), ["earthmix"], quiet=True)
         found: list[dict[str, Any]] = pq.read_table(f"{folder}/out/data").to_pylist()
     return found
 

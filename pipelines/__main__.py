@@ -1,40 +1,47 @@
-"""The command line. Heavy imports wait until a command needs them, so that `--help` answers at once."""
+"""The command line.
+
+Heavy imports wait until a command needs them, so that `--help` answers at once.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import os
 import sys
-from enum import Enum
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, NamedTuple, NoReturn
 
 import typer
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from pipelines.plan import RunPlan
-    from pipelines.settings import Settings
-    from schemas.mix import Mix
-
-# Where a mix was built changes nothing in it, and stays out of the command to rebuild it by.
-_ENGINE_OPTIONS = (
-    *("--workers", "--engine", "--flink-master", "--flink-jars", "--workers-at", "--worker-image"),
-    *(
-        "--project",
-        "--region",
-        "--temp-location",
-        "--staging-location",
-        "--job-name",
-        "--wheel",
-        "--dry-run",
-    ),
+from pipelines import __version__
+from pipelines.command_options import (
+    BeamOptions,
+    Changes,
+    DataRoot,
+    Group,
+    ImageMode,
+    Images,
+    Out,
+    PanelCommand,
+    Paths,
+    Quiet,
+    RowGroup,
+    StoreOptions,
+    VerifyImages,
+    with_engine_options,
 )
+from pipelines.engine_options import EngineOptions
+
+if TYPE_CHECKING:
+    from pipelines.plan import RunPlan
+    from schemas.mix import Mix
 
 app = typer.Typer(
     name="earthmix",
-    help="Remote-sensing vision-language datasets, converted, deduplicated and mixed into instruction-tuning data.",
-    epilog="Example: earthmix sample-data demo && earthmix mix geochat-style --data-root demo --out out",
+    help="Remote-sensing vision-language datasets, converted, deduplicated and mixed into "
+    "instruction-tuning data.",
+    epilog="Example: earthmix sample-data demo && earthmix mix geochat-style --data-root demo "
+    "--out out --set max_reject=0.25",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -42,109 +49,32 @@ app = typer.Typer(
 )
 
 
-class ImageMode(str, Enum):
-    """How pictures stand in a row."""
-
-    embed = "embed"
-    path = "path"
-    reencode = "reencode"
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"earthmix {__version__}")
+        raise typer.Exit
 
 
-class Group(str, Enum):
-    """What one row holds."""
-
-    item = "item"
-    image = "image"
-
-
-DataRoot = Annotated[
-    str,
-    typer.Option(
-        "--data-root",
-        help="Folder that holds one folder a dataset, named by its slug, in its authors' layout; may be s3:// or gs://.",
-    ),
-]
-Out = Annotated[
-    str,
-    typer.Option(
-        "--out",
-        help="Folder for the mix, may be s3:// or gs://; a mix of earthmix that stands there is replaced.",
-    ),
-]
-Images = Annotated[
-    ImageMode | None,
-    typer.Option(
-        "--images",
-        help="embed: bytes in the row; path: none opened unless needed; reencode: 8-bit RGB.",
-    ),
-]
-Workers = Annotated[str, typer.Option("--workers", help="A number, or auto.")]
-Engine = Annotated[str, typer.Option("--engine", help="Where to run.")]
-FlinkMaster = Annotated[
-    str,
-    typer.Option(
-        "--flink-master", help="HOST:PORT of a standing cluster; [local] starts one within."
-    ),
-]
-FlinkJars = Annotated[
-    str | None,
-    typer.Option(
-        "--flink-jars",
-        help="Job server: a jar, or a folder of jars. Else what make flink-setup fetched.",
-    ),
-]
-WorkersAt = Annotated[
-    str | None,
-    typer.Option("--workers-at", help="HOST:PORT of the worker pool beside each task manager."),
-]
-WorkerImage = Annotated[
-    str | None, typer.Option("--worker-image", help="Container image of the workers.")
-]
-Project = Annotated[str | None, typer.Option("--project", help="Dataflow: the cloud project.")]
-Region = Annotated[str | None, typer.Option("--region", help="Dataflow: where the workers run.")]
-TempLocation = Annotated[
-    str | None, typer.Option("--temp-location", help="Dataflow: a gs:// folder for its own files.")
-]
-StagingLocation = Annotated[
-    str | None,
-    typer.Option("--staging-location", help="Dataflow: a gs:// folder for what workers fetch."),
-]
-JobName = Annotated[str | None, typer.Option("--job-name", help="Dataflow: the job's name.")]
-Wheel = Annotated[
-    str | None,
-    typer.Option(
-        "--wheel", help="Dataflow: the wheel of earthmix that workers install; else one is built."
-    ),
-]
-DryRun = Annotated[
-    str | None,
-    typer.Option(
-        "--dry-run", help="Dataflow: write what would be sent into this folder, and send nothing."
-    ),
-]
-Set = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--set",
-        help="Change a value of the mix: seed=7, sources.rsvqa_lr.take=100. May be repeated.",
-    ),
-]
-Paths = Annotated[
-    list[str] | None,
-    typer.Option("--path", help="DATASET=DIR: where one dataset lies. May be repeated."),
-]
-Verify = Annotated[bool, typer.Option("--verify-images", help="Decode every picture wholly.")]
-Quiet = Annotated[bool, typer.Option("--quiet", help="No progress, no closing lines.")]
-BeamOptions = Annotated[
-    list[str] | None,
-    typer.Argument(help="After --: Beam's own options.", metavar="[-- BEAM OPTIONS]"),
-]
+@app.callback()
+def common(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", is_eager=True, callback=_print_version, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Options of earthmix itself. The help of `app` is shown, not this."""
 
 
 @app.command(
-    epilog="Example: earthmix mix geochat-style --data-root DATA --out OUT --images path --set sources.rsvqa_lr.take=1000"
+    cls=PanelCommand,
+    epilog="Example: earthmix mix geochat-style --data-root DATA --out OUT --images path "
+    "--set sources.rsvqa_lr.take=1000",
 )
+@with_engine_options
 def mix(
+    engine_options: EngineOptions,
     name: Annotated[
         str,
         typer.Argument(
@@ -154,36 +84,28 @@ def mix(
     data_root: DataRoot,
     out: Out,
     images: Images = None,
-    workers: Workers = "auto",
-    engine: Engine = "direct",
-    flink_master: FlinkMaster = "[local]",
-    flink_jars: FlinkJars = None,
-    workers_at: WorkersAt = None,
-    worker_image: WorkerImage = None,
-    project: Project = None,
-    region: Region = None,
-    temp_location: TempLocation = None,
-    staging_location: StagingLocation = None,
-    job_name: JobName = None,
-    wheel: Wheel = None,
-    dry_run: DryRun = None,
-    set_: Set = None,
+    changes: Changes = None,
     path: Paths = None,
-    verify_images: Verify = False,
+    verify_images: VerifyImages = False,
     quiet: Quiet = False,
     beam_options: BeamOptions = None,
 ) -> None:
     """Build a mix."""
     from pipelines.plan import load_mix
 
-    settings = _settings(locals(), beam_options or [])
-    _run(load_mix(name, set_ or []), data_root, out, images, settings, path, verify_images, quiet)
+    engine_options = dataclasses.replace(engine_options, beam_options=beam_options or [])
+    request = Request(data_root, out, images, path or [], verify_images, quiet)
+    _run(load_mix(name, changes or []), request, engine_options)
 
 
 @app.command(
-    epilog="Example: earthmix convert rsicd rsvqa_lr:train --data-root DATA --out OUT --images path"
+    cls=PanelCommand,
+    epilog="Example: earthmix convert rsicd rsvqa_lr:train --data-root DATA --out OUT "
+    "--images path",
 )
+@with_engine_options
 def convert(
+    engine_options: EngineOptions,
     datasets: Annotated[
         list[str],
         typer.Argument(
@@ -194,118 +116,80 @@ def convert(
     data_root: DataRoot,
     out: Out,
     images: Images = None,
-    group: Annotated[
-        Group,
-        typer.Option(
-            "--group",
-            help="item: one row a caption or question; image: one multi-turn row a picture.",
-        ),
-    ] = Group.item,
-    workers: Workers = "auto",
-    engine: Engine = "direct",
-    flink_master: FlinkMaster = "[local]",
-    flink_jars: FlinkJars = None,
-    workers_at: WorkersAt = None,
-    worker_image: WorkerImage = None,
-    project: Project = None,
-    region: Region = None,
-    temp_location: TempLocation = None,
-    staging_location: StagingLocation = None,
-    job_name: JobName = None,
-    wheel: Wheel = None,
-    dry_run: DryRun = None,
-    set_: Set = None,
+    group: RowGroup = Group.item,
+    changes: Changes = None,
     path: Paths = None,
-    verify_images: Verify = False,
+    verify_images: VerifyImages = False,
     quiet: Quiet = False,
 ) -> None:
     """Convert datasets, every item once."""
     from pipelines.plan import convert_mix
 
     names = list(itertools.takewhile(lambda word: not word.startswith("-"), datasets))
-    settings = _settings(locals(), datasets[len(names) :])
-    _run(
-        convert_mix(names, group.value, set_ or []),
-        data_root,
-        out,
-        images,
-        settings,
-        path,
-        verify_images,
-        quiet,
-    )
+    engine_options = dataclasses.replace(engine_options, beam_options=datasets[len(names) :])
+    request = Request(data_root, out, images, path or [], verify_images, quiet)
+    _run(convert_mix(names, group.value, changes or []), request, engine_options)
 
 
-def _settings(said: Mapping[str, Any], beam: list[str]) -> Settings:
-    """The engine's part of a command's values."""
-    from pipelines.settings import Settings
+class Request(NamedTuple):
+    """What `mix` and `convert` are asked for besides the mix itself and the engine."""
 
-    workers = said["workers"]
-    if workers != "auto" and not (workers.isdecimal() and int(workers) > 0):
-        raise typer.BadParameter(f'--workers takes a number or "auto", not "{workers}"')
-    return Settings(
-        beam_options=beam,
-        **{name: said[name] for name in Settings.__struct_fields__ if name != "beam_options"},
-    )
+    data_root: str
+    out: str
+    images: ImageMode | None
+    paths: list[str]
+    verify_images: bool
+    quiet: bool
 
 
-def _run(
-    wanted: Mix,
-    data_root: str,
-    out: str,
-    images: ImageMode | None,
-    settings: Settings,
-    path: list[str] | None,
-    verify: bool,
-    quiet: bool,
-) -> None:
+def _run(wanted: Mix, request: Request, engine_options: EngineOptions) -> None:
     from pipelines.card.render import closing_lines
     from pipelines.plan import make_plan
     from pipelines.run import run
     from pipelines.storage import work_files
 
-    places = dict(_pair(text) for text in path or [])
-    work_files.set_options(settings.beam_options, data_root, out, *places.values())
+    places = dict(_pair(text) for text in request.paths)
+    work_files.set_options(
+        engine_options.beam_options, request.data_root, request.out, *places.values()
+    )
     plan = make_plan(
         wanted,
-        work_files.absolute(data_root),
-        work_files.absolute(out),
-        images.value if images else None,
-        verify,
+        work_files.absolute(request.data_root),
+        work_files.absolute(request.out),
+        request.images.value if request.images else None,
+        request.verify_images,
         places,
     )
     for note in plan.notes:
-        if not quiet:
+        if not request.quiet:
             typer.echo(f"note: {note}", err=True)
-    if settings.dry_run:
-        for line in _dry_run(plan, settings, data_root):
+    if engine_options.dry_run:
+        for line in _dry_run(plan, engine_options, request.data_root):
             typer.echo(line)
         return
     try:
-        summary = run(plan, settings, _command(), quiet)
+        finished = run(plan, engine_options, _command(), request.quiet)
     except KeyboardInterrupt:
         typer.echo("earthmix: interrupted; nothing was written", err=True)
         sys.stdout.flush()
         os._exit(130)  # without waiting for Beam's threads, which have not heard of it
-    if not quiet:
-        for line in closing_lines(summary, out):
+    if not request.quiet:
+        for line in closing_lines(finished.summary, request.out, finished.remarks):
             typer.echo(line)
 
 
-def _dry_run(plan: RunPlan, settings: Settings, data_root: str) -> list[str]:
+def _dry_run(plan: RunPlan, engine_options: EngineOptions, data_root: str) -> list[str]:
     from pipelines import mix
-    from pipelines.engines import dataflow
+    from pipelines.engines import dataflow, dataflow_options
     from pipelines.errors import UsageError
 
-    if settings.engine != "dataflow":
+    if engine_options.engine != "dataflow":
         raise UsageError(
             "--dry-run shows what Dataflow would be sent: use it with --engine dataflow"
         )
-    options = dataflow.pipeline_options(
-        settings.dataflow(data_root), settings.beam_options, plan.out
-    )
+    flags = dataflow_options.pipeline_options(engine_options, data_root, plan.out)
     return dataflow.dry_run(
-        lambda pipeline: mix.build(pipeline, plan), plan, options, settings.dry_run or ""
+        lambda pipeline: mix.build(pipeline, plan), plan, flags, engine_options.dry_run or ""
     )
 
 
@@ -321,11 +205,12 @@ def _pair(text: str) -> tuple[str, str]:
 def _command() -> list[str]:
     """The command to rebuild a mix by; folders and workers are the reader's own."""
     out, words = ["earthmix"], iter(sys.argv[1:])
+    engine = {f"--{name.replace('_', '-')}" for name in EngineOptions.on_command_line()}
     for word in words:
         if word == "--":  # Beam's options change no byte
             break
         name, mark, _ = word.partition("=")
-        if name in ("--data-root", "--out", "--path", *_ENGINE_OPTIONS):
+        if name in {"--data-root", "--out", "--path", *engine}:
             if not mark:
                 next(words, None)
             if name in ("--data-root", "--out"):
@@ -353,24 +238,33 @@ def datasets(
         typer.echo(f"{slug:<20} {entry.name:<18} {', '.join(entry.tasks)}")
 
 
-@app.command(epilog="Example: earthmix check dior --data-root DATA")
+@app.command(cls=PanelCommand, epilog="Example: earthmix check dior --data-root DATA")
 def check(
-    dataset: Annotated[str, typer.Argument(help="Slug of the dataset.")],
     data_root: DataRoot,
+    dataset: Annotated[
+        str | None, typer.Argument(help="Slug of a dataset. Default: a line on each dataset.")
+    ] = None,
     path: Paths = None,
-    beam_options: BeamOptions = None,
+    beam_options: StoreOptions = None,
 ) -> None:
     """See what of a dataset is there, what is missing, and where to get it."""
     from converters.catalogue import entry_of
-    from pipelines.inspect import check_dataset
+    from pipelines.check import check_all, check_dataset
     from pipelines.storage import work_files
 
+    # Without a dataset, its argument takes the first of Beam's options.
+    words = [*([dataset] if dataset else []), *(beam_options or [])]
+    slug = words.pop(0) if words and not words[0].startswith("-") else None
     places = dict(_pair(text) for text in path or [])
-    work_files.set_options(beam_options or [], data_root, *places.values())
-    lines, complete = check_dataset(entry_of(dataset), work_files.absolute(data_root), places)
+    work_files.set_options(words, data_root, *places.values())
+    root = work_files.absolute(data_root)
+    if slug is None:
+        lines, ready = check_all(root, places)
+    else:
+        lines, ready = check_dataset(entry_of(slug), root, places)
     for line in lines:
         typer.echo(line)
-    if not complete:
+    if not ready:
         raise typer.Exit(1)
 
 
@@ -385,14 +279,14 @@ def sample_data(
         typer.echo(f"{slug}: {count} files")
 
 
-@app.command(epilog="Example: earthmix verify OUT")
+@app.command(cls=PanelCommand, epilog="Example: earthmix verify OUT")
 def verify(
     out: Annotated[str, typer.Argument(metavar="OUT", help="A finished mix.")],
-    beam_options: BeamOptions = None,
+    beam_options: StoreOptions = None,
 ) -> None:
     """Check a mix: every file's sha256 and rows, the schema, the conversations, the ledger."""
-    from pipelines.inspect import verify_mix
     from pipelines.storage import work_files
+    from pipelines.verify import verify_mix
 
     work_files.set_options(beam_options or [], out)
     lines, good = verify_mix(work_files.absolute(out))
@@ -506,7 +400,10 @@ def export(
 
 
 def main() -> None:
-    """Runs the command line: exit code 2 for a wrong use, 1 for a failed run, each with readable lines."""
+    """Runs the command line: exit code 2 for a wrong use, 1 for a failed run.
+
+    Each fault is a readable line.
+    """
     try:
         app()
     except Exception as error:
@@ -515,7 +412,10 @@ def main() -> None:
 
 
 def _explain(error: Exception) -> None:
-    """Ends with the lines of an error that tells a user what to do; one that does not comes back. Only now is it worth importing whose it may be."""
+    """Prints the lines of an error that tells the user what to do, and exits.
+
+    Returns for any other error. The imports stand here because only a failed run needs them.
+    """
     from converters.ledger import LedgerError
     from converters.read.files import SourceError
     from pipelines.errors import RunError, UsageError

@@ -12,10 +12,14 @@ from pipelines.errors import UsageError
 
 
 def beam_options(flags: Sequence[str]) -> PipelineOptions:
-    """Beam's options. It would drop those it does not know without a word, and end the process for a value it does not like."""
-    said = io.StringIO()
+    """Beam's options from its own command-line words.
+
+    Raises UsageError for an option that Beam does not know, which it would drop silently, and for a
+    value that it does not accept, for which it would end the process.
+    """
+    printed = io.StringIO()
     try:
-        with redirect_stderr(said):
+        with redirect_stderr(printed):
             options = PipelineOptions(flags)
             unknown = (
                 options.get_all_options(retain_unknown_options=True).keys()
@@ -23,7 +27,7 @@ def beam_options(flags: Sequence[str]) -> PipelineOptions:
             )
     except SystemExit:
         raise UsageError(
-            f"Beam option: {said.getvalue().rpartition('error: ')[2].strip()}"
+            f"Beam option: {printed.getvalue().rpartition('error: ')[2].strip()}"
         ) from None
     if unknown:
         raise UsageError(

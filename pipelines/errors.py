@@ -1,4 +1,4 @@
-"""Errors that end a run with one readable line (or one a fault)."""
+"""Errors that end a run with one readable line, or one line for each fault."""
 
 
 class RunError(Exception):
@@ -6,7 +6,7 @@ class RunError(Exception):
 
 
 class UsageError(RunError):
-    """The command asks for what there is not: exit code 2."""
+    """The command line is used wrongly: exit code 2."""
 
 
 class EngineError(RunError):

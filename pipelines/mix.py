@@ -17,8 +17,12 @@ from pipelines.transforms import (
 
 
 def build(pipeline: beam.Pipeline, plan: RunPlan) -> None:
-    """Native files to shards, rejects and counts under `plan.work`; the launcher puts them into place."""
-    # Spans travel as elements; what a step keeps is the plan without them, or each worker would hold all spans once for every step.
+    """Native files to shards, rejects and counts under `plan.work`.
+
+    The launcher puts them into place.
+    """
+    # Spans travel as elements; what a step keeps is the plan without them, or each worker would
+    # hold all spans once for every step.
     light = msgspec.structs.replace(plan, spans=[], sides=[])
     sides = pipeline | ReadSides(light, plan.sides) if plan.sides else None
     batches = pipeline | ConvertSpans(light, plan.spans, sides)

@@ -1,4 +1,7 @@
-"""What a run will do, worked out before it starts: datasets, spans, the number of shards. Small, and held by the launcher."""
+"""What a run will do, worked out before it starts: datasets, spans, the number of shards.
+
+A plan is small, and the launcher holds it.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,6 @@ from converters.regions.attributes import spoken
 from converters.rows.assemble import Job
 from converters.tasks import TASKS
 from converters.tasks.wordings import pools
-from pipelines.shards import Sampling
 from schemas.entry import Entry
 from schemas.mix import ImageMode, Mix, SourceSpec, parse_mix
 from schemas.toml import ConfigError, load_toml
@@ -34,9 +36,11 @@ MAX_SHARDS = 4096
 
 
 class RunPlan(Struct, frozen=True):
-    """A run. out: the output folder; work: its temporary folder; limits of capped sources come later, from the data.
+    """A run, planned.
 
-    name: of the run, in an object store: a worker of a dead run that still writes must not write into this one's working folder.
+    out: the output folder; work: its temporary folder; name: of that folder in an object store,
+    where a worker of a dead run may still write. The limits of capped sources are found later, from
+    the data.
     """
 
     mix: Mix
@@ -54,18 +58,14 @@ class RunPlan(Struct, frozen=True):
         return files.join(self.out, f".work/{self.name}" if self.name else ".work")
 
     @property
-    def sampling(self) -> list[Sampling]:
-        return [Sampling(source.name, source.weight, source.take) for source in self.mix.sources]
-
-    @property
     def capped(self) -> bool:
-        """True where a source takes no more than so many rows, which needs a look at all of them first."""
+        """Whether a source has a cap; then all its rows are looked at before any is written."""
         return any(source.take is not None for source in self.mix.sources)
 
     @property
     def roots(self) -> dict[str, str]:
-        """Where the pictures of each dataset's folder are."""
-        return {dataset.entry.folder: dataset.folder.root for dataset in self.datasets.values()}
+        """The folder of each dataset, by slug."""
+        return {slug: dataset.folder.root for slug, dataset in self.datasets.items()}
 
     def picture_file(self, slug: str, path: str) -> str:
         """The file of a picture. path: as rows of the dataset hold it, its folder first."""
@@ -86,7 +86,10 @@ def _mixes() -> Any:
 
 
 def load_mix(name: str, changes: Sequence[str] = ()) -> Mix:
-    """A mix by name or file, with `key=value` changes applied. Raises ConfigError with every fault."""
+    """A mix by name or file, with `key=value` changes applied.
+
+    Raises ConfigError with every fault.
+    """
     if name.endswith(".toml") or os.sep in name:
         path, where = name, name
     elif name in mix_names():
@@ -101,7 +104,10 @@ def load_mix(name: str, changes: Sequence[str] = ()) -> Mix:
 
 
 def checked(table: Mapping[str, Any], where: str) -> Mix:
-    """A mix from its table, checked against schema and catalogue. Raises ConfigError with every fault."""
+    """A mix from its table, checked against schema and catalogue.
+
+    Raises ConfigError with every fault.
+    """
     mix = parse_mix(table, where)
     if faults := mix_faults(mix, where):
         raise ConfigError("\n".join(faults))
@@ -109,7 +115,10 @@ def checked(table: Mapping[str, Any], where: str) -> Mix:
 
 
 def _change(table: dict[str, Any], changes: Sequence[str]) -> None:
-    """Applies `sources.rsvqa_lr.take=100` and the like; a value is read as TOML's JSON-like values are, else as text."""
+    """Applies changes such as `sources.rsvqa_lr.take=100`.
+
+    A value is read as JSON where it is JSON, else as text.
+    """
     for change in changes:
         path, mark, text = change.partition("=")
         *parents, key = path.strip().split(".")
@@ -159,7 +168,10 @@ def make_plan(
     verify: bool = False,
     paths: Mapping[str, str] | None = None,
 ) -> RunPlan:
-    """Looks at every source of a mix. Raises ConfigError or SourceError with one line for each source that cannot be read."""
+    """Looks at every source of a mix.
+
+    Raises ConfigError or SourceError with one line for each source that cannot be read.
+    """
     mode = image_mode or mix.images
     check_paths(paths or {}, [catalogue()[source.dataset] for source in mix.sources])
     datasets: dict[str, Dataset] = {}
@@ -173,7 +185,8 @@ def make_plan(
             _check_splits(folder, found.spans)
         except SourceError as error:
             faults.append(
-                f"{_named(slug, str(error))}. Get it from {entry.home} (see `earthmix check {slug}`)"
+                f"{_named(slug, str(error))}. Get it from {entry.home} (see `earthmix "
+                f"check {slug}`)"
             )
             continue
         classes = _classes(entry, found.classes)
@@ -208,7 +221,10 @@ def make_plan(
 
 
 def check_paths(paths: Mapping[str, str], entries: Sequence[Entry]) -> None:
-    """Raises ConfigError with one line for each path that is of none of these datasets. paths: by slug or folder."""
+    """Raises ConfigError with one line for each path of a dataset that is not among `entries`.
+
+    paths: by slug or folder.
+    """
     known = dict.fromkeys(name for entry in entries for name in (entry.slug, entry.folder))
     if faults := [
         f'--path {name}={paths[name]}: no dataset "{name}" here; known: {", ".join(known)}'
@@ -219,7 +235,10 @@ def check_paths(paths: Mapping[str, str], entries: Sequence[Entry]) -> None:
 
 
 def _check_splits(folder: Folder, spans: Sequence[Span]) -> None:
-    """Raises SourceError where a split that was asked for is not there, though others are. Files that hold several splits tell when they are read."""
+    """Raises SourceError where a split that was asked for is missing and others are there.
+
+    Files that hold several splits are not known before they are read.
+    """
     there = {span.split for span in spans}
     missing = sorted((folder.splits or frozenset()) - there)
     if missing and there and "" not in there:
@@ -231,12 +250,15 @@ def _named(slug: str, text: str) -> str:
 
 
 def _open(mix: Mix, entry: Entry, data_root: str, paths: Mapping[str, str]) -> Folder:
-    """A folder with the splits that any of its mix's sources wants; a source that names none wants all."""
+    """A dataset's folder with the splits that the mix's sources want.
+
+    A source that names none wants all.
+    """
     wanted = [spec.split for spec in mix.sources if spec.dataset == entry.slug]
     splits = (
         None
         if any(split is None for split in wanted)
-        else frozenset(s for split in wanted for s in split or [])
+        else frozenset(name for splits in wanted for name in splits or [])
     )
     root = paths.get(entry.slug) or paths.get(entry.folder) or files.join(data_root, entry.folder)
     return open_folder(entry.slug, entry.folder, root, entry.inside, splits)

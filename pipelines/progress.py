@@ -18,7 +18,7 @@ _OBJECT_SECONDS = 5.0  # at the least where each look is a few requests to an ob
 
 
 class Seen(NamedTuple):
-    """What the working folder tells: rows and rejects in segments, shards written."""
+    """What the working folder shows: rows and rejects in segments, shards written."""
 
     rows: int
     rejects: int
@@ -85,7 +85,10 @@ class Progress:
     def _line(self, started: float) -> str:
         seen, elapsed = look(self._work), time.monotonic() - started
         shards = f", {seen.shards} of {self._shards} shards" if seen.shards else ""
-        return f"{seen.stage}: {seen.rows:,} rows ({seen.rows / max(elapsed, 0.1):,.0f}/s), {seen.rejects:,} rejects{shards}, {elapsed:.0f} s"
+        return (
+            f"{seen.stage}: {seen.rows:,} rows ({seen.rows / max(elapsed, 0.1):,.0f}/s), "
+            f"{seen.rejects:,} rejects{shards}, {elapsed:.0f} s"
+        )
 
     def _show(self) -> None:
         started = time.monotonic()

@@ -1,28 +1,22 @@
-"""A run from plan to finished mix: what is built is looked over, and put into place only when all is well."""
+"""A run from plan to finished mix.
+
+The result is checked before it is put into place.
+"""
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import logging
 import os
 import re
-import shlex
-import signal
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr
-from importlib.metadata import version
-from typing import Any, cast
+from typing import Any, NamedTuple
 
-import msgspec
 import pyarrow.parquet as pq
-from msgspec import Struct
 
 from converters.ledger import (
-    Counts,
-    Key,
     LedgerError,
     check_balance,
     dropped_by_reason,
@@ -31,85 +25,70 @@ from converters.ledger import (
     ledger,
 )
 from converters.read import files
-from pipelines import __version__
-from pipelines.card.render import Summary, card_faults, render
+from pipelines import result
+from pipelines.card.markdown import counted
+from pipelines.card.render import Summary, card_faults
+from pipelines.card.summary import summarise
+from pipelines.engine_options import EngineOptions
 from pipelines.errors import RunError
+from pipelines.place import put_into_place, working_folder
 from pipelines.plan import RunPlan
-from pipelines.preview.page import INDEX, write_preview
 from pipelines.progress import Progress
-from pipelines.settings import Settings
-from pipelines.storage import lease, work_files
+from pipelines.remarks import empty_sources, remarks
+from pipelines.result import Done
+from pipelines.storage import work_files
 
 _SHOWN = 10  # rejects printed where there are too many
-_PACKAGES = ("apache-beam", "pyarrow", "pillow", "shapely", "numpy", "msgspec")
 _STORE_FAULT = re.compile(r"StoreError: (.+?)(?: \[while running.*)?$", re.MULTILINE)
-MANIFEST = "manifest.json"
-_FOLDERS = (
-    "sides",
-    "rows",
-    "rejects",
-    "errors",
-    "out/data",
-    "out/rejects",
-)  # of the working folder; nobody makes one later
 
 
-class FileEntry(Struct):
-    """A file of a mix as its manifest lists it. rows: where it holds rows or rejects."""
+class Finished(NamedTuple):
+    """A mix that was put into place: the card's content, and lines on what may surprise."""
 
-    sha256: str
-    bytes: int
-    rows: int | None = None
-
-
-class Manifest(Struct):
-    """What `verify` needs of a manifest.json, and what tells it from others of that name."""
-
-    rows: int
-    mix: dict[str, Any]
-    files: dict[str, FileEntry]
+    summary: Summary
+    remarks: list[str]
 
 
-def run(plan: RunPlan, settings: Settings, command: Sequence[str], quiet: bool = False) -> Summary:
-    """Runs a plan and puts its mix into place; gives the card's content.
+def run(
+    plan: RunPlan, engine_options: EngineOptions, command: Sequence[str], quiet: bool = False
+) -> Finished:
+    """Runs a plan and puts its mix into place.
 
-    Raises RunError with one line a fault; then, as after Ctrl-C, what stood in `plan.out` before still stands and nothing was added.
+    Raises RunError with one line for each fault. After that, as after Ctrl-C, the earlier mix in
+    `plan.out` is as it was and nothing was added.
     """
     progress = Progress(plan.work, plan.shards, quiet)
     with _hushed(), working_folder(plan.out, plan.work) as placing:
         with progress:
-            _execute(plan, settings, progress.say)
-        result = msgspec.json.decode(work_files.read_bytes(f"{plan.work}/result.json"))
-        counts: Counts = Counter({Key(*key): number for *key, number in result["counts"]})
-        book = ledger(counts)
+            _execute(plan, engine_options, progress.say)
+        done = result.load(plan.work)
+        book = ledger(done.counts)
         check_balance(book)
-        made = [tuple(entry) for entry in result["files"]]
-        rows = sum(n for path, n, _, _ in made if path.startswith("data/"))
-        _look_over(plan, book, rows)
-        content = hashlib.sha256(
-            "".join(
-                digest for path, _, _, digest in sorted(made) if path.startswith("data/")
-            ).encode()
-        ).hexdigest()[:16]
-        disk = sum(size for path, _, size, _ in made if path.startswith("data/"))
-        summary = summarise(plan, counts, book, rows, disk, content, command)
+        shards = [file for file in done.files if file.path.startswith("data/")]
+        _look_over(plan, done, book)
+        content = hashlib.sha256("".join(file.sha256 for file in shards).encode()).hexdigest()[:16]
+        disk = sum(file.size for file in shards)
+        summary = summarise(plan, done.counts, done.holds, book, disk, content, command)
         if wrong := card_faults(summary):
             raise LedgerError("; ".join(wrong))
-        _put_into_place(plan, summary, made, placing)
-    return summary
+        lines = remarks(plan, done, summary)
+        put_into_place(plan.out, plan.work, summary, done.files, placing)
+    return Finished(summary, lines)
 
 
-def _execute(plan: RunPlan, settings: Settings, say: Callable[[str], None]) -> None:
-    # Beam's own log lines stay out of the user's way, from its import on; what matters reaches them as one line of ours.
+def _execute(plan: RunPlan, engine_options: EngineOptions, say: Callable[[str], None]) -> None:
+    # Beam's own log lines stay out of the user's way, from its import on; what matters reaches them
+    # as one line of ours.
     logging.getLogger().setLevel(logging.CRITICAL)
     from pipelines import mix
     from pipelines.engines import run
 
     try:
-        run.run(settings, lambda pipeline: mix.build(pipeline, plan), plan, say)
+        run.run(engine_options, lambda pipeline: mix.build(pipeline, plan), plan, say)
     except RunError:
         raise
-    except Exception as error:  # a worker's error, which engines wrap as they like; ours are read from where workers left them
+    # A worker's error, which engines wrap as they like; ours are read from where workers left them.
+    except Exception as error:
         lines = sorted(
             {
                 work_files.read_bytes(f"{plan.work}/errors/{e.name}").decode()
@@ -129,107 +108,62 @@ def _execute(plan: RunPlan, settings: Settings, say: Callable[[str], None]) -> N
 
 @contextmanager
 def _hushed() -> Iterator[None]:
-    """Keeps what others print off the terminal: Beam's threads show the traceback of an error that is told in one line, or of work that was broken off."""
+    """Keeps what Beam's threads print off the terminal.
+
+    They show the traceback of an error that is reported in one line, or of work that was broken
+    off.
+    """
     with open(os.devnull, "w") as nowhere, redirect_stderr(nowhere):
         yield
 
 
 def _interrupted(error: BaseException | None) -> bool:
-    """True where Ctrl-C is behind an error: where it meets Beam's main thread in a worker's code, Beam makes a RuntimeError of it."""
+    """Whether Ctrl-C caused an error.
+
+    Where it meets Beam's main thread in a worker's code, Beam turns it into a RuntimeError.
+    """
     return error is not None and (
         isinstance(error, KeyboardInterrupt) or _interrupted(error.__cause__ or error.__context__)
     )
 
 
-@contextmanager
-def working_folder(out: str, work: str) -> Iterator[Callable[[], None]]:
-    """Holds OUT/.work for one run: clears a killed run's, refuses a living one's, and leaves none behind.
-
-    Gives what is to be called before the mix in OUT is touched; it raises RunError where that is no longer this run's to do.
-    """
-    if files.listing(out) and not _is_mix(out) and not lease.half_placed(out):
-        raise RunError(
-            f"{out} holds files but no mix of earthmix ({MANIFEST}); choose another --out or empty it"
-        )
-    if not work_files.is_local(out):
-        with lease.working_folder(out) as claim:
-            yield claim.placing
-        return
-    made, gone = _missing_folders(out), f"{work}.gone"
-    work_files.make_folder(work)
-    with open(f"{work}/lock", "w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise RunError(f"another run is writing to {out}") from None
-        try:
-            for path in (
-                gone,
-                *(f"{work}/{entry.name}" for entry in files.listing(work) if entry.name != "lock"),
-            ):
-                work_files.remove(path)
-            for folder in _FOLDERS:
-                work_files.make_folder(f"{work}/{folder}")
-            yield lambda: None
-        finally:
-            os.rename(work, gone)  # at once, under the hands of workers that may still write
-            work_files.remove(gone)
-            for folder in made:
-                if os.listdir(folder):
-                    break
-                os.rmdir(folder)
-
-
-def read_manifest(out: str) -> Manifest:
-    """The manifest of a mix. Raises FileNotFoundError or NotADirectoryError where there is none, msgspec.DecodeError where it is no mix's."""
-    return msgspec.json.decode(work_files.read_bytes(f"{out}/{MANIFEST}"), type=Manifest)
-
-
-def _is_mix(out: str) -> bool:
-    """False too for a manifest.json of something else: what stands beside that one is not ours to replace."""
-    try:
-        read_manifest(out)
-    except (FileNotFoundError, msgspec.DecodeError):
-        return False
-    return True
-
-
-def _missing_folders(path: str) -> list[str]:
-    """A folder and those above it, as far as they are not there, innermost first."""
-    missing = []
-    while path and not os.path.lexists(path):
-        missing.append(path)
-        path = os.path.dirname(path)
-    return missing
-
-
-def _look_over(plan: RunPlan, book: dict[str, dict[str, dict[str, Any]]], rows: int) -> None:
+def _look_over(plan: RunPlan, done: Done, book: dict[str, dict[str, dict[str, Any]]]) -> None:
     """Raises RunError where there are too many faults, or no rows."""
-    lines = []
+    lines, needed = [], 0.0
     for slug, splits in book.items():
         entry = plan.datasets[slug].entry
         limit = plan.mix.max_reject if plan.mix.max_reject is not None else entry.max_reject
         for split, page in splits.items():
             bad, read = faults(page), max(1, items_read(page))
             if bad > limit * read:
+                smallest = smallest_max_reject(bad, read)
+                needed = max(needed, smallest)
                 reasons = dropped_by_reason(page, "rejected")
-                listed = ", ".join(f"{reason} {number:,}" for reason, number in reasons.items())
+                named = ", ".join(f"{reason} {number:,}" for reason, number in reasons.items())
                 lines.append(
-                    f"{slug} {split}: {bad:,} of {read:,} items are faulty ({listed}); "
-                    f"more than max_reject = {limit:g} allows. The first of them:"
+                    f"{slug} {split}: {bad:,} of {counted(read, 'item')} are faulty "
+                    f"({named}); max_reject is {limit:g}, and {smallest:g} would be needed. "
+                    "The first of them:"
                 )
                 lines += _first_faults(plan, slug, split)
     if lines:
-        raise RunError(
-            "\n".join([*lines, "Mend the source, or allow more with --set max_reject=1"])
-        )
-    if not rows:
-        dropped = sum(items_read(page) for splits in book.values() for page in splits.values())
-        raise RunError(
-            f"no row was made of {dropped:,} items: " + ", ".join(_reasons(book))
-            if dropped
-            else "no items found in " + ", ".join(plan.datasets)
-        )
+        advice = f"Correct the files, or allow this many faults with --set max_reject={needed:g}"
+        raise RunError("\n".join([*lines, advice if needed <= 1 else "Correct the files"]))
+    if not done.sources.total():
+        items = sum(items_read(page) for splits in book.values() for page in splits.values())
+        if not items:
+            raise RunError(f"no items found in {', '.join(plan.datasets)}")
+        dropped = f"no row was made of {counted(items, 'item')}: {', '.join(_reasons(book))}"
+        raise RunError("\n".join([dropped, *empty_sources(plan, done)]))
+
+
+def smallest_max_reject(bad: int, read: int) -> float:
+    """The smallest max_reject of three decimals that lets so many faults pass."""
+    thousandths = -(-bad * 1000 // read)
+    # The run compares floating-point numbers, which may round the product down.
+    while bad > thousandths / 1000 * read:
+        thousandths += 1
+    return thousandths / 1000
 
 
 def _reasons(book: dict[str, dict[str, dict[str, Any]]]) -> list[str]:
@@ -255,132 +189,3 @@ def _first_faults(plan: RunPlan, slug: str, split: str) -> list[str]:
         if len(lines) >= _SHOWN:
             break
     return lines[:_SHOWN]
-
-
-def summarise(
-    plan: RunPlan,
-    counts: Counts,
-    book: dict[str, dict[str, dict[str, Any]]],
-    rows: int,
-    disk: int,
-    content: str,
-    command: Sequence[str],
-) -> Summary:
-    """The content of `card.json`. disk: bytes of the shards."""
-    datasets = {}
-    for slug, dataset in plan.datasets.items():
-        entry = dataset.entry
-        page: dict[str, Any] = {
-            "name": entry.name,
-            "home": entry.home,
-            "paper": entry.paper,
-            "format": entry.format,
-            "evidence": entry.evidence,
-            "licence": msgspec.to_builtins(entry.licence),
-        }
-        datasets[slug] = page | {
-            "rows": 0,
-            "pictures": 0,
-            "turns": 0,
-            "regions": 0,
-            "tasks": {},
-            "splits": {},
-            "repairs": {},
-        }
-    totals: dict[str, Counter[str]] = {
-        "tasks": Counter(),
-        "text_origin": Counter(),
-        "dialects": Counter(),
-    }
-    decoded = 0
-    for (slug, split, level, bucket, reason, _), n in sorted(counts.items()):
-        if level == "repairs":
-            datasets[slug]["repairs"][bucket] = n
-        elif level == "holds":
-            if reason == "bytes":
-                decoded += n
-                continue
-            task, origin, dialect = bucket.split("\x1f")
-            datasets[slug][reason] += n
-            if reason == "rows":
-                datasets[slug]["tasks"][task] = datasets[slug]["tasks"].get(task, 0) + n
-                datasets[slug]["splits"][split] = datasets[slug]["splits"].get(split, 0) + n
-                totals["tasks"][task] += n
-                totals["text_origin"][origin] += n
-                if dialect:
-                    totals["dialects"][dialect] += n
-    mix = {
-        key: value
-        for key, value in msgspec.to_builtins(plan.mix).items()
-        if value not in (None, [], "")
-    }
-    summary = {
-        "name": plan.mix.name,
-        "version": __version__,
-        "description": plan.mix.description,
-        "left_out": plan.mix.left_out,
-        "mix": mix | {"images": plan.images},
-        "images": plan.images,
-        "rows": rows,
-        **{name: dict(sorted(counter.items())) for name, counter in totals.items()},
-        "datasets": datasets,
-        "ledger": book,
-        "notes": plan.notes,
-        "versions": {name: version(name) for name in _PACKAGES},
-        "rebuild": shlex.join(command),
-        "shards": plan.shards,
-        "download_size": disk,
-        "dataset_size": decoded,
-        "content": content,
-    }
-    return cast(Summary, summary)
-
-
-def _put_into_place(
-    plan: RunPlan, summary: Summary, made: Sequence[tuple[Any, ...]], placing: Callable[[], None]
-) -> None:
-    """Replaces the mix that stood in OUT. Its manifest goes first and the new one comes last: without manifest there is no mix."""
-    card = msgspec.json.format(msgspec.json.encode(summary), indent=2) + b"\n"
-    written = {
-        path: {"rows": rows, "bytes": size, "sha256": digest} for path, rows, size, digest in made
-    }
-    for name, data in (("README.md", render(summary).encode()), ("card.json", card)):
-        work_files.write_bytes(f"{plan.work}/out/{name}", data)
-    about = ["README.md", "card.json"]
-    if plan.images != "path":  # a mix that ships no picture shows none either
-        write_preview(f"{plan.work}/out", f"{plan.work}/out", summary["name"])
-        about.append(INDEX)
-    for name in about:
-        digest, size = work_files.sha256(f"{plan.work}/out/{name}")
-        written[name] = {"bytes": size, "sha256": digest}
-    manifest = {
-        "name": summary["name"],
-        "version": summary["version"],
-        "versions": summary["versions"],
-        "rows": summary["rows"],
-        "mix": summary["mix"],
-        "files": dict(sorted(written.items())),
-    }
-    with _uninterrupted():
-        placing()
-        for name in (MANIFEST, "preview"):
-            work_files.remove(f"{plan.out}/{name}")
-        for name in dict.fromkeys(path.partition("/")[0] for path in ("data/", "rejects/", *about)):
-            work_files.move(f"{plan.work}/out/{name}", f"{plan.out}/{name}")
-        work_files.write_bytes(
-            f"{plan.out}/{MANIFEST}",
-            msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n",
-        )
-
-
-@contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Ctrl-C comes too late here: half a mix would stand in the place of a whole one."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, handler)

@@ -13,18 +13,12 @@ import pyarrow.compute as pc
 
 from converters.ledger import Counts, count
 from converters.rows import identity
+from pipelines.result import Holds
+from schemas.mix import SourceSpec
 from schemas.table import REJECT
 
 Indices = npt.NDArray[np.int64]
 Words = npt.NDArray[np.uint64]
-
-
-class Sampling(NamedTuple):
-    """How much of a source is kept: its name (which salts the choice), weight and cap."""
-
-    name: str
-    weight: float
-    take: int | None
 
 
 class Chosen(NamedTuple):
@@ -95,7 +89,7 @@ def _in_order(rows: pa.Table, kept: Indices) -> Indices:
     return np.lexsort((_ids(rows)[kept], low, high)) if same.any() else order
 
 
-def copies(rows: pa.Table, chosen: Indices, sampling: Sequence[Sampling], seed: int) -> Indices:
+def copies(rows: pa.Table, chosen: Indices, sampling: Sequence[SourceSpec], seed: int) -> Indices:
     """How often each chosen row is wanted by its source's weight: the whole part, and one more with the chance of the rest."""
     source = np.asarray(rows["source"].combine_chunks())[chosen]
     words = identity.id_words(rows["id"].combine_chunks())[chosen]
@@ -111,14 +105,14 @@ def copies(rows: pa.Table, chosen: Indices, sampling: Sequence[Sampling], seed: 
     return out
 
 
-def ranks(rows: pa.Table, chosen: Indices, rule: Sampling, seed: int) -> npt.NDArray[np.uint64]:
+def ranks(rows: pa.Table, chosen: Indices, rule: SourceSpec, seed: int) -> npt.NDArray[np.uint64]:
     """The numbers by which a capped source's rows queue: those with the smallest are taken."""
     words = identity.id_words(rows["id"].combine_chunks())[chosen]
     return identity.choices(seed, f"take{identity.FIELD}{rule.name}", words)
 
 
 def queue(
-    rows: pa.Table, sampling: Sequence[Sampling], seed: int
+    rows: pa.Table, sampling: Sequence[SourceSpec], seed: int
 ) -> dict[int, npt.NDArray[np.uint64]]:
     """For each capped source, the smallest ranks of this shard's survivors: no more than its cap."""
     kept, _, _ = survivors(rows)
@@ -132,7 +126,7 @@ def queue(
 
 
 def choose(
-    rows: pa.Table, sampling: Sequence[Sampling], seed: int, limits: Mapping[int, int]
+    rows: pa.Table, sampling: Sequence[SourceSpec], seed: int, limits: Mapping[int, int]
 ) -> Chosen:
     """Which rows are written. limits: for each capped source the largest rank that is still taken."""
     kept, duplicates, leaders = survivors(rows)
@@ -172,15 +166,15 @@ def _pairs(rows: pa.Table, indices: Indices, *names: str) -> dict[tuple[str, ...
     return {tuple(row[name] or "" for name in names): row["count_all"] for row in counted}
 
 
-def statistics(rows: pa.Table, sizes: Indices) -> Counts:
-    """What written rows hold, for the card: rows, turns, pictures, regions and decoded bytes by
-    task, text origin and dialect.
+def statistics(rows: pa.Table, sizes: Indices) -> Counter[Holds]:
+    """What written rows hold: rows, turns, pictures, regions and decoded bytes, by task, text
+    origin and dialect.
 
     sizes: decoded bytes of each row.
     """
-    counts: Counts = Counter()
+    holds: Counter[Holds] = Counter()
     if not rows.num_rows:
-        return counts
+        return holds
     names = ["dataset", "split", "task", "text_origin", "dialect"]
     plain = {name: rows[name].cast(pa.string()) for name in names}
     sums = {
@@ -194,17 +188,23 @@ def statistics(rows: pa.Table, sizes: Indices) -> Counts:
         .group_by(names)
         .aggregate([*((name, "sum") for name in sums), ([], "count_all")])
     )
+    columns = {"rows": "count_all", **{name: f"{name}_sum" for name in sums}}
     for row in table.to_pylist():
-        what = "\x1f".join(row[name] or "" for name in names[2:])
-        for name, column in (
-            ("rows", "count_all"),
-            ("turns", "turns_sum"),
-            ("pictures", "pictures_sum"),
-            ("regions", "regions_sum"),
-            ("bytes", "bytes_sum"),
-        ):
-            count(counts, row["dataset"], row["split"], "holds", what, row[column], name)
-    return counts
+        dataset, split, task, text_origin, dialect = (row[name] or "" for name in names)
+        for measure, column in columns.items():
+            if row[column]:
+                group = Holds(dataset, split, task, text_origin, dialect, measure)
+                holds[group] = row[column]
+    return holds
+
+
+def by_source(rows: pa.Table, chosen: Chosen, sources: Sequence[SourceSpec]) -> Counter[str]:
+    """How many rows each source of the mix gave, by its name; repeats count too."""
+    if not len(chosen.kept):
+        return Counter()
+    numbers = np.asarray(rows["source"].combine_chunks())[chosen.kept]
+    each = np.bincount(numbers, minlength=len(sources)).tolist()
+    return Counter({rule.name: n for rule, n in zip(sources, each, strict=True) if n})
 
 
 def drop_table(rows: pa.Table, chosen: Chosen) -> pa.Table:

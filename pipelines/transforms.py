@@ -1,4 +1,7 @@
-"""Beam transforms: thin wiring around plain functions. Elements are spans, then batches of rows, then references to slices of files."""
+"""Beam transforms: thin wiring around plain functions.
+
+Elements are spans, then batches of rows, then references to slices of files.
+"""
 
 from __future__ import annotations
 
@@ -8,44 +11,28 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import apache_beam as beam
-import msgspec
 import numpy as np
 import pyarrow as pa
 from apache_beam import pvalue
 
 from converters.convert import Converted, convert_span
 from converters.dataset import read_side
-from converters.ledger import Counts
 from converters.read.files import SourceError
 from converters.read.folder import Span
-from pipelines import parquet, segments, shards
+from pipelines import parquet, result, segments, shards
+from pipelines.absent import count_absent
 from pipelines.parquet import Written
 from pipelines.plan import RunPlan
+from pipelines.result import Done, File
 from pipelines.segments import Ref
 from pipelines.storage import work_files
 from pipelines.storage.client import StoreError
 from schemas.table import REJECT, SEGMENT_ROW
 
 SideKey = tuple[str, str, str]  # dataset, split, table
-
-
-class File(NamedTuple):
-    """A file of the output: path below OUT, rows, bytes, sha256."""
-
-    path: str
-    rows: int
-    size: int
-    sha256: str
-
-
-class Done(NamedTuple):
-    """What a step counted, and the files it wrote."""
-
-    counts: Counts
-    files: list[File]
 
 
 def _report(plan: RunPlan, error: Exception) -> None:
@@ -95,7 +82,10 @@ class _MergeSide(beam.DoFn):
 
 @dataclass(eq=False)  # not frozen: Beam keeps a transform's hints and pipeline in it
 class ReadSides(beam.PTransform):
-    """Tables that questions are joined to, each in one sorted file that every worker maps into memory."""
+    """Tables that questions are joined to, each in one sorted file.
+
+    Every worker maps it into memory.
+    """
 
     plan: RunPlan
     spans: list[Span]
@@ -165,12 +155,15 @@ class _WriteSegment(beam.DoFn):
         yield from segments.write_rejects(
             plan.work, name, converted.rejects.table(), plan.shards, span.index
         )
-        yield pvalue.TaggedOutput("done", Done(converted.counts, []))
+        yield pvalue.TaggedOutput("done", result.counted(converted.counts))
 
 
 @dataclass(eq=False)
 class WriteSegments(beam.PTransform):
-    """Writes each batch once as a segment cut by shard, and groups the references by shard; every shard has a group."""
+    """Writes each batch once as a segment cut by shard, and groups the references by shard.
+
+    Every shard has a group, even an empty one.
+    """
 
     plan: RunPlan
 
@@ -201,7 +194,9 @@ class _Queue(beam.DoFn):
 
     def process(self, element: tuple[int, Iterable[Ref]]) -> Iterator[tuple[int, list[int]]]:
         rows, _ = _tables(element[1])
-        for source, ranks in shards.queue(rows, self._plan.sampling, self._plan.mix.seed).items():
+        for source, ranks in shards.queue(
+            rows, self._plan.mix.sources, self._plan.mix.seed
+        ).items():
             yield source, ranks.tolist()
 
 
@@ -226,7 +221,10 @@ class _Smallest(beam.CombineFn):
 
 @dataclass(eq=False)
 class FindLimits(beam.PTransform):
-    """(Shard, slices) -> (capped source, the largest rank it may take). Held by one worker: a cap's worth of 8-byte ranks."""
+    """(Shard, slices) -> (capped source, the largest rank it may take).
+
+    Held by one worker: a cap's worth of 8-byte ranks.
+    """
 
     plan: RunPlan
 
@@ -235,7 +233,7 @@ class FindLimits(beam.PTransform):
     ) -> beam.PCollection[tuple[int, int]]:
         caps = {
             number: rule.take
-            for number, rule in enumerate(self.plan.sampling)
+            for number, rule in enumerate(self.plan.mix.sources)
             if rule.take is not None
         }
         return (
@@ -263,7 +261,7 @@ class _WriteShard(beam.DoFn):
         shard, refs = element
         plan = self._plan
         rows, rejects = _tables(refs)
-        chosen = shards.choose(rows, plan.sampling, plan.mix.seed, dict(limits))
+        chosen = shards.choose(rows, plan.mix.sources, plan.mix.seed, dict(limits))
         tail = f"{shard:05d}-of-{plan.shards:05d}.parquet"
         data, dropped = f"data/train-{tail}", f"rejects/rejects-{tail}"
         written: list[Written] = []
@@ -283,10 +281,13 @@ class _WriteShard(beam.DoFn):
             raise
         drop_hash = work_files.write_hashed(f"{plan.work}/out/{dropped}", write_rejects)
         [(table, sizes)] = written
-        counts = shards.book(rows, chosen)
-        counts.update(shards.statistics(table, sizes))
-        made = [File(data, len(table), *data_hash), File(dropped, numbers[0], *drop_hash)]
-        yield Done(counts, made)
+        yield Done(
+            shards.book(rows, chosen),
+            shards.statistics(table, sizes),
+            shards.by_source(rows, chosen, plan.mix.sources),
+            count_absent(table, plan.roots) if plan.images == "path" else Counter(),
+            [File(data, len(table), *data_hash), File(dropped, numbers[0], *drop_hash)],
+        )
 
 
 @dataclass(eq=False)
@@ -305,11 +306,15 @@ class _Add(beam.CombineFn):
     """Adds counts and collects files."""
 
     def create_accumulator(self) -> Done:
-        return Done(Counter(), [])
+        return result.counted(Counter())
 
     def add_input(self, accumulator: Done, done: Done) -> Done:
         accumulator.counts.update(done.counts)
-        return Done(accumulator.counts, accumulator.files + done.files)
+        accumulator.holds.update(done.holds)
+        accumulator.sources.update(done.sources)
+        accumulator.absent.update(done.absent)
+        accumulator.files.extend(done.files)
+        return accumulator
 
     def merge_accumulators(self, accumulators: Iterable[Done]) -> Done:
         total = self.create_accumulator()
@@ -328,16 +333,15 @@ class _SaveResult(beam.DoFn):
         self._plan = plan
 
     def process(self, done: Done) -> None:
-        result = {
-            "counts": [[*key, n] for key, n in sorted(done.counts.items())],
-            "files": sorted(done.files),
-        }
-        work_files.write_bytes(f"{self._plan.work}/result.json", msgspec.json.encode(result))
+        result.save(self._plan.work, done)
 
 
 @dataclass(eq=False)
 class SaveResult(beam.PTransform):
-    """Sums all counts and writes them with the list of files. Small: a number for each dataset, split and reason, a line for each file."""
+    """Sums all counts and writes them with the list of files.
+
+    Small: a number for each dataset, split and reason, a line for each file.
+    """
 
     plan: RunPlan
     converted: beam.PCollection[Done]

@@ -26,7 +26,10 @@ sys.stdin.read()
 
 
 class Bucket:
-    """A bucket of a test's own. name: of the bucket, options: what the command line needs to find it."""
+    """A bucket of a test's own.
+
+    name: of the bucket, options: what the command line needs to find it.
+    """
 
     def __init__(self, client: Any, endpoint: str) -> None:
         self.client, self.name = client, f"lab-{uuid.uuid4().hex[:8]}"

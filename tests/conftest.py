@@ -1,7 +1,8 @@
 """Settings of the whole suite.
 
-Property tests draw the same examples on each run, so that a failure is a change's and no accident; look further with
-`pytest --hypothesis-profile=thorough`. No test is timed, and none needs a network.
+Property tests draw the same examples on each run, so that a failure is a change's and no accident;
+look further with `pytest --hypothesis-profile=thorough`. No test is timed, and none needs a
+network.
 """
 
 from __future__ import annotations
@@ -22,7 +23,10 @@ settings.load_profile("earthmix")
 
 @pytest.fixture(scope="session", autouse=True)
 def _offline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """The Hugging Face libraries ask no hub and keep nothing outside the tests' folder. They look when they are imported, which is in tests."""
+    """The Hugging Face libraries ask no hub and keep nothing outside the tests' folder.
+
+    They look when they are imported, which is in tests.
+    """
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HF_HUB_OFFLINE", "1")
         patch.setenv("HF_HOME", str(tmp_path_factory.mktemp("huggingface")))

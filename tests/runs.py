@@ -32,7 +32,10 @@ class Ended(NamedTuple):
 
 
 def earthmix(*words: str | Path) -> Ended:
-    """One command in this process. An exception that the command line does not turn into a line comes through."""
+    """One command in this process.
+
+    An exception that the command line does not turn into a line comes through.
+    """
     out, err = io.StringIO(), io.StringIO()
     before, sys.argv = sys.argv, ["earthmix", *map(str, words)]
     try:
@@ -73,7 +76,7 @@ def wait_for(condition: Callable[[], object]) -> None:
 
 
 def mix(root: Path, out: Path, *words: str | Path) -> Ended:
-    """The geochat-style mix on the built-in sample data, a good part of which is faulty on purpose."""
+    """The geochat-style mix on the sample data, a good part of which is faulty on purpose."""
     return earthmix(
         "mix",
         "geochat-style",

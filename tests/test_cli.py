@@ -1,4 +1,6 @@
-"""The command line: help without heavy imports, one clear line for each thing that can be wrong, and what the small commands say."""
+"""The command line: help without heavy imports, one clear line for each thing that can be wrong,
+and what the small commands say.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +15,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +26,10 @@ import pytest
 import runs
 from PIL import Image
 
-from converters.catalogue import entry_of
+from converters.catalogue import catalogue, entry_of
 from converters.sample_data import WRITERS
 from pipelines import docs
-from pipelines.inspect import check_dataset
+from pipelines.check import check_dataset
 
 ROOT = Path(__file__).parent.parent
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"
@@ -44,7 +47,8 @@ for name in ["", "mix", "convert", "datasets", "check", "sample-data", "verify"]
     with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()) as out:
         main()
     assert "Usage: earthmix" in out.getvalue()
-print([name for name in ("apache_beam", "pyarrow", "numpy", "shapely", "PIL", "datasets", "jsonschema") if name in sys.modules])
+heavy = ("apache_beam", "pyarrow", "numpy", "shapely", "PIL", "datasets", "jsonschema")
+print([name for name in heavy if name in sys.modules])
 """
     assert (
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout
@@ -57,6 +61,22 @@ print([name for name in ("apache_beam", "pyarrow", "numpy", "shapely", "PIL", "d
 )
 def test_help_shows_an_example(command: str) -> None:
     assert f"Example: earthmix {command} " in runs.earthmix(command, "--help").out
+
+
+@pytest.mark.parametrize("command", ["mix", "convert"])
+def test_help_shows_the_engines_options_under_their_own_heading(command: str) -> None:
+    usual, _, engines = runs.earthmix(command, "--help").out.partition("\nEngines:\n")
+    assert ("  --out <" in usual, "  --engine <" in usual) == (True, False)
+    assert ("  --out <" in engines, "  --engine <" in engines) == (False, True)
+
+
+@pytest.mark.parametrize("command", ["check", "verify"])
+def test_commands_without_a_pipeline_do_not_show_beams_options(command: str) -> None:
+    assert "BEAM" not in runs.earthmix(command, "--help").out.upper()
+
+
+def test_version_is_that_of_the_package() -> None:
+    assert runs.earthmix("--version") == (0, f"earthmix {version('earthmix')}\n", "")
 
 
 def test_no_command_shows_the_commands() -> None:
@@ -90,7 +110,8 @@ def refused(out: Path, *words: str | Path) -> str:
         ),
         (
             ["convert", "rsicd:minival"],
-            'convert [sources.rsicd] dataset "rsicd" has no split "minival"; it has: train, val, test',
+            'convert [sources.rsicd] dataset "rsicd" has no split "minival"; it has: '
+            "train, val, test",
         ),
         (
             ["convert", "rsicd", "--path", "aid=/x"],
@@ -128,7 +149,8 @@ def test_an_unknown_dataset_names_the_known_ones(tmp_path: Path) -> None:
 def test_every_wrong_key_of_a_mix_has_a_line(sample: Path, tmp_path: Path) -> None:
     mine = tmp_path / "mine.toml"
     mine.write_text(
-        'name = "mine"\n[sources.rsicd]\ntask = "caption"\nwieght = 2\n[sources.aid]\ntask = "classification"\ntaek = 2\n'
+        'name = "mine"\n[sources.rsicd]\ntask = "caption"\nwieght = '
+        '2\n[sources.aid]\ntask = "classification"\ntaek = 2\n'
     )
     known = "known: dataset, task, split, templates, weight, take, filter"
     assert sorted(
@@ -325,9 +347,10 @@ def test_too_many_bad_pictures_fail_the_run(
     assert (ended.code, ended.err.splitlines(), (tmp_path / "out").exists()) == (
         1,
         [
-            f"earthmix: ucm_captions train: 5 of 10 captions are faulty ({reason} 5); more than max_reject = 0.05 allows. The first of them:",
+            f"earthmix: ucm_captions train: 5 of 10 captions are faulty ({reason} 5); "
+            "max_reject is 0.05, and 0.5 would be needed. The first of them:",
             f"  {reason}: dataset.json 1.tif: imgs/1.tif: {detail}",
-            "earthmix: Mend the source, or allow more with --set max_reject=1",
+            "earthmix: Correct the files, or allow this many faults with --set max_reject=0.5",
         ],
         False,
     )
@@ -411,7 +434,8 @@ def test_sample_data_does_not_go_into_a_folder_of_others(tmp_path: Path) -> None
     assert ended == (
         1,
         "",
-        f"earthmix: {tmp_path} exists, is not empty and holds no .earthmix-sample: name a new or an empty folder\n",
+        f"earthmix: {tmp_path} exists, is not empty and holds no .earthmix-sample: name a "
+        "new or an empty folder\n",
     )
 
 
@@ -423,8 +447,9 @@ def test_check_tells_what_is_there(sample: Path) -> None:
             f"dota_v1 (DOTA-v1.0) in {sample}/dota_v1",
             "  train: 12 of 1,411 published pictures in the annotations, 1 missing on disk",
             "  val: 2 of 458 published pictures in the annotations",
-            "  bad_box: 1 records",
-            "  get it from https://captain-whu.github.io/DOTA/",
+            "  bad_box: 1 record",
+            "  incomplete: train has 12 of 1,411 pictures, val has 2 of 458 pictures, "
+            "1 picture missing on disk; get it from https://captain-whu.github.io/DOTA/",
         ],
     )
 
@@ -434,9 +459,10 @@ def test_check_joins_tables(sample: Path) -> None:
         "  test: 2 of 100 published pictures in the annotations",
         "  train: 12 of 572 published pictures in the annotations",
         "  val: 3 of 100 published pictures in the annotations",
-        "  dangling_reference: 1 records",
-        "  inactive: 1 records",
-        "  get it from https://rsvqa.sylvainlobry.com",
+        "  dangling_reference: 1 record",
+        "  inactive: 1 record",
+        "  incomplete: test has 2 of 100 pictures, train has 12 of 572 pictures, "
+        "val has 3 of 100 pictures; get it from https://rsvqa.sylvainlobry.com",
     ]
 
 
@@ -477,6 +503,59 @@ def test_check_passes_where_everything_is_there(
     assert (lines[1], found) == (line, complete)
 
 
+def verdicts(root: Path, *words: str) -> tuple[int, dict[str, str]]:
+    """What check says of all datasets, by slug; hints follow their dataset's line after a bar."""
+    ended = runs.earthmix("check", "--data-root", root, *words)
+    found: dict[str, str] = {}
+    for line in ended.out.splitlines():
+        slug, _, text = line.partition(" ")
+        if slug:
+            found[slug] = text.strip()
+        else:
+            found[list(found)[-1]] += f" | {text.strip()}"
+    return ended.code, found
+
+
+def test_check_without_a_dataset_has_a_verdict_on_each(sample: Path, tmp_path: Path) -> None:
+    shutil.copytree(sample / "rsvqa_hr", tmp_path / "rsvqa_hr")
+    code, found = verdicts(tmp_path)
+    assert (code, list(found)) == (0, list(catalogue()))
+    assert (found["rsvqa_hr"], found["aid"]) == (
+        "ready",
+        f"no folder {tmp_path}/aid, or nothing in it; get it from "
+        "https://captain-whu.github.io/AID/",
+    )
+
+
+def test_check_says_when_pictures_alone_are_missing(sample: Path, tmp_path: Path) -> None:
+    shutil.copytree(sample / "rsvqa_hr", tmp_path / "rsvqa_hr")
+    for path in (tmp_path / "rsvqa_hr" / "Images" / "Data").glob("0.*"):
+        path.unlink()
+    code, found = verdicts(tmp_path)
+    assert (code, found["rsvqa_hr"]) == (
+        1,
+        "usable with --images path: 1 picture missing on disk; get it from "
+        "https://rsvqa.sylvainlobry.com",
+    )
+
+
+def test_check_fails_where_nothing_is_there(tmp_path: Path) -> None:
+    assert verdicts(tmp_path)[0] == 1
+
+
+@pytest.mark.parametrize("place", ["RSVQA_HR", "rsvqa_hr/data", "archives/rsvqa_hr"])
+def test_check_finds_a_folder_in_another_case_or_one_level_deeper(
+    sample: Path, tmp_path: Path, place: str
+) -> None:
+    shutil.copytree(sample / "rsvqa_hr", tmp_path / place)
+    hint = (
+        f"hint: its files seem to lie in {tmp_path}/{place}: use --path rsvqa_hr={tmp_path}/{place}"
+    )
+    assert hint in verdicts(tmp_path)[1]["rsvqa_hr"]
+    assert hint in runs.earthmix("check", "rsvqa_hr", "--data-root", tmp_path).out
+    assert verdicts(tmp_path, "--path", f"rsvqa_hr={tmp_path}/{place}")[1]["rsvqa_hr"] == "ready"
+
+
 def test_check_refuses_a_path_of_another_dataset(tmp_path: Path) -> None:
     ended = runs.earthmix("check", "rsicd", "--data-root", tmp_path, "--path", "aid=/x")
     assert (ended.code, ended.err) == (
@@ -506,7 +585,9 @@ def found(out: Path) -> list[str]:
 
 
 def tell(out: Path, **values: Any) -> None:
-    """Makes the manifest true to the files again, apart from values given: harm that checksums do not show."""
+    """Makes the manifest true to the files again, apart from values given: harm that checksums do
+    not show.
+    """
     told = runs.manifest(out)
     for name, about in told["files"].items():
         data = (out / name).read_bytes()
@@ -533,7 +614,8 @@ def test_verify_finds_a_changed_byte(copy: Path) -> None:
     data[100] ^= 1
     (copy / SHARD).write_bytes(data)
     assert found(copy) == [
-        f"{SHARD}: {len(data):,} bytes of another sha256 than manifest.json says ({len(data):,} bytes)"
+        f"{SHARD}: {len(data):,} bytes of another sha256 than manifest.json says "
+        f"({len(data):,} bytes)"
     ]
 
 
@@ -695,7 +777,7 @@ def test_verify_needs_manifest_and_card(copy: Path, name: str) -> None:
 def test_verify_needs_the_manifest_of_a_mix(copy: Path, text: str) -> None:
     (copy / "manifest.json").write_text(text)
     [line] = found(copy)
-    assert line.startswith(f"{copy}: manifest.json or card.json is none of a mix: ")
+    assert line.startswith(f"{copy}: manifest.json or card.json is not that of a mix: ")
 
 
 def test_verify_does_not_follow_a_manifest_out_of_the_folder(copy: Path) -> None:
@@ -733,7 +815,8 @@ def test_the_rebuild_command_names_what_decides_and_nothing_else(
         "convert", "ucm_captions:val", *where, "--images", "path", "--set", "description=two words"
     )
     assert runs.card(tmp_path / "out")["rebuild"] == (
-        "earthmix convert ucm_captions:val --data-root DATA_ROOT --out OUT --images path --set 'description=two words'"
+        "earthmix convert ucm_captions:val --data-root DATA_ROOT --out OUT --images path "
+        "--set 'description=two words'"
     )
 
 

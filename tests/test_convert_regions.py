@@ -86,7 +86,7 @@ def test_identify_asks_for_a_box_and_answers_with_name_and_place(dota: Path) -> 
 
 def test_refer_asks_for_a_phrase_and_answers_with_the_box() -> None:
     assert said(convert(dataset(DIOR, ["refer"], **TRAIN)))[2:4] == [
-        ["<image>\n[refer] Where is <p>small ship at the top right</p>?", "{<99><1><100><4>|<0>}"],
+        ["<image>\n[refer] Where is <p>ship at the top right</p>?", "{<99><1><100><4>|<0>}"],
         ["<image>\n[refer] Where is <p>bridge at the top left</p>?", "{<25><11><38><15>|<0>}"],
     ]
 

@@ -1,7 +1,9 @@
-"""The files that put earthmix onto other machines: the images' Dockerfile, the Kubernetes manifest, and their guide. No docker and no cluster runs here.
+"""The files that put earthmix onto other machines: the images' Dockerfile, the Kubernetes manifest,
+and their guide. No docker and no cluster runs here.
 
-The manifest is held against schemas written by hand from the operator's custom resource reference (FlinkDeploymentSpec and what it holds) and from the
-Kubernetes API, as far as it uses them; what its parts say of each other is compared besides.
+The manifest is held against schemas written by hand from the operator's custom resource reference
+(FlinkDeploymentSpec and what it holds) and from the Kubernetes API, as far as it uses them; what
+its parts say of each other is compared besides.
 """
 
 from __future__ import annotations
@@ -66,7 +68,9 @@ def instructions(text: str) -> Iterator[tuple[str, str]]:
 
 
 def faults(text: str) -> list[str]:
-    """A small linter: known instructions in order, pinned bases, stages and files that exist, the lock before the code, no root in the end."""
+    """A small linter: known instructions in order, pinned bases, stages and files that exist, the
+    lock before the code, no root in the end.
+    """
     found: list[str] = []
     stages: dict[str, str] = {}  # the user that each stage ends with
     stage = copied = ""
@@ -134,7 +138,8 @@ def test_the_dockerfile_has_no_faults() -> None:
             "the lock goes first, with hashes",
         ),
         (
-            "FROM python:3.11\nCOPY pipelines .\nRUN pip install --require-hashes -r requirements.lock\nUSER 1",
+            "FROM python:3.11\nCOPY pipelines .\nRUN pip install --require-hashes -r "
+            "requirements.lock\nUSER 1",
             "the lock goes first, with hashes",
         ),
         (
@@ -231,10 +236,26 @@ PROBE = closed(
     failureThreshold=COUNT,
 )
 CONTAINER = closed(
-    "name", name=NAME, image=TEXT, imagePullPolicy={"enum": ["Always", "IfNotPresent", "Never"]}, command=some(TEXT), args=some(TEXT),
-    env=some(closed("name value", name=TEXT, value=TEXT)), resources=closed(requests=AMOUNTS, limits=AMOUNTS), readinessProbe=PROBE, livenessProbe=PROBE,
-    securityContext=SECURITY, volumeMounts=some(closed("name mountPath", name=NAME, mountPath={"type": "string", "pattern": "^/"}, readOnly=YES_NO)),
-)  # fmt: skip
+    "name",
+    name=NAME,
+    image=TEXT,
+    imagePullPolicy={"enum": ["Always", "IfNotPresent", "Never"]},
+    command=some(TEXT),
+    args=some(TEXT),
+    env=some(closed("name value", name=TEXT, value=TEXT)),
+    resources=closed(requests=AMOUNTS, limits=AMOUNTS),
+    readinessProbe=PROBE,
+    livenessProbe=PROBE,
+    securityContext=SECURITY,
+    volumeMounts=some(
+        closed(
+            "name mountPath",
+            name=NAME,
+            mountPath={"type": "string", "pattern": "^/"},
+            readOnly=YES_NO,
+        )
+    ),
+)
 VOLUME = closed(
     "name",
     name=NAME,
@@ -242,9 +263,15 @@ VOLUME = closed(
     emptyDir={"type": "object"},
 )
 POD_SPEC = closed(
-    "containers", containers=some(CONTAINER), initContainers=some(CONTAINER), volumes=some(VOLUME), securityContext=SECURITY,
-    restartPolicy={"enum": ["Always", "Never", "OnFailure"]}, serviceAccountName=NAME, nodeSelector=TEXTS,
-)  # fmt: skip
+    "containers",
+    containers=some(CONTAINER),
+    initContainers=some(CONTAINER),
+    volumes=some(VOLUME),
+    securityContext=SECURITY,
+    restartPolicy={"enum": ["Always", "Never", "OnFailure"]},
+    serviceAccountName=NAME,
+    nodeSelector=TEXTS,
+)
 POD = closed(
     "spec", apiVersion={"const": "v1"}, kind={"const": "Pod"}, metadata=META, spec=POD_SPEC
 )
@@ -264,23 +291,54 @@ JOB_SPEC = closed(
     upgradeMode=TEXT,
 )
 DEPLOYMENT = closed(
-    "image flinkVersion serviceAccount jobManager taskManager", job=JOB_SPEC, restartNonce=COUNT, flinkConfiguration=TEXTS, image=TEXT, imagePullPolicy=TEXT,
-    serviceAccount=NAME, flinkVersion={"enum": ["v1_16", "v1_17", "v1_18", "v1_19", "v1_20"]}, ingress=closed("template", template=TEXT, className=TEXT),
-    podTemplate=POD, jobManager=MANAGER, taskManager=MANAGER, logConfiguration=TEXTS, mode={"enum": ["native", "standalone"]},
-)  # fmt: skip
+    "image flinkVersion serviceAccount jobManager taskManager",
+    job=JOB_SPEC,
+    restartNonce=COUNT,
+    flinkConfiguration=TEXTS,
+    image=TEXT,
+    imagePullPolicy=TEXT,
+    serviceAccount=NAME,
+    flinkVersion={"enum": ["v1_16", "v1_17", "v1_18", "v1_19", "v1_20"]},
+    ingress=closed("template", template=TEXT, className=TEXT),
+    podTemplate=POD,
+    jobManager=MANAGER,
+    taskManager=MANAGER,
+    logConfiguration=TEXTS,
+    mode={"enum": ["native", "standalone"]},
+)
 SCHEMAS = {
     "FlinkDeployment": closed(
-        "apiVersion kind metadata spec", apiVersion={"const": "flink.apache.org/v1beta1"}, kind={"const": "FlinkDeployment"}, metadata=META, spec=DEPLOYMENT
+        "apiVersion kind metadata spec",
+        apiVersion={"const": "flink.apache.org/v1beta1"},
+        kind={"const": "FlinkDeployment"},
+        metadata=META,
+        spec=DEPLOYMENT,
     ),
     "Job": closed(
-        "apiVersion kind metadata spec", apiVersion={"const": "batch/v1"}, kind={"const": "Job"}, metadata=META,
-        spec=closed("template", backoffLimit=COUNT, activeDeadlineSeconds=COUNT, ttlSecondsAfterFinished=COUNT, template=closed("spec", spec=POD_SPEC)),
+        "apiVersion kind metadata spec",
+        apiVersion={"const": "batch/v1"},
+        kind={"const": "Job"},
+        metadata=META,
+        spec=closed(
+            "template",
+            backoffLimit=COUNT,
+            activeDeadlineSeconds=COUNT,
+            ttlSecondsAfterFinished=COUNT,
+            template=closed("spec", spec=POD_SPEC),
+        ),
     ),
     "PersistentVolumeClaim": closed(
-        "apiVersion kind metadata spec", apiVersion={"const": "v1"}, kind={"const": "PersistentVolumeClaim"}, metadata=META,
-        spec=closed("accessModes resources", accessModes=some({"enum": ["ReadWriteOnce", "ReadWriteMany"]}), resources=closed(requests=AMOUNTS)),
+        "apiVersion kind metadata spec",
+        apiVersion={"const": "v1"},
+        kind={"const": "PersistentVolumeClaim"},
+        metadata=META,
+        spec=closed(
+            "accessModes resources",
+            accessModes=some({"enum": ["ReadWriteOnce", "ReadWriteMany"]}),
+            resources=closed(requests=AMOUNTS),
+        ),
     ),
-}  # fmt: skip
+}
 
 
 def wrong(document: dict[str, Any]) -> list[str]:

@@ -120,7 +120,7 @@ def test_a_quoted_command_parses(line: Quoted) -> None:
 )
 def test_a_quoted_mix_exists_and_can_be_changed_like_that(line: Quoted) -> None:
     found = params(line)
-    assert found["name"].endswith(".toml") or load_mix(found["name"], found["set_"] or [])
+    assert found["name"].endswith(".toml") or load_mix(found["name"], found["changes"] or [])
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_quoted_datasets_can_be_converted_like_that(
     known = {**catalogue.catalogue(), **entries}
     monkeypatch.setattr(catalogue, "catalogue", lambda: known)
     found = params(line)
-    assert convert_mix(found["datasets"], found["group"], found["set_"] or []).sources
+    assert convert_mix(found["datasets"], found["group"], found["changes"] or []).sources
 
 
 @pytest.mark.parametrize(

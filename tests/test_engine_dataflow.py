@@ -1,8 +1,12 @@
-"""Dataflow without an account: options, the dry run, the wheel, and what `run` does with its job. Nothing is submitted here."""
+"""Dataflow without an account: options, the dry run, the wheel, and what `run` does with its job.
+
+Nothing is submitted here.
+"""
 
 from __future__ import annotations
 
 import base64
+import dataclasses
 import hashlib
 import json
 import sys
@@ -24,27 +28,26 @@ from apache_beam.runners.dataflow import dataflow_runner
 from apache_beam.runners.runner import PipelineRunner
 
 from pipelines import mix
-from pipelines.engines import dataflow
+from pipelines.engine_options import EngineOptions
+from pipelines.engines import dataflow, dataflow_options
 from pipelines.errors import EngineError, UsageError
 from pipelines.plan import RunPlan, load_mix, make_plan
 
 ROOT = Path(__file__).parent.parent
 OUT = "gs://bucket/mixes/geochat-style"
-GOOD: dict[str, str | None] = {
-    "project": "earth-lab-1",
-    "region": "europe-west4",
-    "temp_location": "gs://bucket/tmp",
-    "data_root": "gs://bucket/sources",
-}
+GOOD = EngineOptions(project="earth-lab-1", region="europe-west4", temp_location="gs://bucket/tmp")
 
 
-def options(*beam_options: str, out: str = OUT, **settings: str | None) -> list[str]:
-    return dataflow.pipeline_options({**GOOD, **settings}, beam_options, out)
+def options(
+    *beam_options: str, data_root: str = "gs://bucket/sources", out: str = OUT, **values: str | None
+) -> list[str]:
+    chosen: dict[str, Any] = {"beam_options": list(beam_options), **values}
+    return dataflow_options.pipeline_options(dataclasses.replace(GOOD, **chosen), data_root, out)
 
 
-def faults(*beam_options: str, out: str = OUT, **settings: str | None) -> list[str]:
+def faults(*beam_options: str, **values: Any) -> list[str]:
     with pytest.raises(UsageError) as caught:
-        options(*beam_options, out=out, **settings)
+        options(*beam_options, **values)
     return str(caught.value).splitlines()
 
 
@@ -207,12 +210,14 @@ def test_all_faults_come_at_once_each_with_its_option() -> None:
         (
             {"staging_location": "s3://b/x"},
             [],
-            "s3://b/x is not in Cloud Storage, where workers could reach it: give --staging-location gs://BUCKET/FOLDER",
+            "s3://b/x is not in Cloud Storage, where workers could reach it: give "
+            "--staging-location gs://BUCKET/FOLDER",
         ),
         (
             {"data_root": "data"},
             [],
-            "data is not in Cloud Storage, where workers could reach it: give --data-root gs://BUCKET/FOLDER",
+            "data is not in Cloud Storage, where workers could reach it: give "
+            "--data-root gs://BUCKET/FOLDER",
         ),
         (
             {"worker_image": "my image"},
@@ -233,7 +238,8 @@ def test_all_faults_come_at_once_each_with_its_option() -> None:
         (
             {"workers": "8"},
             ["--max_num_workers=4"],
-            "num_workers (8) cannot exceed max_num_workers (4): see --workers and the options after --",
+            "num_workers (8) cannot exceed max_num_workers (4): see --workers and the "
+            "options after --",
         ),
         (
             {},
@@ -452,7 +458,8 @@ def test_a_failed_job_is_told_in_one_line_unless_workers_left_theirs(
     assert (
         left
         or str(caught.value)
-        == "Dataflow job 2026-01-01_00_00_00-1 of earth-lab-1 in europe-west4 failed: OSError: disk full"
+        == "Dataflow job 2026-01-01_00_00_00-1 of earth-lab-1 in europe-west4 failed: "
+        "OSError: disk full"
     )
     assert not FakeRunner.job.cancelled
 

@@ -140,7 +140,7 @@ def test_verify_a_mix(bucket: Bucket, mixed: Path) -> None:
     ended = runs.earthmix("verify", bucket.upload(mixed, "out"), *bucket.options)
     assert ended == (
         0,
-        f"{bucket.url('out')}: {rows:,} rows in 1 shards, as the manifest says\n",
+        f"{bucket.url('out')}: {rows:,} rows in 1 shard, as the manifest says\n",
         "",
     )
 
@@ -187,7 +187,8 @@ def test_check_a_dataset(uploaded: Bucket, sample: Path) -> None:
         (
             "s3://lab-missing/x",
             None,
-            "s3://lab-missing: no such bucket; make it first, or check AWS_ENDPOINT_URL, or --s3_endpoint_url after --",
+            "s3://lab-missing: no such bucket; make it first, or check AWS_ENDPOINT_URL, "
+            "or --s3_endpoint_url after --",
         ),
         ("s3://lab/x", NOWHERE, "no answer: Could not connect to the endpoint URL"),
         (
@@ -222,7 +223,8 @@ def test_no_credentials_are_one_line(bucket: Bucket, monkeypatch: pytest.MonkeyP
     ended = runs.earthmix("verify", bucket.url("out"), *bucket.options)
     assert (ended.code, ended.err) == (
         1,
-        f"earthmix: {bucket.url('out/manifest.json')}: no credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, "
+        f"earthmix: {bucket.url('out/manifest.json')}: no credentials; set "
+        "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, "
         "or give --s3_access_key_id and --s3_secret_access_key after --\n",
     )
 

@@ -311,7 +311,7 @@ def test_one_dataset_may_lie_elsewhere(sample: Path, tmp_path: Path) -> None:
 
 def test_a_path_may_name_the_folder_that_datasets_share(sample: Path) -> None:
     assert planned(Path("/nowhere"), "dior_r", paths={"dior": str(sample / "dior")}).roots == {
-        "dior": str(sample / "dior")
+        "dior_r": str(sample / "dior")
     }
 
 

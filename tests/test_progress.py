@@ -1,4 +1,6 @@
-"""Progress: rows are counted by the names of the files that workers leave, and shown until the run ends."""
+"""Progress: rows are counted by the names of the files that workers leave, and shown until the run
+ends.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Whole runs of the geochat-style mix on the built-in sample data: what comes out, that it is the same each time, and what is left when a run ends early."""
+"""Whole runs of the geochat-style mix on the built-in sample data: what comes out, that it is the
+same each time, and what is left when a run ends early.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +16,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 import runs
+from PIL import Image
 
 from pipelines import parquet, plan
 
@@ -45,8 +48,27 @@ def pages(out: Path) -> list[tuple[str, dict[str, Any]]]:
 # What comes out
 
 
+def test_datasets_that_share_a_folder_take_their_own_pictures(sample: Path, tmp_path: Path) -> None:
+    shutil.copytree(sample / "dior", tmp_path / "other")
+    pictures = sorted((tmp_path / "other").rglob("*.jpg"))
+    for path in pictures:
+        Image.new("RGB", Image.open(path).size, "red").save(path)
+    ended = runs.earthmix(
+        *("convert", "dior", "dior_r", "--data-root", sample, "--out", tmp_path / "out"),
+        *("--path", f"dior_r={tmp_path}/other", "--set", "max_reject=0.5"),
+    )
+    assert (ended.code, ended.err) == (0, "")
+    red = {path.read_bytes() for path in pictures}
+    found = {
+        (row["dataset"], row["images"][0]["bytes"] in red)
+        for row in runs.rows(tmp_path / "out", "dataset", "images")
+    }
+    assert found == {("dior", False), ("dior_r", True)}
+
+
 def test_every_question_of_rsvqa_is_accounted_for(mixed: Path) -> None:
-    # 12 training pictures, 12 questions each, one of them asked twice; one is switched off and one has no answer
+    # 12 training pictures, 12 questions each, one of them asked twice; one is switched off and one
+    # has no answer
     assert runs.card(mixed)["ledger"]["rsvqa_lr"]["train"] == {
         "unit": "question",
         "items": {
@@ -223,7 +245,7 @@ def test_a_streaming_reader_gets_every_row_with_its_picture(mixed: Path, sample:
 def test_verify_passes(mixed: Path) -> None:
     assert runs.earthmix("verify", mixed) == (
         0,
-        f"{mixed}: 627 rows in 1 shards, as the manifest says\n",
+        f"{mixed}: 627 rows in 1 shard, as the manifest says\n",
         "",
     )
 
@@ -272,7 +294,8 @@ def test_a_run_ends_in_a_few_lines(sample: Path, tmp_path: Path) -> None:
     )
     assert ended.out.splitlines() == [
         f"wrote 627 rows of 6 datasets in 1 shard to {tmp_path}/out",
-        "dropped for a fault: zero_area 3, missing_image 2, truncated_image 2, bad_box 1, dangling_reference 1, duplicate_region 1, unreadable_image 1",
+        "dropped for a fault: zero_area 3, missing_image 2, truncated_image 2, bad_box "
+        "1, dangling_reference 1, duplicate_region 1, unreadable_image 1",
         "dropped by a policy: ignored 4, duplicate 2, inactive 1",
         "repaired: clipped 3",
         f'load it: datasets.load_dataset("{tmp_path}/out")["train"]',
@@ -348,7 +371,8 @@ def test_encoding_anew_keeps_every_id(mixed: Path, reencoded: Path) -> None:
 def test_path_mode_gives_the_same_ids_and_those_of_pictures_that_it_does_not_look_at(
     mixed: Path, by_path: Path
 ) -> None:
-    # Dedup knows a picture by its bytes, or by its path where it was not read: the copy of a picture stays then, and so does an empty one.
+    # Dedup knows a picture by its bytes, or by its path where it was not read: the copy of a
+    # picture stays then, and so does an empty one.
     kept = {row["id"]: row["images"][0]["path"] for row in runs.rows(by_path, "id", "images")}
     assert runs.ids(mixed) - kept.keys() == set()
     assert {kept[row_id] for row_id in kept.keys() - runs.ids(mixed)} == {
@@ -419,7 +443,7 @@ def test_a_shard_without_rows_is_no_fault(
     )
     assert (
         runs.earthmix("verify", tmp_path / "out").out
-        == f"{tmp_path}/out: 1 rows in 4 shards, as the manifest says\n"
+        == f"{tmp_path}/out: 1 row in 4 shards, as the manifest says\n"
     )
 
 
@@ -484,10 +508,64 @@ def test_too_many_faults_fail_the_run_and_the_first_are_shown(faulty: Path, tmp_
     assert runs.convert(faulty, tmp_path / "out") == (
         1,
         "",
-        "earthmix: ucm_captions train: 5 of 10 captions are faulty (unreadable_image 5); more than max_reject = 0.05 allows. The first of them:\n"
+        "earthmix: ucm_captions train: 5 of 10 captions are faulty (unreadable_image 5); "
+        "max_reject is 0.05, and 0.5 would be needed. The first of them:\n"
         "  unreadable_image: dataset.json 1.tif: imgs/1.tif: the file is empty\n"
-        "earthmix: Mend the source, or allow more with --set max_reject=1\n",
+        "earthmix: Correct the files, or allow this many faults with --set max_reject=0.5\n",
     )
+
+
+@pytest.mark.parametrize(
+    "bad, read, needed",
+    [(5, 10, 0.5), (1, 3, 0.334), (29, 100, 0.291), (0, 7, 0.0), (11, 10, 1.1)],
+)
+def test_the_smallest_max_reject_lets_the_faults_pass(bad: int, read: int, needed: float) -> None:
+    # 0.29 * 100 is 28.999999999999996 in floating point, so 29 faults need a little more.
+    assert smallest_max_reject(bad, read) == needed
+    assert bad <= needed * read
+
+
+def test_a_source_without_rows_is_named_with_the_labels_there_are(
+    sample: Path, tmp_path: Path
+) -> None:
+    mine = tmp_path / "mine.toml"
+    mine.write_text(
+        'name = "mine"\n[sources.ucm_captions]\ntask = "caption"\n'
+        '[sources.dior]\ntask = "refer"\nfilter = {labels = ["shipz"]}\n'
+    )
+    ended = runs.earthmix(
+        *("mix", mine, "--data-root", sample, "--out", tmp_path / "out"),
+        *("--set", "max_reject=0.25"),
+    )
+    labels = (
+        "Expressway-Service-area, Expressway-toll-station, airplane, baseballfield, bridge, "
+        "chimney, groundtrackfield, harbor, ship, stadium, storagetank, tenniscourt, vehicle, "
+        "windmill"
+    )
+    assert ended.code == 0
+    assert f"source dior gave no row; its labels are {labels}" in ended.out.splitlines()
+
+
+def test_path_mode_counts_the_rows_whose_picture_is_not_there(sample: Path, tmp_path: Path) -> None:
+    root = runs.captions(sample, tmp_path)
+    (root / "ucm_captions" / "imgs" / "1.tif").unlink()
+    words = ("--data-root", root, "--out", tmp_path / "out", "--images", "path")
+    assert "rows with a picture that is not on disk: ucm_captions 4 of 18" in (
+        runs.earthmix("convert", "ucm_captions", *words).out.splitlines()
+    )
+
+
+def test_rows_of_evaluation_splits_that_nobody_named_are_mentioned(
+    sample: Path, tmp_path: Path
+) -> None:
+    words = ("--data-root", sample, "--out", tmp_path / "out", "--images", "path")
+    line = (
+        "rows of validation and test splits are among them: ucm_captions test 5, "
+        "ucm_captions val 4; to leave them out, name the splits you want"
+    )
+    assert line in runs.earthmix("convert", "ucm_captions", *words).out.splitlines()
+    chosen = runs.earthmix("convert", "ucm_captions:train", "ucm_captions:test", *words).out
+    assert "validation" not in chosen
 
 
 def test_faults_may_be_allowed(faulty: Path, tmp_path: Path) -> None:
@@ -525,7 +603,8 @@ def test_a_run_that_makes_no_row_fails(sample: Path, tmp_path: Path) -> None:
     ended = runs.earthmix("convert", *words)
     assert (ended.code, ended.err) == (
         1,
-        "earthmix: no row was made of 205 items: dangling_reference 1, inactive 1, unselected 203\n",
+        "earthmix: no row was made of 205 items: dangling_reference 1, inactive 1, unselected 203\n"
+        "earthmix: source rsvqa_lr gave no row; its types are comp, count, presence, rural_urban\n",
     )
 
 
@@ -687,7 +766,8 @@ def test_a_foreign_folder_is_refused_and_left_alone(
     ended = runs.convert(sample, tmp_path)
     assert (ended.code, ended.err, runs.digests(tmp_path)) == (
         1,
-        f"earthmix: {tmp_path} holds files but no mix of earthmix (manifest.json); choose another --out or empty it\n",
+        f"earthmix: {tmp_path} holds files but no mix of earthmix (manifest.json); choose "
+        "another --out or empty it\n",
         before,
     )
 

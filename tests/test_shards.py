@@ -17,7 +17,12 @@ from pipelines import shards
 from pipelines.shards import Chosen, Sampling
 from schemas.table import REJECT
 
-ALL = [Sampling("ponds", 1, None)]
+
+def rule_of(name: str, weight: float, take: int | None) -> SourceSpec:
+    return SourceSpec(name=name, dataset="ponds", task="vqa", weight=weight, take=take)
+
+
+ALL = [rule_of("ponds", 1, None)]
 SEED = 7
 
 
@@ -27,13 +32,13 @@ def named(rows: pa.Table, indices: Any) -> list[str]:
     return found
 
 
-def choose(rows: pa.Table, rules: list[Sampling] = ALL, seed: int = SEED) -> Chosen:
+def choose(rows: pa.Table, rules: list[SourceSpec] = ALL, seed: int = SEED) -> Chosen:
     """The choice of a mix of one shard."""
     limits = {source: int(ranks[-1]) for source, ranks in shards.queue(rows, rules, seed).items()}
     return shards.choose(rows, rules, seed, limits)
 
 
-def kept(rows: pa.Table, rules: list[Sampling] = ALL, seed: int = SEED) -> Counter[str]:
+def kept(rows: pa.Table, rules: list[SourceSpec] = ALL, seed: int = SEED) -> Counter[str]:
     """How often each row is written."""
     return Counter(named(rows, choose(rows, rules, seed).kept))
 
@@ -140,28 +145,28 @@ def test_weight_one_keeps_every_row_once() -> None:
 
 
 def test_a_whole_weight_repeats_every_row() -> None:
-    assert set(kept(table(*many(50)), [Sampling("ponds", 3, None)]).values()) == {3}
+    assert set(kept(table(*many(50)), [rule_of("ponds", 3, None)]).values()) == {3}
 
 
 def test_a_fraction_keeps_about_so_many() -> None:
     # 1,000 draws of 0.3: 300, with a deviation of 14.5
-    assert 250 < len(kept(table(*many(1000)), [Sampling("ponds", 0.3, None)])) < 350
+    assert 250 < len(kept(table(*many(1000)), [rule_of("ponds", 0.3, None)])) < 350
 
 
 def test_a_mixed_weight_repeats_some_once_more() -> None:
-    found = Counter(kept(table(*many(1000)), [Sampling("ponds", 2.25, None)]).values())
+    found = Counter(kept(table(*many(1000)), [rule_of("ponds", 2.25, None)]).values())
     assert set(found) == {2, 3} and 200 < found[3] < 300
 
 
 def test_each_source_has_its_own_weight() -> None:
     rows = table(*many(20), *many(20, source=1, start=20))
-    found = kept(rows, [Sampling("ponds", 2, None), Sampling("lakes", 1, None)])
+    found = kept(rows, [rule_of("ponds", 2, None), rule_of("lakes", 1, None)])
     assert Counter(found.values()) == {2: 20, 1: 20}
 
 
 def test_a_choice_by_weight_does_not_depend_on_the_other_rows() -> None:
     rows = many(200)
-    rule = [Sampling("ponds", 0.5, None)]
+    rule = [rule_of("ponds", 0.5, None)]
     assert kept(table(*rows[::-2]), rule) == Counter(
         {
             name: n
@@ -174,15 +179,15 @@ def test_a_choice_by_weight_does_not_depend_on_the_other_rows() -> None:
 def test_a_larger_weight_keeps_what_a_smaller_one_kept() -> None:
     rows = table(*many(200))
     assert (
-        kept(rows, [Sampling("ponds", 0.3, None)]).keys()
-        < kept(rows, [Sampling("ponds", 0.6, None)]).keys()
+        kept(rows, [rule_of("ponds", 0.3, None)]).keys()
+        < kept(rows, [rule_of("ponds", 0.6, None)]).keys()
     )
 
 
 @pytest.mark.parametrize(
-    "rule", [Sampling("ponds", 0.5, None), Sampling("ponds", 1, 100)], ids=["weight", "take"]
+    "rule", [rule_of("ponds", 0.5, None), rule_of("ponds", 1, 100)], ids=["weight", "take"]
 )
-def test_another_seed_chooses_otherwise(rule: Sampling) -> None:
+def test_another_seed_chooses_otherwise(rule: SourceSpec) -> None:
     rows = table(*many(200))
     assert kept(rows, [rule], seed=1) != kept(rows, [rule], seed=2)
 
@@ -190,8 +195,8 @@ def test_another_seed_chooses_otherwise(rule: Sampling) -> None:
 @pytest.mark.parametrize("weight, take", [(0.5, None), (1, 100)], ids=["weight", "take"])
 def test_the_choice_is_salted_by_the_name_of_the_source(weight: float, take: int | None) -> None:
     rows = table(*many(200))
-    assert kept(rows, [Sampling("ponds", weight, take)]) != kept(
-        rows, [Sampling("lakes", weight, take)]
+    assert kept(rows, [rule_of("ponds", weight, take)]) != kept(
+        rows, [rule_of("lakes", weight, take)]
     )
 
 
@@ -202,10 +207,10 @@ def test_the_choice_is_salted_by_the_name_of_the_source(weight: float, take: int
 
 @pytest.mark.parametrize(
     "rule, words",
-    [(Sampling("ponds", 1, 3), [3, 5, 7]), (Sampling("ponds", 0.5, None), [1, 2, 3, 4, 5, 7])],
+    [(rule_of("ponds", 1, 3), [3, 5, 7]), (rule_of("ponds", 0.5, None), [1, 2, 3, 4, 5, 7])],
     ids=["take", "weight"],
 )
-def test_the_choice_of_a_seed_is_for_good(rule: Sampling, words: list[int]) -> None:
+def test_the_choice_of_a_seed_is_for_good(rule: SourceSpec, words: list[int]) -> None:
     rows = table(*(row(n, id=f"{n:016x}00000000") for n in range(1, 9)))
     assert sorted(int(name[:16], 16) for name in kept(rows, [rule])) == words
 
@@ -214,33 +219,32 @@ def test_the_choice_of_a_seed_is_for_good(rule: Sampling, words: list[int]) -> N
 
 
 def test_a_cap_takes_so_many() -> None:
-    assert len(kept(table(*many(50)), [Sampling("ponds", 1, 20)])) == 20
+    assert len(kept(table(*many(50)), [rule_of("ponds", 1, 20)])) == 20
 
 
 def test_a_cap_beyond_the_rows_takes_all() -> None:
-    assert len(kept(table(*many(50)), [Sampling("ponds", 1, 51)])) == 50
+    assert len(kept(table(*many(50)), [rule_of("ponds", 1, 51)])) == 50
 
 
 def test_a_larger_cap_keeps_what_a_smaller_one_kept() -> None:
     rows = table(*many(50))
     assert (
-        kept(rows, [Sampling("ponds", 1, 10)]).keys()
-        < kept(rows, [Sampling("ponds", 1, 20)]).keys()
+        kept(rows, [rule_of("ponds", 1, 10)]).keys() < kept(rows, [rule_of("ponds", 1, 20)]).keys()
     )
 
 
 def test_a_cap_counts_survivors_alone() -> None:
     rows = [*many(20), *({**r, "id": r["id"][::-1], "source": 1} for r in many(20))]
-    assert len(kept(table(*rows), [Sampling("ponds", 1, 15), Sampling("again", 1, None)])) == 15
+    assert len(kept(table(*rows), [rule_of("ponds", 1, 15), rule_of("again", 1, None)])) == 15
 
 
 def test_each_source_has_its_own_cap() -> None:
     rows = table(*many(20), *many(20, source=1, start=20))
-    assert len(kept(rows, [Sampling("ponds", 1, 5), Sampling("lakes", 1, None)])) == 25
+    assert len(kept(rows, [rule_of("ponds", 1, 5), rule_of("lakes", 1, None)])) == 25
 
 
 def test_two_shards_queue_as_one() -> None:
-    rows, rule = many(60), [Sampling("ponds", 1, 20)]
+    rows, rule = many(60), [rule_of("ponds", 1, 20)]
     queues = [shards.queue(table(*part), rule, SEED)[0] for part in (rows[:25], rows[25:])]
     limit = {0: int(np.sort(np.concatenate(queues))[:20][-1])}
     parts = [table(*part) for part in (rows[:25], rows[25:])]
@@ -250,7 +254,7 @@ def test_two_shards_queue_as_one() -> None:
 
 
 def test_a_queue_is_no_longer_than_the_cap() -> None:
-    assert len(shards.queue(table(*many(60)), [Sampling("ponds", 1, 20)], SEED)[0]) == 20
+    assert len(shards.queue(table(*many(60)), [rule_of("ponds", 1, 20)], SEED)[0]) == 20
 
 
 def test_a_source_without_a_cap_does_not_queue() -> None:
@@ -259,7 +263,7 @@ def test_a_source_without_a_cap_does_not_queue() -> None:
 
 def test_rows_that_the_weight_leaves_out_do_not_queue() -> None:
     rows = table(*many(60))
-    assert len(kept(rows, [Sampling("ponds", 0.5, 20)])) == 20
+    assert len(kept(rows, [rule_of("ponds", 0.5, 20)])) == 20
 
 
 # Order and the ledger
@@ -288,13 +292,13 @@ def test_ids_that_share_64_bits_are_in_order() -> None:
 
 
 def test_repeats_follow_their_row() -> None:
-    chosen = choose(table(row(2), row(1)), [Sampling("ponds", 2, None)])
+    chosen = choose(table(row(2), row(1)), [rule_of("ponds", 2, None)])
     assert (chosen.kept.tolist(), chosen.copy.tolist()) == ([1, 1, 0, 0], [0, 1, 0, 1])
 
 
 def test_every_row_has_one_fate() -> None:
     rows = table(*many(50), *({**r, "id": r["id"][::-1]} for r in many(20)))
-    chosen = choose(rows, [Sampling("ponds", 1.5, 30)])
+    chosen = choose(rows, [rule_of("ponds", 1.5, 30)])
     ended = [
         *chosen.kept[chosen.copy == 0].tolist(),
         *chosen.duplicates.tolist(),

@@ -1,4 +1,7 @@
-"""Each transform once, on Beam's FnApiRunner. What the functions behind them do is tested with those."""
+"""Each transform once, on Beam's FnApiRunner.
+
+What the functions behind them do is tested with those.
+"""
 
 from __future__ import annotations
 
@@ -18,17 +21,17 @@ from apache_beam.testing.util import assert_that, equal_to
 from native import DATA
 from tables import batch, key, row, row_id
 
-from converters.convert import Converted
+from converters.catalogue import entry_of
+from converters.convert import Converted, Dataset
 from converters.ledger import Rejects
 from converters.read.files import SourceError
-from converters.read.folder import Span
-from pipelines import segments, transforms
+from converters.read.folder import Source, Span
+from pipelines import result, segments, transforms
+from pipelines.place import working_folder
 from pipelines.plan import RunPlan, convert_mix, make_plan
-from pipelines.run import working_folder
+from pipelines.result import Done, File, Holds
 from pipelines.transforms import (
     ConvertSpans,
-    Done,
-    File,
     FindLimits,
     ReadSides,
     SaveResult,
@@ -39,7 +42,8 @@ from schemas.mix import Mix, SourceSpec
 from schemas.sample import Reject
 from schemas.table import REJECT, SEGMENT_ROW
 
-RANK_OF_5 = 2464723710562777583  # see test_shards: by seed 7 the words 1 to 8 queue in the order 7 3 5 4 2 8 6 1
+# See test_shards: by seed 7 the words 1 to 8 queue in the order 7 3 5 4 2 8 6 1.
+RANK_OF_5 = 2464723710562777583
 LOWER, UPPER = 0, 1 << 63  # highest words of keys of the first and the second of two shards
 
 
@@ -61,9 +65,10 @@ def rsvqa(tmp_path: Path) -> Iterator[RunPlan]:
 def ponds(tmp_path: Path) -> Iterator[RunPlan]:
     """A run of two shards whose one source takes three rows."""
     sources = [SourceSpec(name="ponds", dataset="ponds", task="vqa", take=3)]
-    plan = RunPlan(
-        Mix(name="ponds", sources=sources, seed=7), "path", {}, [], [], [], 2, str(tmp_path / "out")
-    )
+    source = Source("ponds", "ponds", str(tmp_path))
+    datasets = {"ponds": Dataset(entry_of("rsvqa_lr"), source, [], "path")}
+    mix = Mix(name="ponds", sources=sources, seed=7)
+    plan = RunPlan(mix, "path", datasets, [], [], [], 2, str(tmp_path / "out"))
     with working_folder(plan.out, plan.work):
         yield plan
 
@@ -180,7 +185,8 @@ def test_segments_hand_on_what_was_counted(ponds: RunPlan) -> None:
     with on_beam() as pipeline:
         _, done = pipeline | beam.Create([part(row(1), row(2))]) | WriteSegments(ponds)
         assert_that(
-            done, equal_to([Done(Counter({("ponds", "train", "rows", "built", ""): 2}), [])])
+            done,
+            equal_to([result.counted(Counter({("ponds", "train", "rows", "built", ""): 2}))]),
         )
 
 
@@ -272,19 +278,27 @@ def test_shards_are_written_without_limits_where_no_source_has_a_cap(ponds: RunP
 
 def test_the_result_adds_everything_up(ponds: RunPlan) -> None:
     made = [File("data/b.parquet", 1, 10, "bb"), File("data/a.parquet", 2, 20, "aa")]
+    read = ("ponds", "train", "items", "read", "")
+    held = Holds("ponds", "train", "vqa", "human", "", "turns")
     with on_beam() as pipeline:
         converted = pipeline | "Converted" >> beam.Create(
-            [Done(Counter(a=1), []), Done(Counter(a=2), [])]
+            [result.counted(Counter({read: 1})), result.counted(Counter({read: 2}))]
         )
+        none: Counter[Any] = Counter()
         written = pipeline | "Written" >> beam.Create(
-            [Done(Counter(b=4), [made[0]]), Done(Counter(), [made[1]])]
+            [
+                Done(none, Counter({held: 4}), Counter(lakes=1), none, [made[0]]),
+                Done(none, Counter({held: 8}), Counter(lakes=2), Counter(ponds=3), [made[1]]),
+            ]
         )
         written | SaveResult(ponds, converted)
-    result = msgspec.json.decode((Path(ponds.work) / "result.json").read_bytes())
-    assert result == {
-        "counts": [["a", 3], ["b", 4]],
-        "files": [["data/a.parquet", 2, 20, "aa"], ["data/b.parquet", 1, 10, "bb"]],
-    }
+    assert result.load(ponds.work) == Done(
+        Counter({("ponds", "train", "items", "read", ""): 3}),
+        Counter({Holds("ponds", "train", "vqa", "human", "", "turns"): 12}),
+        Counter(lakes=3),
+        Counter(ponds=3),
+        [File("data/a.parquet", 2, 20, "aa"), File("data/b.parquet", 1, 10, "bb")],
+    )
 
 
 # What a worker does where it fails

@@ -19,8 +19,9 @@ import numpy as np
 import numpy.typing as npt
 
 from converters.read import files
-from converters.read.headers import DAMAGED, MAX_PIXELS, Header, header, may_be_turned_later
+from converters.read.headers import DAMAGED, MAX_PIXELS, Header, may_be_turned_later
 from converters.read.headers import PictureError as PictureError
+from converters.read.headers import header as header
 from converters.read.headers import opened as opened
 
 if TYPE_CHECKING:

@@ -19,9 +19,12 @@ _HEAD = (
     "Evidence",
 )
 _WORDS = (
-    "Splits count the pictures (pairs, for change captions) that the authors publish; a `?` stands where they do not say. "
-    "A licence is an SPDX identifier or the authors' own words; `unstated` means that they say nothing, which grants nothing. "
-    "Evidence is `real` where the reader was run on the authors' files, and `documented` where it follows their documentation alone."
+    "Splits count the pictures (pairs, for change captions) that the authors publish; a "
+    "`?` stands where they do not say. "
+    "A licence is an SPDX identifier or the authors' own words; `unstated` means that "
+    "they say nothing, which grants nothing. "
+    "Evidence is `real` where the reader was run on the authors' files, and `documented` "
+    "where it follows their documentation alone."
 )
 
 

@@ -1,4 +1,4 @@
-"""What the licences of a mix's sources allow, as far as their names tell, and what the card says of it."""
+"""What the licences of a mix's sources allow, judged by their names."""
 
 from __future__ import annotations
 
@@ -104,7 +104,10 @@ def terms(licence: str) -> Terms:
 
 
 def front_matter(datasets: Mapping[str, DatasetSummary]) -> dict[str, str]:
-    """The card's licence keys: one known licence where all parts of all sources have it, else `other`, and never a merged one."""
+    """The card's licence keys.
+
+    One known licence where all parts of all sources have it, else `other`; never a merged one.
+    """
     licences = [dataset["licence"] for dataset in datasets.values()]
     parts = {
         part.strip().lower()
@@ -144,20 +147,25 @@ def section(summary: Summary) -> str:
     return "\n\n".join(
         [
             "## Licences",
-            "**This mix is bound by all of the licences below at once: as a whole it cannot be more permissive than the strictest of them.** "
+            "**This mix is bound by all of the licences below at once: as a whole it "
+            "cannot be more permissive than the strictest of them.** "
             "No merged licence is offered, and where a source states nothing, nothing is granted.",
             _PICTURES[summary["images"]],
             table(head, rows),
             "The answers say in short what the named licence says; the source's own terms decide. "
-            "Each row carries its source's licences in `license_annotations` and `license_images`, so a mix can be cut down to those you may use.",
+            "Each row carries its source's licences in `license_annotations` and "
+            "`license_images`, so a mix can be cut down to those you may use.",
         ]
     )
 
 
 _PICTURES = {
-    "embed": "The rows hold the pictures themselves: passing this copy on is redistribution of pictures and annotations.",
-    "reencode": "The rows hold the pictures, encoded anew: passing this copy on is redistribution of pictures and annotations, and of changed pictures.",
-    "path": "The rows hold no picture, only paths: passing this copy on is redistribution of annotations alone.",
+    "embed": "The rows hold the pictures themselves: passing this copy on is redistribution of "
+    "pictures and annotations.",
+    "reencode": "The rows hold the pictures, encoded anew: passing this copy on is redistribution "
+    "of pictures and annotations, and of changed pictures.",
+    "path": "The rows hold no picture, only paths: passing this copy on is redistribution of "
+    "annotations alone.",
 }
 
 

@@ -13,7 +13,10 @@ _URL_SAFE = "%/:=&?~#+!$,;'@"
 
 
 def cell(text: str) -> str:
-    """Text as one table cell or one line: what Markdown or HTML would read as markup is escaped, and line breaks become spaces."""
+    """Text as one table cell or one line.
+
+    What Markdown or HTML would read as markup is escaped, and line breaks become spaces.
+    """
     return _SPECIAL.sub(r"\\\1", " ".join(text.split())) or NONE
 
 

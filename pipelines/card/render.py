@@ -79,7 +79,11 @@ def front_matter(summary: Summary) -> dict[str, Any]:
 
 
 def _config(summary: Summary) -> dict[str, Any]:
-    """The one configuration. `datasets` caches local folders by name and this, not by their files: the description keeps two mixes apart."""
+    """The one configuration.
+
+    `datasets` caches a local folder by its name and this configuration, not by its files. The
+    description keeps two mixes of one name apart.
+    """
     config: dict[str, Any] = {
         "config_name": "default",
         "data_files": [dict(part) for part in _DATA_FILES],
@@ -97,7 +101,10 @@ def _thousands(rows: int) -> int:
 
 
 def card_faults(summary: Any) -> list[str]:
-    """What is wrong with the content of a card.json, one line a fault: first its shape, and where that is right its sums."""
+    """What is wrong with the content of a card.json, one line for each fault.
+
+    Sums are checked only where the shape is right.
+    """
     return schema_faults("card", summary, "card.json") or _sum_faults(summary)
 
 
@@ -129,7 +136,8 @@ def _sum_faults(summary: Summary) -> list[str]:
     for slug in sorted(held.keys() | booked.keys()):
         if held.get(slug, 0) != booked.get(slug, 0):
             lines.append(
-                f"card.json [datasets.{slug}] rows: {held.get(slug, 0)}, but the ledger says {booked.get(slug, 0)}"
+                f"card.json [datasets.{slug}] rows: {held.get(slug, 0)}, but the ledger "
+                f"says {booked.get(slug, 0)}"
             )
     for name, total in (
         ("datasets", sum(held.values())),

@@ -1,9 +1,9 @@
-"""The sections of a data card, each from the card's content to Markdown, and the closing lines of a run."""
+"""The sections of a data card as Markdown, and the closing lines of a run."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from converters.dialects import dialect
 from converters.tasks import TASKS
@@ -43,7 +43,10 @@ REPAIRS = {
 def about(summary: Summary) -> str:
     """What the mix is, and what it lacks."""
     sources = counted(filled(summary), "remote-sensing dataset")
-    made = f"{counted(summary['rows'], 'row')} from {sources}, as LLaVA-style conversations about pictures, made by earthmix {summary['version']}."
+    made = (
+        f"{counted(summary['rows'], 'row')} from {sources}, as LLaVA-style conversations "
+        f"about pictures, made by earthmix {summary['version']}."
+    )
     parts = [f"# {cell(summary['name'])}", summary["description"].strip(), made]
     if summary["left_out"]:
         parts += ["Left out:", bullets(cell(line) for line in summary["left_out"])]
@@ -61,7 +64,8 @@ def loading(summary: Summary) -> str:
     if summary["images"] == "path":
         lines[2] = 'print(rows["conversations"][0])'
         hint = (
-            "The rows hold paths, `<dataset>/<path in the dataset>`: with the data root (one folder a dataset) as working directory, "
+            "The rows hold paths, `<dataset>/<path in the dataset>`: with the data root "
+            "(one folder a dataset) as working directory, "
             "`rows[0]` decodes the pictures; elsewhere read single columns, as above."
         )
     own = "All rows are in one split, `train`; the column `split` says which split of its source a row comes from."
@@ -99,7 +103,10 @@ def contents(summary: Summary) -> str:
     if len(rows) > 1:
         rows.append(["**all**", "", "", *total, ""])
     head = ("Dataset", "Name", "Tasks", ">Rows", ">Pictures", ">Turns", ">Boxes", "Splits")
-    unit = "A picture counts once in each row that shows it; boxes are the regions of the rows, upright or oriented."
+    unit = (
+        "A picture counts once in each row that shows it; boxes are the regions of the rows, "
+        "upright or oriented."
+    )
     tasks: list[Row] = [
         [cell(task), number, TASKS[task].asks] for task, number in ranked(summary["tasks"])
     ]
@@ -122,7 +129,8 @@ def texts(summary: Summary) -> str:
     parts = [
         "## Where the text comes from",
         table(("`text_origin`", ">Rows", "Meaning"), origins),
-        "Wordings that turn a source's text into a request are this mix's own; the column `template` names them.",
+        "Wordings that turn a source's text into a request are this mix's own; the "
+        "column `template` names them.",
         "## Boxes",
     ]
     if not summary["dialects"]:
@@ -132,7 +140,8 @@ def texts(summary: Summary) -> str:
         for name, n in ranked(summary["dialects"])
     ]
     kept = (
-        "Numbers in the text are rounded. The column `regions` keeps the same boxes in pixels of the native picture (counted from 0, half-open, y downwards), "
+        "Numbers in the text are rounded. The column `regions` keeps the same boxes in "
+        "pixels of the native picture (counted from 0, half-open, y downwards), "
         "so that they can be written anew for any model."
     )
     return "\n\n".join(
@@ -141,12 +150,14 @@ def texts(summary: Summary) -> str:
 
 
 def dropped(summary: Summary) -> str:
-    """The ledger: reasons in words, then where every item and row of each split ended, then repairs."""
+    """The ledger: reasons in words, where every item and row of each split ended, and repairs."""
     found = drops(summary)
     parts = [
         "## What was dropped, and why",
-        "Every item of a source and every row built from it ends in exactly one place, and the sums balance. A *fault* is something wrong with the data; "
-        "a *policy* is a choice, of the source's authors or of this mix. Each dropped record stands in `rejects/` with its origin and reason.",
+        "Every item of a source and every row built from it ends in exactly one place, "
+        "and the sums balance. A *fault* is something wrong with the data; "
+        "a *policy* is a choice, of the source's authors or of this mix. Each dropped "
+        "record stands in `rejects/` with its origin and reason.",
     ]
     if found:
         lines: list[Row] = [
@@ -238,12 +249,14 @@ def notes(summary: Summary) -> str:
     """What the run found worth saying, and what the mix cannot do."""
     lines = [
         "Errors of the sources' annotations are carried over, apart from the faults counted above.",
-        "Rows of every source split are included, test splits too where the mix takes them: look at `split` before you train on what you will evaluate on.",
+        "Rows of every source split are included, test splits too where the mix takes "
+        "them: look at `split` before you train on what you will evaluate on.",
         "Duplicates are rows with the same pictures, task and source text; near duplicates stay.",
     ]
     if summary["text_origin"].get("template"):
         lines.append(
-            "Text from a template repeats few wordings and says no more than the annotation it was made from."
+            "Text from a template repeats few wordings and says no more than the "
+            "annotation it was made from."
         )
     unseen = [
         f"`{slug}`"
@@ -252,7 +265,8 @@ def notes(summary: Summary) -> str:
     ]
     if unseen:
         lines.append(
-            f"Read by the format's documentation, without the authors' files at hand to compare: {', '.join(unseen)}."
+            "Read by the format's documentation, without the authors' files at hand to "
+            f"compare: {', '.join(unseen)}."
         )
     limits = ["## Limits", bullets(lines)]
     return "\n\n".join(
@@ -271,7 +285,8 @@ def rebuilding(summary: Summary) -> str:
         [
             "## Rebuilding",
             fenced(summary["rebuild"], "sh"),
-            f"Seed {summary['mix'].get('seed', 0)}. The same source files, mix and versions give the same bytes, on any engine and with any number of workers. "
+            f"Seed {summary['mix'].get('seed', 0)}. The same source files, mix and "
+            "versions give the same bytes, on any engine and with any number of workers. "
             "The mix itself stands in `card.json`, the checksums in `manifest.json`.",
             table(
                 ("Package", "Version"),
@@ -286,11 +301,15 @@ def _name(dataset: DatasetSummary) -> str:
     return f"{name} ({link('paper', dataset['paper'])})" if dataset["paper"] else name
 
 
-def closing_lines(summary: Summary, out: str) -> list[str]:
-    """The last lines of a run: what was written to `out`, what was dropped and why, and the line that loads it."""
+def closing_lines(summary: Summary, out: str, remarks: Sequence[str] = ()) -> list[str]:
+    """The last lines of a run: what was written to `out`, what was dropped and why.
+
+    remarks: lines of `pipelines.remarks`. The last line loads the mix.
+    """
     shards = f" in {counted(summary['shards'], 'shard')}" if "shards" in summary else ""
     lines = [
-        f"wrote {counted(summary['rows'], 'row')} of {counted(filled(summary), 'dataset')}{shards} to {out}"
+        f"wrote {counted(summary['rows'], 'row')} of "
+        f"{counted(filled(summary), 'dataset')}{shards} to {out}"
     ]
     found = drops(summary)
     for fault, title in ((True, "dropped for a fault"), (False, "dropped by a policy")):
@@ -303,5 +322,6 @@ def closing_lines(summary: Summary, out: str) -> list[str]:
         lines.append(f"repaired: {', '.join(f'{name} {number(n)}' for name, n in changed)}")
     return [
         *lines,
+        *remarks,
         f'load it: datasets.load_dataset({json.dumps(out, ensure_ascii=False)})["train"]',
     ]

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
-from typing import Any, NamedTuple, TypedDict
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from typing import Any, NamedTuple, TypedDict, cast
 
+import msgspec
+
+from converters.ledger import Counts
+from pipelines import __version__
+from pipelines.plan import RunPlan
+from pipelines.result import Holds
+from schemas.entry import Entry
 from schemas.sample import is_fault
+
+_PACKAGES = ("apache-beam", "pyarrow", "pillow", "shapely", "numpy", "msgspec")
 
 
 class LicenceSummary(TypedDict):
@@ -93,8 +105,9 @@ class _Summary(TypedDict):
 class Summary(_Summary, total=False):
     """The content of `card.json`.
 
-    rows, and the rows of tasks, text origins, dialects and datasets, count the rows of the Parquet files, repeated ones too. version: earthmix's own.
-    shards: how many Parquet files there are, where that is known. content: a hash over the shards' hashes, where they are known.
+    rows, and the rows of tasks, text origins, dialects and datasets, count the rows of the Parquet
+    files, repeated ones too. version: earthmix's own. shards: how many Parquet files there are,
+    where that is known. content: a hash over the shards' hashes, where they are known.
     download_size: bytes of the Parquet files; dataset_size: of the rows as `datasets` expands them
     in its cache, where they are known.
     """
@@ -151,3 +164,85 @@ def repairs(summary: Summary) -> Counter[str]:
 def filled(summary: Summary) -> int:
     """How many datasets gave rows."""
     return sum(1 for dataset in summary["datasets"].values() if dataset["rows"])
+
+
+def summarise(
+    plan: RunPlan,
+    counts: Counts,
+    holds: Mapping[Holds, int],
+    book: dict[str, dict[str, dict[str, Any]]],
+    disk: int,
+    content: str,
+    command: Sequence[str],
+) -> Summary:
+    """The content of `card.json`.
+
+    disk: bytes of the shards; content: hash of the shards' hashes; command: the words that build the mix again.
+    """
+    datasets = {slug: _about(dataset.entry) for slug, dataset in plan.datasets.items()}
+    totals: dict[str, Counter[str]] = {
+        "tasks": Counter(),
+        "text_origin": Counter(),
+        "dialects": Counter(),
+    }
+    for counter, n in sorted(counts.items()):
+        if counter.level == "repairs":
+            datasets[counter.dataset]["repairs"][counter.bucket] = n
+    decoded = 0
+    for key, n in sorted(holds.items()):
+        if key.measure == "bytes":
+            decoded += n
+            continue
+        about = datasets[key.dataset]
+        about[key.measure] += n
+        if key.measure == "rows":
+            about["tasks"][key.task] = about["tasks"].get(key.task, 0) + n
+            about["splits"][key.split] = about["splits"].get(key.split, 0) + n
+            totals["tasks"][key.task] += n
+            totals["text_origin"][key.text_origin] += n
+            if key.dialect:
+                totals["dialects"][key.dialect] += n
+    mix = {
+        key: value
+        for key, value in msgspec.to_builtins(plan.mix).items()
+        if value not in (None, [], "")
+    }
+    summary = {
+        "name": plan.mix.name,
+        "version": __version__,
+        "description": plan.mix.description,
+        "left_out": plan.mix.left_out,
+        "mix": mix | {"images": plan.images},
+        "images": plan.images,
+        "rows": sum(n for key, n in holds.items() if key.measure == "rows"),
+        **{name: dict(sorted(counter.items())) for name, counter in totals.items()},
+        "datasets": datasets,
+        "ledger": book,
+        "notes": plan.notes,
+        "versions": {name: version(name) for name in _PACKAGES},
+        "rebuild": shlex.join(command),
+        "shards": plan.shards,
+        "download_size": disk,
+        "dataset_size": decoded,
+        "content": content,
+    }
+    return cast(Summary, summary)
+
+
+def _about(entry: Entry) -> dict[str, Any]:
+    """A dataset's part of the card before anything is counted."""
+    return {
+        "name": entry.name,
+        "home": entry.home,
+        "paper": entry.paper,
+        "format": entry.format,
+        "evidence": entry.evidence,
+        "licence": msgspec.to_builtins(entry.licence),
+        "rows": 0,
+        "pictures": 0,
+        "turns": 0,
+        "regions": 0,
+        "tasks": {},
+        "splits": {},
+        "repairs": {},
+    }

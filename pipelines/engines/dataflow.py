@@ -1,4 +1,4 @@
-"""Google Cloud Dataflow: options put together and checked, a dry run that needs no account, and a run.
+"""Google Cloud Dataflow: its options, a dry run that needs no account, and a run.
 
 The dry run shows everything that would be sent. It needs neither the extra `gcp` nor a network.
 """
@@ -6,7 +6,6 @@ The dry run shows everything that would be sent. It needs neither the extra `gcp
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import os
 import re
@@ -14,9 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import uuid
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import redirect_stderr
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -26,11 +23,9 @@ from apache_beam.options.pipeline_options import (
     GoogleCloudOptions,
     PipelineOptions,
     SetupOptions,
-    StandardOptions,
     TypeOptions,
     WorkerOptions,
 )
-from apache_beam.options.pipeline_options_validator import PipelineOptionsValidator
 from apache_beam.runners.dataflow import dataflow_runner
 from apache_beam.runners.dataflow.internal.names import DATAFLOW_CONTAINER_IMAGE_REPOSITORY
 from apache_beam.runners.internal.names import STAGED_PIPELINE_FILENAME
@@ -40,57 +35,23 @@ from apache_beam.transforms import environments
 from google.protobuf import json_format  # type: ignore[import-untyped]
 
 from converters.read import files
-from pipelines.errors import EngineError, UsageError
+from pipelines.engines.dataflow_options import place_faults
+from pipelines.errors import EngineError
 from pipelines.plan import RunPlan
 
 Build = Callable[[beam.Pipeline], None]
 
-_RUNNER = "DataflowRunner"
-_GCS = re.compile(r"gs://([^/]+)/(.+)")
-_BUCKET = re.compile(r"[a-z0-9][-_a-z0-9.]{1,61}[a-z0-9]")
-_REGION = re.compile(r"[a-z]+(-[a-z]+)+\d+")
-_ZONE = re.compile(r"([a-z]+(-[a-z]+)+\d+)-[a-z]")
-_IMAGE = re.compile(r"[a-z0-9][\w.:/-]*(@sha256:[0-9a-f]{64})?")
-_WHEEL = re.compile(r"earthmix-[^-/]+(-[^-/]+)*\.whl")
 _SECRET = re.compile(r"secret|token|password|access_key")
 _PACKAGES = ("schemas", "converters", "pipelines")
-_PIP_WHEEL = "-m pip wheel --quiet --no-deps --no-index --no-build-isolation"
 _BUILT_WITHIN = 300.0  # seconds for the wheel
-
-
-def pipeline_options(
-    settings: Mapping[str, str | None], beam_options: Sequence[str], out: str
-) -> list[str]:
-    """Dataflow's options as Beam's command line has them.
-
-    settings: project, region, temp_location, staging_location (else the temporary folder), worker_image or wheel, job_name, workers (a number or "auto"),
-    data_root; with dry_run set, data_root may be a folder of this machine. beam_options come last, so that they win.
-    Raises UsageError with one line for each fault.
-    """
-    flags = [*_flags(settings), *beam_options]
-    options, faults = _parse(flags)
-    view = options.view_as(GoogleCloudOptions)
-    faults += _account_faults(view)
-    for option, place in (
-        ("temp-location", view.temp_location),
-        ("staging-location", view.staging_location or view.temp_location),
-    ):
-        if option == "temp-location" or place != view.temp_location:
-            faults += _place_faults(option, place)
-    if settings.get("data_root") and not settings.get("dry_run"):
-        faults += _place_faults("data-root", settings["data_root"])
-    faults += _place_faults("out", out)
-    faults += _worker_faults(options, settings)
-    if faults:
-        raise UsageError("\n".join(faults))
-    return flags
 
 
 def dry_run(build: Build, plan: RunPlan, options: Sequence[str], folder: str) -> list[str]:
     """Writes what a run would send, and sends nothing; gives the files written.
 
-    pipeline.json: the job graph; steps.json: its steps by name; options.json: all options; staged.json: the files that workers would fetch.
-    A wheel that was built for the run stays in the folder too.
+    pipeline.json: the job graph; steps.json: its steps by name; options.json: all options;
+    staged.json: the files that workers would fetch. A wheel that was built for the run stays in the
+    folder too.
     """
     os.makedirs(folder, exist_ok=True)
     # With its own option for it, Beam asks the cloud nothing while it checks the options.
@@ -128,16 +89,17 @@ def dry_run(build: Build, plan: RunPlan, options: Sequence[str], folder: str) ->
 
 
 def run(build: Build, plan: RunPlan, options: Sequence[str]) -> None:
-    """Submits a pipeline and waits for its end; a job that still runs when this is left is cancelled.
+    """Submits a pipeline and waits for its end.
 
-    Raises EngineError where the extra `gcp` or credentials are missing, a folder is not in Cloud Storage, or the job fails. Where workers left lines
-    on why it failed, Beam's own error comes through.
+    The job is cancelled if this function is left while it runs. Raises EngineError where the extra
+    `gcp` or credentials are missing, a folder is not in Cloud Storage, or the job fails. Where
+    workers left lines on why it failed, Beam's own error comes through.
     """
     _check_account(options)
     if faults := [
         line
         for place in sorted({plan.out, *plan.roots.values()})
-        for line in _place_faults("data-root, --path or --out", place)
+        for line in place_faults("data-root, --path or --out", place)
     ]:
         raise EngineError("\n".join(faults))
     with tempfile.TemporaryDirectory(prefix="earthmix-dataflow-") as folder:
@@ -157,7 +119,7 @@ def run(build: Build, plan: RunPlan, options: Sequence[str]) -> None:
             raise
         view = pipeline.options.view_as(GoogleCloudOptions)
         last = str(error).strip().splitlines()[-1].strip()[:300]
-        why = "no reason was told, see its log" if last == "None" else last
+        why = "no reason given, see its log" if last == "None" else last
         raise EngineError(
             f"Dataflow job {result.job_id()} of {view.project} in {view.region} failed: {why}"
         ) from error
@@ -167,133 +129,28 @@ def run(build: Build, plan: RunPlan, options: Sequence[str]) -> None:
 
 
 def _check_account(options: Sequence[str]) -> None:
-    """Raises EngineError where Google's libraries or credentials are missing: without those Beam would try for minutes."""
+    """Raises EngineError where Google's libraries or credentials are missing.
+
+    Without them Beam would try for minutes.
+    """
     try:
         auth = import_module("google.auth")
         import_module("apache_beam.runners.dataflow.internal.apiclient")
     except ImportError:
         raise EngineError(
-            "--engine dataflow needs Google's libraries: install the extra gcp (pip install 'earthmix[gcp]')"
+            "--engine dataflow needs Google's libraries: install the extra gcp (pip "
+            "install 'earthmix[gcp]')"
         ) from None
     if PipelineOptions(list(options)).view_as(GoogleCloudOptions).no_auth:
         return
     try:
         auth.default()
     except auth.exceptions.DefaultCredentialsError:
-        hint = "run `gcloud auth application-default login`, or let GOOGLE_APPLICATION_CREDENTIALS name a service account's key file"
+        hint = (
+            "run `gcloud auth application-default login`, or let "
+            "GOOGLE_APPLICATION_CREDENTIALS name a service account's key file"
+        )
         raise EngineError(f"no Google Cloud credentials here: {hint}") from None
-
-
-def _flags(settings: Mapping[str, str | None]) -> list[str]:
-    """What the settings say, in Beam's words."""
-    given = {
-        "project": settings.get("project"),
-        "region": settings.get("region"),
-        "temp_location": settings.get("temp_location"),
-        "staging_location": settings.get("staging_location"),
-        "sdk_container_image": settings.get("worker_image"),
-        "extra_package": settings.get("wheel"),
-        "job_name": settings.get("job_name") or f"earthmix-{uuid.uuid4().hex[:8]}",
-    }
-    # Beam would pickle the launcher's __main__ for Dataflow, the command line; all that workers run is importable from the package.
-    flags = [
-        f"--runner={_RUNNER}",
-        "--no_save_main_session",
-        *(f"--{name}={value}" for name, value in given.items() if value),
-    ]
-    if (workers := settings.get("workers")) and workers != "auto":
-        flags += [f"--num_workers={workers}", "--autoscaling_algorithm=NONE"]
-    return flags
-
-
-def _parse(flags: Sequence[str]) -> tuple[PipelineOptions, list[str]]:
-    """Beam's reading of the options, and a line for each that it does not know or like; those are left out, so that the others are still looked at."""
-    faults: list[str] = []
-    left = list(flags)
-    while True:
-        said = io.StringIO()
-        try:
-            with redirect_stderr(said):
-                options = PipelineOptions(left)
-                unknown = (
-                    options.get_all_options(retain_unknown_options=True).keys()
-                    - options.get_all_options().keys()
-                )
-        except SystemExit:
-            told = said.getvalue().rpartition("error: ")[2].strip()
-            faults.append(f"Beam option: {told}")
-            names = re.match(r"argument (\S+):", told)
-            fewer = [
-                flag
-                for flag in left
-                if not names or flag.partition("=")[0] not in names[1].split("/")
-            ]
-            left = fewer if len(fewer) < len(left) else []
-            continue
-        return options, faults + [f"unknown Beam option: --{name}" for name in sorted(unknown)]
-
-
-def _account_faults(view: Any) -> list[str]:
-    """What is wrong with project, region and the job's name."""
-    faults = []
-    if not view.project:
-        faults.append("no project: give --project ID")
-    elif view.project.isdigit() or not re.fullmatch(
-        PipelineOptionsValidator.PROJECT_ID_PATTERN, view.project
-    ):
-        faults.append(
-            f'"{view.project}" is no project id: give --project ID, neither its number nor its title'
-        )
-    if not view.region:
-        faults.append("no region: give --region, such as --region europe-west4")
-    elif zone := _ZONE.fullmatch(view.region):
-        faults.append(f'"{view.region}" is a zone: give --region {zone[1]}')
-    elif not _REGION.fullmatch(view.region):
-        faults.append(f'"{view.region}" is no region: give --region, such as --region europe-west4')
-    if not re.fullmatch(PipelineOptionsValidator.JOB_PATTERN, view.job_name):
-        faults.append(
-            f'"{view.job_name}" is no name for a job: give --job-name in small letters, digits and hyphens, starting with a letter'
-        )
-    return faults
-
-
-def _place_faults(option: str, place: str | None) -> list[str]:
-    """What is wrong with a folder that workers must reach."""
-    if not place:
-        return [f"no {option.replace('-', ' ')}: give --{option} gs://BUCKET/FOLDER"]
-    match = _GCS.fullmatch(place)
-    if match and _BUCKET.fullmatch(match[1]):
-        return []
-    what = "is not in Cloud Storage, where workers could reach it"
-    if place.startswith("gs://"):
-        what = "has no good bucket name" if match else "names no folder in a bucket"
-    return [f"{place} {what}: give --{option} gs://BUCKET/FOLDER"]
-
-
-def _worker_faults(options: PipelineOptions, settings: Mapping[str, str | None]) -> list[str]:
-    """What is wrong with the workers, what they run, and Beam's own options that do not fit together."""
-    view = options.view_as(WorkerOptions)
-    wheel, image = settings.get("wheel"), view.sdk_container_image
-    faults = []
-    if options.view_as(StandardOptions).runner != _RUNNER:
-        faults.append("--engine dataflow chooses the runner: leave --runner out")
-    if image and not _IMAGE.fullmatch(image):
-        faults.append(f'"{image}" is no image: give --worker-image REGISTRY/NAME:TAG')
-    if image and wheel:
-        faults.append(
-            "a worker image holds earthmix already: give --worker-image or --wheel, not both"
-        )
-    if wheel and not _WHEEL.fullmatch(os.path.basename(wheel)):
-        faults.append(
-            f"{wheel} is no wheel of earthmix: give --wheel DIR/earthmix-VERSION-py3-none-any.whl"
-        )
-    elif wheel and not os.path.isfile(wheel):
-        faults.append(
-            f"{wheel} is not there: give --wheel FILE, or leave it out in a clone, where one is built"
-        )
-    validator = PipelineOptionsValidator(options, None)
-    said = [*validator.validate_num_workers(view), *validator.validate_worker_region_zone(view)]
-    return faults + [f"{text.rstrip('.')}: see --workers and the options after --" for text in said]
 
 
 def _with_wheel(options: Sequence[str], folder: str) -> list[str]:
@@ -310,12 +167,14 @@ def _with_wheel(options: Sequence[str], folder: str) -> list[str]:
 def _build_wheel(folder: str) -> str:
     """A wheel of this clone, built without a network.
 
-    From a copy: setuptools would leave its `build` folder in the clone, and pack what an earlier one still holds.
+    It is built from a copy: setuptools would leave its `build` folder in the clone, and pack what
+    an earlier one still holds.
     """
     root = Path(__file__).resolve().parents[2]
     if not (root / "pyproject.toml").is_file():
         raise EngineError(
-            "no wheel for the workers: earthmix does not run from a clone, so give --wheel FILE or --worker-image IMAGE"
+            "no wheel for the workers: earthmix does not run from a clone, so give "
+            "--wheel FILE or --worker-image IMAGE"
         )
     with tempfile.TemporaryDirectory(prefix="earthmix-wheel-") as temporary:
         copy = Path(temporary)
@@ -342,21 +201,23 @@ def _build_wheel(folder: str) -> str:
             )
         except subprocess.TimeoutExpired:
             raise EngineError(
-                f"the wheel for the workers was not built within {_BUILT_WITHIN:.0f} s: build one yourself and give --wheel FILE"
+                f"the wheel for the workers was not built within {_BUILT_WITHIN:.0f} s: "
+                "build one yourself and give --wheel FILE"
             ) from None
         if done.returncode:
-            said = [
+            output = [
                 line.strip() for line in (done.stderr or done.stdout).splitlines() if line.strip()
             ]
             raise EngineError(
-                f"no wheel for the workers ({said[-1] if said else 'pip said nothing'}): build one yourself and give --wheel FILE"
+                f"no wheel for the workers ({output[-1] if output else 'pip printed nothing'}): "
+                "build one yourself and give --wheel FILE"
             )
         [wheel] = (copy / "dist").glob("earthmix-*.whl")
         return shutil.copy(wheel, folder)
 
 
 def _proto(pipeline: beam.Pipeline, staging: str) -> Any:
-    """The pipeline in the portable form that Beam's Dataflow runner stages, made in the same steps."""
+    """The pipeline in the form that Beam's Dataflow runner stages, made in the same steps."""
     options = pipeline.options
     dataflow_runner._check_and_add_missing_options(options)
     ordered = not options.view_as(TypeOptions).allow_non_deterministic_key_coders
@@ -388,10 +249,10 @@ def _staged(proto: Any) -> list[dict[str, Any]]:
 
 
 def _steps(proto: Any) -> list[dict[str, Any]]:
-    """The graph's steps without those that are made of others: name, kind, and the steps whose output they read."""
+    """The graph's steps that are not made of others: name, kind, and the steps they read from."""
     leaves = [step for step in proto.components.transforms.values() if not step.subtransforms]
     makers = {output: step.unique_name for step in leaves for output in step.outputs.values()}
-    told = [
+    leaf_steps = [
         {
             "name": step.unique_name,
             "kind": step.spec.urn,
@@ -399,4 +260,4 @@ def _steps(proto: Any) -> list[dict[str, Any]]:
         }
         for step in leaves
     ]
-    return sorted(told, key=lambda step: str(step["name"]))
+    return sorted(leaf_steps, key=lambda step: str(step["name"]))

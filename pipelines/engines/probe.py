@@ -1,6 +1,7 @@
-"""A look from the workers, before a run is submitted to them: have they earthmix, the same one, and do they see the folders?
+"""A look from the workers before a run is submitted to them.
 
-A note for each look goes to `work/probe`; a worker that does not see that folder, or may not write there, leaves none.
+It finds out whether they have earthmix in the same version, and see the folders. Each look leaves a
+note in `work/probe`; a worker that does not see that folder, or may not write there, leaves none.
 """
 
 from __future__ import annotations
@@ -58,10 +59,19 @@ def fault(plan: RunPlan, looks: int) -> str | None:
     ]
     for note in notes:
         if note.missing:
-            return f"a worker on {note.host} does not see {', '.join(note.missing)}: mount the data there at the same path, or use an object store"
+            return (
+                f"a worker on {note.host} does not see {', '.join(note.missing)}: mount the "
+                "data there at the same path, or use an object store"
+            )
         if note.version != __version__:
-            return f"a worker on {note.host} has earthmix {note.version}, and this is {__version__}: install the same version there"
+            return (
+                f"a worker on {note.host} has earthmix {note.version}, and this is "
+                f"{__version__}: install the same version there"
+            )
     if len(notes) < looks:
         who = "some workers do" if notes else "the workers do"
-        return f"{who} not see {plan.out}, or may not write there: put --out on a folder that all machines share, or in an object store"
+        return (
+            f"{who} not see {plan.out}, or may not write there: put --out on a folder that "
+            "all machines share, or in an object store"
+        )
     return None

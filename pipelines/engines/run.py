@@ -1,4 +1,7 @@
-"""Where a pipeline runs. Engines differ in options only; the pipeline never asks which one it is on."""
+"""Where a pipeline runs.
+
+Engines differ in options only; the pipeline never asks which one it is on.
+"""
 
 from __future__ import annotations
 
@@ -15,67 +18,75 @@ from apache_beam.transforms.environments import SubprocessSDKEnvironment
 from google.protobuf import json_format, struct_pb2  # type: ignore[import-untyped]
 
 from pipelines.beam_options import beam_options
+from pipelines.engine_options import ENGINES, EngineOptions
 from pipelines.errors import UsageError
 from pipelines.plan import RunPlan
-from pipelines.settings import ENGINES, Settings
 from pipelines.storage import work_files
 
 Build = Callable[[beam.Pipeline], None]
 Say = Callable[[str], None]
-LARGE_RECORDS = 200_000  # records parsed by Python, about: below it worker processes take longer to start than they save
+# Records parsed by Python, about: below it worker processes take longer to start than they save.
+LARGE_RECORDS = 200_000
 
 
-def run(settings: Settings, build: Build, plan: RunPlan, say: Say) -> None:
+def run(engine_options: EngineOptions, build: Build, plan: RunPlan, say: Say) -> None:
     """Runs a pipeline to its end.
 
-    say: takes lines for the user. Raises UsageError for an engine or option that does not exist, EngineError where the engine cannot run the pipeline,
-    RuntimeError where the pipeline fails.
+    say: takes lines for the user. Raises UsageError for an engine or option that does not exist,
+    EngineError where the engine cannot run the pipeline, RuntimeError where the pipeline fails.
     """
-    if settings.engine not in ENGINES:
-        raise UsageError(f'unknown engine "{settings.engine}"; known: {", ".join(ENGINES)}')
-    if settings.engine == "flink":
+    if engine_options.engine not in ENGINES:
+        raise UsageError(f'unknown engine "{engine_options.engine}"; known: {", ".join(ENGINES)}')
+    if engine_options.engine == "flink":
         from pipelines.engines import flink
 
-        flink.run(settings, build, plan, beam_options, say)
-    elif settings.engine == "dataflow":
-        from pipelines.engines import dataflow
+        flink.run(engine_options, build, plan, beam_options, say)
+    elif engine_options.engine == "dataflow":
+        from pipelines.engines import dataflow, dataflow_options
 
         root = next(iter(plan.roots.values()))
         dataflow.run(
             build,
             plan,
-            dataflow.pipeline_options(settings.dataflow(root), settings.beam_options, plan.out),
+            dataflow_options.pipeline_options(engine_options, root, plan.out),
         )
     else:
-        _direct(settings, build, plan)
+        _direct(engine_options, build, plan)
 
 
-def _direct(settings: Settings, build: Build, plan: RunPlan) -> None:
-    # Named explicitly: "DirectRunner" would first try to download the Prism binary, and hides Python exceptions.
+def _direct(engine_options: EngineOptions, build: Build, plan: RunPlan) -> None:
+    # Named explicitly: "DirectRunner" would first try to download the Prism binary, and hides
+    # Python exceptions.
     from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
-    number, processes = _workers(plan, settings.workers)
+    number, processes = _workers(plan, engine_options.workers)
     flags = [f"--direct_num_workers={number}"]
     environment = None
     if processes:
-        # What `multi_processing` does, with the workers' own log lines in a file instead of on the user's terminal.
+        # What `multi_processing` does, with the workers' own log lines in a file instead of on the
+        # user's terminal.
         log = shlex.quote(work_files.log_file(plan.work, "workers.log"))
-        command = f"exec {shlex.quote(sys.executable)} -m apache_beam.runners.worker.sdk_worker_main 2>>{log}"
+        command = (
+            f"exec {shlex.quote(sys.executable)} -m "
+            f"apache_beam.runners.worker.sdk_worker_main 2>>{log}"
+        )
         environment = SubprocessSDKEnvironment.from_command_string(command)
     elif number > 1:
         flags.append("--direct_running_mode=multi_threading")
-    options = beam_options([*flags, *settings.beam_options])
-    told = _told(options) if processes and settings.beam_options else None
+    options = beam_options([*flags, *engine_options.beam_options])
+    provision = _provision(options) if processes and engine_options.beam_options else None
     with beam.Pipeline(
-        runner=FnApiRunner(default_environment=environment, provision_info=told), options=options
+        runner=FnApiRunner(default_environment=environment, provision_info=provision),
+        options=options,
     ) as pipeline:
         build(pipeline)
 
 
-def _told(options: PipelineOptions) -> ExtendedProvisionInfo:
-    """What worker processes are told of Beam's options: of itself this runner tells them none, and they would not find an object store by them.
+def _provision(options: PipelineOptions) -> ExtendedProvisionInfo:
+    """Beam's options for worker processes.
 
-    They log them all, keys too, unless they log only what goes wrong.
+    This runner does not pass them on by itself, and without them workers would not find an object
+    store. Workers log all options, keys too, unless they log only warnings and errors.
     """
     given = {
         "default_sdk_harness_log_level": "WARNING",
@@ -94,7 +105,10 @@ def _told(options: PipelineOptions) -> ExtendedProvisionInfo:
 
 
 def _workers(plan: RunPlan, workers: str) -> tuple[int, bool]:
-    """How many workers, and whether each is a process: that pays for work that holds Python's lock; columnar work does not."""
+    """How many workers, and whether each is a process.
+
+    Processes pay for work that holds Python's lock; columnar work does not hold it.
+    """
     if workers != "auto":
         return int(workers), int(workers) > 1
     number = len(os.sched_getaffinity(0))
@@ -102,5 +116,8 @@ def _workers(plan: RunPlan, workers: str) -> tuple[int, bool]:
 
 
 def _python_records(plan: RunPlan) -> int:
-    """Records of spans that are whole files, which readers walk in Python; byte ranges are decoded in columns."""
+    """Records that readers parse in Python: those of spans that are whole files.
+
+    Byte ranges are decoded in columns.
+    """
     return sum(span.records for span in plan.spans if span.end is None)

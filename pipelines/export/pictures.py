@@ -89,7 +89,7 @@ class Pictures:
         try:
             images.check(data)
             kept, suffix = fit(data)
-            width, height = images.header(kept)
+            width, height = images.header(kept)[:2]
         except PictureError as error:
             reason: str = error.args[0]
             return reason

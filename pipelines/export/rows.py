@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from converters.read import files
 from pipelines.errors import UsageError
-from pipelines.run import MANIFEST, Manifest, read_manifest
+from pipelines.place import MANIFEST, Manifest, read_manifest
 from pipelines.storage import work_files
 
 # The authors' training rows: those of a split of that name, and of datasets without splits.

@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 
 from pipelines.errors import RunError
+from pipelines.place import MANIFEST
 from pipelines.preview.page import INDEX, write_preview
-from pipelines.run import MANIFEST
 from pipelines.storage import work_files
 
 

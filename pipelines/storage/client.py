@@ -21,7 +21,10 @@ class CutOff(Exception):
 
 
 class About(NamedTuple):
-    """An object. version: another one whenever it is written; modified: seconds, by the store's clock."""
+    """An object.
+
+    version: another one whenever it is written; modified: seconds, by the store's clock.
+    """
 
     size: int
     version: str
@@ -29,12 +32,16 @@ class About(NamedTuple):
 
 
 class Client(Protocol):
-    """What a vendor's client is asked for. Keys are without the bucket; a missing object is a FileNotFoundError, every other fault a StoreError."""
+    """What a vendor's client is asked for.
+
+    Keys are without the bucket; a missing object is a FileNotFoundError, every other fault a
+    StoreError.
+    """
 
     def get(self, bucket: str, key: str, start: int, end: int | None) -> bytes: ...
     def head(self, bucket: str, key: str) -> About: ...
     def children(self, bucket: str, prefix: str) -> Iterator[tuple[str, int | None]]:
-        """(Key, size) of what lies right below a prefix; a folder's key ends in / and has no size."""
+        """Keys and sizes right below a prefix; a folder's key ends in / and has no size."""
         ...
 
     def below(self, bucket: str, prefix: str) -> Iterator[str]:
@@ -42,7 +49,11 @@ class Client(Protocol):
         ...
 
     def put(self, bucket: str, key: str, data: bytes, over: str | None) -> str | None:
-        """Writes an object and gives its version. over: only over this version, "" only where there is none; None comes back where that is not so."""
+        """Writes an object and gives its version.
+
+        over: only over this version, "" only where there is none; None comes back where that is not
+        so.
+        """
         ...
 
     def upload(self, bucket: str, key: str, path: str) -> None: ...
@@ -67,7 +78,10 @@ def in_threads(work: Callable[[T], object], items: Iterable[T]) -> None:
 
 
 def option(options: Any, view: str, name: str) -> Any:
-    """One of Beam's options, None where it is not given. view: the class of options that knows it."""
+    """One of Beam's options, None where it is not given.
+
+    view: the class of options that knows it.
+    """
     from apache_beam.options import pipeline_options
 
     if isinstance(options, pipeline_options.PipelineOptions):

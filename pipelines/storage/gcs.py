@@ -15,7 +15,10 @@ _LOGIN = "run `gcloud auth application-default login`, or set GOOGLE_APPLICATION
 
 
 class Gcs:
-    """A `pipelines.storage.client.Client`. options: Beam's GoogleCloudOptions are taken; what they leave open its client finds as ever."""
+    """A `pipelines.storage.client.Client`.
+
+    options: Beam's GoogleCloudOptions are taken; what they leave open its client finds as ever.
+    """
 
     def __init__(self, options: Any) -> None:
         try:

@@ -30,12 +30,14 @@ _PLACED = (
 class Claim:
     """The lock of a run: the object OUT/.work/lock, renewed while the run lasts.
 
-    It is written only where none stands, and renewed only over its own last version: of two runs that start at once one gets it. One that was
-    not renewed for LEASE seconds, by the store's own clock, is a dead run's and is taken over. A run that cannot reach its store for that long
-    may thus lose its lock while it lives: it learns so when it next renews it, at the latest before it replaces the mix, and fails.
-    What no lock in an object store can do is to stop a run in the very moment in which it puts its files into place. A store that ignores
-    conditions on writes keeps two runs apart only when they do not start within the same second. Working files never mix: each run has a folder
-    of its own name.
+    It is written only where none stands, and renewed only over its own last version: of two runs
+    that start at once one gets it. One that was not renewed for LEASE seconds, by the store's own
+    clock, is a dead run's and is taken over. A run that cannot reach its store for that long
+    may thus lose its lock while it lives: it learns so when it next renews it, at the latest before
+    it replaces the mix, and fails. What no lock in an object store can do is to stop a run in the
+    very moment in which it puts its files into place. A store that ignores conditions on writes
+    keeps two runs apart only when they do not start within the same second. Working files never
+    mix: each run has a folder of its own name.
     """
 
     def __init__(self, out: str) -> None:
@@ -99,7 +101,10 @@ class Claim:
                 continue  # the store may answer again in time
 
     def placing(self) -> None:
-        """To be called before the mix that stands in OUT is touched. Raises RunError where another run has taken over."""
+        """To be called before the mix that stands in OUT is touched.
+
+        Raises RunError where another run has taken over.
+        """
         self._placing = True
         if not self._write():
             self._placing = False
@@ -108,12 +113,15 @@ class Claim:
             )
 
     def release(self, failed: bool) -> None:
-        """Leaves nothing of the run: the lock goes last. failed: what was put into place goes as well, unless a manifest makes it a mix."""
+        """Leaves nothing of the run: the lock goes last.
+
+        failed: what was put into place goes as well, unless a manifest makes it a mix.
+        """
         self._stop.set()
         self._thread.join()
         with suppress(
             StoreError
-        ):  # of a store that does not answer any more the run itself has told; the next one clears
+        ):  # the store does not answer, which the run itself has reported; the next run clears
             if not self._mine():
                 return
             if failed and self._placing and not files.exists(f"{self._out}/manifest.json"):
@@ -131,7 +139,10 @@ class Claim:
 
 
 def _age(store: ObjectStore, lock: str) -> tuple[float, str]:
-    """Seconds since a lock was renewed, and its version. A fresh object tells the store's time: the clocks of machines differ."""
+    """Seconds since a lock was renewed, and its version.
+
+    A fresh object tells the store's time: the clocks of machines differ.
+    """
     probe = f"{lock}.{uuid.uuid4().hex[:8]}"
     store.put(probe, b"")
     now = store.about(probe).modified
@@ -144,7 +155,10 @@ def _age(store: ObjectStore, lock: str) -> tuple[float, str]:
 
 
 def half_placed(out: str) -> bool:
-    """True where a run ended while it replaced the mix in OUT: what stands there without a manifest is earthmix's own."""
+    """Whether a run ended while it replaced the mix in OUT.
+
+    What is there without a manifest is then earthmix's own.
+    """
     if not files.scheme(out):  # a killed run's lock lies only where this has been looked at before
         return os.path.exists(f"{out}/.work/lock")
     try:
@@ -155,7 +169,10 @@ def half_placed(out: str) -> bool:
 
 @contextmanager
 def working_folder(out: str) -> Iterator[Claim]:
-    """Holds OUT/.work for one run: clears a dead run's, refuses a living one's, and leaves none behind."""
+    """Holds OUT/.work for one run, and removes it at the end.
+
+    What a dead run left there is cleared; a living run's lock raises RunError.
+    """
     claim = Claim(out)
     failed = True
     try:

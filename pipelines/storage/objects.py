@@ -1,20 +1,26 @@
 """Sources and mixes in object stores: s3:// and gs:// URLs wherever a folder may stand.
 
-Importing this module is what makes them known (`converters.read.files.store`). `pipelines.storage.work_files` imports it, and so every process that runs
-a step of the pipeline does, on any machine. A client is made at the first use, from Beam's own options as `FileSystems` holds them:
-Beam carries them to its workers. Where an option is not given, the vendor's environment variables and files hold (AWS_*, GOOGLE_*).
+Importing this module is what makes them known (`converters.read.files.store`).
+`pipelines.storage.work_files` imports it, and so every process that runs a step of the pipeline
+does, on any machine. A client is made at the first use, from Beam's own options as `FileSystems`
+holds them: Beam carries them to its workers. Where an option is not given, the vendor's environment
+variables and files hold (AWS_*, GOOGLE_*).
 
-Requests go to the vendors' clients and not through `FileSystems`, which makes a new client for each call, asks for a range by all that
-follows it, lists a folder with everything below it, and completes an upload whose writer failed.
+Requests go to the vendors' clients and not through `FileSystems`, which makes a new client for each
+call, asks for a range by all that follows it, lists a folder with everything below it, and
+completes an upload whose writer failed.
 
 How a mix is seen, where nothing can be renamed at once
 -------------------------------------------------------
-An object appears when its upload is complete and never in part. Everything is first written below OUT/.work, in a folder of the run's own.
-When all of it is well, OUT/manifest.json is removed, the old files are removed, the new ones are copied into place by the store itself,
-and the new manifest.json is written last. A folder without manifest is no mix: a reader that begins with the manifest finds the old mix,
-none, or the new one. A reader that was in the middle of the old mix when it was replaced may find its files gone or new; their sha256 in
-the manifest it holds tells it. Should a run end while it copies, it removes what it copied; where even that fails, the next run to the same
-OUT does. Between the two manifests there is no mix, for as long as the copies take: write to a new OUT where that must not be.
+An object appears when its upload is complete and never in part. Everything is first written below
+OUT/.work, in a folder of the run's own. When all of it is well, OUT/manifest.json is removed, the
+old files are removed, the new ones are copied into place by the store itself, and the new
+manifest.json is written last. A folder without manifest is no mix: a reader that begins with the
+manifest finds the old mix, none, or the new one. A reader that was in the middle of the old mix
+when it was replaced may find its files gone or new; their sha256 in the manifest it holds tells it.
+Should a run end while it copies, it removes what it copied; where even that fails, the next run to
+the same OUT does. Between the two manifests there is no mix, for as long as the copies take: write
+to a new OUT where that must not be.
 """
 
 from __future__ import annotations
@@ -30,11 +36,16 @@ from converters.read import files
 from converters.read.files import Entry
 from pipelines.storage.client import About, Client, CutOff, StoreError, in_threads, split
 
-_TRIES = 3  # of a read that was cut off in the middle: the clients themselves try again only before the first byte
+# Of a read that was cut off in the middle: the clients themselves try again only before the first
+# byte.
+_TRIES = 3
 
 
 class ObjectStore:
-    """A `converters.read.files.Store` that can write as well. make: a client from Beam's options."""
+    """A `converters.read.files.Store` that can write as well.
+
+    make: a client from Beam's options.
+    """
 
     def __init__(self, scheme: str, make: Callable[[Any], Client]) -> None:
         self._scheme, self._make = scheme, make
@@ -70,7 +81,10 @@ class ObjectStore:
         return self.client().head(*split(path))
 
     def listing(self, path: str) -> list[Entry]:
-        """What lies right below a folder, by name, hidden names left out as on a local disk. One without anything in it does not exist."""
+        """What lies right below a folder, by name, hidden names left out as on a local disk.
+
+        One without anything in it does not exist.
+        """
         bucket, key = split(path)
         prefix = f"{key.rstrip('/')}/" if key else ""
         entries, there = [], False
@@ -147,7 +161,7 @@ class ObjectFile(io.RawIOBase):
 
 
 def _options() -> Any:
-    """Beam's options as they hold in this process: the launcher's pipeline sets them, and in a worker Beam does."""
+    """Beam's options in this process: the launcher sets them, and in a worker Beam does."""
     from apache_beam.io.filesystems import FileSystems
     from apache_beam.options.value_provider import RuntimeValueProvider
 

@@ -11,7 +11,10 @@ from pipelines.storage.client import About, CutOff, StoreError, option
 
 _BATCH = 1000  # keys that one request may delete
 _WHOLE_COPY = 1 << 30  # larger objects are copied in parts, side by side
-_KEYS = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give --s3_access_key_id and --s3_secret_access_key after --"
+_KEYS = (
+    "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give --s3_access_key_id and "
+    "--s3_secret_access_key after --"
+)
 _ENDPOINT = "check AWS_ENDPOINT_URL, or --s3_endpoint_url after --"
 _REGION = "set AWS_DEFAULT_REGION, or give --s3_region_name after --"
 _OTHER_REGION = (
@@ -23,7 +26,10 @@ _REFUSED = ("PreconditionFailed", "ConditionalRequestConflict")
 
 
 class S3:
-    """A `pipelines.storage.client.Client`. options: Beam's S3Options are taken; what they leave open boto3 finds as ever."""
+    """A `pipelines.storage.client.Client`.
+
+    options: Beam's S3Options are taken; what they leave open boto3 finds as ever.
+    """
 
     def __init__(self, options: Any) -> None:
         try:
@@ -56,7 +62,8 @@ class S3:
                     read_timeout=60,
                     max_pool_connections=64,
                     retries={"mode": "standard", "total_max_attempts": 4},
-                    # Many a store that is not Amazon's knows no checksums of theirs; a mix has its sha256.
+                    # Many a store that is not Amazon's knows no checksums of theirs; a mix has its
+                    # sha256.
                     request_checksum_calculation="when_required",
                     response_checksum_validation="when_required",
                 ),
@@ -136,9 +143,9 @@ class S3:
             self._client.copy({"Bucket": bucket, "Key": key}, to_bucket, to_key, Config=self._parts)
 
     def delete(self, bucket: str, keys: Sequence[str]) -> None:
-        for at in range(0, len(keys), _BATCH):
-            with _told(bucket, keys[at]):
-                objects = [{"Key": key} for key in keys[at : at + _BATCH]]
+        for start in range(0, len(keys), _BATCH):
+            with _told(bucket, keys[start]):
+                objects = [{"Key": key} for key in keys[start : start + _BATCH]]
                 reply = self._client.delete_objects(
                     Bucket=bucket, Delete={"Objects": objects, "Quiet": True}
                 )

@@ -29,7 +29,10 @@ def is_local(path: str) -> bool:
 
 
 def absolute(path: str) -> str:
-    """A path as workers with another working folder must know it. Raises SourceError for a URL that no store serves."""
+    """A path as workers with another working folder must know it.
+
+    Raises SourceError for a URL that no store serves.
+    """
     if is_local(path):
         return os.path.abspath(path)
     client.split(path)
@@ -38,7 +41,10 @@ def absolute(path: str) -> str:
 
 
 def set_options(flags: Sequence[str], *paths: str) -> None:
-    """Beam's options, for what is read of object stores before there is a pipeline; where all paths are local Beam need not be imported yet."""
+    """Sets Beam's options for what is read of object stores before there is a pipeline.
+
+    Where all paths are local, Beam is not imported.
+    """
     if not all(map(is_local, paths)):
         logging.getLogger().setLevel(
             logging.CRITICAL
@@ -55,12 +61,17 @@ def make_folder(path: str) -> None:
 
 
 def log_file(folder: str, name: str) -> str:
-    """Where processes of a run may write what nobody reads unless it fails. In an object store nothing can be appended to."""
+    """Where processes of a run may write what nobody reads unless it fails.
+
+    In an object store nothing can be appended to.
+    """
     return f"{folder}/{name}" if is_local(folder) else os.devnull
 
 
 def write_file(path: str, write: Callable[[Any], None]) -> None:
-    """Writes a file under another name and renames it when it is whole. Makes no folder: in one that is gone nobody waits for the file.
+    """Writes a file under another name and renames it when it is whole.
+
+    Makes no folder: in one that is gone nobody waits for the file.
 
     write: gets an open Arrow output stream.
     """
@@ -107,7 +118,9 @@ class _HashingSink(io.RawIOBase):
 
 
 def _write_object(path: str, write: Callable[[Any], None]) -> None:
-    """By way of this machine's disk: a shard may be larger than a worker's memory likes, and an upload begins when all is well."""
+    """By way of this machine's disk: a shard may be larger than a worker's memory likes, and an
+    upload begins when all is well.
+    """
     with tempfile.TemporaryDirectory(prefix="earthmix-") as folder:
         local = f"{folder}/part"
         with pa.OSFile(local, "wb") as sink:
@@ -129,7 +142,10 @@ def read_bytes(path: str) -> bytes:
 
 
 def open_file(path: str) -> Any:
-    """A file to read at random: mapped into memory where it is local, range by range where it is a large object."""
+    """A file to read at random.
+
+    A local one is mapped into memory; a large object is read range by range.
+    """
     if is_local(path):
         return pa.memory_map(path)
     store = files.store(path)
@@ -150,7 +166,10 @@ def remove(path: str) -> None:
 
 
 def move(source: str, target: str) -> None:
-    """Renames a file or folder into place; what stood there is gone. In an object store it is copied: one file after the other is there."""
+    """Renames a file or folder into place; what stood there is gone.
+
+    In an object store it is copied: one file after the other is there.
+    """
     remove(target)
     if not is_local(source):
         store = objects.of(source)

@@ -78,12 +78,16 @@ def pool(
 
 
 def bare_pool(folder: Path, worker: str) -> tuple[list[str], int, dict[str, str]]:
-    """Beam's own pool in an environment without earthmix: command, port and environment. worker: flags of the python that its workers run in."""
+    """Beam's own pool in an environment without earthmix: command, port and environment.
+
+    worker: flags of the python that its workers run in.
+    """
     (folder / "bin").mkdir()
     python = folder / "bin" / "python"
     python.write_text(f'#!/bin/sh\nexec {sys.executable} {worker} "$@"\n', "utf-8")
     python.chmod(0o755)
-    # Without the files of -S, an editable install is not there, and site-packages is by PYTHONPATH alone.
+    # Without the files of -S, an editable install is not there, and site-packages is by PYTHONPATH
+    # alone.
     env = {
         "PYTHONPATH": str(Path(pytest.__file__).parents[1]),
         "PATH": f"{folder / 'bin'}:{os.environ['PATH']}",

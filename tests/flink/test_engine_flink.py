@@ -1,4 +1,6 @@
-"""`--engine flink` on real clusters: the same bytes as the direct engine, whatever dies, and one line for what is wrong. `make test-flink` runs it."""
+"""`--engine flink` on real clusters: the same bytes as the direct engine, whatever dies, and one
+line for what is wrong. `make test-flink` runs it.
+"""
 
 from __future__ import annotations
 
@@ -102,7 +104,8 @@ def rsicd(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The real RSICD file, converted by one worker."""
     if not (REAL / "rsicd").is_dir():
         pytest.skip(
-            f"the real files of rsicd are not at {REAL / 'rsicd'}; set EARTHMIX_REAL_DATA to where they are"
+            f"the real files of rsicd are not at {REAL / 'rsicd'}; set EARTHMIX_REAL_DATA "
+            "to where they are"
         )
     out = tmp_path_factory.mktemp("rsicd") / "out"
     assert convert("rsicd", REAL, out, "--workers", "1").code == 0
@@ -213,25 +216,25 @@ def out(tmp_path: Path) -> Path:
     return tmp_path / "place" / "out"
 
 
-def flink(root: Path, out: Path, *words: str | Path) -> runs.Ended:
+def on_flink(root: Path, out: Path, *words: str | Path) -> runs.Ended:
     return runs.convert(root, out, "--engine", "flink", *words)
 
 
 def test_a_master_where_nothing_listens(sample: Path, out: Path) -> None:
     master = f"127.0.0.1:{ports.free_ports(1)[0]}"
     refused(
-        flink(sample, out, "--flink-master", master), out, f"nothing answers at http://{master}"
+        on_flink(sample, out, "--flink-master", master), out, f"nothing answers at http://{master}"
     )
 
 
 def test_a_master_that_is_no_flink(sample: Path, out: Path) -> None:
     with answering({"/overview": b"<html>"}) as master:
-        refused(flink(sample, out, "--flink-master", master), out, "answers, but is no Flink")
+        refused(on_flink(sample, out, "--flink-master", master), out, "answers, but is no Flink")
 
 
 def test_a_cluster_without_enough_free_slots(two: cluster.Running, sample: Path, out: Path) -> None:
     refused(
-        flink(sample, out, "--flink-master", two.master, "--workers", "5"),
+        on_flink(sample, out, "--flink-master", two.master, "--workers", "5"),
         out,
         "is full: 4 of 4 slots are free on 2 task managers, and 5 are needed",
     )
@@ -239,7 +242,7 @@ def test_a_cluster_without_enough_free_slots(two: cluster.Running, sample: Path,
 
 def test_no_jars(two: cluster.Running, sample: Path, out: Path, tmp_path: Path) -> None:
     refused(
-        flink(sample, out, "--flink-master", two.master, "--flink-jars", tmp_path / "none"),
+        on_flink(sample, out, "--flink-master", two.master, "--flink-jars", tmp_path / "none"),
         out,
         "no job server jar in ",
     )
@@ -250,7 +253,7 @@ def test_jars_that_are_no_job_server(
 ) -> None:
     with zipfile.ZipFile(tmp_path / "other.jar", "w"):
         pass
-    ended = flink(
+    ended = on_flink(
         sample,
         out,
         "--flink-master",
@@ -266,14 +269,15 @@ def test_jars_that_are_no_job_server(
     refused(
         ended,
         out,
-        "the job server stopped (1): Caused by: java.lang.ClassNotFoundException: org.apache.beam.runners.flink.FlinkJobServerDriver",
+        "the job server stopped (1): Caused by: java.lang.ClassNotFoundException: "
+        "org.apache.beam.runners.flink.FlinkJobServerDriver",
     )
 
 
 def test_no_pool(two: cluster.Running, sample: Path, out: Path) -> None:
     place = f"localhost:{ports.free_ports(1)[0]}"
     refused(
-        flink(sample, out, "--flink-master", two.master, "--workers-at", place),
+        on_flink(sample, out, "--flink-master", two.master, "--workers-at", place),
         out,
         f"no worker pool answers at {place}: start one there with `python",
     )
@@ -281,12 +285,12 @@ def test_no_pool(two: cluster.Running, sample: Path, out: Path) -> None:
 
 @pytest.mark.parametrize("place", ["localhost", ":50000", "localhost:x", "localhost:70000"])
 def test_an_address_that_is_none(place: str, sample: Path, out: Path) -> None:
-    refused(flink(sample, out, "--workers-at", place), out, "--workers-at", 2)
+    refused(on_flink(sample, out, "--workers-at", place), out, "--workers-at", 2)
 
 
 def test_two_kinds_of_workers(sample: Path, out: Path) -> None:
     refused(
-        flink(sample, out, "--workers-at", "localhost:1", "--worker-image", "x"),
+        on_flink(sample, out, "--workers-at", "localhost:1", "--worker-image", "x"),
         out,
         "use one of them",
         2,
@@ -301,7 +305,8 @@ def test_workers_without_earthmix(
         refused(
             on(two, sample, out, place),
             out,
-            f"the workers of {place} can not run earthmix: pipelines is missing there; install earthmix in the environment",
+            f"the workers of {place} can not run earthmix: pipelines is missing there; "
+            "install earthmix in the environment",
         )
     assert not clusters.unfinished(two)
 
@@ -315,13 +320,14 @@ def test_workers_that_never_come(
         refused(
             on(two, sample, out, place),
             out,
-            f"no worker of {place} got to work within 15 s: see the log there; the first python on its PATH must be one",
+            f"no worker of {place} got to work within 15 s: see the log there; the first "
+            "python on its PATH must be one",
         )
     clusters.wait_for(lambda: not clusters.unfinished(two), "the end of the probe")
 
 
 def on(running: cluster.Running, root: Path, out: Path, place: str) -> runs.Ended:
-    return flink(
+    return on_flink(
         root, out, "--flink-master", running.master, "--workers", "2", "--workers-at", place
     )
 

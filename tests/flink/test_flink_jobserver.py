@@ -98,8 +98,14 @@ def test_a_job_server_goes_when_its_owner_is_killed(
     java_that: Any, tmp_path: Path, gone: Callable[[int], bool]
 ) -> None:
     jars, log = java_that(SERVER), tmp_path / "job-server.log"
-    program = "import sys, time; from pathlib import Path; from pipelines.engines.flink_cluster.jobserver import job_server\n"
-    program += "with job_server('[local]', Path(sys.argv[1]), log=Path(sys.argv[2]), timeout=20): print('up', flush=True); time.sleep(60)"
+    program = (
+        "import sys, time; from pathlib import Path; from "
+        "pipelines.engines.flink_cluster.jobserver import job_server\n"
+    )
+    program += (
+        "with job_server('[local]', Path(sys.argv[1]), log=Path(sys.argv[2]), timeout=20): "
+        "print('up', flush=True); time.sleep(60)"
+    )
     with subprocess.Popen(
         [sys.executable, "-c", program, str(jars), str(log)],
         stdout=subprocess.PIPE,

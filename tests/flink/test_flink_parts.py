@@ -122,7 +122,8 @@ def _fake_tools(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     maven = folder / "bin" / "mvn"
     maven.parent.mkdir(parents=True)
     maven.write_text(
-        '#!/bin/sh\nfor word; do case "$word" in -Dout*) mkdir -p "${word#*=}"; echo jar > "${word#*=}/run.jar";; esac; done\n',
+        '#!/bin/sh\nfor word; do case "$word" in -Dout*) mkdir -p "${word#*=}"; echo jar '
+        '> "${word#*=}/run.jar";; esac; done\n',
         "utf-8",
     )
     maven.chmod(0o755)

@@ -16,12 +16,16 @@ from pipelines.engines.flink_cluster import cluster, ports, processes
 from pipelines.engines.flink_cluster.errors import EngineError
 from pipelines.engines.flink_cluster.worker import Call
 
-PARENT = "import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']); print('up', flush=True); time.sleep(60)"
+PARENT = (
+    "import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', 'import time; "
+    "time.sleep(60)']); print('up', flush=True); time.sleep(60)"
+)
 SLEEPER = [sys.executable, "-c", PARENT]
 STUBBORN = [
     sys.executable,
     "-c",
-    "import signal, time; signal.signal(15, signal.SIG_IGN); print('up', flush=True); time.sleep(60)",
+    "import signal, time; signal.signal(15, signal.SIG_IGN); print('up', flush=True); "
+    "time.sleep(60)",
 ]
 
 
@@ -183,8 +187,8 @@ def test_commands_without_a_cluster(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert capsys.readouterr().out == "nothing runs\nnothing runs\n"
     assert cli.main(["up", "--dir", str(tmp_path)]) == 1
     assert (
-        capsys.readouterr().err
-        == f"flink: Flink's parts are not in {tmp_path}: run `python -m pipelines.engines.flink_cluster setup` (make flink-setup)\n"
+        capsys.readouterr().err == f"flink: Flink's parts are not in {tmp_path}: run `python -m "
+        "pipelines.engines.flink_cluster setup` (make flink-setup)\n"
     )
 
 

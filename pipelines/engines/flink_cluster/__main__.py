@@ -10,7 +10,7 @@ from pipelines.engines.flink_cluster.errors import EngineError
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; 0 when it did what was asked, 1 with one line on the error stream otherwise."""
+    """Run one command: 0 if it succeeded, 1 with one line on the error stream if not."""
     options = _parser().parse_args(arguments)
     try:
         code: int = options.command(options)
@@ -116,7 +116,8 @@ def _setup(options: argparse.Namespace) -> int:
     start = time.monotonic()
     if parts.setup(options.dir, record=options.record):
         print(
-            f"Flink {parts.FLINK_VERSION} and the job server are in {options.dir} ({time.monotonic() - start:.0f} s)"
+            f"Flink {parts.FLINK_VERSION} and the job server are in {options.dir} "
+            f"({time.monotonic() - start:.0f} s)"
         )
     else:
         print(f"Flink {parts.FLINK_VERSION} and the job server are in {options.dir} already")
@@ -138,7 +139,8 @@ def _up(options: argparse.Namespace) -> int:
     started = cluster.up(plan)
     pools = f", worker pool at {', '.join(started.pools)}" if started.pools else ""
     print(
-        f"Flink is up: http://{started.master} with {plan.taskmanagers} task managers and {started.slots} slots{pools} ({time.monotonic() - start:.1f} s)"
+        f"Flink is up: http://{started.master} with {plan.taskmanagers} task managers and "
+        f"{started.slots} slots{pools} ({time.monotonic() - start:.1f} s)"
     )
     return 0
 

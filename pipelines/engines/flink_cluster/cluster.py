@@ -54,12 +54,13 @@ class Running:
     record: Record
 
     def process(self, name: str) -> Process:
-        """A process by its name: jobmanager, pool-1, or a task manager's id in Flink, taskmanager-1."""
+        """A process by its name: jobmanager, pool-1, or a task manager's id in Flink."""
         for process in self.record.processes:
             if process.name == name:
                 return process
         raise EngineError(
-            f"no process {name}; there are {', '.join(process.name for process in self.record.processes)}"
+            f"no process {name}; there are "
+            f"{', '.join(process.name for process in self.record.processes)}"
         )
 
 
@@ -69,15 +70,18 @@ def run_folder(folder: Path, name: str) -> Path:
 
 
 def up(plan: Plan) -> Running:
-    """Start a cluster and wait until it answers: REST with all task managers and slots, every pool's port.
+    """Start a cluster and wait until it answers: REST with all task managers and slots, every
+    pool's port.
 
     Raises:
-        EngineError: one runs already, a port is taken, a process died, or it took too long. Then nothing is left running.
+        EngineError: one runs already, a port is taken, a process died, or it took too long. Then
+        nothing is left running.
     """
     run = plan.run.resolve()
     if marked_record(run) is not None:
         raise EngineError(
-            f"a cluster runs already in {run}: stop it first (`python -m pipelines.engines.flink_cluster down`, make flink-down)"
+            f"a cluster runs already in {run}: stop it first (`python -m "
+            "pipelines.engines.flink_cluster down`, make flink-down)"
         )
     found = parts.load(plan.folder)
     java = find_java()
@@ -116,7 +120,10 @@ def running(folder: Path = parts.DEFAULT_FOLDER, name: str = "main") -> Running 
 
 
 def down(folder: Path = parts.DEFAULT_FOLDER, name: str = "main") -> int:
-    """Stop a cluster with all that its pools spawned, and say how many processes that were. Logs stay."""
+    """Stop a cluster with all that its pools spawned, and say how many processes that were.
+
+    Logs stay.
+    """
     run = run_folder(folder, name).resolve()
     record = Record.load(run)
     stopped = record.stop() if record else 0
@@ -130,13 +137,17 @@ def status(folder: Path = parts.DEFAULT_FOLDER, name: str = "main") -> list[str]
     if record is None:
         return []
     lines = [
-        f"{process.name:<16} {process.pid:>8}  {'runs' if record.alive(process) else 'is gone'}  {process.log}"
+        f"{process.name:<16} {process.pid:>8}  "
+        f"{'runs' if record.alive(process) else 'is gone'}  {process.log}"
         for process in record.processes
     ]
     master = str(record.facts.get("master"))
     try:
-        told = Rest(master, 3.0).overview()
-        answer = f"{told.get('taskmanagers')} task managers, {told.get('slots-available')} of {told.get('slots-total')} slots free"
+        overview = Rest(master, 3.0).overview()
+        answer = (
+            f"{overview.get('taskmanagers')} task managers, {overview.get('slots-available')} of "
+            f"{overview.get('slots-total')} slots free"
+        )
     except EngineError as error:
         answer = str(error)
     return [
@@ -150,7 +161,10 @@ def status(folder: Path = parts.DEFAULT_FOLDER, name: str = "main") -> list[str]
 
 
 def marked_record(run: Path) -> Record | None:
-    """The record of a cluster of which anything still runs; leftovers of one that is wholly gone don't count."""
+    """The record of a cluster of which anything still runs.
+
+    Leftovers of one that is gone completely do not count.
+    """
     record = Record.load(run)
     return record if record and len(record.dead()) < len(record.processes) else None
 
@@ -196,7 +210,8 @@ def _start(
     jvm("jobmanager", _JOBMANAGER, config.jobmanager_flags(settings))
     for number in range(1, plan.taskmanagers + 1):
         name = f"taskmanager-{number}"
-        # Its own name in Flink's REST answers too, so that the process behind a task manager can be told.
+        # Its own name in Flink's REST answers too, which says which process is behind a
+        # task manager.
         jvm(
             name,
             _TASKMANAGER,
@@ -231,7 +246,8 @@ def _wait(record: Record, plan: Plan, ports: config.Ports) -> None:
         while not ready():
             for process in record.dead():
                 raise EngineError(
-                    f"{process.name} stopped while the cluster was starting: {telling_line(process.log)} (see {process.log})"
+                    f"{process.name} stopped while the cluster was starting: "
+                    f"{telling_line(process.log)} (see {process.log})"
                 )
             if time.monotonic() > deadline:
                 log = record.folder / f"{name}.log"
@@ -241,26 +257,28 @@ def _wait(record: Record, plan: Plan, ports: config.Ports) -> None:
                     else "its port"
                 )
                 raise EngineError(
-                    f"the cluster is not up after {plan.timeout:g} s, still waiting for {waited}: {telling_line(log)} (see {log})"
+                    f"the cluster is not up after {plan.timeout:g} s, still waiting for "
+                    f"{waited}: {telling_line(log)} (see {log})"
                 )
             time.sleep(0.1)
 
 
 def _complete(rest: Rest, taskmanagers: int, slots: int) -> bool:
-    """Whether all task managers are there with all their slots, which they report a moment later."""
+    """Whether all task managers have reported all their slots."""
     try:
-        told = rest.overview()
+        overview = rest.overview()
     except EngineError:
         return False
     return bool(
-        told.get("taskmanagers") == taskmanagers and told.get("slots-total") == taskmanagers * slots
+        overview.get("taskmanagers") == taskmanagers
+        and overview.get("slots-total") == taskmanagers * slots
     )
 
 
 def _pools(record: Record) -> list[str]:
     """The addresses of a cluster's worker pools."""
-    told = record.facts.get("pools", ())
-    return [str(pool) for pool in told] if isinstance(told, list | tuple) else []
+    pools = record.facts.get("pools", ())
+    return [str(pool) for pool in pools] if isinstance(pools, list | tuple) else []
 
 
 def _pool_answers(pool: str) -> bool:

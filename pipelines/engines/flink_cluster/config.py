@@ -1,4 +1,4 @@
-"""What a cluster on this machine is started with: its ports, Flink's configuration, the JVMs' memory."""
+"""The start of a cluster on this machine: its ports, Flink's configuration, the JVMs' memory."""
 
 import re
 import string
@@ -26,7 +26,8 @@ class Ports:
         """Ports for a cluster with so many worker pools.
 
         Args:
-            base: the first of a run of ports; 0 for any free ones; None for those that Flink and Beam usually have.
+            base: the first of a run of ports; 0 for any free ones; None for those that Flink and
+            Beam usually have.
             pools: how many worker pools.
         """
         if base is None:
@@ -44,7 +45,8 @@ class Ports:
         taken = [f"{port} ({name})" for name, port in named.items() if not tcp.is_free(port)]
         if taken:
             raise EngineError(
-                f"somebody listens on port {', '.join(taken)} already: stop it, or take other ports with --port-base N (0: any free ones)"
+                f"somebody listens on port {', '.join(taken)} already: stop it, or take "
+                "other ports with --port-base N (0: any free ones)"
             )
 
 

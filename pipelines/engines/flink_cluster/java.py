@@ -10,7 +10,8 @@ from pipelines.engines.flink_cluster.errors import EngineError
 
 OLDEST = 11
 
-# Flink and Beam look into these packages by reflection, which Java 17 forbids unless told otherwise.
+# Flink and Beam look into these packages by reflection, which Java 17 forbids by
+# default.
 OPENS = tuple(
     f"--add-opens=java.base/{package}=ALL-UNNAMED"
     for package in ("java.lang", "java.util", "java.net", "java.io", "java.nio", "sun.nio.ch")
@@ -20,11 +21,7 @@ _VERSION = re.compile(r'version "(?:1\.)?(\d+)')
 
 
 def find_java() -> str:
-    """The path of a Java launcher of version 11 or newer: JAVA_HOME's if that is set, else the first on PATH.
-
-    Raises:
-        EngineError: there is none, or it is too old.
-    """
+    """The path of a Java launcher of version 11 or newer: JAVA_HOME's, else the first on PATH."""
     home = os.environ.get("JAVA_HOME")
     if home:
         java = Path(home, "bin", "java")
@@ -44,12 +41,12 @@ def find_java() -> str:
 def _checked(java: str) -> str:
     """The same path, when the version fits."""
     try:
-        told = subprocess.run(
+        shown = subprocess.run(
             [java, "-version"], capture_output=True, text=True, timeout=30, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise EngineError(f"{java} -version did not run: {error}") from error
-    match = _VERSION.search(told.stderr + told.stdout)
+    match = _VERSION.search(shown.stderr + shown.stdout)
     if match is None:
         raise EngineError(f"{java} -version names no version; is it a Java?")
     if int(match[1]) < OLDEST:

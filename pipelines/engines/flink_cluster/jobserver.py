@@ -1,4 +1,4 @@
-"""Beam's job server for Flink: the Java process that takes a pipeline from Python and hands it to Flink."""
+"""Beam's job server for Flink: the Java process that hands a pipeline from Python to Flink."""
 
 import contextlib
 import os
@@ -22,11 +22,12 @@ from pipelines.engines.flink_cluster.rest import ClusterInfo
 LOCAL = "[local]"
 _MAIN = "org.apache.beam.runners.flink.FlinkJobServerDriver"
 
-# Beam's FlinkJobInvoker uploads its whole class path with every job, whatever --files_to_stage says,
-# save the files that have this in their path (PipelineResources.isStageable).
+# Beam's FlinkJobInvoker uploads its whole class path with every job, whatever --files_to_stage
+# says, save the files that have this in their path (PipelineResources.isStageable).
 _NEVER_STAGED = Path("gradle", "wrapper")
 
-# The job server tells the cluster that it lives, and the cluster, which looks once a minute, cancels the job when that stops:
+# The job server tells the cluster that it lives, and the cluster, which looks once a minute,
+# cancels the job when that stops:
 # a job must not run on for a client that was killed. (Milliseconds.)
 _CONFIGURATION = """execution.attached: true
 execution.shutdown-on-attached-exit: true
@@ -39,7 +40,10 @@ _LEASH = (sys.executable, "-I", "-S", leash.__file__)
 
 
 def needs_staging(info: ClusterInfo, jars: Path) -> bool:
-    """Whether a cluster lacks any of the job server's jars, so that each job must bring them (10 s and more for each)."""
+    """Whether a cluster lacks any of the job server's jars.
+
+    Then each job must bring them, which takes 10 s or more.
+    """
     names = {jar.name for jar in (runner_jars(jars) if jars.is_dir() else [jars])}
     return not names <= info.class_path
 
@@ -57,15 +61,18 @@ def job_server(
 ) -> Iterator[str]:
     """A job server for as long as the block runs.
 
-    It has a process group of its own, so that Ctrl-C in a terminal doesn't reach it before the job was cancelled through it.
+    It has a process group of its own, so that Ctrl-C in a terminal doesn't reach it before the job
+    was cancelled through it.
 
     Args:
         flink_master: `[local]` for Flink inside the job server, or HOST:PORT of a cluster's REST.
         jars: a folder of jars, or one that holds everything.
-        artifacts_dir: where it puts what workers in containers fetch; they and it must see the folder. A temporary one otherwise.
+        artifacts_dir: where it puts what workers in containers fetch; they and it must see the
+        folder. A temporary one otherwise.
         log: its log file; replaced.
         timeout: seconds until it must answer.
-        stage: upload the jars with every job. False for a cluster that has them (see `needs_staging`).
+        stage: upload the jars with every job. False for a cluster that has them (see
+        `needs_staging`).
         java_options: flags for the JVM, like -Xmx4g.
 
     Yields:
@@ -105,7 +112,8 @@ def job_server(
         with log.open("wb") as out:
             process = subprocess.Popen(
                 [*_LEASH, *jvm, *options, "--artifacts-dir", str(artifacts_dir)],
-                stdin=subprocess.PIPE, stdout=out, stderr=out, env={**os.environ, "CLASSPATH": class_path}, start_new_session=True,
+                stdin=subprocess.PIPE, stdout=out, stderr=out, start_new_session=True,
+                env={**os.environ, "CLASSPATH": class_path},
             )  # fmt: skip
         try:
             _wait(process, job_port, log, timeout)
@@ -115,11 +123,15 @@ def job_server(
 
 
 def _class_path(jars: Path, tmp: Path, stage: bool) -> str:
-    """The class path of the job server; whether its jars are uploaded with a job depends on where they lie."""
+    """The class path of the job server.
+
+    Whether its jars are uploaded with a job depends on their folder.
+    """
     found = sorted(jars.glob("*.jar")) if jars.is_dir() else [jars] if jars.is_file() else []
     if not found:
         raise EngineError(
-            f"no job server jar in {jars}: run `python -m pipelines.engines.flink_cluster setup` (make flink-setup), or name one with --flink-jars"
+            f"no job server jar in {jars}: run `python -m pipelines.engines.flink_cluster "
+            "setup` (make flink-setup), or name one with --flink-jars"
         )
     brought = set(runner_jars(jars) if jars.is_dir() else found) if stage else set()
     unstaged = tmp / _NEVER_STAGED
@@ -140,7 +152,10 @@ def _linked(jar: Path, folder: Path) -> Path:
 
 
 def _configured(flink_master: str, tmp: Path) -> list[str]:
-    """The job server's own Flink configuration, unless the user has one, which may be needed to reach the cluster at all."""
+    """The job server's own Flink configuration, unless the user has one.
+
+    The user's may be needed to reach the cluster at all.
+    """
     if flink_master == LOCAL or "FLINK_CONF_DIR" in os.environ:
         return []
     (tmp / "conf").mkdir()
@@ -158,13 +173,17 @@ def _wait(process: subprocess.Popen[bytes], port: int, log: Path, timeout: float
             )
         if time.monotonic() > deadline:
             raise EngineError(
-                f"the job server did not answer within {timeout:g} s: {telling_line(log)} (see {log})"
+                f"the job server did not answer within {timeout:g} s: {telling_line(log)} "
+                f"(see {log})"
             )
         time.sleep(0.05)
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    """End it: asked first by letting go of its standard input, its whole group killed after 10 s, or at once on a second Ctrl-C."""
+    """End it: ask first by closing its standard input, and kill its whole group after 10 s.
+
+    A second Ctrl-C kills at once.
+    """
     assert process.stdin is not None
     process.stdin.close()
     try:

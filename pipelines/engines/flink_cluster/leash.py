@@ -1,4 +1,5 @@
-"""Run a command for as long as somebody holds the other end of standard input; a program of its own, standard library only.
+"""Run a command for as long as somebody holds the other end of standard input; a program of its
+own, standard library only.
 
 A parent that is killed by a signal that it can't catch takes its child along this way.
 """

@@ -3,7 +3,7 @@
 - `.flink/jars/*.jar`: the job server: Beam's Flink runner and what it needs (Maven, flink/pom.xml)
 - `.flink/flink/*.jar`: Flink itself and its logging (Python index, no dependencies)
 - `.flink/parts.json`: the marker, written last
-- `.flink/setup.log`: what Maven and pip said
+- `.flink/setup.log`: what Maven and pip printed
 """
 
 import hashlib
@@ -23,7 +23,8 @@ FLINK_VERSION = "1.19.3"
 FLINK_SERIES = "1.19"
 SDIST = f"apache-flink-libraries-{FLINK_VERSION}.tar.gz"
 
-# The archive also holds table planners and connectors, three times the size of what a Beam job touches.
+# The archive also holds table planners and connectors, three times the size of what a Beam job
+# touches.
 _WANTED = ("flink-dist-", "log4j-api-", "log4j-core-", "log4j-slf4j-impl-")
 
 # Flink's own classes and logging are on every cluster already, maybe of another patch release.
@@ -51,7 +52,9 @@ class Parts:
         return self.folder / "flink"
 
     def cluster_class_path(self) -> list[Path]:
-        """Jars for JobManager and TaskManagers: Flink first, then Beam's runner, so that no job needs to bring it."""
+        """Jars for JobManager and TaskManagers: Flink first, then Beam's runner, so that no job
+        needs to bring it.
+        """
         own = sorted(
             self.flink.glob("*.jar"),
             key=lambda jar: (not jar.name.startswith("flink-dist-"), jar.name),
@@ -73,7 +76,8 @@ def templates() -> Path:
     folder = _ROOT / "flink"
     if not (folder / "pom.xml").is_file():
         raise EngineError(
-            f"{folder}/pom.xml is missing: Flink is set up from a clone of earthmix, not from the installed package"
+            f"{folder}/pom.xml is missing: Flink is set up from a clone of earthmix, not "
+            "from the installed package"
         )
     return folder
 
@@ -86,7 +90,8 @@ def load(folder: Path = DEFAULT_FOLDER) -> Parts:
     """
     if not (folder / "parts.json").is_file():
         raise EngineError(
-            f"Flink's parts are not in {folder}: run `python -m pipelines.engines.flink_cluster setup` (make flink-setup)"
+            f"Flink's parts are not in {folder}: run `python -m "
+            "pipelines.engines.flink_cluster setup` (make flink-setup)"
         )
     return Parts(folder)
 
@@ -99,13 +104,15 @@ def setup(
     Args:
         folder: where they go.
         source: the folder of pom.xml and SHA256SUMS.
-        record: write SHA256SUMS from what was fetched, in place of checking it. For whoever raises a version, and looks at the difference.
+        record: write SHA256SUMS from what was fetched, in place of checking it. For whoever raises
+        a version, and looks at the difference.
 
     Returns:
         Whether anything was fetched; false when all was there already.
 
     Raises:
-        EngineError: a tool is missing or fails, or a file isn't the pinned one. What was in place before stays.
+        EngineError: a tool is missing or fails, or a file isn't the pinned one. What was in place
+        before stays.
     """
     source = source or templates()
     sums_file = source / "SHA256SUMS"
@@ -185,7 +192,8 @@ def _fetch(work: Path, source: Path, sdist_sum: str | None) -> None:
         [maven, "-B", "-q", "-f", str(source / "pom.xml"), "dependency:copy-dependencies", *copy],
         log,
     )
-    # pip runs an archive's own code to read its metadata, so it must know the sum before we could look.
+    # pip runs an archive's own code to read its metadata, so it must know the sum before we could
+    # look.
     pinned = f" --hash=sha256:{sdist_sum}" if sdist_sum else ""
     wanted = work / "wanted.txt"
     wanted.write_text(f"apache-flink-libraries=={FLINK_VERSION}{pinned}\n", "utf-8")
@@ -240,13 +248,15 @@ def _run(command: Sequence[str], log: Path) -> None:
             ).returncode
         except subprocess.TimeoutExpired as error:
             raise EngineError(
-                f"{os.path.basename(command[0])} took longer than {_STEP_TIMEOUT:.0f} s and was stopped; see {log}"
+                f"{os.path.basename(command[0])} took longer than {_STEP_TIMEOUT:.0f} s "
+                f"and was stopped; see {log}"
             ) from error
     if code:
-        said = log.read_bytes()[start:].decode("utf-8", "replace").splitlines()
-        errors = [line for line in said if "ERROR" in line] or said[-1:] or ["it said nothing"]
+        printed = log.read_bytes()[start:].decode("utf-8", "replace").splitlines()
+        errors = [line for line in printed if "ERROR" in line] or printed[-1:]
+        reason = errors[0].strip()[:300] if errors else "it printed nothing"
         raise EngineError(
-            f"{os.path.basename(command[0])} failed ({code}): {errors[0].strip()[:300]} (all of it in {log})"
+            f"{os.path.basename(command[0])} failed ({code}): {reason} (all of it in {log})"
         )
 
 

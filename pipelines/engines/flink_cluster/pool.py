@@ -1,13 +1,19 @@
-"""A pool that starts Beam workers for the task managers of this machine: what `--environment_type EXTERNAL` talks to.
+"""A pool that starts Beam workers for the task managers of this machine: what `--environment_type
+EXTERNAL` talks to.
 
-It speaks the protocol of Beam's own apache_beam.runners.worker.worker_pool_main, and differs from it where that one went wrong on real clusters:
+It speaks the protocol of Beam's own apache_beam.runners.worker.worker_pool_main, and differs from
+it where that one went wrong on real clusters:
 
-- Task managers number their workers alike, so two of them both ask for worker "1-1". Beam's pool then forgets the first, and stops the wrong one
-  in the middle of its work. Here a worker belongs to the connection that asked for it.
-- A worker whose task manager was killed, or that misses its end, stayed for ever. Here it is stopped when nobody answers at its control address any more.
-- The worker is this very interpreter, not the first `python` on PATH, and is forked from a process that has imported Beam already, which saves 2 s for each.
+- Task managers number their workers alike, so two of them both ask for worker "1-1". Beam's pool
+  then forgets the first, and stops the wrong one in the middle of its work. Here a worker belongs
+  to the connection that asked for it.
+- A worker whose task manager was killed, or that misses its end, stayed for ever. Here it is
+  stopped when nobody answers at its control address any more.
+- The worker is this very interpreter, not the first `python` on PATH, and is forked from a process
+  that has imported Beam already, which saves 2 s for each.
 - A worker that prints doesn't get stuck on a pipe that nobody reads.
-- It listens on this machine only unless told otherwise (whoever reaches it can have code run), and not where somebody listens already.
+- It listens on this machine only unless asked otherwise (whoever reaches it can have code run), and
+  not where somebody listens already.
 """
 
 import contextlib
@@ -30,7 +36,8 @@ from pipelines.engines.flink_cluster import ports as tcp
 from pipelines.engines.flink_cluster import worker
 from pipelines.engines.flink_cluster.errors import EngineError
 
-# Only what others wrote: our own modules are imported by each worker, so that it never runs code from before an edit.
+# Only what others wrote: our own modules are imported by each worker, so that it never runs code
+# from before an edit.
 _PRELOADED = [
     "apache_beam.runners.worker.sdk_worker_main",
     "pyarrow.compute",
@@ -53,7 +60,10 @@ class _Worker:
 
 
 class Pool:
-    """The service. Process objects of multiprocessing are not made for several threads, hence the lock around every use.
+    """The service.
+
+    Process objects of multiprocessing are not made for several threads, hence the lock around every
+    use.
 
     Args:
         start: starts a worker's process.
@@ -83,12 +93,14 @@ class Pool:
         return beam_fn_api_pb2.StartWorkerResponse()
 
     def StopWorker(self, request: Any, context: Any) -> Any:
-        """Stop the caller's worker of that name; one whose caller has another connection meanwhile is left to `look`."""
+        """Stop the caller's worker of that name; one whose caller has another connection meanwhile
+        is left to `look`.
+        """
         with self._lock:
             named = [one for one in self._workers if one.call.worker_id == request.worker_id]
         own = [one for one in named if one.owner == context.peer()]
         for one in own or (named if len(named) == 1 else []):
-            self._stop(one, "told to")
+            self._stop(one, "asked to")
         return beam_fn_api_pb2.StopWorkerResponse()
 
     def look(self) -> None:
@@ -136,7 +148,8 @@ def serve(host: str, port: int) -> None:
     """
     if not tcp.is_free(port):
         raise EngineError(
-            f"somebody listens on port {port} already, maybe another pool: stop it, or take another port"
+            f"somebody listens on port {port} already, maybe another pool: stop it, or "
+            "take another port"
         )
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -10,8 +10,8 @@ _NO_SUCH_FAMILY = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL)
 def is_free(port: int) -> bool:
     """Whether a server could listen on this port, on every address of the machine.
 
-    A server that only tried to start would not tell: a Beam worker pool binds with SO_REUSEPORT, so a second one on the same port starts without complaint
-    and takes half of the first one's calls.
+    A server that only tried to start would not tell: a Beam worker pool binds with SO_REUSEPORT, so
+    a second one on the same port starts without complaint and takes half of the first one's calls.
     """
     families = [(socket.AF_INET, "0.0.0.0")] + (
         [(socket.AF_INET6, "::")] if socket.has_ipv6 else []
@@ -19,7 +19,8 @@ def is_free(port: int) -> bool:
     for family, wildcard in families:
         try:
             with socket.socket(family, socket.SOCK_STREAM) as probe:
-                # Without this, connections of a server that has just stopped (TIME_WAIT) would count as a server.
+                # Without this, connections of a server that has just stopped (TIME_WAIT) would
+                # count as a server.
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 probe.bind((wildcard, port))
         except OSError as error:

@@ -1,7 +1,8 @@
 """Processes that outlive the command that started them: started, recorded, found again, stopped.
 
-Each gets a mark in its environment, which its children inherit. A process is ours when /proc shows our mark in it, so an id that the system has given
-to somebody else meanwhile is never signalled, and the workers that a pool spawned are found even when the pool is gone. Needs Linux's /proc.
+Each gets a mark in its environment, which its children inherit. A process is ours when /proc shows
+our mark in it, so an id that the system has given to somebody else meanwhile is never signalled,
+and the workers that a pool spawned are found even when the pool is gone. Needs Linux's /proc.
 """
 
 import contextlib
@@ -36,7 +37,9 @@ class Process:
 
 @dataclass
 class Record:
-    """What runs in a folder: RUN/processes.json, rewritten after every start so that even a broken start can be stopped."""
+    """What runs in a folder: RUN/processes.json, rewritten after every start so that even a broken
+    start can be stopped.
+    """
 
     folder: Path
     mark: str
@@ -59,12 +62,12 @@ class Record:
         if not path.is_file():
             return None
         try:
-            told = json.loads(path.read_text("utf-8"))
+            content = json.loads(path.read_text("utf-8"))
             return cls(
                 folder,
-                told["mark"],
-                told["facts"],
-                [Process(**process) for process in told["processes"]],
+                content["mark"],
+                content["facts"],
+                [Process(**process) for process in content["processes"]],
             )
         except (ValueError, KeyError, TypeError) as error:
             raise EngineError(
@@ -73,13 +76,13 @@ class Record:
 
     def save(self) -> None:
         """Write the record, whole or not at all."""
-        told = {
+        content = {
             "mark": self.mark,
             "facts": self.facts,
             "processes": [asdict(process) for process in self.processes],
         }
         new = self.folder / (_FILE + ".new")
-        new.write_text(json.dumps(told, indent=1) + "\n", "utf-8")
+        new.write_text(json.dumps(content, indent=1) + "\n", "utf-8")
         new.replace(self.folder / _FILE)
 
     def forget(self) -> None:
@@ -114,7 +117,8 @@ class Record:
         return [process for process in self.processes if not self.alive(process)]
 
     def stop(self, patience: float = 10.0) -> int:
-        """Stop everything with our mark, children included: asked first, killed after so many seconds.
+        """Stop everything with our mark, children included: asked first, killed after so many
+        seconds.
 
         Returns:
             How many processes there were.
@@ -132,7 +136,8 @@ class Record:
             seen |= left
             if time.monotonic() > killed + 10:
                 raise EngineError(
-                    f"processes {', '.join(map(str, sorted(left)))} can't be killed; see {self.folder}"
+                    f"processes {', '.join(map(str, sorted(left)))} can't be killed; see "
+                    f"{self.folder}"
                 )
             time.sleep(0.1)
         for started in _STARTED:
@@ -169,7 +174,9 @@ def _signal(mark: str, number: signal.Signals) -> set[int]:
 
 
 def telling_line(log: Path | str) -> str:
-    """The line of a log that says most about a failure: the last cause or error, else the last line."""
+    """The line of a log that says most about a failure: the last cause or error, else the last
+    line.
+    """
     try:
         lines = [
             line.strip()

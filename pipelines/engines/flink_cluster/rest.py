@@ -40,7 +40,8 @@ class Rest:
     def __init__(self, master: str, timeout: float = 10.0) -> None:
         self.address = (master if "://" in master else f"http://{master}").rstrip("/")
         self.timeout = timeout
-        # Flink's own client knows no proxy, so what a proxy would answer says nothing about the submission.
+        # Flink's own client knows no proxy, so what a proxy would answer says nothing about the
+        # submission.
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
     def overview(self) -> dict[str, Any]:
@@ -88,9 +89,11 @@ class Rest:
         ]
 
     def cancel_named(self, name: str, timeout: float = 60.0) -> list[str]:
-        """Cancel the unfinished jobs of this name, wait until they have ended, and return their ids.
+        """Cancel the unfinished jobs of this name, wait until they have ended, and return their
+        ids.
 
-        Beam's own `PipelineResult.cancel` ends the call to the job server and leaves the job running on the cluster.
+        Beam's own `PipelineResult.cancel` ends the call to the job server and leaves the job
+        running on the cluster.
         """
         ids = self.unfinished(name)
         for job in ids:
@@ -111,7 +114,8 @@ class Rest:
         while (state := str(self.job(job).get("state"))) not in states:
             if time.monotonic() > deadline:
                 raise EngineError(
-                    f"job {job} is still {state} after {timeout:.0f} s: see {self.address}/#/job/{job}/overview"
+                    f"job {job} is still {state} after {timeout:.0f} s: see "
+                    f"{self.address}/#/job/{job}/overview"
                 )
             time.sleep(0.2)
         return state
@@ -123,24 +127,26 @@ class Rest:
             with self._opener.open(request, timeout=self.timeout) as response:
                 body = response.read()
         except urllib.error.HTTPError as error:
-            said = _first_line(error.read())
+            first = _first_line(error.read())
             raise EngineError(
-                f"{self.address}{path} answers {error.code}{': ' + said if said else ''}: is this a Flink REST address?"
+                f"{self.address}{path} answers {error.code}{': ' + first if first else ''}: "
+                "is this a Flink REST address?"
             ) from error
         except (OSError, ValueError, http.client.HTTPException) as error:
             reason = getattr(error, "reason", error)
             raise EngineError(
-                f"nothing answers at {self.address} ({reason}): is the cluster up, and is this its REST address?"
+                f"nothing answers at {self.address} ({reason}): is the cluster up, and is "
+                "this its REST address?"
             ) from error
         try:
-            told = json.loads(body)
+            answer = json.loads(body)
         except ValueError:
-            told = None
-        if not isinstance(told, dict):
+            answer = None
+        if not isinstance(answer, dict):
             raise EngineError(
                 f"{self.address} answers, but is no Flink: {path} is not a JSON object"
             )
-        return told
+        return answer
 
 
 def check_cluster(
@@ -151,39 +157,45 @@ def check_cluster(
     A job that asks for more slots than are free would wait without a word, so that is refused here.
 
     Raises:
-        EngineError: nothing answers there, what answers is no Flink or one of another series than the job server's jars, or too few slots are free.
+        EngineError: nothing answers there, what answers is no Flink or one of another series than
+        the job server's jars, or too few slots are free.
     """
     rest = Rest(master, timeout)
-    told = rest.overview()
-    version = told.get("flink-version")
+    answer = rest.overview()
+    version = answer.get("flink-version")
     if not isinstance(version, str):
         raise EngineError(
             f"{rest.address} answers, but is no Flink: /overview names no flink-version"
         )
     if version != series and not version.startswith(series + "."):
         raise EngineError(
-            f"Flink at {rest.address} is {version}, but the job server's jars are for {series}: use a cluster or jars (--flink-jars) that fit"
+            f"Flink at {rest.address} is {version}, but the job server's jars are for "
+            f"{series}: use a cluster or jars (--flink-jars) that fit"
         )
     free, total, managers = (
-        int(told.get(key, 0)) for key in ("slots-available", "slots-total", "taskmanagers")
+        int(answer.get(key, 0)) for key in ("slots-available", "slots-total", "taskmanagers")
     )
     if free < slots_needed:
-        what = f"{free} of {total} slots are free on {managers} task managers, and {slots_needed} are needed"
+        what = (
+            f"{free} of {total} slots are free on {managers} task managers, and "
+            f"{slots_needed} are needed"
+        )
         raise EngineError(
-            f"Flink at {rest.address} is full: {what}; wait, cancel a job, add task managers, or ask for fewer workers"
+            f"Flink at {rest.address} is full: {what}; wait, cancel a job, add task "
+            "managers, or ask for fewer workers"
         )
     return ClusterInfo(rest.address, version, managers, total, free, _class_path(rest))
 
 
 def _class_path(rest: Rest) -> frozenset[str]:
-    """The JobManager's jars by name; none where it doesn't tell, so that a job then brings its own."""
+    """The JobManager's jars by name; none where it does not list them: a job brings its own."""
     try:
-        told = rest.environment().get("classpath")
+        answer = rest.environment().get("classpath")
     except EngineError:
         return frozenset()
     return (
-        frozenset(str(path).rpartition("/")[2] for path in told)
-        if isinstance(told, list)
+        frozenset(str(path).rpartition("/")[2] for path in answer)
+        if isinstance(answer, list)
         else frozenset()
     )
 

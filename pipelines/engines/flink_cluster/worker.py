@@ -25,8 +25,9 @@ class Call:
 def run(call: Call) -> None:
     """Work until the task manager hangs up. Ends the process.
 
-    Beam's own pool gives its workers nothing but the control address. Here they ask for the pipeline's options too, as workers in containers do:
-    file systems get theirs (an S3 endpoint), and what they log goes into the task manager's log.
+    Beam's own pool gives its workers nothing but the control address. Here they ask for the
+    pipeline's options too, as workers in containers do: file systems get theirs (an S3 endpoint),
+    and what they log goes into the task manager's log.
     """
     code = 1
     # The task manager's log gets everything; the pool's own log is for what goes wrong.

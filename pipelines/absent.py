@@ -1,0 +1,39 @@
+"""Rows that name a picture that is not on disk: in path mode nothing else would notice."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Mapping
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from converters.read import files
+from pipelines.storage import work_files
+
+
+def count_absent(rows: pa.Table, roots: Mapping[str, str]) -> Counter[str]:
+    """How many rows of each dataset name a picture that is not there.
+
+    rows: in the row schema; roots: the folder of each dataset, by slug. Only local folders are
+    looked at: an object store would be asked once for each picture.
+    """
+    found: Counter[str] = Counter()
+    for slug in rows["dataset"].unique().to_pylist():
+        root = roots[slug]
+        if not work_files.is_local(root):
+            continue
+        mine = rows.filter(pc.equal(rows["dataset"].cast(pa.string()), slug))
+        images = mine["images"].combine_chunks()
+        paths = images.flatten().field("path").cast(pa.string()).dictionary_encode()
+        gone = [
+            not os.path.exists(files.join(root, path.partition("/")[2]))
+            for path in paths.dictionary.to_pylist()
+        ]
+        missing = pa.array(gone, pa.bool_()).take(paths.indices)
+        # A row with several pictures counts once.
+        n = len(pc.unique(pc.list_parent_indices(images).filter(missing)))
+        if n:
+            found[slug] = n
+    return found

@@ -1,0 +1,182 @@
+"""`earthmix check`: what of a dataset is there, what is missing, and where to get it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from converters.catalogue import catalogue
+from converters.dataset import plan_of, read_items
+from converters.read import files
+from converters.read.files import SourceError
+from converters.read.folder import Folder, Plan, open_folder
+from pipelines.card.markdown import counted
+from pipelines.plan import check_paths
+from schemas.entry import Entry
+from schemas.sample import Reject, Sample
+
+_TRIED = 20  # folders nearby that are tried where a dataset's own is not as expected
+
+
+class SplitSurvey(NamedTuple):
+    """Pictures of one split: named by the annotations, on disk, and published (0: unknown)."""
+
+    named: int
+    there: int
+    published: int
+
+
+class Survey(NamedTuple):
+    """What a dataset's folder holds: the plan's notes, pictures by split, rejects by reason."""
+
+    notes: list[str]
+    splits: dict[str, SplitSurvey]
+    rejects: Counter[str]
+
+    @property
+    def missing(self) -> int:
+        """Pictures that the annotations name and that are not on disk."""
+        return sum(split.named - split.there for split in self.splits.values())
+
+    @property
+    def unlike(self) -> dict[str, SplitSurvey]:
+        """Splits with another number of pictures than was published."""
+        return {
+            name: split
+            for name, split in self.splits.items()
+            if split.published and split.named != split.published
+        }
+
+    @property
+    def ready(self) -> bool:
+        """True where nothing is missing."""
+        return not self.missing and not self.unlike
+
+
+def check_dataset(entry: Entry, data_root: str, paths: Mapping[str, str]) -> tuple[list[str], bool]:
+    """Lines on a dataset's folder, and whether all that the annotations name is there.
+
+    Reads the annotations and opens no picture.
+    """
+    check_paths(paths, [entry])
+    root = _root(entry, data_root, paths)
+    lines = [f"{entry.slug} ({entry.name}) in {root}"]
+    try:
+        survey = _survey(entry, root)
+    except SourceError as error:
+        hints = _hints(entry, data_root, root)
+        return [*lines, f"  {error}", *(f"  {hint}" for hint in hints), f"  {_get(entry)}"], False
+    lines += [f"  note: {note}" for note in survey.notes]
+    for name, split in survey.splits.items():
+        published = f" of {split.published:,} published" if split.published else ""
+        gone = split.named - split.there
+        missing = f", {gone:,} missing on disk" if gone else ""
+        lines.append(f"  {name}: {split.named:,}{published} pictures in the annotations{missing}")
+    lines += [f"  {reason}: {counted(n, 'record')}" for reason, n in sorted(survey.rejects.items())]
+    return [*lines, f"  {_verdict(entry, survey)}"], survey.ready
+
+
+def check_all(data_root: str, paths: Mapping[str, str]) -> tuple[list[str], bool]:
+    """One line with a verdict for each dataset of the catalogue.
+
+    Also gives whether at least one dataset is there, and every one that is there is ready.
+    """
+    entries = {slug: entry for slug, entry in catalogue().items() if entry.format}
+    check_paths(paths, list(entries.values()))
+    lines, verdicts = [], []
+    for slug, entry in entries.items():
+        root = _root(entry, data_root, paths)
+        hints: list[str] = []
+        try:
+            survey = _survey(entry, root)
+            verdict = _verdict(entry, survey)
+            verdicts.append(survey.ready)
+        except SourceError as error:
+            verdict = f"{str(error).removeprefix(f'{slug}: ')}; {_get(entry)}"
+            hints = _hints(entry, data_root, root)
+            if files.listing(root):
+                verdicts.append(False)
+        lines.append(f"{slug:<15} {verdict}")
+        lines += [f"{'':<15} {hint}" for hint in hints]
+    return lines, bool(verdicts) and all(verdicts)
+
+
+def _root(entry: Entry, data_root: str, paths: Mapping[str, str]) -> str:
+    given = paths.get(entry.slug) or paths.get(entry.folder)
+    return given or files.join(data_root, entry.folder)
+
+
+def _get(entry: Entry) -> str:
+    return f"get it from {entry.home}"
+
+
+def _verdict(entry: Entry, survey: Survey) -> str:
+    if survey.ready:
+        return "ready"
+    missing = f"{counted(survey.missing, 'picture')} missing on disk" if survey.missing else ""
+    if not survey.unlike:
+        return f"usable with --images path: {missing}; {_get(entry)}"
+    splits = [
+        f"{name} has {split.named:,} of {split.published:,} pictures"
+        for name, split in survey.unlike.items()
+    ]
+    fewer = any(split.named < split.published for split in survey.unlike.values())
+    what = "incomplete" if fewer or missing else "more than was published"
+    return f"{what}: {', '.join([*splits, *([missing] if missing else [])])}; {_get(entry)}"
+
+
+def _plan(entry: Entry, root: str) -> tuple[Folder, Plan]:
+    folder = open_folder(entry.slug, entry.folder, root, entry.inside)
+    return folder, plan_of(entry, folder)
+
+
+def _survey(entry: Entry, root: str) -> Survey:
+    """Raises SourceError where the folder cannot be read as this dataset."""
+    folder, plan = _plan(entry, root)
+    pictures: dict[str, set[tuple[str, ...]]] = {}
+    rejects: Counter[str] = Counter()
+    for item in read_items(entry, folder, plan):
+        if isinstance(item, Reject):
+            rejects[item.reason] += item.items
+        elif isinstance(item, Sample):
+            shown = tuple(picture.path for picture in item.pictures)
+            pictures.setdefault(item.split, set()).add(shown)
+        else:
+            shown_once = {tuple(paths) for paths in item.table["pictures"].to_pylist()}
+            pictures.setdefault(item.split, set()).update(shown_once)
+    splits = {}
+    for split in sorted({*pictures, *entry.splits}):
+        found = pictures.get(split, set())
+        there = sum(all(files.exists(folder.absolute(path)) for path in paths) for paths in found)
+        splits[split] = SplitSurvey(len(found), there, entry.splits.get(split) or 0)
+    return Survey(plan.notes, splits, rejects)
+
+
+def _hints(entry: Entry, data_root: str, root: str) -> list[str]:
+    """Where a dataset lies that is not in its folder: one level deeper, or in another case."""
+    name = root.rstrip("/").rpartition("/")[2]
+    above = root.rstrip("/").rpartition("/")[0]
+    places = [
+        files.join(above, found.name)
+        for found in files.listing(above)
+        if found.is_dir and found.name != name and found.name.casefold() == name.casefold()
+    ]
+    deeper = [root, *places] if places or files.listing(root) else []
+    for place in deeper:
+        places += [files.join(place, f.name) for f in files.listing(place) if f.is_dir]
+    for outer in files.listing(data_root):
+        place = files.join(data_root, outer.name)
+        if outer.is_dir and place not in deeper:
+            places += [
+                files.join(place, inner.name)
+                for inner in files.listing(place)
+                if inner.is_dir and inner.name.casefold() == entry.folder.casefold()
+            ]
+    for place in places[:_TRIED]:
+        try:
+            _plan(entry, place)
+        except SourceError:
+            continue
+        return [f"hint: its files seem to lie in {place}: use --path {entry.slug}={place}"]
+    return []
