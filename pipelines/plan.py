@@ -20,7 +20,7 @@ from converters.convert import Dataset
 from converters.dataset import plan_of
 from converters.read import files
 from converters.read.files import SourceError
-from converters.read.folder import Folder, Span, open_folder
+from converters.read.folder import UNKNOWN, Folder, Span, open_folder
 from converters.regions.attributes import spoken
 from converters.rows.assemble import Job
 from converters.tasks import TASKS
@@ -241,7 +241,7 @@ def _check_splits(folder: Folder, spans: Sequence[Span]) -> None:
     """
     there = {span.split for span in spans}
     missing = sorted((folder.splits or frozenset()) - there)
-    if missing and there and "" not in there:
+    if missing and there and UNKNOWN not in there:
         raise SourceError(f"no annotations of split {', '.join(missing)} in {folder.root}")
 
 

@@ -141,7 +141,7 @@ def _look_over(plan: RunPlan, done: Done, book: dict[str, dict[str, dict[str, An
                 reasons = dropped_by_reason(page, "rejected")
                 named = ", ".join(f"{reason} {number:,}" for reason, number in reasons.items())
                 lines.append(
-                    f"{slug} {split}: {bad:,} of {counted(read, 'item')} are faulty "
+                    f"{slug} {split}: {bad:,} of {counted(read, _noun(page))} are faulty "
                     f"({named}); max_reject is {limit:g}, and {smallest:g} would be needed. "
                     "The first of them:"
                 )
@@ -155,6 +155,12 @@ def _look_over(plan: RunPlan, done: Done, book: dict[str, dict[str, dict[str, An
             raise RunError(f"no items found in {', '.join(plan.datasets)}")
         dropped = f"no row was made of {counted(items, 'item')}: {', '.join(_reasons(book))}"
         raise RunError("\n".join([dropped, *empty_sources(plan, done)]))
+
+
+def _noun(page: dict[str, Any]) -> str:
+    """What a split's items are called: by their kind, where they are of one."""
+    kinds = list(page["items"])
+    return kinds[0] if len(kinds) == 1 else "item"
 
 
 def smallest_max_reject(bad: int, read: int) -> float:

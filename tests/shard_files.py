@@ -12,15 +12,19 @@ import pyarrow.parquet as pq
 from tables import key, row, table
 
 from pipelines import parquet, shards
-from pipelines.shards import Sampling
-from schemas.mix import ImageMode
+from schemas.mix import ImageMode, SourceSpec
 
-ALL = [Sampling("ponds", 1, None)]
+
+def rule_of(name: str, weight: float, take: int | None) -> SourceSpec:
+    return SourceSpec(name=name, dataset="ponds", task="vqa", weight=weight, take=take)
+
+
+ALL = [rule_of("ponds", 1, None)]
 BYTES = "images.list.element.bytes"
 
 
 def written(
-    rows: pa.Table, rules: list[Sampling] = ALL, mode: ImageMode = "path", root: Path | None = None
+    rows: pa.Table, rules: list[SourceSpec] = ALL, mode: ImageMode = "path", root: Path | None = None
 ) -> pq.ParquetFile:
     sink = io.BytesIO()
     chosen = shards.choose(rows, rules, 7, {})

@@ -19,7 +19,7 @@ import runs
 from typer.main import get_command
 
 from converters import catalogue, formats
-from pipelines import settings
+from pipelines import engine_options
 from pipelines.__main__ import app
 from pipelines.plan import checked, convert_mix, load_mix, mix_names
 from schemas.conversation import load_schema
@@ -339,5 +339,5 @@ def test_the_readme_names_the_mixes_there_are() -> None:
 
 def test_the_readme_names_every_engine() -> None:
     assert [
-        name for name in settings.ENGINES if f"`--engine {name}`" not in PAGES["README.md"]
+        name for name in engine_options.ENGINES if f"`--engine {name}`" not in PAGES["README.md"]
     ] == []

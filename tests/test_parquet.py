@@ -12,12 +12,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from shard_files import ALL, BYTES, bytes_of, column, make_ponds, pictured, shows, written
+from shard_files import ALL, BYTES, bytes_of, column, make_ponds, pictured, rule_of, shows, written
 from tables import row, row_id, table
 
 from converters.read.files import SourceError
 from pipelines import parquet, shards
-from pipelines.shards import Chosen, Sampling
+from pipelines.shards import Chosen
 from schemas.mix import ImageMode
 from schemas.table import REJECT, ROW
 
@@ -57,7 +57,7 @@ def test_working_columns_are_not_written() -> None:
 
 
 def test_repeats_have_ids_of_their_own() -> None:
-    found = written(table(row(1), row(2)), [Sampling("ponds", 3, None)]).read()["id"].to_pylist()
+    found = written(table(row(1), row(2)), [rule_of("ponds", 3, None)]).read()["id"].to_pylist()
     assert found == [
         row_id(1),
         f"{row_id(1)}-2",
@@ -74,7 +74,7 @@ def test_the_features_of_hugging_face_are_in_the_file() -> None:
     ]
     assert (list(features), features["images"], features["gsd"]) == (
         ROW.names,
-        {"feature": {"_type": "Image"}, "_type": "List"},
+        [{"_type": "Image"}],
         {"dtype": "float32", "_type": "Value"},
     )
 

@@ -389,12 +389,9 @@ def test_a_cap_anywhere_makes_a_capped_run(
 
 
 def test_sampling_is_that_of_the_mix(sample: Path) -> None:
-    assert [
-        tuple(rule)
-        for rule in planned(
-            sample, "rsicd", "aid", changes=("sources.aid.weight=2", "sources.rsicd.take=3")
-        ).sampling
-    ] == [
+    changes = ("sources.aid.weight=2", "sources.rsicd.take=3")
+    found = planned(sample, "rsicd", "aid", changes=changes).mix.sources
+    assert [(source.name, source.weight, source.take) for source in found] == [
         ("rsicd", 1.0, 3),
         ("aid", 2.0, None),
     ]

@@ -373,7 +373,7 @@ def test_a_template_that_does_not_fit_is_named(tmp_path: Path, template: Any, me
     [
         ("a/{id}.png", ("a/{id}.png",)),
         (["A/{id}.png", "B/{id}.png"], ("A/{id}.png", "B/{id}.png")),
-        ({"train": "t/{id}.png", "val": "v/{id}.png"}, ("t/{id}.png",)),
+        ({"train": "t/{id}.png", "val": "v/{id}.png"}, ("t/{id}.png", "v/{id}.png")),
     ],
 )
 def test_a_plan_has_one_pattern_for_each_picture(images: Any, patterns: tuple[str, ...]) -> None:

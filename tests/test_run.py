@@ -19,6 +19,7 @@ import runs
 from PIL import Image
 
 from pipelines import parquet, plan
+from pipelines.run import smallest_max_reject
 
 # Faults and policies of the sample's records, as its modules name them.
 FAULTS = {
@@ -70,12 +71,13 @@ def test_every_question_of_rsvqa_is_accounted_for(mixed: Path) -> None:
     # 12 training pictures, 12 questions each, one of them asked twice; one is switched off and one
     # has no answer
     assert runs.card(mixed)["ledger"]["rsvqa_lr"]["train"] == {
-        "unit": "question",
         "items": {
-            "read": 145,
-            "used": 143,
-            "rejected": {"dangling_reference": 1},
-            "filtered": {"inactive": 1},
+            "question": {
+                "read": 145,
+                "used": 143,
+                "rejected": {"dangling_reference": 1},
+                "filtered": {"inactive": 1},
+            }
         },
         "rows": {
             "built": 143,
@@ -86,13 +88,20 @@ def test_every_question_of_rsvqa_is_accounted_for(mixed: Path) -> None:
             "rejected": {},
             "filtered": {},
         },
+        "pictures": {"read": 12, "without_items": 0, "rejected": {}},
     }
 
 
 def test_every_picture_of_nwpu_is_accounted_for(mixed: Path) -> None:
     assert runs.card(mixed)["ledger"]["nwpu_resisc45"]["all"] == {
-        "unit": "image",
-        "items": {"read": 80, "used": 79, "rejected": {"unreadable_image": 1}, "filtered": {}},
+        "items": {
+            "label": {
+                "read": 80,
+                "used": 79,
+                "rejected": {"unreadable_image": 1},
+                "filtered": {},
+            }
+        },
         "rows": {
             "built": 79,
             "written": 78,
@@ -102,6 +111,7 @@ def test_every_picture_of_nwpu_is_accounted_for(mixed: Path) -> None:
             "rejected": {},
             "filtered": {},
         },
+        "pictures": {"read": 80, "without_items": 0, "rejected": {"unreadable_image": 1}},
     }
 
 
@@ -114,9 +124,10 @@ def test_every_fault_of_the_sample_is_found_and_nothing_else(mixed: Path) -> Non
 
 def test_items_balance(mixed: Path) -> None:
     assert [
-        name
+        (name, kind)
         for name, page in pages(mixed)
-        if (i := page["items"])["read"] != i["used"] + add(i["rejected"], i["filtered"])
+        for kind, i in page["items"].items()
+        if i["read"] != i["used"] + add(i["rejected"], i["filtered"])
     ] == []
 
 
@@ -151,8 +162,9 @@ def test_the_rejects_hold_what_the_ledger_says(mixed: Path) -> None:
     for name, page in pages(mixed):
         booked |= {
             (name, "item", reason): n
+            for items in page["items"].values()
             for bucket in ("rejected", "filtered")
-            for reason, n in page["items"][bucket].items()
+            for reason, n in items[bucket].items()
         }
         booked |= {
             (name, "row", reason): page["rows"][reason]
@@ -179,7 +191,7 @@ def test_every_source_gives_rows(mixed: Path) -> None:
     boxes = {
         (slug, task)
         for slug in ("dota_v1", "dior_r", "fair1m")
-        for task in ("grounding", "identify", "refer", "description", "conversation")
+        for task in ("grounding", "identify", "refer", "description", "rounds")
     }
     assert {
         (row["dataset"], row["task"]) for row in runs.rows(mixed, "dataset", "task")
@@ -245,7 +257,7 @@ def test_a_streaming_reader_gets_every_row_with_its_picture(mixed: Path, sample:
 def test_verify_passes(mixed: Path) -> None:
     assert runs.earthmix("verify", mixed) == (
         0,
-        f"{mixed}: 627 rows in 1 shard, as the manifest says\n",
+        f"{mixed}: 619 rows in 1 shard, as the manifest says\n",
         "",
     )
 
@@ -258,7 +270,7 @@ def test_datasets_loads_rows_whose_pictures_decode(mixed: Path, tmp_path: Path) 
         [{"width": image.convert("RGB").width, "height": image.height} for image in row["images"]]
         for row in loaded
     ]
-    assert len(sizes) == 627 and sizes == loaded["sizes"][:]
+    assert len(sizes) == 619 and sizes == loaded["sizes"][:]
 
 
 def test_bytes_are_those_of_the_native_files(mixed: Path, sample: Path) -> None:
@@ -293,7 +305,7 @@ def test_a_run_ends_in_a_few_lines(sample: Path, tmp_path: Path) -> None:
         "max_reject=0.25",
     )
     assert ended.out.splitlines() == [
-        f"wrote 627 rows of 6 datasets in 1 shard to {tmp_path}/out",
+        f"wrote 619 rows of 6 datasets in 1 shard to {tmp_path}/out",
         "dropped for a fault: zero_area 3, missing_image 2, truncated_image 2, bad_box "
         "1, dangling_reference 1, duplicate_region 1, unreadable_image 1",
         "dropped by a policy: ignored 4, duplicate 2, inactive 1",

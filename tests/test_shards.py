@@ -10,17 +10,14 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from shard_files import rule_of
 from tables import key, row, row_id, table
 
 from converters.rows import identity
 from pipelines import shards
-from pipelines.shards import Chosen, Sampling
+from pipelines.shards import Chosen
+from schemas.mix import SourceSpec
 from schemas.table import REJECT
-
-
-def rule_of(name: str, weight: float, take: int | None) -> SourceSpec:
-    return SourceSpec(name=name, dataset="ponds", task="vqa", weight=weight, take=take)
-
 
 ALL = [rule_of("ponds", 1, None)]
 SEED = 7
@@ -344,15 +341,15 @@ def test_the_statistics_count_what_rows_hold() -> None:
         row(3, task="refer", text_origin="template", dialect="geochat", regions=[region, region]),
     )
     assert shards.statistics(rows, np.array([100, 250, 70])) == {
-        ("ponds", "train", "holds", "vqa\x1fhuman\x1f", "rows", ""): 2,
-        ("ponds", "train", "holds", "vqa\x1fhuman\x1f", "turns", ""): 4,
-        ("ponds", "train", "holds", "vqa\x1fhuman\x1f", "pictures", ""): 3,
-        ("ponds", "train", "holds", "vqa\x1fhuman\x1f", "bytes", ""): 350,
-        ("ponds", "train", "holds", "refer\x1ftemplate\x1fgeochat", "rows", ""): 1,
-        ("ponds", "train", "holds", "refer\x1ftemplate\x1fgeochat", "turns", ""): 2,
-        ("ponds", "train", "holds", "refer\x1ftemplate\x1fgeochat", "pictures", ""): 1,
-        ("ponds", "train", "holds", "refer\x1ftemplate\x1fgeochat", "regions", ""): 2,
-        ("ponds", "train", "holds", "refer\x1ftemplate\x1fgeochat", "bytes", ""): 70,
+        ("ponds", "train", "vqa", "human", "", "rows"): 2,
+        ("ponds", "train", "vqa", "human", "", "turns"): 4,
+        ("ponds", "train", "vqa", "human", "", "pictures"): 3,
+        ("ponds", "train", "vqa", "human", "", "bytes"): 350,
+        ("ponds", "train", "refer", "template", "geochat", "rows"): 1,
+        ("ponds", "train", "refer", "template", "geochat", "turns"): 2,
+        ("ponds", "train", "refer", "template", "geochat", "pictures"): 1,
+        ("ponds", "train", "refer", "template", "geochat", "regions"): 2,
+        ("ponds", "train", "refer", "template", "geochat", "bytes"): 70,
     }
 
 

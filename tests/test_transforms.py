@@ -23,9 +23,9 @@ from tables import batch, key, row, row_id
 
 from converters.catalogue import entry_of
 from converters.convert import Converted, Dataset
-from converters.ledger import Rejects
+from converters.ledger import Key, Rejects
 from converters.read.files import SourceError
-from converters.read.folder import Source, Span
+from converters.read.folder import Folder, Span
 from pipelines import result, segments, transforms
 from pipelines.place import working_folder
 from pipelines.plan import RunPlan, convert_mix, make_plan
@@ -65,8 +65,8 @@ def rsvqa(tmp_path: Path) -> Iterator[RunPlan]:
 def ponds(tmp_path: Path) -> Iterator[RunPlan]:
     """A run of two shards whose one source takes three rows."""
     sources = [SourceSpec(name="ponds", dataset="ponds", task="vqa", take=3)]
-    source = Source("ponds", "ponds", str(tmp_path))
-    datasets = {"ponds": Dataset(entry_of("rsvqa_lr"), source, [], "path")}
+    folder = Folder("ponds", "ponds", str(tmp_path))
+    datasets = {"ponds": Dataset(entry_of("rsvqa_lr"), folder, [], "path")}
     mix = Mix(name="ponds", sources=sources, seed=7)
     plan = RunPlan(mix, "path", datasets, [], [], [], 2, str(tmp_path / "out"))
     with working_folder(plan.out, plan.work):
@@ -79,7 +79,7 @@ def part(*rows: dict[str, Any], index: int = 0, rejects: int = 0) -> tuple[Span,
     for n in range(rejects):
         dropped.item(Reject("questions.json", f"bad {n}", "train", "no_answer"), "question")
     return Span("ponds", "train", index, ("questions.json",)), Converted(
-        [batch(*rows)], dropped, Counter({("ponds", "train", "rows", "built", ""): len(rows)})
+        [batch(*rows)], dropped, Counter({Key("ponds", "train", "rows", "built"): len(rows)})
     )
 
 
@@ -186,7 +186,7 @@ def test_segments_hand_on_what_was_counted(ponds: RunPlan) -> None:
         _, done = pipeline | beam.Create([part(row(1), row(2))]) | WriteSegments(ponds)
         assert_that(
             done,
-            equal_to([result.counted(Counter({("ponds", "train", "rows", "built", ""): 2}))]),
+            equal_to([result.counted(Counter({Key("ponds", "train", "rows", "built"): 2}))]),
         )
 
 
@@ -278,7 +278,7 @@ def test_shards_are_written_without_limits_where_no_source_has_a_cap(ponds: RunP
 
 def test_the_result_adds_everything_up(ponds: RunPlan) -> None:
     made = [File("data/b.parquet", 1, 10, "bb"), File("data/a.parquet", 2, 20, "aa")]
-    read = ("ponds", "train", "items", "read", "")
+    read = Key("ponds", "train", "items", "read")
     held = Holds("ponds", "train", "vqa", "human", "", "turns")
     with on_beam() as pipeline:
         converted = pipeline | "Converted" >> beam.Create(
@@ -293,7 +293,7 @@ def test_the_result_adds_everything_up(ponds: RunPlan) -> None:
         )
         written | SaveResult(ponds, converted)
     assert result.load(ponds.work) == Done(
-        Counter({("ponds", "train", "items", "read", ""): 3}),
+        Counter({Key("ponds", "train", "items", "read"): 3}),
         Counter({Holds("ponds", "train", "vqa", "human", "", "turns"): 12}),
         Counter(lakes=3),
         Counter(ponds=3),

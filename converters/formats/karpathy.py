@@ -21,7 +21,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from converters.read.folder import BySplit, Folder, PicturePaths, Plan, Sides, Span, stem
+from converters.read.folder import UNKNOWN, BySplit, Folder, PicturePaths, Plan, Sides, Span, stem
 from converters.read.plans import files_plan
 from converters.read.records import json_records, record_pictures
 from schemas.sample import Caption, Kind, Reject, Sample
@@ -56,7 +56,7 @@ def plan(folder: Folder, options: Options) -> Plan:
         options.images,
         files_a_span=1,
         record_bytes=_SENTENCE_BYTES,
-        unsplit="unknown",
+        unsplit=UNKNOWN,
     )
 
 

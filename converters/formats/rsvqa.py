@@ -76,7 +76,7 @@ def plan(folder: Folder, options: Options) -> Plan:
     asked = {file.values["split"] for file in _files(folder, options, "questions")}
     for table in _SIDES:
         there = {file.values["split"] for file in _files(folder, options, table)}
-        for split in sorted(asked - there if there else ()):
+        for split in sorted(asked - there):
             name = options.tables.replace("{split}", split).replace("{table}", table)
             raise SourceError(f"annotations not found: {files.join(folder.base, name)}")
     sides = _spans(folder, options, _SIDES)

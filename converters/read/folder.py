@@ -13,6 +13,7 @@ from converters.read.files import Found, SourceError
 from schemas.sample import Kind, Reject, Sample
 from schemas.table import Columns
 
+UNKNOWN = "unknown"  # the split of a file whose records tell theirs
 ALL = "all"  # the split of a dataset whose authors made none
 
 
