@@ -39,7 +39,8 @@ _DICTIONARY = [
     "image_sha256.list.element",
 ]
 
-Locate = Callable[[str, str], str]  # a dataset's slug and a row's path of a picture -> the file
+# A dataset's slug, a row's path of a picture, and of a tile its sha256 (else ""): the file.
+Locate = Callable[[str, str, str], str]
 
 
 class Written(NamedTuple):
@@ -204,12 +205,14 @@ def _shown(table: pa.Table, locate: Locate) -> _Shown:
     row = pa.array(np.searchsorted(starts, first, "right") - 1)
     paths = column.flatten().field("path").take(pa.array(first)).to_pylist()
     slugs = table["dataset"].take(row).to_pylist()
+    cut = table["scene"].take(row).is_valid().to_pylist()
+    known = zip(slugs, paths, digests.dictionary.to_pylist(), cut, strict=True)
     return _Shown(
         number,
         starts,
         [
-            Picture(locate(slug, path), digest)
-            for slug, path, digest in zip(slugs, paths, digests.dictionary.to_pylist(), strict=True)
+            Picture(locate(slug, path, digest if tile else ""), digest, tile)
+            for slug, path, digest, tile in known
         ],
     )
 

@@ -20,10 +20,14 @@ _RUN = 32  # most pictures that a thread takes at once: a future costs more than
 
 
 class Picture(NamedTuple):
-    """A picture file as it was when its facts were read."""
+    """A picture file as it was when its facts were read.
+
+    is_tile: it was cut and encoded by this run, as it is to be written.
+    """
 
     file: str
     sha256: str
+    is_tile: bool = False
 
 
 _Coming = dict[str, Future[dict[str, bytes]]]  # by sha256; a thread reads several pictures
@@ -46,7 +50,7 @@ def read(picture: Picture, mode: ImageMode) -> bytes:
             f"{picture.file}: changed during the run: its sha256 is no longer "
             f"{picture.sha256}; let it rest and run again"
         )
-    if mode != "reencode":
+    if mode != "reencode" or picture.is_tile:
         return data
     try:
         return images.reencode(data)

@@ -22,7 +22,7 @@ from pipelines.storage import lease, work_files
 
 MANIFEST = "manifest.json"
 # Folders of the working folder. All are made at the start: workers make none.
-_FOLDERS = ("sides", "rows", "rejects", "errors", "out/data", "out/rejects")
+_FOLDERS = ("sides", "rows", "rejects", "errors", "tiles", "out/data", "out/rejects")
 
 
 class FileEntry(Struct):

@@ -67,8 +67,13 @@ class RunPlan(Struct, frozen=True):
         """The folder of each dataset, by slug."""
         return {slug: dataset.folder.root for slug, dataset in self.datasets.items()}
 
-    def picture_file(self, slug: str, path: str) -> str:
-        """The file of a picture. path: as rows of the dataset hold it, its folder first."""
+    def picture_file(self, slug: str, path: str, tile: str = "") -> str:
+        """The file of a picture. path: as rows of the dataset hold it, its folder first.
+
+        tile: the sha256 of a tile, which the run itself made.
+        """
+        if tile:
+            return f"{self.work}/tiles/{tile}"
         return files.join(self.datasets[slug].folder.root, path.partition("/")[2])
 
 
@@ -173,6 +178,13 @@ def make_plan(
     Raises ConfigError or SourceError with one line for each source that cannot be read.
     """
     mode = image_mode or mix.images
+    if mode == "path" and (cut := [source.name for source in mix.sources if source.tile]):
+        raise ConfigError(
+            f"--images path cannot hold tiles, which are no files of the dataset (sources "
+            f"{', '.join(cut)}): use --images embed, or take `tile` out of these sources"
+        )
+    name = uuid.uuid4().hex[:8] if files.scheme(out) else ""
+    tiles = files.join(out, f".work/{name}/tiles" if name else ".work/tiles")
     check_paths(paths or {}, [catalogue()[source.dataset] for source in mix.sources])
     datasets: dict[str, Dataset] = {}
     patterns: dict[str, tuple[str, ...]] = {}
@@ -200,7 +212,7 @@ def make_plan(
         ]
         # What is encoded anew is decoded in the end, too late for a Reject.
         verify_all = verify or mode == "reencode"
-        datasets[slug] = Dataset(entry, folder, jobs, mode, verify_all)
+        datasets[slug] = Dataset(entry, folder, jobs, mode, verify_all, tiles)
         patterns[slug] = found.pictures if mode != "path" else ()
         spans += found.spans
         sides += found.sides
@@ -216,7 +228,7 @@ def make_plan(
         notes,
         _shards(datasets, spans, patterns),
         out,
-        uuid.uuid4().hex[:8] if files.scheme(out) else "",
+        name,
     )
 
 

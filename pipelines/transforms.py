@@ -117,7 +117,7 @@ class _ConvertSpan(beam.DoFn):
         }
         gc.disable()  # decoding makes many small objects and no cycles
         try:
-            converted = convert_span(dataset, span, joined)
+            converted = convert_span(dataset, span, joined, work_files.write_bytes)
         except SourceError as error:
             _report(self._plan, error)
             raise

@@ -100,11 +100,6 @@ def identify(job: Job, origin: Origin, pictures: Pictures, *source_texts: pa.Arr
     )
     names, _ = _hash_pictures(pictures, lambda path: path)
     same, first = _hash_pictures(pictures, pictures.identity)
-    if pictures.tiles:
-        # Tiles lie where their scene lies, so that it is decoded once when they are written.
-        _, first = _hash_pictures(
-            pictures, lambda path: pictures.identity(_scene_of(pictures, path))
-        )
     words = identity.combine(
         identity.hash_one(job.entry.slug),
         identity.hash_one(origin.split),
@@ -115,11 +110,6 @@ def identify(job: Job, origin: Origin, pictures: Pictures, *source_texts: pa.Arr
     dedup = identity.combine(same, said)
     home = np.where((pictures.counts() > 0)[:, None], first, dedup)
     return Identity(words, identity.ids(words), identity.digests(dedup), identity.digests(home))
-
-
-def _scene_of(pictures: Pictures, path: str) -> str:
-    tile = pictures.tiles.get(path)
-    return tile.scene if tile else path
 
 
 def _hash_pictures(pictures: Pictures, name: Callable[[str], str]) -> tuple[Words, Words]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Literal
 
 import msgspec
 import numpy as np
@@ -17,6 +17,8 @@ from schemas.entry import Entry
 from schemas.sample import Picture
 
 Size = tuple[int, int]  # width, height in pixels
+# Cuts tiles from a scene: its path, the tiles by path, how they are encoded -> what they are.
+Cutter = Callable[[str, Mapping[str, Tile], Literal["jpeg", "png"]], dict[str, Facts]]
 
 
 class Pictures(Struct, frozen=True):
@@ -25,7 +27,7 @@ class Pictures(Struct, frozen=True):
     paths: list<dictionary<string>>, one list a row, relative to the dataset's folder. stated: what
     annotations say of a path; facts: what reading its file said, where it was read. absent: those
     that are not on disk where that is no fault, since their bytes are not wanted. tiles: of the
-    paths that are no files but cut from a scene when the rows are written.
+    paths that are no files of the dataset but cut from a scene; cut: cuts them.
     """
 
     entry: Entry
@@ -34,6 +36,7 @@ class Pictures(Struct, frozen=True):
     facts: Mapping[str, Facts]
     absent: frozenset[str] = frozenset()
     tiles: Mapping[str, Tile] = {}
+    cut: Cutter | None = None
 
     def of(self, paths: pa.ListArray | Sequence[Sequence[str]]) -> Pictures:
         """The same knowledge for other rows."""
@@ -62,18 +65,31 @@ class Pictures(Struct, frozen=True):
         facts = self.facts.get(path)
         return facts.fault if facts and path not in self.absent else ""
 
-    def with_tiles(self, tiles: Mapping[str, Tile]) -> Pictures:
-        """The same knowledge, of pictures that are tiles too."""
+    def with_tiles(
+        self, tiles: Mapping[str, Tile], kind: Literal["jpeg", "png"], shown: Iterable[str]
+    ) -> Pictures:
+        """The same knowledge, of pictures that are tiles too; those shown are cut, scene by scene.
+
+        A tile whose scene cannot be decoded has the fault of its scene.
+        """
         stated = {path: self.stated[tile.scene] for path, tile in tiles.items()}
+        by_scene: dict[str, dict[str, Tile]] = {}
+        for path in dict.fromkeys(shown):
+            if path in tiles:
+                by_scene.setdefault(tiles[path].scene, {})[path] = tiles[path]
+        facts: dict[str, Facts] = {}
+        for scene, some in by_scene.items():
+            if self.cut is not None:
+                facts.update(self.cut(scene, some, kind))
         return msgspec.structs.replace(
-            self, stated={**self.stated, **stated}, tiles={**self.tiles, **tiles}
+            self,
+            stated={**self.stated, **stated},
+            facts={**self.facts, **facts},
+            tiles={**self.tiles, **tiles},
         )
 
     def identity(self, path: str) -> str:
-        """What tells a picture from others: its bytes' hash, else its folder and path; of a tile
-        its scene's identity with offset and size."""
-        if tile := self.tiles.get(path):
-            return f"{self.identity(tile.scene)}@{tile.x},{tile.y},{tile.width},{tile.height}"
+        """What tells a picture from others: its bytes' hash, else its folder and path."""
         facts = self.facts.get(path)
         return facts.sha256 if facts and facts.sha256 else f"{self.entry.folder}/{path}"
 

@@ -1,0 +1,159 @@
+"""Scenes cut into tiles: the grid, which regions a tile shows, and that pixels and boxes agree."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+import runs
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from converters.read import cutting
+from converters.read.images import PictureError
+from converters.regions import scenes, tiles
+from schemas.mix import TileSpec
+from schemas.sample import Box, Picture, Polygon, Quad, Region, Sample, Shape
+
+
+def scene_of(width: int, height: int, *shapes: Shape) -> scenes.Scenes:
+    regions = tuple(Region(f"object[{i}]", "ship", shape) for i, shape in enumerate(shapes))
+    sample = Sample("P1", "P1.txt", "train", (Picture("images/P1.png"),), regions=regions)
+    found, _ = scenes.clean([sample], lambda path: (width, height), {})
+    return found
+
+
+def shown(cut: tiles.Cut) -> dict[str, list[int]]:
+    """The regions of each tile, by its path."""
+    return {
+        sample.pictures[0].path: cut.native[
+            cut.scenes.starts[i] : cut.scenes.starts[i + 1]
+        ].tolist()
+        for i, sample in enumerate(cut.scenes.samples)
+    }
+
+
+@pytest.mark.parametrize(
+    "side, expected",
+    [(1024, [0]), (1025, [0, 1]), (1848, [0, 824]), (2000, [0, 824, 976]), (500, [0])],
+)
+def test_the_last_tile_is_moved_inwards(side: int, expected: list[int]) -> None:
+    assert tiles.starts(side, 1024, 200) == expected
+
+
+@given(
+    st.integers(300, 3000),
+    st.integers(300, 3000),
+    st.floats(0, 1),
+    st.floats(0, 1),
+    st.integers(2, 60),
+)
+def test_a_region_smaller_than_the_overlap_is_whole_in_a_tile(
+    width: int, height: int, right: float, down: float, side: int
+) -> None:
+    x, y = right * (width - side), down * (height - side)
+    box = Box(x, y, x + side, y + side)
+    cut = tiles.cut(scene_of(width, height, box), TileSpec(size=256, overlap=64))
+    whole = [
+        region.shape
+        for region in cut.scenes.regions
+        if abs((region.shape.x2 - region.shape.x1) - side) < 1e-6
+        and abs((region.shape.y2 - region.shape.y1) - side) < 1e-6
+    ]
+    assert whole
+
+
+def test_a_scene_no_larger_than_a_tile_stays_whole() -> None:
+    cut = tiles.cut(scene_of(256, 200, Box(1, 1, 9, 9)), TileSpec(size=256, overlap=64))
+    assert shown(cut) == {"images/P1.png": [0]}
+
+
+def test_names_carry_size_and_offset_and_regions_are_in_the_tiles_pixels() -> None:
+    quad = Quad((300.0, 20.0, 320.0, 20.0, 320.0, 40.0, 300.0, 40.0))
+    cut = tiles.cut(scene_of(400, 200, quad), TileSpec(size=256, overlap=64))
+    assert shown(cut) == {"images/P1__256__144___0.jpg": [0]}
+    assert cut.scenes.regions[0].shape == Quad((156.0, 20.0, 176.0, 20.0, 176.0, 40.0, 156.0, 40.0))
+
+
+@pytest.mark.parametrize("min_visible, tiles_with_it", [(0.5, 1), (0.2, 2)])
+def test_a_region_less_visible_than_asked_is_left_out_of_a_tile(
+    min_visible: float, tiles_with_it: int
+) -> None:
+    # 30 of its 40 pixels lie left of 256, and 40 right of 192
+    box = Box(226, 10, 266, 50)
+    spec = TileSpec(size=256, overlap=0, min_visible=min_visible)
+    assert len(shown(tiles.cut(scene_of(512, 256, box), spec))) == tiles_with_it
+
+
+def test_what_no_tile_shows_enough_of_is_out_of_tile() -> None:
+    airport = Polygon((0.0, 0.0, 1000.0, 0.0, 1000.0, 900.0, 0.0, 900.0))
+    cut = tiles.cut(scene_of(1000, 1000, airport, Box(5, 5, 9, 9)), TileSpec(size=256, overlap=64))
+    none = np.full(len(cut.native), "", object)
+    assert cut.reasons(none).tolist() == ["out_of_tile", ""]
+
+
+def test_tiles_are_the_scenes_pixels_at_their_offset() -> None:
+    scene = Image.effect_noise((90, 70), 80).convert("RGB")
+    data = io.BytesIO()
+    scene.save(data, "PNG")
+    [tile] = cutting.cut(data.getvalue(), [(30, 20, 40, 50)], "png")
+    found = Image.open(io.BytesIO(tile))
+    assert found.tobytes() == scene.crop((30, 20, 70, 70)).tobytes()
+
+
+def test_a_scene_that_cannot_be_decoded_is_an_error_of_that_picture() -> None:
+    with pytest.raises(PictureError):
+        cutting.cut(b"\x89PNG\r\n\x1a\n", [(0, 0, 8, 8)], "png")
+
+
+MIX = """
+name = "tiled"
+[sources.dota_v1]
+task = "grounding"
+split = ["train"]
+tile = { size = 256, overlap = 64, format = "png" }
+"""
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_mix_of_tiles_holds_the_pixels_that_its_rows_name(
+    tmp_path: Path, sample: Path, workers: str
+) -> None:
+    mix, out = tmp_path / "tiled.toml", tmp_path / "out"
+    mix.write_text(MIX)
+    ended = runs.earthmix(
+        *("mix", mix, "--data-root", sample, "--out", out, "--workers", workers),
+        *("--set", "max_reject=0.3", "--quiet"),
+    )
+    assert (ended.code, ended.err) == (0, "")
+    [shard] = (out / "data").iterdir()
+    rows = [row for row in pq.read_table(shard).to_pylist() if row["scene"]]
+    wrong = []
+    for row in rows:
+        tile = Image.open(io.BytesIO(row["images"][0]["bytes"]))
+        at = row["scene"]
+        scene = Image.open(sample / at["path"]).convert("RGB")
+        window = (at["x"], at["y"], at["x"] + tile.width, at["y"] + tile.height)
+        if scene.crop(window).tobytes() != tile.tobytes() or scene.size != (
+            at["width"],
+            at["height"],
+        ):
+            wrong.append(row["id"])
+    assert (len(rows) > 10, wrong) == (True, [])
+
+
+def test_tiles_are_refused_in_path_mode(tmp_path: Path, sample: Path) -> None:
+    mix = tmp_path / "tiled.toml"
+    mix.write_text(MIX)
+    ended = runs.earthmix(
+        *("mix", mix, "--data-root", sample, "--out", tmp_path / "out", "--images", "path")
+    )
+    assert (ended.code, ended.err) == (
+        2,
+        "earthmix: --images path cannot hold tiles, which are no files of the dataset "
+        "(sources dota_v1): use --images embed, or take `tile` out of these sources\n",
+    )
