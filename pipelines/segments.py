@@ -1,4 +1,7 @@
-"""Segments: the rows of one batch in one Arrow file, cut by shard. Rows stay in files; only references to their slices are shuffled."""
+"""Segments: the rows of one batch in one Arrow file, cut by shard.
+
+Rows stay in files; only references to their slices are shuffled.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +43,8 @@ def write_rows(
 ) -> list[tuple[int, Ref]]:
     """One segment of rows; gives (shard, slice) for each shard that has any.
 
-    The file's name holds source, span and attempt: a retried worker writes another file, and only referenced ones are ever read.
+    The file's name holds source, span and attempt: a retried worker writes another file, and only
+    referenced ones are ever read.
     """
     table = pa.Table.from_batches(batches).unify_dictionaries().combine_chunks()
     if not table.num_rows:
@@ -56,7 +60,10 @@ def write_rows(
 
 
 def take(table: pa.Table, indices: npt.NDArray[np.int64]) -> pa.Table:
-    """Rows of a table in one chunk, by index. A column of one value (a run has many) is cut to length instead."""
+    """Rows of a table in one chunk, by index.
+
+    A column of one value (a run has many) is cut to length instead.
+    """
     chosen = pa.array(indices)
     n = len(chosen)
     columns = []
@@ -139,5 +146,8 @@ def _mapped(path: str) -> pa.Table:
 
 @functools.lru_cache(4)
 def _fetched(path: str) -> pa.Table:
-    """Kept, for the spans to come: their questions join the same few tables. A run's paths are its own (see `RunPlan`)."""
+    """Kept, for the spans to come.
+
+    Their questions join the same few tables. A run's paths are its own (see `RunPlan`).
+    """
     return ipc.open_file(pa.BufferReader(work_files.read_bytes(path))).read_all()

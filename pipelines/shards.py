@@ -22,7 +22,10 @@ Words = npt.NDArray[np.uint64]
 
 
 class Chosen(NamedTuple):
-    """Rows of a table by fate: kept (with repeats, in writing order), duplicates with their survivors, sampled out."""
+    """Rows of a table by fate.
+
+    Kept (with repeats, in writing order), duplicates with their survivors, sampled out.
+    """
 
     kept: Indices
     copy: Indices  # 0 for a row itself, 1 and more for its repeats
@@ -32,9 +35,11 @@ class Chosen(NamedTuple):
 
 
 def survivors(rows: pa.Table) -> tuple[Indices, Indices, Indices]:
-    """Splits rows into survivors and duplicates: (survivor rows, duplicate rows, the survivor of each duplicate).
+    """Splits rows into survivors and duplicates: (survivor rows, duplicate rows, the survivor of
+    each duplicate).
 
-    Of rows with one dedup key the one with the smallest (source, id) stays, so the answer does not depend on the order of `rows`.
+    Of rows with one dedup key the one with the smallest (source, id) stays, so the answer does not
+    depend on the order of `rows`.
     """
     if not rows.num_rows:
         none = np.zeros(0, np.int64)
@@ -90,7 +95,10 @@ def _in_order(rows: pa.Table, kept: Indices) -> Indices:
 
 
 def copies(rows: pa.Table, chosen: Indices, sampling: Sequence[SourceSpec], seed: int) -> Indices:
-    """How often each chosen row is wanted by its source's weight: the whole part, and one more with the chance of the rest."""
+    """How often each chosen row is wanted by its source's weight.
+
+    The whole part, and one more with the chance of the rest.
+    """
     source = np.asarray(rows["source"].combine_chunks())[chosen]
     words = identity.id_words(rows["id"].combine_chunks())[chosen]
     out = np.ones(len(chosen), np.int64)
@@ -114,7 +122,10 @@ def ranks(rows: pa.Table, chosen: Indices, rule: SourceSpec, seed: int) -> npt.N
 def queue(
     rows: pa.Table, sampling: Sequence[SourceSpec], seed: int
 ) -> dict[int, npt.NDArray[np.uint64]]:
-    """For each capped source, the smallest ranks of this shard's survivors: no more than its cap."""
+    """For each capped source, the smallest ranks of this shard's survivors.
+
+    No more than its cap.
+    """
     kept, _, _ = survivors(rows)
     kept = kept[copies(rows, kept, sampling, seed) > 0]
     source = np.asarray(rows["source"].combine_chunks())[kept]
@@ -128,7 +139,10 @@ def queue(
 def choose(
     rows: pa.Table, sampling: Sequence[SourceSpec], seed: int, limits: Mapping[int, int]
 ) -> Chosen:
-    """Which rows are written. limits: for each capped source the largest rank that is still taken."""
+    """Which rows are written.
+
+    Limits: for each capped source the largest rank that is still taken.
+    """
     kept, duplicates, leaders = survivors(rows)
     wanted = copies(rows, kept, sampling, seed)
     source = np.asarray(rows["source"].combine_chunks())[kept] if len(kept) else np.zeros(0)

@@ -1,1 +1,5 @@
-"""What data looks like: native samples, conversations, the Arrow table, the catalogue. No I/O beyond its own schema files, no Beam."""
+"""What data looks like.
+
+Native samples, conversations, the Arrow table, the catalogue. No I/O beyond its own schema files,
+no Beam.
+"""

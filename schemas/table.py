@@ -1,6 +1,8 @@
-"""The one Arrow schema of a row, written by hand, with the Hugging Face features that trainers read.
+"""The one Arrow schema of a row, written by hand, with the Hugging Face features that trainers
+read.
 
-Rows travel through the pipeline with texts that repeat as dictionaries and a few working columns behind them; the Parquet files hold plain strings.
+Rows travel through the pipeline with texts that repeat as dictionaries and a few working columns
+behind them; the Parquet files hold plain strings.
 """
 
 from __future__ import annotations

@@ -54,7 +54,10 @@ def _validator(name: str) -> Any:
 
 
 def schema_faults(schema: str, instance: Any, where: str) -> list[str]:
-    """One line for each fault that a JSON Schema finds. where: file and table, as in `mixes/a.toml [sources.x]`."""
+    """One line for each fault that a JSON Schema finds.
+
+    Where: file and table, as in `mixes/a.toml [sources.x]`.
+    """
     lines = []
     for error in sorted(
         _validator(schema).iter_errors(instance), key=lambda e: [str(p) for p in e.absolute_path]
@@ -107,7 +110,10 @@ def _place(where: str, path: list[str]) -> str:
 def option_faults(
     options: Mapping[str, Any], kind: type[Struct], where: str, common: Iterable[str] = ()
 ) -> list[str]:
-    """Faults of a format's options against the Struct that describes them, all at once. common: keys that are known besides."""
+    """Faults of a format's options against the Struct that describes them, all at once.
+
+    Common: keys that are known besides.
+    """
     fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
     lines = [
         f"{where} {unknown_key(key, [*fields, *common])}" for key in options if key not in fields

@@ -24,7 +24,10 @@ BYTES = "images.list.element.bytes"
 
 
 def written(
-    rows: pa.Table, rules: list[SourceSpec] = ALL, mode: ImageMode = "path", root: Path | None = None
+    rows: pa.Table,
+    rules: list[SourceSpec] = ALL,
+    mode: ImageMode = "path",
+    root: Path | None = None,
 ) -> pq.ParquetFile:
     sink = io.BytesIO()
     chosen = shards.choose(rows, rules, 7, {})

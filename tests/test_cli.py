@@ -754,8 +754,13 @@ def test_verify_looks_at_pictures_that_were_encoded_anew(
 
 
 def test_verify_finds_a_ledger_that_does_not_balance(copy: Path) -> None:
-    rebook(copy, lambda card: card["ledger"]["ucm_captions"]["train"]["items"]["caption"].update(read=11))
-    assert found(copy) == ["card.json [ledger] ucm_captions train: 11 items of kind caption read, 10 accounted for"]
+    rebook(
+        copy,
+        lambda card: card["ledger"]["ucm_captions"]["train"]["items"]["caption"].update(read=11),
+    )
+    assert found(copy) == [
+        "card.json [ledger] ucm_captions train: 11 items of kind caption read, 10 accounted for"
+    ]
 
 
 def test_verify_finds_rows_that_the_ledger_does_not_know(copy: Path) -> None:

@@ -1,4 +1,7 @@
-"""Geometry in pixels: 0-based, half-open, y down; angles clockwise on screen. Every number here was worked out by hand."""
+"""Geometry in pixels: 0-based, half-open, y down.
+
+Angles clockwise on screen. Every number here was worked out by hand.
+"""
 
 from __future__ import annotations
 
@@ -127,7 +130,8 @@ def test_a_box_in_a_picture_of_unknown_size_is_cut_at_its_near_edges_only() -> N
         ((-10, 10, 30, 10, 30, 40, -10, 40), (0, 10, 30, 10, 30, 40, 0, 40), KEPT, True),
         ((80, 80, 120, 80, 120, 120, 80, 120), (80, 80, 100, 80, 100, 100, 80, 100), KEPT, True),
         ((99, 10, 101, 10, 101, 40, 99, 40), (99, 10, 100, 10, 100, 40, 99, 40), KEPT, True),
-        # A diamond around (-10, 50): what shows is a triangle, and the box at 45 degrees around that is a quarter of it.
+        # A diamond around (-10, 50): what shows is a triangle, and the box at 45 degrees
+        # around that is a quarter of it.
         ((-10, 30, 10, 50, -10, 70, -30, 50), (0, 40, 10, 50, 0, 60, -10, 50), KEPT, True),
         ((436, 100, 436, 100, 436, 100, 436, 100), None, ZERO, False),
         ((10, 10, 20, 20, 30, 30, 40, 40), None, ZERO, False),

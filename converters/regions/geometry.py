@@ -1,6 +1,7 @@
 """Geometry in pixels, vectorised over a batch of regions.
 
-Coordinates are continuous: 0-based, half-open, y down, so a box over the whole of a W x H picture is (0, 0, W, H). Angles are degrees, clockwise on screen.
+Coordinates are continuous: 0-based, half-open, y down, so a box over the whole of a W x H picture
+is (0, 0, W, H). Angles are degrees, clockwise on screen.
 """
 
 from __future__ import annotations
@@ -18,7 +19,11 @@ _EXACT = 1e-3  # pixels; corners this close to a rectangle's are one
 
 
 class Clipped(NamedTuple):
-    """points: (n, k) as given or clipped; zero, outside: why a region cannot stay; changed: cut at the picture's edge; swapped: corners were inverted."""
+    """points: (n, k) as given or clipped.
+
+    Zero, outside: why a region cannot stay; changed: cut at the picture's edge; swapped: corners
+    were inverted.
+    """
 
     points: Floats
     zero: Bools
@@ -28,9 +33,11 @@ class Clipped(NamedTuple):
 
 
 def inclusive_corners(corners: Floats) -> Floats:
-    """Quads whose corners are pixel indices that belong to the box (0-based), as continuous corners.
+    """Quads whose corners are pixel indices that belong to the box (0-based), as continuous
+    corners.
 
-    corners: (n, 4, 2), in turn around the box, no side of length zero. Every corner moves to its pixel's centre and half a pixel outwards along both sides,
+    corners: (n, 4, 2), in turn around the box, no side of length zero. Every corner moves to its
+    pixel's centre and half a pixel outwards along both sides,
     so an upright box (x1, y1, x2, y2) becomes (x1, y1, x2 + 1, y2 + 1).
     """
     following = np.roll(corners, -1, axis=1) - corners
@@ -56,9 +63,11 @@ def clip_boxes(boxes: Floats, sizes: Floats) -> Clipped:
 
 
 def clip_quads(quads: Floats, sizes: Floats) -> Clipped:
-    """Oriented boxes cut at their pictures' edges, each kept at its own angle around the part that shows.
+    """Oriented boxes cut at their pictures' edges, each kept at its own angle around the part that
+    shows.
 
-    quads: (n, 8) corners in turn (crossed ones are put in turn first); sizes: (n, 2). Corners of a quad that was not cut stay as they are; all come back
+    quads: (n, 8) corners in turn (crossed ones are put in turn first); sizes: (n, 2). Corners of a
+    quad that was not cut stay as they are; all come back
     clockwise on screen from the top-left.
     """
     corners = quads.reshape(-1, 4, 2)
@@ -114,7 +123,8 @@ def _around(shapes: npt.NDArray[np.object_], degrees: Floats) -> Floats:
 
 
 def clockwise(quads: Floats) -> Floats:
-    """The same corners, clockwise on screen from the one nearest the top left (smallest x + y, then the higher). quads: (n, 8)."""
+    """The same corners, clockwise on screen from the one nearest the top left (smallest x + y,
+    then the higher). quads: (n, 8)."""
     corners = quads.reshape(-1, 4, 2)
     following = np.roll(corners, -1, axis=1)
     turn = (corners[..., 0] * following[..., 1] - following[..., 0] * corners[..., 1]).sum(axis=1)
@@ -127,7 +137,8 @@ def clockwise(quads: Floats) -> Floats:
 
 
 def to_rotated(quads: Floats) -> Floats:
-    """Corners as centre, size and angle: (n, 5) cx, cy, w, h, degrees in [0, 90), clockwise on screen.
+    """Corners as centre, size and angle: (n, 5) cx, cy, w, h, degrees in [0, 90), clockwise on
+    screen.
 
     A quad that is no rectangle is taken for the smallest rectangle around it.
     """
@@ -165,7 +176,10 @@ def _smallest_rectangles(corners: Floats) -> Floats:
 
 
 def from_rotated(rotated: Floats) -> Floats:
-    """Corners of (n, 5) cx, cy, w, h, degrees: (n, 8), clockwise on screen from the corner that is top-left before turning."""
+    """Corners of (n, 5) cx, cy, w, h, degrees.
+
+    (n, 8), clockwise on screen from the corner that is top-left before turning.
+    """
     angle = np.radians(rotated[:, 4])
     u = np.column_stack([np.cos(angle), np.sin(angle)]) * rotated[:, 2:3] / 2
     v = np.column_stack([-np.sin(angle), np.cos(angle)]) * rotated[:, 3:4] / 2

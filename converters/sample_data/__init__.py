@@ -5,7 +5,8 @@ One folder a dataset under its catalogue name, so that the folder can be given a
     root/.earthmix-sample       written last; holds the sample's version
     root/rsvqa_lr/LR_split_train_questions.json ...
 
-The pictures show what the annotations say. Some records are faulty on purpose, as records of the real sources are; each
+The pictures show what the annotations say. Some records are faulty on purpose, as records of the
+real sources are; each
 module names its own. The same version writes the same bytes on each run.
 """
 
@@ -37,7 +38,8 @@ WRITERS: dict[str, Callable[[Path], None]] = {
 def write_sample_data(root: Path | str) -> dict[str, int]:
     """Write the sample data under `root`, or leave it as it is where it is complete.
 
-    Everything is written beside `root` and takes its name in one step at the end: an interrupted run leaves no `root`.
+    Everything is written beside `root` and takes its name in one step at the end: an interrupted
+    run leaves no `root`.
 
     Args:
         root: a folder that does not exist, is empty, or holds this version's sample data.
@@ -52,7 +54,8 @@ def write_sample_data(root: Path | str) -> dict[str, int]:
     if not _is_complete(root):
         _refuse_foreign(root)
         root.parent.mkdir(parents=True, exist_ok=True)
-        # Inside the temporary folder, which is the owner's alone, the sample gets the permissions of any other new folder.
+        # Inside the temporary folder, which is the owner's alone, the sample gets the
+        # permissions of any other new folder.
         with tempfile.TemporaryDirectory(prefix=f".{root.name}-", dir=root.parent) as staging:
             fresh = Path(staging) / root.name
             for slug, write in WRITERS.items():
@@ -70,7 +73,8 @@ def _is_complete(root: Path) -> bool:
 def _refuse_foreign(root: Path) -> None:
     if (root / MARKER).is_file():
         raise FileExistsError(
-            f"{root} holds sample data of another version, this one writes version {VERSION}: remove the folder, or name another"
+            f"{root} holds sample data of another version, this one writes version {VERSION}: "
+            "remove the folder, or name another"
         )
     if root.exists() and not (root.is_dir() and not any(root.iterdir())):
         raise FileExistsError(

@@ -4,13 +4,16 @@ Native layout::
 
     rsicd/dataset_rsicd.json, RSICD_images/<class>_<n>.jpg
     ucm_captions/dataset.json, imgs/<n>.tif
-    levir_cc/LevirCCcaptions.json, images/{train,val,test}/{A,B}/<split>_<nnnnnn>.png      A before, B after
+    levir_cc/LevirCCcaptions.json, images/{train,val,test}/{A,B}/<split>_<nnnnnn>.png      A before,
+    B after
 
     {"images": [{"filename": "airport_1.jpg", "imgid": 0,
-                 "sentences": [{"tokens": [...], "raw": "three white planes stand on an apron .", "imgid": 0, "sentid": 0}],
+                 "sentences": [{"tokens": [...], "raw": "three white planes stand on an apron .",
+                 "imgid": 0, "sentid": 0}],
                  "split": "train", "sentids": [0, 1, 2, 3, 4]}], "dataset": "rsicd"}
 
-The order of keys differs between the three. LEVIR-CC is minified, has `filepath` and `changeflag`, and its `raw` begins with a blank.
+The order of keys differs between the three. LEVIR-CC is minified, has `filepath` and `changeflag`,
+and its `raw` begins with a blank.
 """
 
 from __future__ import annotations
@@ -35,7 +38,10 @@ class Captioned(NamedTuple):
 
 
 class Pair(NamedTuple):
-    """Two dates of one place. before: houses at the first date; after: things added by the second; road: grid rows added."""
+    """Two dates of one place.
+
+    Before: houses at the first date; after: things added by the second; road: grid rows added.
+    """
 
     number: int
     split: str
@@ -222,7 +228,8 @@ LEVIR = [
 
 
 def write_rsicd(folder: Path) -> None:
-    """Write RSICD with sentences that repeat, one without a letter and a numbered file among the named ones."""
+    """Write RSICD with sentences that repeat, one without a letter and a numbered file among
+    the named ones."""
     rows = []
     for imgid, item in enumerate(RSICD):
         put(
@@ -243,7 +250,8 @@ def write_rsicd(folder: Path) -> None:
 
 
 def write_ucm(folder: Path) -> None:
-    """Write UCM-Captions with a repeated sentence, a double blank and a sentence that ends in two stops."""
+    """Write UCM-Captions with a repeated sentence, a double blank and a sentence that ends in
+    two stops."""
     rows = []
     for imgid, item in enumerate(UCM):
         put(
@@ -270,7 +278,8 @@ def write_levir(folder: Path) -> None:
         filename = f"{pair.split}_{pair.number:06d}.png"
         name = f"levir {filename}"
         before = draw_town(Town(name, (), pair.before), 128)
-        # The second date is brighter: natively no two dates have equal pixels, even where nothing changed.
+        # The second date is brighter: natively no two dates have equal pixels, even where
+        # nothing changed.
         after = _brighter(draw_town(Town(name, pair.road, pair.before + pair.after), 128))
         for date, picture in (("A", before), ("B", after)):
             put(folder / "images" / pair.split / date / filename, png(picture))

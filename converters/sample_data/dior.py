@@ -9,9 +9,11 @@ Native layout::
     <object><name>ship</name><pose>Unspecified</pose>
       <bndbox><xmin>1</xmin><ymin>1</ymin><xmax>800</xmax><ymax>800</ymax></bndbox></object>
 
-    <object><type>robndbox</type><name>ship</name> ... <robndbox><x_left_top>1</x_left_top> ... </robndbox><angle>-9.6</angle></object>
+    <object><type>robndbox</type><name>ship</name> ... <robndbox><x_left_top>1</x_left_top> ...
+    </robndbox><angle>-9.6</angle></object>
 
-Coordinates count pixels from 1 and include the last one. Horizontal files have CRLF and no declaration, oriented ones LF and a declaration.
+Coordinates count pixels from 1 and include the last one. Horizontal files have CRLF and no
+declaration, oriented ones LF and a declaration.
 """
 
 from __future__ import annotations
@@ -141,7 +143,8 @@ OBB_FILE = """\
 
 
 def write(folder: Path) -> None:
-    """Write DIOR with a box beyond the picture, one without width, one repeated, and a picture whose end is missing."""
+    """Write DIOR with a box beyond the picture, one without width, one repeated, and a picture
+    whose end is missing."""
     for split, scenes in SCENES.items():
         pictures = "JPEGImages-test" if split == "test" else "JPEGImages-trainval"
         put_text(folder / "ImageSets" / "Main" / f"{split}.txt", "\r\n".join(scenes))
@@ -194,7 +197,8 @@ def _hbb(item: tuple[str, Corners]) -> str:
 
 
 def _obb(item: tuple[str, Corners]) -> str:
-    """Natively the first corner is the one whose edge to the next is nearest to level, whatever the object's heading."""
+    """Natively the first corner is the one whose edge to the next is nearest to level, whatever
+    the object's heading."""
     label, corners = item
     turned = [corners[start:] + corners[:start] for start in range(4)]
     angle, points = min(

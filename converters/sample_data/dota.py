@@ -8,7 +8,8 @@ Native layout::
     gsd:0.25
     38 60 124 71 121 98 35 87 ship 0
 
-Lines end in CRLF. Eight whole numbers are four corners in pixels, 0-based, clockwise; then the class and 1 where the object is difficult.
+Lines end in CRLF. Eight whole numbers are four corners in pixels, 0-based, clockwise; then the
+class and 1 where the object is difficult.
 """
 
 from __future__ import annotations
@@ -43,7 +44,8 @@ SCENES: dict[str, dict[str, tuple[str, str]]] = {
         "P0004": ("grass", "tennis-court, tennis-court, baseball-diamond, small-vehicle"),
         "P0005": (
             "concrete",
-            "small-vehicle, small-vehicle, small-vehicle, small-vehicle, small-vehicle, large-vehicle",
+            "small-vehicle, small-vehicle, small-vehicle, small-vehicle, small-vehicle, "
+            "large-vehicle",
         ),
         "P0006": ("water", "ship"),
         "P0007": ("concrete", "plane, plane, plane, plane, small-vehicle, storage-tank"),
@@ -72,7 +74,8 @@ DIFFICULT = ("small-vehicle", "harbor")
 
 
 def write(folder: Path) -> None:
-    """Write DOTA with a corner that is no number, a box without area, a negative picture (empty label file) and a label without its picture."""
+    """Write DOTA with a corner that is no number, a box without area, a negative picture (empty
+    label file) and a label without its picture."""
     for split, scenes in SCENES.items():
         for index, (stem, (surface, labels)) in enumerate(scenes.items()):
             size = (520 + 40 * (index % 3), 400 + 30 * (index % 4))
@@ -95,7 +98,8 @@ def _label_text(stem: str, objects: Sequence[tuple[str, Corners]]) -> str:
     if stem == NEGATIVE:
         return ""
     lines = ["imagesource:GoogleEarth", f"gsd:{0.125 + int(stem[1:]) / 1000:.6f}"]
-    # A few objects are marked difficult: the last of a file, where it is small or of unclear outline.
+    # A few objects are marked difficult: the last of a file, where it is small or of unclear
+    # outline.
     for index, (label, corners) in enumerate(objects):
         difficult = int(label in DIFFICULT and index == len(objects) - 1)
         lines.append(

@@ -1,7 +1,9 @@
 """Pictures by code: a ground of flat patches, and glyphs that fill their boxes to the edge.
 
-A glyph is drawn in the unit square (u along the object's heading, v across it) and touches all four sides, so that
-a picture shows exactly what its annotation says; only `shore`, which no box encloses, leaves the land above it free.
+A glyph is drawn in the unit square (u along the object's heading, v across it) and touches all four
+sides, so that
+a picture shows exactly what its annotation says; only `shore`, which no box encloses, leaves the
+land above it free.
 Flat colours keep PNG and TIFF small.
 """
 
@@ -157,7 +159,10 @@ def seeded(name: str) -> random.Random:
 
 
 def ground(name: str, kind: str, size: tuple[int, int]) -> Image.Image:
-    """A picture of one kind of ground; its patches depend on `name`, so that no two pictures are alike."""
+    """A picture of one kind of ground.
+
+    Its patches depend on `name`, so that no two pictures are alike.
+    """
     rng = seeded(name)
     base = GROUNDS[kind]
     image = Image.new("RGB", size, base)
@@ -177,9 +182,11 @@ def ground(name: str, kind: str, size: tuple[int, int]) -> Image.Image:
 
 
 def inner(corners: Corners) -> Corners:
-    """Pixel positions for corners that are 0-based and half-open: the box [x1, x2) is filled from pixel x1 to x2 - 1.
+    """Pixel positions for corners that are 0-based and half-open: the box [x1, x2) is filled from
+    pixel x1 to x2 - 1.
 
-    Pixel i has its centre at i + 0.5, so each corner moves half a pixel inwards along both of its edges, and then to pixel indices.
+    Pixel i has its centre at i + 0.5, so each corner moves half a pixel inwards along both of its
+    edges, and then to pixel indices.
     """
     (x0, y0), (x1, y1), _, (x3, y3) = corners
     long, wide = math.hypot(x1 - x0, y1 - y0), math.hypot(x3 - x0, y3 - y0)

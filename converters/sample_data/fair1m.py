@@ -4,13 +4,15 @@ Native layout::
 
     fair1m/train/part1/images/0.tif, fair1m/train/part1/labelXml/0.xml
     fair1m/train/part2/images/5.tif, fair1m/train/part2/labelXmls/5.xml
-    fair1m/validation/images/0.tif,  fair1m/validation/labelXmls/0.xml      names repeat those of train
+    fair1m/validation/images/0.tif,  fair1m/validation/labelXmls/0.xml      names repeat those of
+    train
 
     <object><coordinate>pixel</coordinate><type>rectangle</type><description>None</description>
       <possibleresult><name>Dry Cargo Ship</name></possibleresult>
       <points><point>900.000000,245.000000</point> ... </points></object>
 
-Five points, the last one the first again; corners begin anywhere and run either way round. The file ends without a line end.
+Five points, the last one the first again; corners begin anywhere and run either way round. The file
+ends without a line end.
 """
 
 from __future__ import annotations
@@ -57,7 +59,8 @@ PARTS: list[tuple[str, str, dict[str, tuple[str, str]]]] = [
             "6": ("grass", "Intersection, Small Car, Van, Van, Cargo Truck"),
             "7": (
                 "water",
-                "Liquid Cargo Ship, Liquid Cargo Ship, Dry Cargo Ship, Dry Cargo Ship, Dry Cargo Ship",
+                "Liquid Cargo Ship, Liquid Cargo Ship, Dry Cargo Ship, Dry Cargo Ship, "
+                "Dry Cargo Ship",
             ),
         },
     ),
@@ -70,7 +73,8 @@ PARTS: list[tuple[str, str, dict[str, tuple[str, str]]]] = [
         },
     ),
 ]
-# Objects at the border, where the source's own clipping leaves odd ones: a sliver, four equal points, corners outside the frame.
+# Objects at the border, where the source's own clipping leaves odd ones: a sliver, four equal
+# points, corners outside the frame.
 SLIVER = ("Dry Cargo Ship", ((997.0, 400.0), (1000.0, 400.0), (1000.0, 401.4), (997.0, 401.4)))
 POINT = ("Small Car", ((512.0, 1000.0), (512.0, 1000.0), (512.0, 1000.0), (512.0, 1000.0)))
 BORDER: dict[str, list[tuple[str, Corners]]] = {
@@ -121,7 +125,8 @@ FILE = """\
 
 
 def write(folder: Path) -> None:
-    """Write FAIR1M with a sliver, an object of four equal points and two that reach out of the frame."""
+    """Write FAIR1M with a sliver, an object of four equal points and two that reach out of the
+    frame."""
     for part, labels_folder, scenes in PARTS:
         for stem, (surface, labels) in scenes.items():
             name = f"{part}/{stem}"

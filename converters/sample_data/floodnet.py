@@ -4,9 +4,11 @@ Native layout::
 
     floodnet_vqa/{Train,Valid,Test}_Question.json, Images/{Train,Valid,Test}_Image/<n>.JPG
 
-    {"0": {"Image_ID": "20001.JPG", "Question": "...", "Ground_Truth": "flooded", "Question_Type": "Condition_Recognition"}}
+    {"0": {"Image_ID": "20001.JPG", "Question": "...", "Ground_Truth": "flooded", "Question_Type":
+    "Condition_Recognition"}}
 
-`Ground_Truth` is a number for counts and text otherwise; the held-out splits lack it. The extension is upper case.
+`Ground_Truth` is a number for counts and text otherwise; the held-out splits lack it. The extension
+is upper case.
 """
 
 from __future__ import annotations

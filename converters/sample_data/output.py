@@ -47,7 +47,8 @@ def tiff(image: Image.Image, compression: str | None = None) -> bytes:
 def _zero_gap(data: bytes) -> bytes:
     """Zero the bytes between a TIFF's pixels and its directory.
 
-    libtiff aligns the directory to two bytes and leaves whatever was in memory in the gap, so that equal pictures would differ.
+    libtiff aligns the directory to two bytes and leaves whatever was in memory in the gap, so that
+    equal pictures would differ.
     """
     tags = TiffImagePlugin.TiffImageFile(io.BytesIO(data)).tag_v2
     end = max(

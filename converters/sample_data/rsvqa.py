@@ -3,13 +3,17 @@
 Native layout::
 
     rsvqa_lr/LR_split_{train,val,test}_{images,questions,answers}.json, Images_LR/<id>.tif
-    rsvqa_hr/USGS_split_{train,val,test,test_phili}_{images,questions,answers}.json, Images/Data/<id>.{tif,png}
+    rsvqa_hr/USGS_split_{train,val,test,test_phili}_{images,questions,answers}.json,
+    Images/Data/<id>.{tif,png}
 
-    {"questions": [{"id": 0, "date_added": 1.5e9, "img_id": 0, "people_id": 0, "type": "rural_urban",
-                    "question": "Is it a rural or an urban area", "answers_ids": [0], "active": true},
+    {"questions": [{"id": 0, "date_added": 1.5e9, "img_id": 0, "people_id": 0, "type":
+    "rural_urban",
+                    "question": "Is it a rural or an urban area", "answers_ids": [0], "active":
+                    true},
                    {"id": 14, "active": false}]}
 
-Every file walks through the ids of all splits up to its own last one; a row of another split is a placeholder of two keys.
+Every file walks through the ids of all splits up to its own last one; a row of another split is a
+placeholder of two keys.
 """
 
 from __future__ import annotations
@@ -82,7 +86,8 @@ HR = Series("USGS", "ULTRACAM_EAGLE_FALCON", ".1524m", HR_METRES)
 
 
 def write_lr(folder: Path) -> None:
-    """Write RSVQA-LR with one question asked twice, one switched off and one whose answer is not in the table."""
+    """Write RSVQA-LR with one question asked twice, one switched off and one whose answer is
+    not in the table."""
     tiles = []
     for number in range(LR_IMAGES):
         town = make_town(f"rsvqa_lr {number}", urban=number % 3 == 0)
@@ -102,7 +107,8 @@ def write_lr(folder: Path) -> None:
 
 
 def write_hr(folder: Path) -> None:
-    """Write RSVQA-HR: areas instead of rural or urban, four splits, every picture as TIFF and as PNG."""
+    """Write RSVQA-HR: areas instead of rural or urban, four splits, every picture as TIFF and
+    as PNG."""
     tiles = []
     for number, split in enumerate(HR_SPLITS):
         town = make_town(f"rsvqa_hr {number}", urban=number % 2 == 0)

@@ -12,7 +12,10 @@ from converters.sample_data.drawing import Corners, draw, ground, inner, seeded
 
 
 class Kind(NamedTuple):
-    """How a class looks. length: pixels along its heading; turns: False for a class that stands upright on the picture."""
+    """How a class looks. length.
+
+    Pixels along its heading; turns: False for a class that stands upright on the picture.
+    """
 
     glyph: str
     length: int
@@ -21,7 +24,8 @@ class Kind(NamedTuple):
 
 
 class Placed(NamedTuple):
-    """One object. corners: pixels, 0-based and half-open, clockwise on screen from the rear left."""
+    """One object. corners: pixels, 0-based and half-open, clockwise on screen from the rear
+    left."""
 
     label: str
     corners: Corners
@@ -42,7 +46,8 @@ def place(
 ) -> list[Placed]:
     """Put one object of each label into a cell of its own.
 
-    The right and lower margins that the grid leaves over stay empty; objects at a border are put there by hand.
+    The right and lower margins that the grid leaves over stay empty; objects at a border are put
+    there by hand.
     """
     rng = seeded(f"objects of {name}")
     cells = [(row, column) for row in range(size[1] // cell) for column in range(size[0] // cell)]

@@ -1,4 +1,7 @@
-"""A small town on a grid: what the question-answer sets ask about, drawn in the numbers the answers claim."""
+"""A small town on a grid.
+
+What the question-answer sets ask about, drawn in the numbers the answers claim.
+"""
 
 from __future__ import annotations
 

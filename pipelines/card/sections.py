@@ -33,8 +33,8 @@ REPAIRS = {
     "clipped": "the region reached beyond its picture and was cut at the edge",
     "swapped": "the box's corners were given in the wrong order and were put right",
     "enclosed": "the dialect cannot write the shape, and the closest one around it was written",
-    "clamped": "the dialect cannot write what lies beyond the picture, and corners moved to its edge",
-    "picture_tokens": "a conversation without <image> got one for each picture, before its first words",
+    "clamped": "the dialect cannot write what lies beyond the picture; corners moved to its edge",
+    "picture_tokens": "a conversation without <image> got one a picture, before its first words",
     "video_tokens": "<video> became one <image> for each picture",
     "rewritten": "a box in a ready-made text was written anew in the mix's dialect",
 }
@@ -68,7 +68,10 @@ def loading(summary: Summary) -> str:
             "(one folder a dataset) as working directory, "
             "`rows[0]` decodes the pictures; elsewhere read single columns, as above."
         )
-    own = "All rows are in one split, `train`; the column `split` says which split of its source a row comes from."
+    own = (
+        "All rows are in one split, `train`; the column `split` says which split of its source "
+        "a row comes from."
+    )
     together = (
         "Rows of one picture lie together: whoever streams them should shuffle, "
         "as with `rows.shuffle(seed=0, buffer_size=10_000)`."

@@ -177,7 +177,8 @@ def summarise(
 ) -> Summary:
     """The content of `card.json`.
 
-    disk: bytes of the shards; content: hash of the shards' hashes; command: the words that build the mix again.
+    disk: bytes of the shards; content: hash of the shards' hashes; command: the words that build
+    the mix again.
     """
     datasets = {slug: _about(dataset.entry) for slug, dataset in plan.datasets.items()}
     totals: dict[str, Counter[str]] = {
