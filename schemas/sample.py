@@ -183,8 +183,8 @@ class Sample(Struct, frozen=True):
 
     file: the annotation file (or the picture, where a folder is the annotation), relative to the
     dataset's folder. key: the record's key in it; never a position where the record has a name.
-    unplaced: labels of annotated objects whose region cannot be read (each a Reject), "" where the
-    label cannot either: nothing is said of how many of them there are.
+    unplaced: labels of annotated objects whose region cannot be read (each a Reject): nothing is
+    said of how many of them there are.
     """
 
     key: str

@@ -87,14 +87,35 @@ def test_lines_that_cannot_be_read_are_rejected_one_by_one() -> None:
 @pytest.mark.parametrize(
     "line, rejects",
     [
-        ("one two three four five six seven eight", 0),
+        ("imagesource:GoogleEarth", 0),
+        ("gsd:null", 0),
+        ("one two three four five six seven eight", 1),
         ("one two three four five six seven eight nine", 1),
     ],
 )
-def test_a_line_of_nine_words_is_no_header(tmp_path: Path, line: str, rejects: int) -> None:
+def test_a_line_that_is_no_header_and_no_object_is_a_reject(
+    tmp_path: Path, line: str, rejects: int
+) -> None:
     (tmp_path / "val/labelTxt").mkdir(parents=True)
     (tmp_path / "val/labelTxt/P1.txt").write_text(f"{line}\n")
     assert len(read(DOTA, tmp_path).rejects) == rejects
+
+
+@pytest.mark.parametrize(
+    "line, label, ignored",
+    [
+        ("1,2,9,2,9,8,1,8,small-vehicle,1", "small-vehicle", True),
+        ("1 2 9 2 9 8 1 8 Dry Cargo Ship 0", "Dry Cargo Ship", False),
+        ("1 2 9 2 9 8 1 8 soccer ball-field", "soccer ball-field", False),
+    ],
+)
+def test_dota_fields_may_have_commas_and_names_blanks(
+    tmp_path: Path, line: str, label: str, ignored: bool
+) -> None:
+    (tmp_path / "val/labelTxt").mkdir(parents=True)
+    (tmp_path / "val/labelTxt/P1.txt").write_text(f"{line}\n")
+    [sample] = read(DOTA, tmp_path).samples
+    assert [(region.label, region.ignored) for region in sample.regions] == [(label, ignored)]
 
 
 def test_the_other_name_of_the_label_folder_is_known(tmp_path: Path) -> None:
@@ -187,6 +208,8 @@ def test_what_is_odd_about_the_lists_is_noted() -> None:
     assert read(DIOR).notes == [
         "ImageSets/Main/train.txt names 1 of 4 pictures that have no annotation file",
         "ImageSets/Main/trainval.txt is the list of no split of this dataset",
+        "1 of the pictures of ImageSets/Main/val.txt are in the list of train too and stay in "
+        "train, such as 00002",
         "1 annotation files are in no split list",
     ]
 
@@ -256,6 +279,7 @@ def test_points_are_taken_as_they_stand_and_the_repeated_first_left_out() -> Non
                 ),
                 Region("object[1]", "Van", Quad((436, 1000, 436, 1000, 436, 1000, 436, 1000))),
             ),
+            unplaced=("Bus", "Bus"),
         )
     ]
 

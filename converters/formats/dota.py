@@ -7,15 +7,17 @@ One native file (CRLF in v1; zero to three header lines)::
     674 375 683 375 684 394 675 395 small-vehicle 0
 
 Corners are 0-based pixels, integers or floats, clockwise, and taken as they stand. The last field
-is `difficult` (0, 1, 2), and may be absent. A line of fewer than 9 fields that begins with no
-number is a header; an empty file is a picture without objects.
+is `difficult` (0, 1, 2), and may be absent; what stands before it is the class, blanks included.
+Tools write commas between the fields too. An empty file is a picture without objects.
 Source: Xia et al. 2018, https://github.com/CAPTAIN-WHU/DOTA_devkit.
 """
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -25,6 +27,10 @@ from converters.read.records import record_pictures, text_lines, text_records
 from schemas.sample import Kind, Picture, Quad, Region, Reject, Sample
 
 YIELDS: tuple[Kind, ...] = ("region",)
+
+
+# A header says one thing, `name:value`, and begins with a letter; an object begins with a number.
+_HEADER = re.compile(r"[A-Za-z][A-Za-z _]*:")
 
 
 class Options(Struct, forbid_unknown_fields=True):
@@ -52,40 +58,60 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
             continue
         file, key = folder.relative(name), stem(name)
         values = {**bound(options.annotations, name), "stem": key, "split": span.split}
-        gsd, found = _parse(text, file, key, span.split)
-        yield from (item for item in found if isinstance(item, Reject))
-        regions = tuple(item for item in found if isinstance(item, Region))
-        items = max(1, len(regions))
+        found = _parse(text, file, key, span.split)
+        yield from found.rejects
+        items = max(1, len(found.regions))
         pictures = record_pictures([(paths, values)], file, key, span.split, items)
         if isinstance(pictures, Reject):
             yield pictures
             continue
-        picture = Picture(pictures[0].path, gsd=gsd)
-        yield Sample(key, file, span.split, (picture,), regions=regions)
+        yield Sample(
+            key,
+            file,
+            span.split,
+            (Picture(pictures[0].path, gsd=found.gsd),),
+            regions=tuple(found.regions),
+            unplaced=tuple(found.unplaced),
+        )
 
 
-def _parse(
-    text: str, file: str, picture: str, split: str
-) -> tuple[float | None, list[Region | Reject]]:
-    """The header's metres a pixel, and a Region or a Reject for each line that holds an object."""
-    gsd = None
-    found: list[Region | Reject] = []
+class _Parsed(NamedTuple):
+    """What a label file holds. unplaced: classes of objects whose corners cannot be read."""
+
+    gsd: float | None
+    regions: list[Region]
+    rejects: list[Reject]
+    unplaced: list[str]
+
+
+def _parse(text: str, file: str, picture: str, split: str) -> _Parsed:
+    """The header's metres a pixel, and a Region or a Reject for every other line."""
+    found = _Parsed(None, [], [], [])
     for number, line in text_lines(text):
-        fields = line.split()
-        corners = [_number(field) for field in fields[:8]]
-        if len(fields) < 9 and corners[0] is None:
+        if _HEADER.match(line):
             if line.startswith("gsd:"):
-                gsd = _number(line[4:])
+                found = found._replace(gsd=_number(line[4:]))
             continue
+        # Fields stand between blanks or commas.
+        fields = line.replace(",", " ").split()
+        points = [corner for field in fields[:8] if (corner := _number(field)) is not None]
+        label, difficult = _class_of(fields[8:])
         key = f"line {number}"
-        points = tuple(corner for corner in corners if corner is not None)
-        if len(fields) < 9 or len(points) < 8:
+        if len(points) < 8 or not label:
             detail = f"not eight numbers and a class: {line.strip()[:80]}"
-            found.append(Reject(file, f"{picture}#{key}", split, "bad_box", detail))
-            continue
-        difficult = len(fields) > 9 and fields[9] != "0"
-        found.append(Region(key, fields[8], Quad(points), ignored=difficult))
-    return gsd, found
+            found.rejects.append(Reject(file, f"{picture}#{key}", split, "bad_box", detail))
+            if label:
+                found.unplaced.append(label)
+        else:
+            found.regions.append(Region(key, label, Quad(tuple(points)), ignored=difficult))
+    return found
+
+
+def _class_of(fields: list[str]) -> tuple[str, bool]:
+    """The class, which may have blanks in its name, and whether the last field says difficult."""
+    if len(fields) > 1 and fields[-1].isdecimal():
+        return " ".join(fields[:-1]), fields[-1] != "0"
+    return " ".join(fields), False
 
 
 def _number(text: str) -> float | None:

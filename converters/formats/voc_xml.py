@@ -27,6 +27,7 @@ Source: Li et al. 2020 (DIOR), Cheng et al. 2022 (DIOR-R), Sun et al. 2022 (FAIR
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator
 from typing import Literal
 from xml.etree.ElementTree import Element
@@ -63,6 +64,9 @@ _CORNERS = [
     for axis in "xy"
 ]
 UNLISTED = "unlisted"  # the split of a file that no list names
+
+
+_ENDING = re.compile(r"\.(jpe?g|png|tiff?|bmp|xml|txt)$", re.IGNORECASE)
 
 
 class Options(Struct, forbid_unknown_fields=True):
@@ -102,7 +106,7 @@ def _by_lists(
     """Files by split, and notes. there: files by stem; the first list that names one has it."""
     by_split: dict[str, list[str]] = {}
     notes = []
-    listed: set[str] = set()
+    listed: dict[str, str] = {}  # the split of each picture that a list names
     for found in files.find(folder.base, lists):
         split, name = found.values["split"], folder.relative(found.path)
         if isinstance(options.images, dict) and split not in options.images:
@@ -113,12 +117,15 @@ def _by_lists(
         if absent and folder.wants(split):
             count = f"{absent} of {len(stems)} pictures"
             notes.append(f"{name} names {count} that have no annotation file")
-        fresh = [
-            picture
-            for picture in dict.fromkeys(stems)
-            if picture in there and picture not in listed
-        ]
-        listed.update(fresh)
+        named = [picture for picture in dict.fromkeys(stems) if picture in there]
+        fresh = [picture for picture in named if picture not in listed]
+        for other in sorted({listed[picture] for picture in named if picture in listed}):
+            twice = [picture for picture in named if listed.get(picture) == other]
+            notes.append(
+                f"{len(twice)} of the pictures of {name} are in the list of {other} too and stay in "
+                f"{other}, such as {twice[0]}"
+            )
+        listed.update(dict.fromkeys(fresh, split))
         if folder.wants(split):
             by_split[split] = [there[picture] for picture in fresh]
     if not listed:
@@ -132,9 +139,13 @@ def _by_lists(
 
 
 def _list_of(folder: Folder, path: str) -> list[str]:
-    """The stems that a split list names. Raises SourceError where it is no text."""
+    """The stems that a split list names, with or without folder and ending.
+
+    Raises SourceError where it is no text.
+    """
     try:
-        return text_of(folder.bytes_of(path)).split()
+        entries = text_of(folder.bytes_of(path)).split()
+        return [_ENDING.sub("", entry.rpartition("/")[2]) for entry in entries]
     except UnicodeDecodeError as error:
         where = f"{folder.slug}: {folder.relative(path)}"
         raise SourceError(f"{where} cannot be read: {error}") from None
@@ -149,10 +160,13 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
             continue
         file, key = folder.relative(name), stem(name)
         regions: list[Region] = []
+        unplaced: list[str] = []
         for i, node in enumerate(root.iter("object")):
             try:
                 regions.append(_region(node, options.geometry, f"object[{i}]"))
             except _Fault as fault:
+                if label := _label(node):
+                    unplaced.append(label)
                 yield Reject(file, f"{key}#object[{i}]", span.split, *fault.args)
         values = {**bound(options.annotations, name), "stem": key, "split": span.split}
         items = max(1, len(regions))
@@ -161,7 +175,14 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
             yield pictures
             continue
         picture = Picture(pictures[0].path, _size(root, "width"), _size(root, "height"))
-        yield Sample(key, file, span.split, (picture,), regions=tuple(regions))
+        yield Sample(
+            key,
+            file,
+            span.split,
+            (picture,),
+            regions=tuple(regions),
+            unplaced=tuple(unplaced),
+        )
 
 
 def _size(root: Element, side: str) -> int | None:
@@ -169,12 +190,24 @@ def _size(root: Element, side: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and int(text) > 0 else None
 
 
+def _label(node: Element) -> str:
+    return (node.findtext("name") or node.findtext("possibleresult/name") or "").strip()
+
+
 def _region(node: Element, geometry: str, key: str) -> Region:
-    label = (node.findtext("name") or node.findtext("possibleresult/name") or "").strip()
+    label = _label(node)
     if not label:
         raise _Fault("missing_field", "object without a name")
-    ignored = (node.findtext("difficult") or "0").strip() not in ("0", "")
+    ignored = _is_difficult(node.findtext("difficult") or "")
     return Region(key, label, _LEAVES[geometry](node), ignored=ignored)
+
+
+def _is_difficult(text: str) -> bool:
+    """Difficult is 1, 1.0 or true in any case; what says nothing (0, false, Unspecified) is not."""
+    try:
+        return float(text) != 0
+    except ValueError:
+        return text.strip().lower() in ("true", "yes")
 
 
 def _bndbox(node: Element) -> Box:

@@ -69,10 +69,7 @@ class Scenes(Struct, frozen=True):
         return groups
 
     def uncountable(self, scene: int) -> set[str]:
-        """Classes as spoken of which the scene may show more than its regions say.
-
-        "" stands for an object whose class is unknown: then no class can be counted.
-        """
+        """Classes as spoken of which the scene may show more than its regions say."""
         names = {self.names[item] for item in self.of(scene) if self.reasons[item] in _UNSURE}
         return names | {spoken(label, self.spoken) for label in self.samples[scene].unplaced}
 

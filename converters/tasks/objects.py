@@ -37,7 +37,7 @@ def names(view: View, items: Sequence[int]) -> list[str]:
 class Census(NamedTuple):
     """What may be said of a picture's objects, whatever a filter left of them.
 
-    groups: regions by class. unsure: classes that the picture may show more of; with "" all are.
+    groups: regions by class. unsure: classes that the picture may show more of.
     """
 
     groups: dict[str, list[int]]
@@ -45,7 +45,7 @@ class Census(NamedTuple):
 
     def sure(self, name: str) -> bool:
         """True where all objects of a class are known."""
-        return name not in self.unsure and "" not in self.unsure
+        return name not in self.unsure
 
     def counted(self, name: str) -> str:
         """A class with its number, or in the plural where it cannot be counted."""
