@@ -31,7 +31,7 @@ def written(
 ) -> pq.ParquetFile:
     sink = io.BytesIO()
     chosen = shards.choose(rows, rules, 7, {})
-    parquet.write_rows(sink, rows, chosen, mode, lambda slug, path: f"{root}/{path}")
+    parquet.write_rows(sink, rows, chosen, mode, lambda slug, path, tile: f"{root}/{path}")
     return pq.ParquetFile(io.BytesIO(sink.getvalue()))
 
 

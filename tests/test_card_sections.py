@@ -164,9 +164,8 @@ def test_rebuilding() -> None:
 earthmix mix floods --data-root data --out out
 ```
 
-Seed 3. The same source files, mix and versions give the same bytes, on any engine and with any
-number of \
-workers. \
+Seed 3. The same source files, mix and versions give the same bytes, on any engine \
+and with any number of workers. \
 The mix itself stands in `card.json`, the checksums in `manifest.json`.
 
 | Package | Version |

@@ -122,8 +122,8 @@ def _by_lists(
         for other in sorted({listed[picture] for picture in named if picture in listed}):
             twice = [picture for picture in named if listed.get(picture) == other]
             notes.append(
-                f"{len(twice)} of the pictures of {name} are in the list of {other} too and stay in "
-                f"{other}, such as {twice[0]}"
+                f"{len(twice)} of the pictures of {name} are in the list of {other} too and stay "
+                f"in {other}, such as {twice[0]}"
             )
         listed.update(dict.fromkeys(fresh, split))
         if folder.wants(split):
