@@ -211,3 +211,8 @@ def test_an_archive_that_is_cut_off_is_named(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:3000])
     with pytest.raises(SourceError, match=r"x\.tar is no archive .*: unexpected end of data"):
         files.listing(f"{path}!")
+
+
+def test_a_folder_that_an_archive_has_not_is_missing(archive: str) -> None:
+    with pytest.raises(FileNotFoundError, match="none"):
+        files.store(f"{archive}!none").listing(f"{archive}!none")

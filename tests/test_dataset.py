@@ -126,3 +126,42 @@ def test_the_questions_own_reference_wins_where_two_disagree(
     tmp_path: Path, answers_ids: list[int], answer: str
 ) -> None:
     assert answered(tmp_path, answers_ids) == [answer]
+
+
+def test_a_question_that_does_not_say_whether_it_is_active_is(tmp_path: Path) -> None:
+    answered(tmp_path, [31])
+    path = tmp_path / "LR_split_train_questions.json"
+    path.write_text(path.read_text().replace(', "active": true', ""))
+    [found] = converters.read_dataset("rsvqa_lr", str(tmp_path))
+    assert isinstance(found, Sample)
+
+
+@pytest.mark.parametrize("name", ["answers", "images"])
+def test_a_question_is_a_dangling_reference_where_a_table_is_empty(
+    tmp_path: Path, name: str
+) -> None:
+    answered(tmp_path, [31])
+    (tmp_path / f"LR_split_train_{name}.json").write_text(json.dumps({name: []}))
+    [found] = converters.read_dataset("rsvqa_lr", str(tmp_path))
+    assert isinstance(found, Reject)
+    assert (found.key, found.reason) == ("20", "dangling_reference")
+
+
+# Captions
+
+
+@pytest.mark.parametrize("sentence", ['{"raw": 7}', "7", "[]", "null", '"a bare text"'])
+def test_a_sentence_that_is_none_is_a_reject_and_the_others_stay(
+    tmp_path: Path, sentence: str
+) -> None:
+    record = f'{{"filename": "a.jpg", "split": "train", "sentences": [{sentence}, {{"raw": "b"}}]}}'
+    (tmp_path / "dataset_rsicd.json").write_text(f'{{"images": [{record}]}}')
+    rejected, kept = converters.read_dataset("rsicd", str(tmp_path))
+    assert isinstance(rejected, Reject)
+    assert isinstance(kept, Sample)
+    assert (rejected.key, rejected.reason, rejected.items) == (
+        "a.jpg#sentences[0]",
+        "bad_value",
+        1,
+    )
+    assert kept.captions == (Caption("sentences[1]", "b"),)

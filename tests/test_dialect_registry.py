@@ -188,6 +188,13 @@ def test_the_page_shows_every_dialect() -> None:
     for name in NAMES:
         assert f"\n## {name}\n" in text and f"[{name}](#{name})" in text
         assert dialect(name).source in text and dialect(name).unsettled in text
+    assert "| [geochat](#geochat) | 100 |" in text and "| [pixel](#pixel) | pixels |" in text
+    [geochat, pixel] = [
+        line.split("|")[-3].strip()
+        for line in text.splitlines()
+        if line.startswith(("| [geochat](", "| [pixel]("))
+    ]
+    assert (geochat, pixel) == ("yes", "no")
     assert "<p>1 ship</p> {<10><15><38><35>|<0>}" in text
     assert "The polygon, as the smallest shape around it:" in text
 

@@ -295,6 +295,17 @@ def test_an_item_that_all_sources_drop_has_the_reason_of_the_first(
     assert items(found)["region"] == {"read": 2, "used": 1, "filtered": {reason: 1}}
 
 
+def test_a_filter_of_sides_looks_at_the_picture_where_nothing_else_needs_it(tmp_path: Any) -> None:
+    picture(tmp_path / "p.png", 100, 80)
+    boxes = (Region("0", "ship", Box(0, 0, 1.5, 1.5)), Region("1", "dam", Box(0, 0, 50, 40)))
+    record = sample(pictures=(Picture("p.png"),), regions=boxes)
+    for side, used in ((0.0, 2), (0.5, 2), (2.0, 1)):
+        sources = {"filter": Filter(min_side=side)}
+        found = convert([record], ["grounding"], root=tmp_path, dialect="pixel", sources=sources)
+        assert items(found)["region"]["used"] == used
+        assert found.rows[0]["sizes"] == ([{"width": 100, "height": 80}] if side else None)
+
+
 # Held-out questions
 
 

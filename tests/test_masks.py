@@ -213,6 +213,7 @@ def test_a_ring_without_three_corners_is_an_error(ring: tuple[float, ...]) -> No
     "counts, expected",
     [
         ([6, 3, 1], (6, 3, 1)),
+        ([0, 3, 7], (0, 3, 7)),
         ("631", (6, 3, 1)),
         (b"631", (6, 3, 1)),
         ("0T1", (0, 36)),  # T: 36 = 4 + 32 "more"; 1: 1 x 32

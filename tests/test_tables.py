@@ -184,3 +184,10 @@ def test_an_excel_table_that_unpacks_to_too_much_is_refused(
     monkeypatch.setattr("converters.read.tables._MAX_SHEET", 100)
     with pytest.raises(SourceError, match="unpacks to more than 1 GiB"):
         read(tmp_path, "t.xlsx")
+
+
+def test_a_cell_may_hold_a_polygon_of_many_corners(tmp_path: Path) -> None:
+    ring = " ".join(str(i) for i in range(60_000))
+    (tmp_path / "x.csv").write_text(f"Filename,ClassName\na.jpg,{ring}\n")
+    [(_, row)] = read(tmp_path, "x.csv", {"image": "Filename", "label": "ClassName"})
+    assert row.label == ring

@@ -72,6 +72,23 @@ def test_a_scene_no_larger_than_a_tile_stays_whole() -> None:
     assert shown(cut) == {"images/P1.png": [0]}
 
 
+def test_a_small_scene_beside_a_large_one_is_no_empty_tile() -> None:
+    samples = [
+        Sample(name, "x.txt", "train", (Picture(f"{name}.png", side, 300),), regions=(region,))
+        for name, side in (("small", 300), ("large", 700))
+        for region in [Region("0", "ship", Box(10, 10, 60, 60))]
+    ]
+    sizes = {"small.png": (300, 300), "large.png": (700, 300)}
+    found, _ = scenes.clean(samples, sizes.get, {})
+    cut = tiles.cut(found, TileSpec(size=300, overlap=0, keep_empty=1.0))
+    shown_by = {
+        sample.pictures[0].path: bool(e)
+        for sample, e in zip(cut.scenes.samples, cut.empty, strict=True)
+    }
+    assert list(shown_by.values()) == [False, False, True, True]
+    assert next(iter(shown_by)) == "small.png"
+
+
 def test_names_carry_size_and_offset_and_regions_are_in_the_tiles_pixels() -> None:
     quad = Quad((300.0, 20.0, 320.0, 20.0, 320.0, 40.0, 300.0, 40.0))
     cut = tiles.cut(scene_of(400, 200, quad), TileSpec(size=256, overlap=64))
