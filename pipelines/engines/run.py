@@ -6,8 +6,6 @@ Engines differ in options only; the pipeline never asks which one it is on.
 from __future__ import annotations
 
 import os
-import shlex
-import sys
 from collections.abc import Callable
 
 import apache_beam as beam
@@ -19,6 +17,7 @@ from google.protobuf import json_format, struct_pb2  # type: ignore[import-untyp
 
 from pipelines.beam_options import beam_options
 from pipelines.engine_options import ENGINES, EngineOptions
+from pipelines.engines.loopback import loopback
 from pipelines.errors import UsageError
 from pipelines.plan import RunPlan
 from pipelines.storage import work_files
@@ -63,22 +62,14 @@ def _direct(engine_options: EngineOptions, build: Build, plan: RunPlan) -> None:
     flags = [f"--direct_num_workers={number}"]
     environment = None
     if processes:
-        # What `multi_processing` does, with the workers' own log lines in a file instead of on the
-        # user's terminal.
-        log = shlex.quote(work_files.log_file(plan.work, "workers.log"))
-        command = (
-            f"exec {shlex.quote(sys.executable)} -m "
-            f"apache_beam.runners.worker.sdk_worker_main 2>>{log}"
-        )
-        environment = SubprocessSDKEnvironment.from_command_string(command)
+        environment = SubprocessSDKEnvironment.from_command_string("")  # ours: see `loopback`
     elif number > 1:
         flags.append("--direct_running_mode=multi_threading")
     options = beam_options([*flags, *engine_options.beam_options])
     provision = _provision(options) if processes and engine_options.beam_options else None
-    with beam.Pipeline(
-        runner=FnApiRunner(default_environment=environment, provision_info=provision),
-        options=options,
-    ) as pipeline:
+    log = work_files.log_file(plan.work, "workers.log")
+    runner = FnApiRunner(default_environment=environment, provision_info=provision)
+    with loopback(log), beam.Pipeline(runner=runner, options=options) as pipeline:
         build(pipeline)
 
 
