@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import shutil
 import signal
 import socket
 import struct
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -365,3 +367,103 @@ def test_workers_of_a_killed_launcher_end_by_themselves(sample: Path, tmp_path: 
     process.kill()
     process.wait()
     runs.wait_for(lambda: not any(map(_alive, workers)))
+
+
+# Told to end
+
+
+@pytest.mark.parametrize("workers, whole_group", [("1", False), ("2", False), ("2", True)])
+def test_sigterm_is_handled_as_ctrl_c(
+    small: Path, sample: Path, tmp_path: Path, workers: str, whole_group: bool
+) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(small, out)
+    process = started(sample, out, workers)
+    runs.wait_for(lambda: list(out.glob(".work/rows/*")) or process.poll() is not None)
+    (os.killpg if whole_group else os.kill)(process.pid, signal.SIGTERM)
+    assert (runs.end(process), runs.left(out)) == (
+        (130, "", "earthmix: interrupted; nothing was written\n"),
+        runs.left(small),
+    )
+
+
+def test_a_killed_run_leaves_no_temporary_folder_to_the_machine(
+    sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
+    process = started(sample, tmp_path / "out", "1")
+    runs.wait_for(lambda: list(tmp_path.glob("out/.work/rows/*")) or process.poll() is not None)
+    process.kill()
+    process.wait()
+    assert runs.left(tmp_path / "temporary") == []
+
+
+# Errors of the operating system
+
+
+def caption_command(sample: Path, out: Path, images: str, workers: str) -> list[str]:
+    command = [sys.executable, "-m", "pipelines", "convert", "ucm_captions", "--images", images]
+    return [*command, "--data-root", str(sample), "--out", str(out), "--workers", workers]
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_disk_that_takes_no_more_is_one_line(sample: Path, tmp_path: Path, workers: str) -> None:
+    command = caption_command(sample, tmp_path / "out", "embed", workers)
+    ended = subprocess.run(  # files may grow to 4 blocks of 512 bytes
+        ["sh", "-c", 'ulimit -f 4; exec "$@"', "sh", *command, "--quiet"],
+        capture_output=True,
+        text=True,
+        timeout=runs.LIMIT,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (1, "", 1)
+    assert ended.stderr.startswith("earthmix: [Errno 27] ")
+    assert "File too large" in ended.stderr
+    assert runs.left(tmp_path) == []
+
+
+def test_a_mix_is_made_though_nobody_reads_what_is_said_of_it(
+    small: Path, sample: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    with open("/dev/full", "w") as full:
+        ended = subprocess.run(
+            caption_command(sample, out, "path", "1"),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=runs.LIMIT,
+            check=False,
+        )
+    assert (ended.returncode, ended.stderr.splitlines()[-1], runs.manifest(out)["rows"]) == (
+        0,
+        f"earthmix: {out} is written; its summary cannot be printed: "
+        "[Errno 28] No space left on device",
+        runs.manifest(small)["rows"],
+    )
+
+
+# Text of the data on the terminal
+
+HARMFUL = "\x1b]0;pwned\x07\x9b31m\u202e.tif\nearthmix: all is well"
+HARMLESS = r"\x1b]0;pwned\x07\x9b31m\u202e.tif\x0aearthmix: all is well"
+
+
+def test_text_of_the_data_cannot_steer_the_terminal(sample: Path, tmp_path: Path) -> None:
+    root = runs.captions(sample, tmp_path / "root")
+    path = root / "ucm_captions" / "dataset.json"
+    content = json.loads(path.read_text())
+    content["images"][0]["filename"] = HARMFUL
+    path.write_text(json.dumps(content))
+    ended = runs.convert(root, tmp_path / "out", "--set", "max_reject=0", "--workers", "1")
+    assert ended.code == 1
+    assert HARMLESS in ended.err
+    assert not {*HARMFUL} & {*ended.err} & {"\x1b", "\x07", "\x9b", "\u202e"}
+    assert "\nearthmix: all is well" not in ended.err
+
+
+def test_a_path_on_the_command_line_cannot_steer_the_terminal(tmp_path: Path) -> None:
+    ended = runs.earthmix("verify", tmp_path / "\x1b[31m")
+    assert (ended.code, "\x1b" in ended.out + ended.err) == (1, False)
+    assert r"\x1b[31m" in ended.out + ended.err

@@ -6,7 +6,9 @@ Engines differ in options only; the pipeline never asks which one it is on.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
@@ -36,6 +38,11 @@ def run(engine_options: EngineOptions, build: Build, plan: RunPlan, say: Say) ->
     """
     if engine_options.engine not in ENGINES:
         raise UsageError(f'unknown engine "{engine_options.engine}"; known: {", ".join(ENGINES)}')
+    with _temporary_folder(plan.work):
+        _run(engine_options, build, plan, say)
+
+
+def _run(engine_options: EngineOptions, build: Build, plan: RunPlan, say: Say) -> None:
     if engine_options.engine == "flink":
         from pipelines.engines import flink
 
@@ -51,6 +58,22 @@ def run(engine_options: EngineOptions, build: Build, plan: RunPlan, say: Say) ->
         )
     else:
         _direct(engine_options, build, plan)
+
+
+@contextmanager
+def _temporary_folder(work: str) -> Iterator[None]:
+    """Has Beam make its temporary folders in the working folder, which the next run clears.
+
+    A killed run would leave them to the machine for ever.
+    """
+    if not work_files.is_local(work):
+        yield
+        return
+    before, tempfile.tempdir = tempfile.tempdir, work
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
 
 
 def _direct(engine_options: EngineOptions, build: Build, plan: RunPlan) -> None:
