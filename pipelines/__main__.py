@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-import os
 import sys
 from typing import TYPE_CHECKING, Annotated, NamedTuple, NoReturn
 
@@ -31,6 +30,7 @@ from pipelines.command_options import (
     with_engine_options,
 )
 from pipelines.engine_options import EngineOptions
+from pipelines.terminal import ended_by_sigterm, interruptible, say, say_all
 
 if TYPE_CHECKING:
     from pipelines.plan import RunPlan
@@ -91,11 +91,13 @@ def mix(
     beam_options: BeamOptions = None,
 ) -> None:
     """Build a mix."""
-    from pipelines.plan import load_mix
+    with interruptible():
+        from pipelines.plan import load_mix
 
+        wanted = load_mix(name, changes or [])
     engine_options = dataclasses.replace(engine_options, beam_options=beam_options or [])
     request = Request(data_root, out, images, path or [], verify_images, quiet)
-    _run(load_mix(name, changes or []), request, engine_options)
+    _run(wanted, request, engine_options)
 
 
 @app.command(
@@ -123,12 +125,14 @@ def convert(
     quiet: Quiet = False,
 ) -> None:
     """Convert datasets, every item once."""
-    from pipelines.plan import convert_mix
-
     names = list(itertools.takewhile(lambda word: not word.startswith("-"), datasets))
+    with interruptible():
+        from pipelines.plan import convert_mix
+
+        wanted = convert_mix(names, group.value, changes or [])
     engine_options = dataclasses.replace(engine_options, beam_options=datasets[len(names) :])
     request = Request(data_root, out, images, path or [], verify_images, quiet)
-    _run(convert_mix(names, group.value, changes or []), request, engine_options)
+    _run(wanted, request, engine_options)
 
 
 class Request(NamedTuple):
@@ -143,39 +147,35 @@ class Request(NamedTuple):
 
 
 def _run(wanted: Mix, request: Request, engine_options: EngineOptions) -> None:
-    from pipelines.card.render import closing_lines
-    from pipelines.plan import make_plan
-    from pipelines.run import run
-    from pipelines.storage import work_files
+    with interruptible(at_once=True):
+        from pipelines.card.render import closing_lines
+        from pipelines.plan import make_plan
+        from pipelines.run import run
+        from pipelines.storage import work_files
 
-    places = dict(_pair(text) for text in request.paths)
-    work_files.set_options(
-        engine_options.beam_options, request.data_root, request.out, *places.values()
-    )
-    plan = make_plan(
-        wanted,
-        work_files.absolute(request.data_root),
-        work_files.absolute(request.out),
-        request.images.value if request.images else None,
-        request.verify_images,
-        places,
-    )
-    for note in plan.notes:
-        if not request.quiet:
-            typer.echo(f"note: {note}", err=True)
-    if engine_options.dry_run:
-        for line in _dry_run(plan, engine_options, request.data_root):
-            typer.echo(line)
-        return
-    try:
+        places = dict(_pair(text) for text in request.paths)
+        work_files.set_options(
+            engine_options.beam_options, request.data_root, request.out, *places.values()
+        )
+        plan = make_plan(
+            wanted,
+            work_files.absolute(request.data_root),
+            work_files.absolute(request.out),
+            request.images.value if request.images else None,
+            request.verify_images,
+            places,
+        )
+        for note in plan.notes:
+            if not request.quiet:
+                say(f"note: {note}", err=True)
+        if engine_options.dry_run:
+            for line in _dry_run(plan, engine_options, request.data_root):
+                say(line)
+            return
         finished = run(plan, engine_options, _command(), request.quiet)
-    except KeyboardInterrupt:
-        typer.echo("earthmix: interrupted; nothing was written", err=True)
-        sys.stdout.flush()
-        os._exit(130)  # without waiting for Beam's threads, which have not heard of it
     if not request.quiet:
-        for line in closing_lines(finished.summary, request.out, finished.remarks):
-            typer.echo(line)
+        lines = closing_lines(finished.summary, request.out, finished.remarks)
+        say_all(lines, request.out)
 
 
 def _dry_run(plan: RunPlan, engine_options: EngineOptions, data_root: str) -> list[str]:
@@ -263,7 +263,7 @@ def check(
     else:
         lines, ready = check_dataset(entry_of(slug), root, places)
     for line in lines:
-        typer.echo(line)
+        say(line)
     if not ready:
         raise typer.Exit(1)
 
@@ -276,7 +276,7 @@ def sample_data(
     from converters.sample_data import write_sample_data
 
     for slug, count in write_sample_data(folder).items():
-        typer.echo(f"{slug}: {count} files")
+        say(f"{slug}: {count} files")
 
 
 @app.command(cls=PanelCommand, epilog="Example: earthmix verify OUT")
@@ -291,7 +291,7 @@ def verify(
     work_files.set_options(beam_options or [], out)
     lines, good = verify_mix(work_files.absolute(out))
     for line in lines:
-        typer.echo(line)
+        say(line)
     if not good:
         raise typer.Exit(1)
 
@@ -310,7 +310,7 @@ def preview(
 
     work_files.set_options(beam_options or [], out)
     path = add_preview(work_files.absolute(out))
-    typer.echo(f"wrote {path}")
+    say(f"wrote {path}")
     if open_ and work_files.is_local(path):
         typer.launch(path)
 
@@ -327,7 +327,7 @@ def show(
 
     work_files.set_options(beam_options or [], out)
     for line in show_row(work_files.absolute(out), row_id):
-        typer.echo(line)
+        say(line)
 
 
 # Export
@@ -390,13 +390,10 @@ def export(
         {name: value for name, value in settings.items() if value is not None},
         data_root,
     )
-    try:
+    with interruptible():
         result = run.export(work_files.absolute(out), folder, wanted)
-    except KeyboardInterrupt:
-        _fail("interrupted; nothing was written", 130)
     if not quiet:
-        for line in report.closing_lines(result):
-            typer.echo(line)
+        say_all(report.closing_lines(result), folder)
 
 
 def main() -> None:
@@ -405,7 +402,8 @@ def main() -> None:
     Each fault is a readable line.
     """
     try:
-        app()
+        with ended_by_sigterm():
+            app()
     except Exception as error:
         _explain(error)
         raise
@@ -430,8 +428,9 @@ def _explain(error: Exception) -> None:
 
 
 def _fail(text: str, code: int) -> NoReturn:
-    for line in text.splitlines():
-        typer.echo(f"earthmix: {line}" if not line.startswith("  ") else line, err=True)
+    for line in text.split("\n"):
+        if line:
+            say(f"earthmix: {line}" if not line.startswith("  ") else line, err=True)
     sys.exit(code)
 
 

@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import msgspec
@@ -18,9 +18,11 @@ from pipelines.card.render import Summary, render
 from pipelines.errors import RunError
 from pipelines.preview.page import INDEX, write_preview
 from pipelines.result import File
-from pipelines.storage import lease, work_files
+from pipelines.storage import lease, replace, work_files
 
 MANIFEST = "manifest.json"
+_LOCK = "lock"
+_MARK = b"working folder of an earthmix run\n"  # what the lock file holds
 # Folders of the working folder. All are made at the start: workers make none.
 _FOLDERS = ("sides", "rows", "rejects", "errors", "tiles", "out/data", "out/rejects")
 
@@ -45,42 +47,96 @@ class Manifest(Struct):
 def working_folder(out: str, work: str) -> Iterator[Callable[[], None]]:
     """Holds OUT/.work for one run, and removes it at the end.
 
-    What a killed run left there is cleared. Gives a function to call before the mix in OUT is
-    touched. Raises RunError where another run holds the folder, or OUT holds other files; the
-    function raises it where another run has taken over.
+    What a killed run left there is cleared, after an earlier mix that it had put aside is back.
+    Gives a function to call before the mix in OUT is touched. Raises RunError where another run
+    holds the folder, where it is none of ours, or OUT holds other files; the function raises it
+    where another run has taken over.
     """
-    if files.listing(out) and not _is_mix(out) and not lease.half_placed(out):
+    local = work_files.is_local(out)
+    gone = f"{work}.gone"
+    if local:
+        _refuse_foreign(work)
+        _refuse_foreign(gone)
+    left = os.path.lexists(f"{work}/{_LOCK}") if local else lease.half_placed(out)
+    if files.listing(out) and not _is_mix(out) and not left:
         raise RunError(
             f"{out} holds files but no mix of earthmix ({MANIFEST}); choose another --out "
             "or empty it"
         )
-    if not work_files.is_local(out):
+    if not local:
         with lease.working_folder(out) as claim:
             yield claim.placing
         return
-    made, gone = _missing_folders(out), f"{work}.gone"
+    made = _missing_folders(out)
     work_files.make_folder(work)
-    with open(f"{work}/lock", "w") as lock:
+    with _locked(out, work):
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise RunError(f"another run is writing to {out}") from None
-        try:
-            for path in (
-                gone,
-                *(f"{work}/{entry.name}" for entry in files.listing(work) if entry.name != "lock"),
-            ):
-                work_files.remove(path)
+            replace.restore(out, work)
+            _discard(gone)
+            _clear(work)
             for folder in _FOLDERS:
                 work_files.make_folder(f"{work}/{folder}")
             yield lambda: None
         finally:
-            os.rename(work, gone)  # at once, under the hands of workers that may still write
-            work_files.remove(gone)
+            if not replace.unfinished(out, work):
+                if not os.path.lexists(gone):
+                    os.rename(work, gone)  # at once, under the hands of workers that still write
+                _discard(work)
+                _discard(gone)
             for folder in made:
                 if os.listdir(folder):
                     break
                 os.rmdir(folder)
+
+
+def _refuse_foreign(folder: str) -> None:
+    """Raises RunError where a folder that will be emptied is a link, or was made by others."""
+    if not os.path.lexists(folder):
+        return
+    if os.path.islink(folder) or not os.path.isdir(folder):
+        raise RunError(f"{folder} is no folder of earthmix but a link or a file; remove it")
+    names = os.listdir(folder)
+    lock = f"{folder}/{_LOCK}"
+    if os.path.isfile(lock) and not os.path.islink(lock):
+        with open(lock, "rb") as file:
+            found = file.read(len(_MARK) + 1)
+        # A run that was killed in its first moment left no mark yet, and nothing else either.
+        if found == _MARK or (not found and names == [_LOCK]):
+            return
+    if names:
+        raise RunError(
+            f"{folder} holds files that earthmix did not write ({min(names)}); it would be "
+            "emptied: move them or choose another --out"
+        )
+
+
+@contextmanager
+def _locked(out: str, work: str) -> Iterator[None]:
+    """Holds the lock of a working folder. Raises RunError where another run does."""
+    path = f"{work}/{_LOCK}"
+    with open(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666), "r+b") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RunError(f"another run is writing to {out}") from None
+        lock.write(_MARK)
+        lock.flush()
+        yield
+
+
+def _clear(folder: str) -> None:
+    """Removes what a working folder holds but its lock, by which it is known as ours."""
+    for name in os.listdir(folder):
+        if name != _LOCK:
+            work_files.remove(f"{folder}/{name}")
+
+
+def _discard(folder: str) -> None:
+    """Removes a working folder; what cannot be removed is left, with the lock, to the next run."""
+    with suppress(FileNotFoundError):  # it is not there, or the next run removes it just now
+        _clear(folder)
+        if os.listdir(folder) == [_LOCK]:
+            work_files.remove(folder)
 
 
 def read_manifest(out: str) -> Manifest:
@@ -118,8 +174,9 @@ def put_into_place(
 ) -> None:
     """Replaces the earlier mix in OUT.
 
-    Its manifest is removed first and the new one is written last: without a manifest there is no
-    mix.
+    On a local disk the earlier one stands until the new one is whole (see `replace`). In an object
+    store its manifest is removed first and the new one is written last: without a manifest there is
+    no mix.
     """
     card = msgspec.json.format(msgspec.json.encode(summary), indent=2) + b"\n"
     written: dict[str, dict[str, Any]] = {
@@ -142,26 +199,34 @@ def put_into_place(
         "mix": summary["mix"],
         "files": dict(sorted(written.items())),
     }
+    work_files.write_bytes(
+        f"{work}/out/{MANIFEST}",
+        msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n",
+    )
     with _uninterrupted():
         placing()
+        if work_files.is_local(out):
+            replace.replace(f"{work}/out", out, work)
+            return
         for name in (MANIFEST, "preview"):
             work_files.remove(f"{out}/{name}")
-        for name in dict.fromkeys(path.partition("/")[0] for path in ("data/", "rejects/", *about)):
+        for name in dict.fromkeys(
+            path.partition("/")[0] for path in ("data/", "rejects/", *about, MANIFEST)
+        ):
             work_files.move(f"{work}/out/{name}", f"{out}/{name}")
-        work_files.write_bytes(
-            f"{out}/{MANIFEST}",
-            msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n",
-        )
 
 
 @contextmanager
 def _uninterrupted() -> Iterator[None]:
-    """Ignores Ctrl-C: here it would leave half a mix in place of a whole one."""
+    """Ignores Ctrl-C and SIGTERM: here they would leave half a mix in place of a whole one."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    handlers = {
+        number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)
+    }
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, handler)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)

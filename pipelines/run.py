@@ -33,6 +33,7 @@ from pipelines.engine_options import EngineOptions
 from pipelines.errors import RunError
 from pipelines.place import put_into_place, working_folder
 from pipelines.plan import RunPlan
+from pipelines.preview.text import visible
 from pipelines.progress import Progress
 from pipelines.remarks import empty_sources, remarks
 from pipelines.result import Done
@@ -40,6 +41,10 @@ from pipelines.storage import work_files
 
 _SHOWN = 10  # rejects printed where there are too many
 _STORE_FAULT = re.compile(r"StoreError: (.+?)(?: \[while running.*)?$", re.MULTILINE)
+
+# `[Errno 28] No space left on device: 'path'`, as the system says it; Arrow adds its own beginning.
+_SYSTEM_FAULT = re.compile(r"(\[Errno \d+\] .+?)(?: \[while running.*)?$", re.MULTILINE)
+_NO_MEMORY = re.compile(r"^(?:\S+\.)?(?:MemoryError|ArrowMemoryError)\b", re.MULTILINE)
 
 
 class Finished(NamedTuple):
@@ -91,7 +96,7 @@ def _execute(plan: RunPlan, engine_options: EngineOptions, say: Callable[[str], 
     except Exception as error:
         lines = sorted(
             {
-                work_files.read_bytes(f"{plan.work}/errors/{e.name}").decode()
+                visible(work_files.read_bytes(f"{plan.work}/errors/{e.name}").decode())
                 for e in files.listing(f"{plan.work}/errors")
             }
         )
@@ -99,10 +104,11 @@ def _execute(plan: RunPlan, engine_options: EngineOptions, say: Callable[[str], 
             raise RunError("\n".join(lines)) from error
         if _interrupted(error):
             raise KeyboardInterrupt from error
-        if lines := sorted(
-            set(_STORE_FAULT.findall(str(error)))
-        ):  # where the store fails a worker, it can leave nothing there
+        # A worker that the store or its disk fails can leave nothing there.
+        if lines := sorted({visible(line) for line in _STORE_FAULT.findall(str(error))}):
             raise RunError("\n".join(lines)) from error
+        if line := _system_fault(error):
+            raise RunError(line) from error
         raise
 
 
@@ -115,6 +121,19 @@ def _hushed() -> Iterator[None]:
     """
     with open(os.devnull, "w") as nowhere, redirect_stderr(nowhere):
         yield
+
+
+def _system_fault(error: BaseException) -> str:
+    """The line of an error of the operating system, or of memory that ran out, in a worker; or "".
+
+    The worker's error comes as text where it was a process, else as a cause.
+    """
+    if found := _SYSTEM_FAULT.search(str(error)):
+        return visible(found[1])
+    if isinstance(error, MemoryError) or _NO_MEMORY.search(str(error)):
+        return "memory ran out; try fewer --workers"
+    before = error.__cause__ or error.__context__
+    return _system_fault(before) if before else ""
 
 
 def _interrupted(error: BaseException | None) -> bool:
@@ -189,7 +208,7 @@ def _first_faults(plan: RunPlan, slug: str, split: str) -> list[str]:
             filters=[("dataset", "==", slug), ("split", "==", split), ("kind", "==", "fault")],
         )
         lines += [
-            f"  {r['reason']}: {r['file']} {r['key']}: {r['detail']}"
+            "  " + visible(f"{r['reason']}: {r['file']} {r['key']}: {r['detail']}")
             for r in table.slice(0, _SHOWN).to_pylist()
         ]
         if len(lines) >= _SHOWN:

@@ -6,9 +6,9 @@ Engines differ in options only; the pipeline never asks which one it is on.
 from __future__ import annotations
 
 import os
-import shlex
-import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
@@ -19,6 +19,7 @@ from google.protobuf import json_format, struct_pb2  # type: ignore[import-untyp
 
 from pipelines.beam_options import beam_options
 from pipelines.engine_options import ENGINES, EngineOptions
+from pipelines.engines.loopback import loopback
 from pipelines.errors import UsageError
 from pipelines.plan import RunPlan
 from pipelines.storage import work_files
@@ -37,6 +38,11 @@ def run(engine_options: EngineOptions, build: Build, plan: RunPlan, say: Say) ->
     """
     if engine_options.engine not in ENGINES:
         raise UsageError(f'unknown engine "{engine_options.engine}"; known: {", ".join(ENGINES)}')
+    with _temporary_folder(plan.work):
+        _run(engine_options, build, plan, say)
+
+
+def _run(engine_options: EngineOptions, build: Build, plan: RunPlan, say: Say) -> None:
     if engine_options.engine == "flink":
         from pipelines.engines import flink
 
@@ -54,6 +60,22 @@ def run(engine_options: EngineOptions, build: Build, plan: RunPlan, say: Say) ->
         _direct(engine_options, build, plan)
 
 
+@contextmanager
+def _temporary_folder(work: str) -> Iterator[None]:
+    """Has Beam make its temporary folders in the working folder, which the next run clears.
+
+    A killed run would leave them to the machine for ever.
+    """
+    if not work_files.is_local(work):
+        yield
+        return
+    before, tempfile.tempdir = tempfile.tempdir, work
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
+
+
 def _direct(engine_options: EngineOptions, build: Build, plan: RunPlan) -> None:
     # Named explicitly: "DirectRunner" would first try to download the Prism binary, and hides
     # Python exceptions.
@@ -63,22 +85,14 @@ def _direct(engine_options: EngineOptions, build: Build, plan: RunPlan) -> None:
     flags = [f"--direct_num_workers={number}"]
     environment = None
     if processes:
-        # What `multi_processing` does, with the workers' own log lines in a file instead of on the
-        # user's terminal.
-        log = shlex.quote(work_files.log_file(plan.work, "workers.log"))
-        command = (
-            f"exec {shlex.quote(sys.executable)} -m "
-            f"apache_beam.runners.worker.sdk_worker_main 2>>{log}"
-        )
-        environment = SubprocessSDKEnvironment.from_command_string(command)
+        environment = SubprocessSDKEnvironment.from_command_string("")  # ours: see `loopback`
     elif number > 1:
         flags.append("--direct_running_mode=multi_threading")
     options = beam_options([*flags, *engine_options.beam_options])
     provision = _provision(options) if processes and engine_options.beam_options else None
-    with beam.Pipeline(
-        runner=FnApiRunner(default_environment=environment, provision_info=provision),
-        options=options,
-    ) as pipeline:
+    log = work_files.log_file(plan.work, "workers.log")
+    runner = FnApiRunner(default_environment=environment, provision_info=provision)
+    with loopback(log), beam.Pipeline(runner=runner, options=options) as pipeline:
         build(pipeline)
 
 

@@ -155,12 +155,10 @@ def _age(store: ObjectStore, lock: str) -> tuple[float, str]:
 
 
 def half_placed(out: str) -> bool:
-    """Whether a run ended while it replaced the mix in OUT.
+    """Whether a run ended while it replaced the mix in OUT, in an object store.
 
     What is there without a manifest is then earthmix's own.
     """
-    if not files.scheme(out):  # a killed run's lock lies only where this has been looked at before
-        return os.path.exists(f"{out}/.work/lock")
     try:
         return json.loads(objects.of(out).read(f"{out}/.work/lock")).get("placing") is True
     except (FileNotFoundError, ValueError, AttributeError):

@@ -1,0 +1,253 @@
+"""Beam's local runner and its worker processes, kept to this machine and watched.
+
+Two things of Beam's own runner are replaced for the time of a run (they are made for tests on a
+trusted network, and nothing in Beam's options changes them):
+
+- Its server listens on all interfaces and hands any local file to whoever asks. Ours listens on
+  127.0.0.1 alone and serves no file; workers that are started here need none.
+- A worker process that dies leaves it waiting for ever. Ours is watched: its end ends the run.
+
+Both rest on names of `apache_beam.runners.portability.fn_api_runner.worker_handlers` that are not
+public, so only versions of Beam whose names were looked at are accepted.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import grpc  # type: ignore[import-untyped]
+from apache_beam import version
+from apache_beam.portability import python_urns
+from apache_beam.portability.api import beam_fn_api_pb2_grpc, endpoints_pb2
+from apache_beam.runners.portability.fn_api_runner import worker_handlers
+from apache_beam.runners.worker import data_plane
+from apache_beam.utils import thread_pool_executor
+from google.protobuf import json_format, text_format  # type: ignore[import-untyped]
+
+from pipelines.errors import EngineError
+
+HOST = "127.0.0.1"
+_VERSIONS = ("2.77.", "2.78.")
+# Messages of any size, and pings as often as Beam's workers send them.
+_GRPC_OPTIONS = [
+    ("grpc.max_receive_message_length", -1),
+    ("grpc.max_send_message_length", -1),
+    ("grpc.http2.max_pings_without_data", 0),
+    ("grpc.http2.max_ping_strikes", 0),
+    ("grpc.http2.min_ping_interval_without_data_ms", 20_000),
+]
+_PATIENCE = 10.0  # seconds in which a worker that was told to end does so
+_AGAIN = 0.2  # seconds between two looks whether Beam waits for a dead worker
+_MEANING = {
+    signal.SIGKILL: "the system may have run out of memory; try fewer --workers",
+    signal.SIGABRT: "it may have run out of memory; try fewer --workers",
+    signal.SIGSEGV: "a library crashed, maybe on a file of the input; --workers 1 may tell more",
+    signal.SIGBUS: "a file may have been cut while it was read, or the disk be full",
+    signal.SIGXCPU: "it used up its limit of CPU time",
+}
+
+
+class LoopbackServer:
+    """What Beam's runner asks of its server: control, data, state and logging."""
+
+    def __init__(self, state: Any, provision_info: Any, worker_manager: Any) -> None:
+        self.state, self.provision_info = state, provision_info
+        self.control_handler = worker_handlers.BeamFnControlServicer(worker_manager)
+        self.data_plane_handler = data_plane.BeamFnDataServicer(
+            worker_handlers.DATA_BUFFER_TIME_LIMIT_MS
+        )
+        self._servers: list[Any] = []
+        add = beam_fn_api_pb2_grpc
+        self.logging_port = self._serve(
+            add.add_BeamFnLoggingServicer_to_server, worker_handlers.BasicLoggingService()
+        )
+        self.state_port = self._serve(
+            add.add_BeamFnStateServicer_to_server, worker_handlers.GrpcStateServicer(state)
+        )
+        self.data_port = self._serve(add.add_BeamFnDataServicer_to_server, self.data_plane_handler)
+        self.control_port = self._serve(
+            add.add_BeamFnControlServicer_to_server, self.control_handler
+        )
+        self.control_address = f"{HOST}:{self.control_port}"
+
+    def _serve(self, add: Any, servicer: Any) -> int:
+        server = grpc.server(
+            thread_pool_executor.shared_unbounded_instance(), options=_GRPC_OPTIONS
+        )
+        port: int = server.add_insecure_port(f"{HOST}:0")
+        add(servicer, server)
+        server.start()
+        self._servers.append(server)
+        return port
+
+    def close(self) -> None:
+        """Ends all connections."""
+        self.control_handler.done()
+        for ended in [server.stop(_PATIENCE / 2) for server in self._servers]:
+            ended.wait()
+
+
+class Workers:
+    """The worker processes of one run.
+
+    log: file for what they print. fault: what ended one of them too early, or "".
+    """
+
+    def __init__(self, log: str) -> None:
+        self._log, self.fault = log, ""
+        self._handlers: list[Any] = []
+        self._lock = threading.Lock()
+        self._over = threading.Event()
+
+    def start(self, handler: Any, environment: dict[str, str]) -> subprocess.Popen[bytes]:
+        """Starts a worker and watches it."""
+        with open(self._log, "ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "pipelines.engines.worker_process"],
+                env={**os.environ, "no_grpc_proxy": HOST, **environment},
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+            )
+        with self._lock:
+            self._handlers.append(handler)
+        threading.Thread(target=self._watch, args=(process,), daemon=True).start()
+        return process
+
+    def _watch(self, process: subprocess.Popen[bytes]) -> None:
+        code = process.wait()
+        with self._lock:
+            if code == 0 or self._over.is_set() or self.fault:
+                return
+            self.fault = _told(code, self._log)
+        # Beam may ask the dead worker for more, so what waits for it is broken off until none does.
+        while not self._over.wait(_AGAIN):
+            for handler in list(self._handlers):
+                handler.break_off(EngineError(self.fault))
+
+    def end(self) -> None:
+        """From here on the end of a worker is no fault."""
+        with self._lock:
+            self._over.set()
+
+
+def _told(code: int, log: str) -> str:
+    if code > 0:
+        with suppress(OSError), open(log, errors="replace") as file:
+            if lines := file.read()[-4000:].strip().splitlines():
+                return f"a worker process ended with exit code {code}: {lines[-1]}"
+        return f"a worker process ended with exit code {code}"
+    try:
+        number = signal.Signals(-code)
+    except ValueError:
+        return f"a worker process was killed by signal {-code}"
+    meaning = _MEANING.get(number)
+    return f"a worker process was killed by signal {number} ({number.name})" + (
+        f": {meaning}" if meaning else ""
+    )
+
+
+class WorkerProcess(worker_handlers.GrpcWorkerHandler):
+    """Beam's side of a worker process."""
+
+    def __init__(self, workers: Workers, state: Any, provision_info: Any, server: Any) -> None:
+        super().__init__(state, provision_info, server)
+        self._workers = workers
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def host_from_worker(self) -> str:
+        """Where a worker finds the server."""
+        return HOST
+
+    def start_worker(self) -> None:
+        """Starts the process, which connects by itself."""
+        options = self.provision_info.provision_info.pipeline_options
+        self._process = self._workers.start(
+            self,
+            {
+                "WORKER_ID": self.worker_id,
+                "CONTROL_API_SERVICE_DESCRIPTOR": _descriptor(self.control_address),
+                "LOGGING_API_SERVICE_DESCRIPTOR": text_format.MessageToString(
+                    self.logging_api_service_descriptor()
+                ),
+                "PIPELINE_OPTIONS": json_format.MessageToJson(options),
+            },
+        )
+
+    def break_off(self, error: Exception) -> None:
+        """Ends the process at once, and with an error what waits for its answers or data."""
+        if self._process is not None:
+            self._process.kill()
+        self.data_conn._closed = True
+        with suppress(RuntimeError):  # the list of what waits has just changed; it is tried again
+            self.control_conn.abort(error)
+
+    def close(self) -> None:
+        """Lets the process end; at once where the run has failed or was interrupted."""
+        self._workers.end()
+        # Beam closes its workers while the exception that ends the run is on its way. Its own way
+        # of closing waits for answers, which a dead worker does not give.
+        if sys.exc_info()[0] is None:
+            super().close()
+            return
+        self.break_off(EngineError("the run has ended"))
+        self.control_conn.push(worker_handlers.BeamFnControlServicer._DONE_MARKER)
+        self.stop_worker()
+
+    def stop_worker(self) -> None:
+        """Waits for the process to end, and ends it where it does not."""
+        if self._process is None:
+            return
+        try:
+            self._process.wait(_PATIENCE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        if self._process.stdin:
+            self._process.stdin.close()
+
+
+def _descriptor(url: str) -> str:
+    text: str = text_format.MessageToString(endpoints_pb2.ApiServiceDescriptor(url=url))
+    return text
+
+
+@contextmanager
+def loopback(log: str) -> Iterator[None]:
+    """Keeps Beam's local runner to this machine, and ends a run whose worker process dies.
+
+    log: file for what worker processes print. Raises EngineError for a dead worker, and for a
+    version of Beam that was not looked at.
+    """
+    if not version.__version__.startswith(_VERSIONS):
+        raise EngineError(
+            f"apache-beam {version.__version__} is installed, whose local runner may open ports to "
+            "the network; install 2.77 or 2.78"
+        )
+    workers = Workers(log)
+    known = worker_handlers.WorkerHandler._registered_environments
+    before, server = known[python_urns.SUBPROCESS_SDK], worker_handlers.GrpcServer
+
+    def worker(command: bytes, state: Any, provision_info: Any, server: Any) -> WorkerProcess:
+        return WorkerProcess(workers, state, provision_info, server)
+
+    known[python_urns.SUBPROCESS_SDK] = worker, bytes
+    worker_handlers.GrpcServer = LoopbackServer
+    try:
+        yield
+    # Beam tells of a dead worker by whatever it was doing with it.
+    except Exception as error:
+        if workers.fault:
+            raise EngineError(workers.fault) from error
+        raise
+    finally:
+        workers.end()
+        worker_handlers.GrpcServer = server
+        known[python_urns.SUBPROCESS_SDK] = before

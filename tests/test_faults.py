@@ -1,0 +1,469 @@
+"""What a run does when it is killed, its disk fails, or what it finds is meant to harm."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import grpc  # type: ignore[import-untyped]
+import pytest
+import runs
+from apache_beam.portability.api import beam_artifact_api_pb2, beam_artifact_api_pb2_grpc
+from apache_beam.runners.portability.fn_api_runner import worker_handlers
+
+from pipelines.engines import loopback
+from pipelines.errors import EngineError
+from pipelines.storage import replace
+
+# A mix in miniature, and the one that replaces it: it has a preview, the earlier one has none.
+OLDER = {"data/a": "old", "rejects/a": "old", "manifest.json": "old", "card.json": "old"}
+NEWER = {**dict.fromkeys(OLDER, "new"), "README.md": "new", "preview/index.html": "new"}
+
+
+def put(folder: Path, texts: dict[str, str]) -> None:
+    for name, text in texts.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+
+
+def texts(folder: Path) -> dict[str, str]:
+    """The visible files of a folder."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_text()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and ".work" not in path.parts
+    }
+
+
+class Failing:
+    """Lets so many file operations pass, then fails one, or all from there on as a kill does."""
+
+    def __init__(self, patch: pytest.MonkeyPatch, after: int, all_of_them: bool) -> None:
+        self.left, self.all, self.hit = after, all_of_them, False
+        for name in ("rename", "mkdir", "rmdir"):
+            patch.setattr(os, name, self._wrapped(getattr(os, name)))
+
+    def _wrapped(self, real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any) -> Any:
+            self.left -= 1
+            if self.left == -1 or (self.left < 0 and self.all):
+                self.hit = True
+                raise OSError(errno.ENOSPC, "No space left on device")
+            return real(*args)
+
+        return call
+
+
+# Replacing the earlier mix
+
+
+@pytest.mark.parametrize("older", [OLDER, {}], ids=["older", "none"])
+def test_the_earlier_mix_is_back_whichever_file_operation_fails(
+    tmp_path: Path, older: dict[str, str]
+) -> None:
+    for step in range(100):
+        out = tmp_path / f"out{step}"
+        put(out, older)
+        put(out / ".work" / "out", NEWER)
+        with pytest.MonkeyPatch.context() as patch:
+            failing = Failing(patch, step, all_of_them=False)
+            if step < 2 * len(older) + 2:
+                with pytest.raises(OSError, match="No space left"):
+                    replace.replace(f"{out}/.work/out", str(out), f"{out}/.work")
+            else:
+                try:
+                    replace.replace(f"{out}/.work/out", str(out), f"{out}/.work")
+                except OSError:
+                    assert failing.hit
+        assert texts(out) == (older if failing.hit else NEWER)
+        if not failing.hit:
+            return
+    pytest.fail("no attempt came to its end")
+
+
+@pytest.mark.parametrize("older", [OLDER, {}], ids=["older", "none"])
+def test_the_earlier_mix_is_put_back_after_a_kill_at_any_file_operation(
+    tmp_path: Path, older: dict[str, str]
+) -> None:
+    for step in range(100):
+        out = tmp_path / f"out{step}"
+        put(out, older)
+        put(out / ".work" / "out", NEWER)
+        with pytest.MonkeyPatch.context() as patch:
+            killed = Failing(patch, step, all_of_them=True)
+            try:
+                replace.replace(f"{out}/.work/out", str(out), f"{out}/.work")
+            except Exception:
+                assert killed.hit
+        if not killed.hit:
+            assert texts(out) == NEWER
+            return
+        seen = texts(out)
+        assert "data/a" not in seen or "manifest.json" in seen
+        for again in range(100):  # the putting back may be killed as well
+            with pytest.MonkeyPatch.context() as patch:
+                second = Failing(patch, again, all_of_them=True)
+                try:
+                    replace.restore(str(out), f"{out}/.work")
+                except OSError:
+                    assert second.hit
+            if not second.hit:
+                break
+        assert texts(out) == older
+    pytest.fail("no attempt came to its end")
+
+
+def test_the_next_run_puts_back_what_a_kill_left_aside(
+    small: Path, sample: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(small, out)
+    (out / ".work" / "leaving").mkdir(parents=True)
+    (out / ".work" / "lock").write_bytes(b"working folder of an earthmix run\n")
+    for name in ("data", "manifest.json"):
+        (out / name).rename(out / ".work" / "leaving" / name)
+    failed = runs.earthmix(
+        *("mix", "geochat-style", "--data-root", sample, "--out", out, "--images", "path"),
+        *("--set", "max_reject=0"),
+    )
+    assert (failed.code, runs.digests(out)) == (1, runs.digests(small))
+
+
+def test_a_mix_that_cannot_be_put_into_place_leaves_the_earlier_one(
+    small: Path, sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(small, out)
+    rename = os.rename
+
+    def busy(source: str, target: str) -> None:
+        if source.endswith("/out/README.md") and ".work" in source:
+            raise OSError(errno.EBUSY, "Device or resource busy")
+        rename(source, target)
+
+    monkeypatch.setattr(os, "rename", busy)
+    ended = runs.convert(sample, out, "--images", "embed")
+    assert (ended.code, ended.err, runs.digests(out), runs.left(out)) == (
+        1,
+        "earthmix: [Errno 16] Device or resource busy\n",
+        runs.digests(small),
+        runs.left(small),
+    )
+
+
+# The working folder
+
+
+def _link(out: Path, mine: Path) -> None:
+    (out / ".work").symlink_to(mine)
+
+
+def _link_with_a_lock(out: Path, mine: Path) -> None:
+    (mine / "lock").write_bytes(b"working folder of an earthmix run\n")
+    (out / ".work").symlink_to(mine)
+
+
+def _folder(out: Path, mine: Path) -> None:
+    mine.rename(out / ".work")
+
+
+def _folder_with_a_lock(out: Path, mine: Path) -> None:
+    (mine / "lock").write_text("")
+    mine.rename(out / ".work")
+
+
+def _lock_that_is_a_link(out: Path, mine: Path) -> None:
+    (out / ".work").mkdir()
+    (out / ".work" / "lock").symlink_to(mine / "thesis.txt")
+
+
+def _gone(out: Path, mine: Path) -> None:
+    mine.rename(out / ".work.gone")
+
+
+def _file(out: Path, mine: Path) -> None:
+    (mine / "thesis.txt").rename(out / ".work")
+
+
+@pytest.mark.parametrize(
+    "lay",
+    [
+        _link,
+        _link_with_a_lock,
+        _folder,
+        _folder_with_a_lock,
+        _lock_that_is_a_link,
+        _gone,
+        _file,
+    ],
+)
+def test_a_working_folder_of_others_is_refused_and_left_alone(
+    sample: Path, tmp_path: Path, lay: Callable[[Path, Path], None]
+) -> None:
+    out, mine = tmp_path / "out", tmp_path / "mine"
+    out.mkdir()
+    put(mine, {"thesis.txt": "years of work"})
+    lay(out, mine)
+    before = runs.left(tmp_path)
+    ended = runs.convert(sample, out, "--images", "path")
+    assert (ended.code, ended.err.count("\n"), f"{out}/.work" in ended.err) == (1, 1, True)
+    assert runs.left(tmp_path) == before
+    assert "years of work" in [path.read_text() for path in tmp_path.rglob("*") if path.is_file()]
+
+
+# Processes and ports
+
+
+def family(process: int) -> set[int]:
+    """A process and those it started, and they in turn; none that has ended."""
+    found = {process} if _alive(process) else set()
+    for tasks in Path(f"/proc/{process}/task").glob("*/children"):
+        try:
+            children = tasks.read_text().split()
+        except OSError:  # the thread has just ended
+            continue
+        found = found.union(*(family(int(child)) for child in children))
+    return found
+
+
+def _alive(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def listening(processes: set[int]) -> set[str]:
+    """Addresses on which processes listen for TCP connections."""
+    held = set()
+    for process in processes:
+        for descriptor in Path(f"/proc/{process}/fd").glob("*"):
+            try:
+                held.add(os.readlink(descriptor))
+            except OSError:  # closed meanwhile
+                continue
+    found = set()
+    for table, kind in (("tcp", socket.AF_INET), ("tcp6", socket.AF_INET6)):
+        for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
+            words = line.split()
+            if words[3] == "0A" and f"socket:[{words[9]}]" in held:
+                number = words[1].partition(":")[0]
+                groups = [number[at : at + 8] for at in range(0, len(number), 8)]
+                packed = b"".join(struct.pack("=I", int(group, 16)) for group in groups)
+                # gRPC listens for IPv4 by way of IPv6.
+                found.add(socket.inet_ntop(kind, packed).removeprefix("::ffff:"))
+    return found
+
+
+def started(sample: Path, out: Path, workers: str, *words: str) -> subprocess.Popen[str]:
+    return runs.start(
+        *("mix", "geochat-style", "--data-root", sample, "--out", out, "--images", "path"),
+        *("--set", "max_reject=0.25", "--quiet", "--workers", workers, *words),
+    )
+
+
+def with_workers(sample: Path, out: Path) -> tuple[subprocess.Popen[str], set[int]]:
+    """A run, and its two worker processes."""
+    process = started(sample, out, "2")
+    runs.wait_for(lambda: len(family(process.pid)) == 3 or process.poll() is not None)
+    workers = family(process.pid) - {process.pid}
+    assert len(workers) == 2
+    return process, workers
+
+
+def test_the_list_of_listening_sockets_names_one_that_is_open_to_all() -> None:
+    with socket.create_server(("0.0.0.0", 0)), socket.create_server(("127.0.0.1", 0)):
+        assert listening({os.getpid()}) >= {"0.0.0.0", "127.0.0.1"}
+
+
+@pytest.mark.parametrize(
+    "workers, words",
+    [
+        ("2", ()),
+        ("1", ("--", "--direct_running_mode=multi_threading", "--direct_num_workers=2")),
+        ("1", ("--", "--direct_running_mode=multi_processing", "--direct_num_workers=2")),
+    ],
+)
+def test_a_run_listens_on_the_loopback_alone(
+    sample: Path, tmp_path: Path, workers: str, words: tuple[str, ...]
+) -> None:
+    process = started(sample, tmp_path / "out", workers, *words)
+    seen: set[str] = set()
+
+    def ended() -> bool:
+        seen.update(listening(family(process.pid)))
+        return process.poll() is not None
+
+    runs.wait_for(ended)
+    assert (runs.end(process), seen) == ((0, "", ""), {"127.0.0.1"})
+
+
+def test_no_file_is_served(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("secret")
+    manager = worker_handlers.WorkerHandlerManager({}, None)
+    server = loopback.LoopbackServer(manager.state_servicer, None, manager)
+    ports = [server.control_port, server.data_port, server.state_port, server.logging_port]
+    request = beam_artifact_api_pb2.GetArtifactRequest()
+    request.artifact.type_urn = "beam:artifact:type:file:v1"
+    request.artifact.type_payload = f"\n{chr(len(f'{tmp_path}/secret'))}{tmp_path}/secret".encode()
+    answers = []
+    for port in ports:
+        with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+            stub = beam_artifact_api_pb2_grpc.ArtifactRetrievalServiceStub(channel)
+            with pytest.raises(grpc.RpcError) as refused:
+                list(stub.GetArtifact(request, timeout=10))
+            answers.append(refused.value.code())
+    server.close()
+    assert answers == [grpc.StatusCode.UNIMPLEMENTED] * 4
+
+
+def test_beam_of_another_version_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("apache_beam.version.__version__", "2.79.0")
+    with pytest.raises(EngineError, match=r"apache-beam 2\.79\.0"), loopback.loopback(os.devnull):
+        pytest.fail("it was accepted")
+
+
+@pytest.mark.parametrize(
+    "number, meaning",
+    [
+        (
+            signal.SIGKILL,
+            "signal 9 (SIGKILL): the system may have run out of memory; try fewer --workers",
+        ),
+        (
+            signal.SIGSEGV,
+            "signal 11 (SIGSEGV): a library crashed, maybe on a file of the input; "
+            "--workers 1 may tell more",
+        ),
+    ],
+)
+def test_a_worker_that_dies_ends_the_run_in_one_line(
+    sample: Path, tmp_path: Path, number: signal.Signals, meaning: str
+) -> None:
+    process, workers = with_workers(sample, tmp_path / "out")
+    os.kill(min(workers), number)
+    out, err = process.communicate(timeout=15)
+    assert (process.returncode, out, err, runs.left(tmp_path)) == (
+        1,
+        "",
+        f"earthmix: a worker process was killed by {meaning}\n",
+        [],
+    )
+    assert not any(map(_alive, workers))
+
+
+def test_workers_of_a_killed_launcher_end_by_themselves(sample: Path, tmp_path: Path) -> None:
+    process, workers = with_workers(sample, tmp_path / "out")
+    process.kill()
+    process.wait()
+    runs.wait_for(lambda: not any(map(_alive, workers)))
+
+
+# Told to end
+
+
+@pytest.mark.parametrize("workers, whole_group", [("1", False), ("2", False), ("2", True)])
+def test_sigterm_is_handled_as_ctrl_c(
+    small: Path, sample: Path, tmp_path: Path, workers: str, whole_group: bool
+) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(small, out)
+    process = started(sample, out, workers)
+    runs.wait_for(lambda: list(out.glob(".work/rows/*")) or process.poll() is not None)
+    (os.killpg if whole_group else os.kill)(process.pid, signal.SIGTERM)
+    assert (runs.end(process), runs.left(out)) == (
+        (130, "", "earthmix: interrupted; nothing was written\n"),
+        runs.left(small),
+    )
+
+
+def test_a_killed_run_leaves_no_temporary_folder_to_the_machine(
+    sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
+    process = started(sample, tmp_path / "out", "1")
+    runs.wait_for(lambda: list(tmp_path.glob("out/.work/rows/*")) or process.poll() is not None)
+    process.kill()
+    process.wait()
+    assert runs.left(tmp_path / "temporary") == []
+
+
+# Errors of the operating system
+
+
+def caption_command(sample: Path, out: Path, images: str, workers: str) -> list[str]:
+    command = [sys.executable, "-m", "pipelines", "convert", "ucm_captions", "--images", images]
+    return [*command, "--data-root", str(sample), "--out", str(out), "--workers", workers]
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_disk_that_takes_no_more_is_one_line(sample: Path, tmp_path: Path, workers: str) -> None:
+    command = caption_command(sample, tmp_path / "out", "embed", workers)
+    ended = subprocess.run(  # files may grow to 4 blocks of 512 bytes
+        ["sh", "-c", 'ulimit -f 4; exec "$@"', "sh", *command, "--quiet"],
+        capture_output=True,
+        text=True,
+        timeout=runs.LIMIT,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (1, "", 1)
+    assert ended.stderr.startswith("earthmix: [Errno 27] ")
+    assert "File too large" in ended.stderr
+    assert runs.left(tmp_path) == []
+
+
+def test_a_mix_is_made_though_nobody_reads_what_is_said_of_it(
+    small: Path, sample: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    with open("/dev/full", "w") as full:
+        ended = subprocess.run(
+            caption_command(sample, out, "path", "1"),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=runs.LIMIT,
+            check=False,
+        )
+    assert (ended.returncode, ended.stderr.splitlines()[-1], runs.manifest(out)["rows"]) == (
+        0,
+        f"earthmix: {out} is written; its summary cannot be printed: "
+        "[Errno 28] No space left on device",
+        runs.manifest(small)["rows"],
+    )
+
+
+# Text of the data on the terminal
+
+HARMFUL = "\x1b]0;pwned\x07\x9b31m\u202e.tif\nearthmix: all is well"
+HARMLESS = r"\x1b]0;pwned\x07\x9b31m\u202e.tif\x0aearthmix: all is well"
+
+
+def test_text_of_the_data_cannot_steer_the_terminal(sample: Path, tmp_path: Path) -> None:
+    root = runs.captions(sample, tmp_path / "root")
+    path = root / "ucm_captions" / "dataset.json"
+    content = json.loads(path.read_text())
+    content["images"][0]["filename"] = HARMFUL
+    path.write_text(json.dumps(content))
+    ended = runs.convert(root, tmp_path / "out", "--set", "max_reject=0", "--workers", "1")
+    assert ended.code == 1
+    assert HARMLESS in ended.err
+    assert not {*HARMFUL} & {*ended.err} & {"\x1b", "\x07", "\x9b", "\u202e"}
+    assert "\nearthmix: all is well" not in ended.err
+
+
+def test_a_path_on_the_command_line_cannot_steer_the_terminal(tmp_path: Path) -> None:
+    ended = runs.earthmix("verify", tmp_path / "\x1b[31m")
+    assert (ended.code, "\x1b" in ended.out + ended.err) == (1, False)
+    assert r"\x1b[31m" in ended.out + ended.err
