@@ -38,11 +38,6 @@ def run(engine_options: EngineOptions, build: Build, plan: RunPlan, say: Say) ->
     """
     if engine_options.engine not in ENGINES:
         raise UsageError(f'unknown engine "{engine_options.engine}"; known: {", ".join(ENGINES)}')
-    with _temporary_folder(plan.work):
-        _run(engine_options, build, plan, say)
-
-
-def _run(engine_options: EngineOptions, build: Build, plan: RunPlan, say: Say) -> None:
     if engine_options.engine == "flink":
         from pipelines.engines import flink
 
@@ -57,14 +52,16 @@ def _run(engine_options: EngineOptions, build: Build, plan: RunPlan, say: Say) -
             dataflow_options.pipeline_options(engine_options, root, plan.out),
         )
     else:
-        _direct(engine_options, build, plan)
+        with _temporary_folder(plan.work):
+            _direct(engine_options, build, plan)
 
 
 @contextmanager
 def _temporary_folder(work: str) -> Iterator[None]:
     """Has Beam make its temporary folders in the working folder, which the next run clears.
 
-    A killed run would leave them to the machine for ever.
+    A killed run would leave them to the machine for ever. For this machine's own runner alone: on
+    Flink a job server's log must outlive the run.
     """
     if not work_files.is_local(work):
         yield
