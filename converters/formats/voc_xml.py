@@ -91,13 +91,14 @@ def plan(folder: Folder, options: Options) -> Plan:
     """Spans of a few hundred XML files, by split."""
     if options.lists is None:
         return files_plan(folder, options.annotations, options.images, files_a_span=_FILES_A_SPAN)
-    found = annotation_files(folder, options.annotations)
+    notes: list[str] = []
+    found = annotation_files(folder, options.annotations, notes)
     there = {stem(file.path): file.path for _, file in found}
-    by_split, notes = _by_lists(folder, options, options.lists, there)
+    by_split, more = _by_lists(folder, options, options.lists, there)
     spans: list[Span] = []
     for split, names in sorted(by_split.items()):
         spans += batched(folder.slug, split, names, _FILES_A_SPAN, len(spans))
-    return Plan(spans, notes, picture_patterns(options.images))
+    return Plan(spans, [*notes, *more], picture_patterns(options.images))
 
 
 def _by_lists(

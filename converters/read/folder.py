@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import pyarrow as pa
@@ -15,6 +15,7 @@ from schemas.table import Columns
 
 UNKNOWN = "unknown"  # the split of a file whose records tell theirs
 ALL = "all"  # the split of a dataset whose authors made none
+DEEPER = "deeper"  # what a folder between the expected one and a file is bound to
 
 
 class Folder(Struct, frozen=True):
@@ -132,42 +133,99 @@ class JoiningFormat(Format, Protocol):
 BySplit = str | dict[str, str]  # a pattern that may hold {split}, or one pattern for each split
 
 
-def annotation_files(folder: Folder, annotations: BySplit) -> list[tuple[str, Found]]:
+def annotation_files(
+    folder: Folder, annotations: BySplit, notes: list[str] | None = None
+) -> list[tuple[str, Found]]:
     """(split, file) of every annotation file of the wanted splits, in path order.
 
-    The split is empty where neither the pattern nor the table of patterns tells it.
+    The split is empty where neither the pattern nor the table of patterns tells it. Of files that
+    differ in a pattern's `{a|b}` alternative alone, the first alternative's is taken. Label files
+    (`{stem}`) one folder deeper are taken for a split that has none in their place. notes: is
+    told of all files that were passed over or found elsewhere.
 
     Raises SourceError where there is none; it names the splits that are there.
     """
-    found = [
-        (split or file.values.get("split", ""), file)
-        for split, pattern in _patterns(annotations).items()
-        for file in files.find(folder.base, pattern, **({"split": split} if split else {}))
-    ]
+    told = [] if notes is None else notes
+    found: list[tuple[str, Found]] = []
+    for split, pattern in _patterns(annotations).items():
+        known = {"split": split} if split else {}
+        there = _one_each(folder, files.find(folder.base, pattern, **known), split, told)
+        there += _deeper_files(folder, pattern, known, there, told)
+        found += [(split or file.values.get("split", ""), file) for file in there]
     wanted = [(split, file) for split, file in found if not split or folder.wants(split)]
     if not wanted:
         paths = [files.join(folder.base, pattern) for pattern in _patterns(annotations).values()]
-        there = sorted({split for split, _ in found})
+        there_are = sorted({split for split, _ in found})
         asked = ", ".join(sorted(folder.splits or ()))
-        hint = f" for split {asked}; there: {', '.join(there)}" if there else ""
+        hint = f" for split {asked}; there: {', '.join(there_are)}" if there_are else ""
         raise SourceError(f"annotations not found: {' or '.join(paths)}{hint}")
     return wanted
 
 
-def absent(folder: Folder, annotations: BySplit) -> list[str]:
-    """A note for each wanted split whose annotations the catalogue names and nobody finds."""
-    if isinstance(annotations, str):
+def _one_each(folder: Folder, found: Iterable[Found], split: str, notes: list[str]) -> list[Found]:
+    """The first file of each set of bound names. A note for each folder with files left out."""
+    taken: dict[tuple[tuple[str, str], ...], Found] = {}
+    left: dict[tuple[str, str], list[tuple[Found, Found]]] = {}
+    for file in found:
+        values = {name: value for name, value in file.values.items() if name != DEEPER}
+        first = taken.setdefault(tuple(sorted(values.items())), file)
+        if first is not file and folder.wants(split or values.get("split", "")):
+            folders = file.path.rpartition("/")[0], first.path.rpartition("/")[0]
+            left.setdefault(folders, []).append((file, first))
+    for pairs in left.values():
+        file, first = pairs[0]
+        notes.append(
+            f"{len(pairs)} annotation file(s) are left out, such as {folder.relative(file.path)}: "
+            f"{folder.relative(first.path)} is read in its place"
+        )
+    return [*taken.values()]
+
+
+def _deeper_files(
+    folder: Folder,
+    pattern: str,
+    known: Mapping[str, str],
+    there: Sequence[Found],
+    notes: list[str],
+) -> list[Found]:
+    """Label files one folder deeper than the pattern says, of splits that have none where it says.
+
+    Of several such folders the one that is named as in the pattern is taken first.
+    """
+    if "stem" not in files.variables(pattern):
         return []
-    return [
-        f"{folder.relative(pattern)} is not there, so split {split} is not read"
-        for split, pattern in annotations.items()
-        if folder.wants(split) and not any(files.find(folder.base, pattern, split=split))
-    ]
+    split = known.get("split", "")
+    served = {split or file.values.get("split", "") for file in there}
+    own = {reading.split("/")[-2] for reading in files.expand(pattern) if "/" in reading}
+    found = sorted(
+        files.find(folder.base, deeper(pattern), **known),
+        key=lambda file: file.values[DEEPER] not in own,
+    )
+    taken: list[Found] = []
+    passed: list[Found] = []
+    for file in found:
+        of = split or file.values.get("split", "")
+        if not of or folder.wants(of):
+            (passed if of in served else taken).append(file)
+    for some, what in ((taken, "read from there"), (passed, "not read")):
+        if some:
+            notes.append(
+                f"{len(some)} annotation file(s) lie one folder deeper than expected and are "
+                f"{what}, such as {folder.relative(some[0].path)}"
+            )
+    return _one_each(folder, taken, split, notes)
+
+
+def deeper(pattern: str) -> str:
+    """The pattern of files one folder deeper; the folder's name is bound to `DEEPER`."""
+    at = max(pattern.rfind("/"), pattern.rfind("!")) + 1
+    return f"{pattern[:at]}{{{DEEPER}}}/{pattern[at:]}"
 
 
 def bound(annotations: BySplit, name: str) -> dict[str, str]:
     """What the names in an annotation pattern stand for in the path of a file that it matched."""
-    for pattern in _patterns(annotations).values():
+    patterns = _patterns(annotations).values()
+    for pattern in (*patterns, *map(deeper, patterns)):
         if (values := files.bind(pattern, name)) is not None:
             return values
     return {}

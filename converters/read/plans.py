@@ -16,7 +16,6 @@ from converters.read.folder import (
     Folder,
     Plan,
     Span,
-    absent,
     annotation_files,
     batched,
     picture_patterns,
@@ -45,7 +44,8 @@ def files_plan(
     Raises SourceError where there is no annotation file.
     """
     by_split: dict[str, list[Found]] = {}
-    there = annotation_files(folder, annotations)
+    notes: list[str] = []
+    there = annotation_files(folder, annotations, notes)
     for split, found in there:
         by_split.setdefault(split or unsplit, []).append(found)
     spans: list[Span] = []
@@ -53,7 +53,7 @@ def files_plan(
         sizes = [found.size // record_bytes + 1 for found in some] if record_bytes else None
         names = [found.path for found in some]
         spans += batched(folder.slug, split, names, files_a_span, len(spans), sizes)
-    notes = [*absent(folder, annotations), *_not_served(folder, there)]
+    notes += [*absent(folder, annotations), *_not_served(folder, there)]
     return Plan(spans, notes, picture_patterns(images))
 
 
@@ -74,7 +74,8 @@ def json_array_plan(
     Raises SourceError where there is no annotation file, or an array is cut off.
     """
     spans: list[Span] = []
-    there = annotation_files(folder, annotations)
+    notes: list[str] = []
+    there = annotation_files(folder, annotations, notes)
     for split, found in there:
         path = files.join(folder.base, found.path)
         head = files.store(path).read(path, 0, _HEAD_BYTES)
@@ -89,8 +90,19 @@ def json_array_plan(
             records = ((end or found.size) - start) // record_bytes + 1
             span = Span(folder.slug, split or ALL, len(spans), (found.path,), start, end)
             spans.append(msgspec.structs.replace(span, table=kind, records=records))
-    notes = [*absent(folder, annotations), *_not_served(folder, there)]
+    notes += [*absent(folder, annotations), *_not_served(folder, there)]
     return Plan(spans, notes, picture_patterns(images))
+
+
+def absent(folder: Folder, annotations: BySplit) -> list[str]:
+    """A note for each wanted split whose annotations the catalogue names and nobody finds."""
+    if isinstance(annotations, str):
+        return []
+    return [
+        f"{folder.relative(pattern)} is not there, so split {split} is not read"
+        for split, pattern in annotations.items()
+        if folder.wants(split) and not any(files.find(folder.base, pattern, split=split))
+    ]
 
 
 def _not_served(folder: Folder, there: Iterable[tuple[str, Found]]) -> list[str]:

@@ -1,0 +1,73 @@
+"""Layouts that differ from the published one: what is read from where, and what is told of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from native import read
+
+from converters.catalogue import catalogue
+
+DOTA = catalogue()["dota_v1"]
+
+
+def labels(tmp_path: Path, *paths: str) -> Path:
+    """A folder with label files of one plane each, one x further in each file."""
+    for at, path in enumerate(paths):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(f"{at} 2 9 2 9 8 1 8 plane 0\n")
+    return tmp_path
+
+
+def test_of_two_label_folders_the_first_named_is_read_and_the_other_told(tmp_path: Path) -> None:
+    names = [
+        "labelTxt-v1.0/P1.txt",
+        "labelTxt-v1.0/P2.txt",
+        "labelTxt/P1.txt",
+        "labelTxt-v1.0/P3.txt",
+    ]
+    found = read(DOTA, labels(tmp_path, *(f"train/{name}" for name in names)))
+    assert [sample.file for sample in found.samples] == [
+        "train/labelTxt/P1.txt",
+        "train/labelTxt-v1.0/P2.txt",
+        "train/labelTxt-v1.0/P3.txt",
+    ]
+    assert found.notes == [
+        "1 annotation file(s) are left out, such as train/labelTxt-v1.0/P1.txt: "
+        "train/labelTxt/P1.txt is read in its place"
+    ]
+
+
+def test_label_files_one_folder_deeper_are_read_where_a_split_has_no_others(
+    tmp_path: Path,
+) -> None:
+    root = labels(tmp_path, "train/labelTxt-v1.0/labelTxt/P1.txt", "val/labelTxt/P2.txt")
+    found = read(DOTA, root)
+    assert [(sample.file, sample.pictures[0].path) for sample in found.samples] == [
+        ("train/labelTxt-v1.0/labelTxt/P1.txt", "train/images/P1.png"),
+        ("val/labelTxt/P2.txt", "val/images/P2.png"),
+    ]
+    assert found.notes == [
+        "1 annotation file(s) lie one folder deeper than expected and are read from there, such "
+        "as train/labelTxt-v1.0/labelTxt/P1.txt"
+    ]
+
+
+def test_label_files_one_folder_deeper_are_told_and_left_beside_others(tmp_path: Path) -> None:
+    root = labels(tmp_path, "val/labelTxt/P1.txt", "val/labelTxt/old/P1.txt")
+    found = read(DOTA, root)
+    assert [sample.file for sample in found.samples] == ["val/labelTxt/P1.txt"]
+    assert found.notes == [
+        "1 annotation file(s) lie one folder deeper than expected and are not read, such as "
+        "val/labelTxt/old/P1.txt"
+    ]
+
+
+def test_of_two_deeper_folders_the_one_named_as_expected_is_read(tmp_path: Path) -> None:
+    root = labels(tmp_path, "val/labelTxt-v1.0/Task2/P1.txt", "val/labelTxt-v1.0/labelTxt/P1.txt")
+    found = read(DOTA, root)
+    assert [sample.file for sample in found.samples] == ["val/labelTxt-v1.0/labelTxt/P1.txt"]
+    assert (
+        "1 annotation file(s) are left out, such as val/labelTxt-v1.0/Task2/P1.txt: "
+        in (found.notes[1])
+    )
