@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from native import read
+import pytest
+from native import Native, read
 
 from converters.catalogue import catalogue
+from converters.read.folder import Folder, PicturePaths
 
 DOTA = catalogue()["dota_v1"]
 
@@ -71,3 +73,59 @@ def test_of_two_deeper_folders_the_one_named_as_expected_is_read(tmp_path: Path)
         "1 annotation file(s) are left out, such as val/labelTxt-v1.0/Task2/P1.txt: "
         in (found.notes[1])
     )
+
+
+def picture_files(tmp_path: Path, *names: str) -> Path:
+    """Label files for P1 to P3 of val, and empty files in the place of pictures."""
+    root = labels(tmp_path, *(f"val/labelTxt/P{i}.txt" for i in (1, 2, 3)))
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).touch()
+    return root
+
+
+def pictures(found: Native) -> list[str]:
+    return [sample.pictures[0].path for sample in found.samples]
+
+
+def test_a_picture_with_another_ending_is_taken_and_told(tmp_path: Path) -> None:
+    names = ["val/images/P1.png", "val/images/P1.jpg", "val/images/P2.TIF", "val/images/P3.txt"]
+    found = read(DOTA, picture_files(tmp_path, *names))
+    assert pictures(found) == ["val/images/P1.png", "val/images/P2.TIF", "val/images/P3.png"]
+    assert found.notes == [
+        "1 picture(s) have another ending than {split}/images/{stem}.png says and are taken, "
+        "such as val/images/P2.TIF"
+    ]
+
+
+def test_a_picture_one_folder_deeper_is_taken_and_told(tmp_path: Path) -> None:
+    names = ["val/images/P1.png", "val/images/images/P2.png", "val/images/part2/P3.jpg"]
+    found = read(DOTA, picture_files(tmp_path, *names))
+    assert pictures(found) == names
+    assert found.notes == [
+        "2 picture(s) lie deeper than {split}/images/{stem}.png says and are taken, such as "
+        "val/images/images/P2.png"
+    ]
+
+
+def test_pictures_of_another_split_are_not_told(tmp_path: Path) -> None:
+    root = picture_files(tmp_path, "val/images/P1.png", "train/images/P9.jpg")
+    assert read(DOTA, root, splits=["val"]).notes == []
+
+
+@pytest.mark.parametrize(
+    "names, taken",
+    [
+        (["P1.jpg", "P1.png"], "P1.png"),
+        (["P1.jpg", "P1.webp"], "P1.jpg"),
+        (["P1.txt"], "P1"),
+        (["P10.jpg"], "P1"),
+    ],
+)
+def test_a_name_without_an_ending_is_looked_up(
+    tmp_path: Path, names: list[str], taken: str
+) -> None:
+    for name in names:
+        (tmp_path / name).touch()
+    place = Folder("dataset", "dataset", str(tmp_path))
+    assert PicturePaths(place, "{filename}").path({"filename": "P1"}) == taken

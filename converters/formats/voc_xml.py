@@ -45,13 +45,11 @@ from converters.read.folder import (
     Plan,
     Sides,
     Span,
-    annotation_files,
     batched,
     bound,
-    picture_patterns,
     stem,
 )
-from converters.read.plans import files_plan
+from converters.read.plans import chosen_files, files_plan, picture_patterns, pictures_elsewhere
 from converters.read.records import record_pictures, xml_records
 from converters.regions.geometry import inclusive_corners
 from schemas.sample import Box, Kind, Picture, Quad, Region, Reject, Sample, Shape
@@ -92,13 +90,14 @@ def plan(folder: Folder, options: Options) -> Plan:
     if options.lists is None:
         return files_plan(folder, options.annotations, options.images, files_a_span=_FILES_A_SPAN)
     notes: list[str] = []
-    found = annotation_files(folder, options.annotations, notes)
+    found = chosen_files(folder, options.annotations, notes)
     there = {stem(file.path): file.path for _, file in found}
+    elsewhere = pictures_elsewhere(folder, options.images)
     by_split, more = _by_lists(folder, options, options.lists, there)
     spans: list[Span] = []
     for split, names in sorted(by_split.items()):
         spans += batched(folder.slug, split, names, _FILES_A_SPAN, len(spans))
-    return Plan(spans, [*notes, *more], picture_patterns(options.images))
+    return Plan(spans, [*notes, *more, *elsewhere], picture_patterns(options.images))
 
 
 def _by_lists(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import pyarrow as pa
@@ -15,6 +15,11 @@ from schemas.table import Columns
 
 UNKNOWN = "unknown"  # the split of a file whose records tell theirs
 ALL = "all"  # the split of a dataset whose authors made none
+# Endings of pictures; of files that differ by them alone, the first one's is taken.
+PICTURE_ENDINGS = (
+    *(".png", ".tif", ".tiff", ".bmp", ".ppm", ".jp2"),
+    *(".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".gif"),
+)
 DEEPER = "deeper"  # what a folder between the expected one and a file is bound to
 
 
@@ -133,87 +138,26 @@ class JoiningFormat(Format, Protocol):
 BySplit = str | dict[str, str]  # a pattern that may hold {split}, or one pattern for each split
 
 
-def annotation_files(
-    folder: Folder, annotations: BySplit, notes: list[str] | None = None
-) -> list[tuple[str, Found]]:
+def annotation_files(folder: Folder, annotations: BySplit) -> list[tuple[str, Found]]:
     """(split, file) of every annotation file of the wanted splits, in path order.
 
-    The split is empty where neither the pattern nor the table of patterns tells it. Of files that
-    differ in a pattern's `{a|b}` alternative alone, the first alternative's is taken. Label files
-    (`{stem}`) one folder deeper are taken for a split that has none in their place. notes: is
-    told of all files that were passed over or found elsewhere.
+    The split is empty where neither the pattern nor the table of patterns tells it.
 
     Raises SourceError where there is none; it names the splits that are there.
     """
-    told = [] if notes is None else notes
-    found: list[tuple[str, Found]] = []
-    for split, pattern in _patterns(annotations).items():
-        known = {"split": split} if split else {}
-        there = _one_each(folder, files.find(folder.base, pattern, **known), split, told)
-        there += _deeper_files(folder, pattern, known, there, told)
-        found += [(split or file.values.get("split", ""), file) for file in there]
+    found = [
+        (split or file.values.get("split", ""), file)
+        for split, pattern in _patterns(annotations).items()
+        for file in files.find(folder.base, pattern, **({"split": split} if split else {}))
+    ]
     wanted = [(split, file) for split, file in found if not split or folder.wants(split)]
     if not wanted:
         paths = [files.join(folder.base, pattern) for pattern in _patterns(annotations).values()]
-        there_are = sorted({split for split, _ in found})
+        there = sorted({split for split, _ in found})
         asked = ", ".join(sorted(folder.splits or ()))
-        hint = f" for split {asked}; there: {', '.join(there_are)}" if there_are else ""
+        hint = f" for split {asked}; there: {', '.join(there)}" if there else ""
         raise SourceError(f"annotations not found: {' or '.join(paths)}{hint}")
     return wanted
-
-
-def _one_each(folder: Folder, found: Iterable[Found], split: str, notes: list[str]) -> list[Found]:
-    """The first file of each set of bound names. A note for each folder with files left out."""
-    taken: dict[tuple[tuple[str, str], ...], Found] = {}
-    left: dict[tuple[str, str], list[tuple[Found, Found]]] = {}
-    for file in found:
-        values = {name: value for name, value in file.values.items() if name != DEEPER}
-        first = taken.setdefault(tuple(sorted(values.items())), file)
-        if first is not file and folder.wants(split or values.get("split", "")):
-            folders = file.path.rpartition("/")[0], first.path.rpartition("/")[0]
-            left.setdefault(folders, []).append((file, first))
-    for pairs in left.values():
-        file, first = pairs[0]
-        notes.append(
-            f"{len(pairs)} annotation file(s) are left out, such as {folder.relative(file.path)}: "
-            f"{folder.relative(first.path)} is read in its place"
-        )
-    return [*taken.values()]
-
-
-def _deeper_files(
-    folder: Folder,
-    pattern: str,
-    known: Mapping[str, str],
-    there: Sequence[Found],
-    notes: list[str],
-) -> list[Found]:
-    """Label files one folder deeper than the pattern says, of splits that have none where it says.
-
-    Of several such folders the one that is named as in the pattern is taken first.
-    """
-    if "stem" not in files.variables(pattern):
-        return []
-    split = known.get("split", "")
-    served = {split or file.values.get("split", "") for file in there}
-    own = {reading.split("/")[-2] for reading in files.expand(pattern) if "/" in reading}
-    found = sorted(
-        files.find(folder.base, deeper(pattern), **known),
-        key=lambda file: file.values[DEEPER] not in own,
-    )
-    taken: list[Found] = []
-    passed: list[Found] = []
-    for file in found:
-        of = split or file.values.get("split", "")
-        if not of or folder.wants(of):
-            (passed if of in served else taken).append(file)
-    for some, what in ((taken, "read from there"), (passed, "not read")):
-        if some:
-            notes.append(
-                f"{len(some)} annotation file(s) lie one folder deeper than expected and are "
-                f"{what}, such as {folder.relative(some[0].path)}"
-            )
-    return _one_each(folder, taken, split, notes)
 
 
 def deeper(pattern: str) -> str:
@@ -236,18 +180,12 @@ def _patterns(by_split: BySplit) -> dict[str, str]:
     return {"": by_split} if isinstance(by_split, str) else by_split
 
 
-def picture_patterns(images: BySplit | Sequence[str]) -> tuple[str, ...]:
-    """Patterns for `Plan.pictures`: one for each picture of a record, or one for each split."""
-    if isinstance(images, Mapping):
-        return tuple(dict.fromkeys(images.values()))
-    return (images,) if isinstance(images, str) else tuple(images)
-
-
 class PicturePaths:
     """Native picture paths from a template of the catalogue, relative to the dataset's folder.
 
     template: one for all splits, or one for each; its names are filled with a record's values.
-    Where it lists alternatives, the first that exists is taken, else the first.
+    Where it lists alternatives, the first that exists is taken. Where none does, a picture of that
+    name with another ending is, in the same folder or one deeper; else the first alternative.
     """
 
     def __init__(self, folder: Folder, template: BySplit) -> None:
@@ -255,6 +193,7 @@ class PicturePaths:
         self._readings = {
             split: files.expand(pattern) for split, pattern in _patterns(template).items()
         }
+        self._listings: dict[str, _Listing] = {}
 
     def path(self, values: Mapping[str, str]) -> str:
         """The path for a record's values.
@@ -272,9 +211,67 @@ class PicturePaths:
         for path in paths:
             if not files.inside(path):
                 raise SourceError(f"{path!r} leaves its folder")
-        if len(paths) == 1:
-            return paths[0]
-        return next((p for p in paths if files.exists(self._folder.absolute(p))), paths[0])
+        there = next(filter(self._is_there, paths), None)
+        return there or next(filter(None, map(self._like, paths)), paths[0])
+
+    def _is_there(self, path: str) -> bool:
+        place = self._folder.absolute(path)
+        if files.scheme(place):  # one listing instead of a request for each picture
+            above, _, name = path.rpartition("/")
+            return name in self._listing(above).names
+        try:
+            return files.exists(place)
+        except (OSError, SourceError):  # a damaged archive: reading the picture says what is wrong
+            return True
+
+    def _like(self, path: str) -> str | None:
+        """The picture of a path's name with any ending, in its folder or in one below that."""
+        above, _, name = path.rpartition("/")
+        there = self._listing(above)
+        for place, listing in [(above, there), *((sub, self._listing(sub)) for sub in there.below)]:
+            found = name if name in listing.names else listing.pictures.get(picture_stem(name))
+            if found:
+                return f"{place}/{found}" if place else found
+        return None
+
+    def _listing(self, relative: str) -> _Listing:
+        if relative not in self._listings:
+            try:
+                found = files.listing(self._folder.absolute(relative))
+            except (OSError, SourceError, UnicodeEncodeError):  # no folder that can be looked into
+                found = []
+            names = [entry.name for entry in found if not entry.is_dir]
+            ranked = sorted(filter(picture_ending, names), key=_rank, reverse=True)
+            lead = f"{relative}/" if relative else ""
+            self._listings[relative] = _Listing(
+                frozenset(names),
+                {picture_stem(name): name for name in ranked},
+                [f"{lead}{entry.name}" for entry in found if entry.is_dir],
+            )
+        return self._listings[relative]
+
+
+class _Listing(NamedTuple):
+    """A folder's files, one picture for each stem (the first of PICTURE_ENDINGS), and folders."""
+
+    names: frozenset[str]
+    pictures: dict[str, str]
+    below: list[str]
+
+
+def picture_ending(name: str) -> str:
+    """A file name's ending in small letters where it is a picture's, else empty."""
+    ending = name[name.rfind(".") :].lower() if "." in name else ""
+    return ending if ending in PICTURE_ENDINGS else ""
+
+
+def picture_stem(name: str) -> str:
+    """A file name without its ending, if that is a picture's."""
+    return name[: len(name) - len(picture_ending(name))]
+
+
+def _rank(name: str) -> tuple[int, str]:
+    return PICTURE_ENDINGS.index(picture_ending(name)), name
 
 
 def stem(name: str) -> str:
