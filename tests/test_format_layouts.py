@@ -10,7 +10,7 @@ from native import Native, read
 from converters.catalogue import catalogue
 from converters.read.folder import Folder, PicturePaths
 
-DOTA = catalogue()["dota_v1"]
+DOTA, AID = (catalogue()[slug] for slug in ("dota_v1", "aid"))
 
 
 def labels(tmp_path: Path, *paths: str) -> Path:
@@ -129,3 +129,34 @@ def test_a_name_without_an_ending_is_looked_up(
         (tmp_path / name).touch()
     place = Folder("dataset", "dataset", str(tmp_path))
     assert PicturePaths(place, "{filename}").path({"filename": "P1"}) == taken
+
+
+# Class folders
+
+
+def scenes(tmp_path: Path, *names: str) -> Path:
+    """Empty files in the class folders of AID."""
+    for name in names:
+        (tmp_path / "AID" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "AID" / name).touch()
+    return tmp_path
+
+
+def test_class_folders_may_hold_pictures_of_any_ending_that_is_read(tmp_path: Path) -> None:
+    names = ["Airport/a.JPG", "Airport/b.webp", "Airport/c.jfif", "Port/d.gif"]
+    found = read(AID, scenes(tmp_path, *names, "Port/Thumbs.db"))
+    assert pictures(found) == [f"AID/{name}" for name in names]
+    assert found.notes == []
+
+
+def test_what_class_folders_hold_besides_is_counted_and_one_named(tmp_path: Path) -> None:
+    names = ["Airport/a.jpg", "Airport/b", "Port/c.svg", "Bridge/old/d.jpg", "Bridge/old/e.jpg"]
+    found = read(AID, scenes(tmp_path, *names))
+    assert pictures(found) == ["AID/Airport/a.jpg"]
+    assert found.notes == [
+        "2 file(s) in class folders have no picture's ending and are not read, such as "
+        "AID/Airport/b",
+        "2 picture(s) lie one folder below their class folder and are not read, such as "
+        "AID/Bridge/old/d.jpg",
+        "no picture is read of the class folder(s) Bridge, Port",
+    ]
