@@ -1,16 +1,22 @@
-"""Layouts that differ from the published one: what is read from where, and what is told of it."""
+"""Layouts that differ from the published one: what is read from where, and what is told of it.
+
+Boxes that differ from the published ones are here too."""
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
-from native import Native, read
+from native import Native, changed, read
 
 from converters.catalogue import catalogue
 from converters.read.folder import Folder, PicturePaths
+from schemas.entry import Entry
+from schemas.sample import Box, Quad, Region
 
 DOTA, AID = (catalogue()[slug] for slug in ("dota_v1", "aid"))
+DIOR, DIOR_R = (catalogue()[slug] for slug in ("dior", "dior_r"))
 
 
 def labels(tmp_path: Path, *paths: str) -> Path:
@@ -160,3 +166,75 @@ def test_what_class_folders_hold_besides_is_counted_and_one_named(tmp_path: Path
         "AID/Bridge/old/d.jpg",
         "no picture is read of the class folder(s) Bridge, Port",
     ]
+
+
+# Boxes
+
+
+def objects(tmp_path: Path, entry: Entry, text: str) -> Native:
+    """What is read of one XML file of the training split."""
+    place = tmp_path / str(entry.options["annotations"]).replace("{stem}", "00001")
+    place.parent.mkdir(parents=True)
+    place.write_text(f"<annotation>{text}</annotation>")
+    (tmp_path / "ImageSets/Main").mkdir(parents=True)
+    (tmp_path / "ImageSets/Main/train.txt").write_text("00001\n")
+    return read(entry, tmp_path)
+
+
+BNDBOX = "<bndbox><xmin>1</xmin><ymin>2</ymin><xmax>5</xmax><ymax>9</ymax></bndbox>"
+
+
+@pytest.mark.parametrize(
+    "one_based, shape",
+    [(True, Box(0, 1, 5, 9)), (False, Box(1, 2, 5, 9))],
+    ids=["from 1", "from 0"],
+)
+def test_an_entry_says_whether_boxes_count_from_1(
+    tmp_path: Path, one_based: bool, shape: Box
+) -> None:
+    entry = changed("dior", options={**DIOR.options, "one_based": one_based})
+    found = objects(tmp_path, entry, f"<object><name>ship</name>{BNDBOX}</object>")
+    assert found.samples[0].regions == (Region("object[0]", "ship", shape),)
+
+
+def test_classes_that_an_entry_calls_ignored_are_so(tmp_path: Path) -> None:
+    entry = changed("dior", options={**DIOR.options, "ignored_names": ["DontCare"]})
+    names = ("DontCare", "ship")
+    text = "".join(f"<object><name>{name}</name>{BNDBOX}</object>" for name in names)
+    regions = objects(tmp_path, entry, text).samples[0].regions
+    assert [(region.label, region.ignored) for region in regions] == [
+        ("DontCare", True),
+        ("ship", False),
+    ]
+
+
+def test_boxes_of_rolabelimg_turn_clockwise_about_their_centre(tmp_path: Path) -> None:
+    numbers = {"cx": 50, "cy": 40, "w": 20, "h": 10, "angle": math.pi / 2}
+    leaf = "".join(f"<{tag}>{number}</{tag}>" for tag, number in numbers.items())
+    text = f"<object><name>ship</name><robndbox>{leaf}</robndbox></object>"
+    [region] = objects(tmp_path, DIOR_R, text).samples[0].regions
+    assert isinstance(region.shape, Quad)
+    assert region.shape.points == pytest.approx((55, 30, 55, 50, 45, 50, 45, 30))
+
+
+@pytest.mark.parametrize(
+    "leaf, reason, detail",
+    [
+        (BNDBOX, "bad_box", "no robndbox; the object has name, bndbox"),
+        ("<robndbox/>", "bad_box", "robndbox lacks x_left_top, y_left_top, x_right_top, "),
+        ("<robndbox><cx>1</cx></robndbox>", "bad_box", "robndbox lacks cy, w, h, angle; it has cx"),
+        (
+            "<robndbox><cx>1</cx><cy>1</cy><w>0</w><h>2</h><angle>0</angle></robndbox>",
+            "zero_area",
+            "0 wide and 2 high",
+        ),
+    ],
+)
+def test_a_box_of_other_tags_names_those_expected_and_found(
+    tmp_path: Path, leaf: str, reason: str, detail: str
+) -> None:
+    found = objects(tmp_path, DIOR_R, f"<object><name>ship</name>{leaf}</object>")
+    [reject] = found.rejects
+    assert (reject.key, reject.reason) == ("00001#object[0]", reason)
+    assert reject.detail.startswith(detail)
+    assert found.samples[0].unplaced == ("ship",)
