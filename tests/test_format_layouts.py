@@ -81,6 +81,25 @@ def test_of_two_deeper_folders_the_one_named_as_expected_is_read(tmp_path: Path)
     )
 
 
+@pytest.mark.parametrize(
+    "line, unplaced",
+    [
+        ("1 2 9 2 9 8 plane 0", ("plane",)),
+        ("1 2 9 2 9 8 1 plane 0", ("plane",)),
+        ("1 2 nine 2 9 8 1 8 dry cargo ship 1", ("dry cargo ship",)),
+        ("1 2 nine 2 9 8 1 8 Boeing 737 0", ("Boeing 737",)),
+        ("1 2 9 2 9 8 1 8", ()),
+    ],
+)
+def test_the_class_of_a_line_without_eight_numbers_is_known_as_unplaced(
+    tmp_path: Path, line: str, unplaced: tuple[str, ...]
+) -> None:
+    root = labels(tmp_path, "val/labelTxt/P1.txt")
+    (root / "val/labelTxt/P1.txt").write_text(f"{line}\n")
+    found = read(DOTA, root)
+    assert (len(found.rejects), found.samples[0].unplaced) == (1, unplaced)
+
+
 def picture_files(tmp_path: Path, *names: str) -> Path:
     """Label files for P1 to P3 of val, and empty files in the place of pictures."""
     root = labels(tmp_path, *(f"val/labelTxt/P{i}.txt" for i in (1, 2, 3)))
