@@ -5,12 +5,14 @@ Boxes that differ from the published ones are here too."""
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 
 import pytest
 from native import Native, changed, read
 
 from converters.catalogue import catalogue
+from converters.read.files import SourceError
 from converters.read.folder import Folder, PicturePaths
 from schemas.entry import Entry
 from schemas.sample import Box, Quad, Region
@@ -257,3 +259,17 @@ def test_a_box_of_other_tags_names_those_expected_and_found(
     assert (reject.key, reject.reason) == ("00001#object[0]", reason)
     assert reject.detail.startswith(detail)
     assert found.samples[0].unplaced == ("ship",)
+
+
+def test_a_split_whose_pictures_all_went_to_another_is_an_error_that_says_so(
+    tmp_path: Path,
+) -> None:
+    text = f"<object><name>ship</name>{BNDBOX}</object>"
+    assert len(objects(tmp_path, DIOR, text).samples) == 1
+    (tmp_path / "ImageSets/Main/val.txt").write_text("00001\n")
+    message = (
+        "dior: no pictures of split val. 1 of the pictures of ImageSets/Main/val.txt are in the "
+        "list of train too and stay in train, such as 00001"
+    )
+    with pytest.raises(SourceError, match=f"^{re.escape(message)}$"):
+        read(DIOR, tmp_path, splits=["val"])

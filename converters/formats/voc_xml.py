@@ -97,7 +97,10 @@ class _Fault(Exception):
 
 
 def plan(folder: Folder, options: Options) -> Plan:
-    """Spans of a few hundred XML files, by split."""
+    """Spans of a few hundred XML files, by split.
+
+    Raises SourceError where there is none, and says what became of the pictures that lists name.
+    """
     if options.lists is None:
         return files_plan(folder, options.annotations, options.images, files_a_span=_FILES_A_SPAN)
     notes: list[str] = []
@@ -105,6 +108,9 @@ def plan(folder: Folder, options: Options) -> Plan:
     there = {stem(file.path): file.path for _, file in found}
     elsewhere = pictures_elsewhere(folder, options.images)
     by_split, more = _by_lists(folder, options, options.lists, there)
+    if not any(by_split.values()):
+        asked = ", ".join(sorted(folder.splits or ()))
+        raise SourceError(f"{folder.slug}: no pictures of split {asked}. {'. '.join(more)}".strip())
     spans: list[Span] = []
     for split, names in sorted(by_split.items()):
         spans += batched(folder.slug, split, names, _FILES_A_SPAN, len(spans))
