@@ -179,7 +179,7 @@ def test_objects_that_cannot_be_read_are_rejected_one_by_one() -> None:
             f"{HBB}/00002.xml",
             "00002#object[6]",
             "bad_box",
-            "no coordinates of the entry's geometry",
+            "no bndbox; the object has name",
         ),
         (f"{HBB}/00003.xml", "", "unreadable_file", "no element found: line 1, column 44"),
     ]
@@ -259,7 +259,12 @@ def test_dior_r_corners_are_one_based_and_inclusive() -> None:
 def test_dior_r_boxes_whose_corners_coincide_or_lack_are_rejected() -> None:
     assert [(reject.key, reject.reason, reject.detail) for reject in read(DIOR_R).rejects] == [
         ("00001#object[1]", "zero_area", "corners coincide: -0 5 0 5 9 9 2 9"),
-        ("00001#object[2]", "bad_box", "not a number: None"),
+        (
+            "00001#object[2]",
+            "bad_box",
+            "robndbox lacks x_right_top, y_right_top, x_right_bottom, y_right_bottom, "
+            "x_left_bottom, y_left_bottom; it has x_left_top, y_left_top",
+        ),
     ]
 
 

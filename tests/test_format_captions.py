@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -180,6 +181,28 @@ def test_bytes_that_are_no_utf_8_cost_their_record(tmp_path: Path) -> None:
         ["b.jpg"],
         ["a.jpg"],
     )
+
+
+@pytest.mark.parametrize(
+    "written, split",
+    [
+        ("Train", "train"),
+        ("train ", "train"),
+        ("training", "train"),
+        ("valid", "val"),
+        ("Validation", "val"),
+        ("TEST", "test"),
+        (" ", "unknown"),
+        ("Restval ", "Restval"),
+    ],
+)
+def test_a_split_spelt_otherwise_is_one_of_the_forms_own(
+    tmp_path: Path, written: str, split: str
+) -> None:
+    record = {"filename": "a.jpg", "split": written, "sentences": [{"raw": "a road"}]}
+    (tmp_path / FILE).write_text(json.dumps({"images": [record]}))
+    assert [found.split for found in read(RSICD, tmp_path).samples] == [split]
+    assert len(read(RSICD, tmp_path, splits=[split]).samples) == 1
 
 
 # Class folders

@@ -17,9 +17,9 @@ from msgspec import Struct
 from converters.read import plans
 from converters.read.encodings import text_of, xml_of
 from converters.read.files import SourceError
-from converters.read.folder import Folder, PicturePaths, Span, absent, open_folder, picture_patterns
+from converters.read.folder import Folder, PicturePaths, Span, open_folder
 from converters.read.json_lines import LINES, line_spans
-from converters.read.plans import files_plan, json_array_plan
+from converters.read.plans import absent, files_plan, json_array_plan, picture_patterns
 from converters.read.records import (
     json_records,
     jsonl_records,

@@ -16,12 +16,22 @@ from msgspec import Struct
 
 from converters.read import files
 from converters.read.files import SourceError
-from converters.read.folder import ALL, Folder, Plan, Sides, Span, batched
+from converters.read.folder import (
+    ALL,
+    Folder,
+    Plan,
+    Sides,
+    Span,
+    batched,
+    deeper,
+    picture_ending,
+)
 from schemas.sample import Kind, Label, Picture, Reject, Sample
 
 YIELDS: tuple[Kind, ...] = ("label",)
 _FILES_A_SPAN = 2048
-_ENDINGS = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp")
+# What file managers leave in any folder.
+_LITTER = frozenset({"thumbs.db", "desktop.ini"})
 
 
 class Options(Struct, forbid_unknown_fields=True):
@@ -41,15 +51,20 @@ def plan(folder: Folder, options: Options) -> Plan:
     """
     by_split: dict[str, list[str]] = {}
     classes = set()
+    others: list[files.Found] = []
     for found in files.find(folder.base, options.images):
         split = found.values.get("split", ALL)
-        if found.path.lower().endswith(_ENDINGS) and folder.wants(split):
+        if not folder.wants(split):
+            continue
+        if picture_ending(found.path):
             by_split.setdefault(split, []).append(found.path)
             classes.add(found.values["label"])
+        elif found.path.rpartition("/")[2].lower() not in _LITTER:
+            others.append(found)
     loose = [
         entry.name
         for entry in files.listing(folder.base)
-        if not entry.is_dir and entry.name.lower().endswith(_ENDINGS)
+        if not entry.is_dir and picture_ending(entry.name)
     ]
     if not by_split:
         where = files.join(folder.base, options.images)
@@ -60,7 +75,30 @@ def plan(folder: Folder, options: Options) -> Plan:
     spans: list[Span] = []
     for split, names in sorted(by_split.items()):
         spans += batched(folder.slug, split, names, _FILES_A_SPAN, len(spans))
-    return Plan(spans, pictures=(options.images,), classes=tuple(sorted(classes)))
+    notes = _passed_over(folder, options, others, classes)
+    return Plan(spans, notes, pictures=(options.images,), classes=tuple(sorted(classes)))
+
+
+def _passed_over(
+    folder: Folder, options: Options, others: list[files.Found], classes: set[str]
+) -> list[str]:
+    """Notes of what is not read: other files, pictures one folder deeper, and whole classes."""
+    below = [
+        found
+        for found in files.find(folder.base, deeper(options.images))
+        if picture_ending(found.path) and folder.wants(found.values.get("split", ALL))
+    ]
+    notes = []
+    for some, what in (
+        (others, "file(s) in class folders have no picture's ending"),
+        (below, "picture(s) lie one folder below their class folder"),
+    ):
+        if some:
+            example = folder.relative(some[0].path)
+            notes.append(f"{len(some)} {what} and are not read, such as {example}")
+    if gone := sorted({found.values["label"] for found in [*others, *below]} - classes):
+        notes.append(f"no picture is read of the class folder(s) {', '.join(gone)}")
+    return notes
 
 
 def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator[Sample | Reject]:

@@ -17,6 +17,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
+from itertools import takewhile
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -100,7 +101,7 @@ def _parse(text: str, file: str, picture: str, split: str) -> _Parsed:
         if len(points) < 8 or not label:
             detail = f"not eight numbers and a class: {line.strip()[:80]}"
             found.rejects.append(Reject(file, f"{picture}#{key}", split, "bad_box", detail))
-            if label:
+            if label := _class_behind(fields):
                 found.unplaced.append(label)
         else:
             found.regions.append(Region(key, label, Quad(tuple(points)), ignored=difficult))
@@ -112,6 +113,13 @@ def _class_of(fields: list[str]) -> tuple[str, bool]:
     if len(fields) > 1 and fields[-1].isdecimal():
         return " ".join(fields[:-1]), fields[-1] != "0"
     return " ".join(fields), False
+
+
+def _class_behind(fields: list[str]) -> str:
+    """The class of a line whose numbers are too few or unreadable: the words at its end."""
+    words = fields[:-1] if fields and fields[-1].isdecimal() else fields
+    last = [*takewhile(lambda word: _number(word) is None, reversed(words))]
+    return " ".join(reversed(last)) or _class_of(fields[8:])[0]
 
 
 def _number(text: str) -> float | None:

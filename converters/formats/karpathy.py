@@ -7,7 +7,8 @@ One native record, of the list under `images`::
                     "tokens": [...]}, ...]}
 
 Change sets add `filepath` and `changeflag`, and two pictures of one name lie in folders A (before)
-and B (after). `split` is the authors' own and the only one to trust; `raw` is the sentence
+and B (after). `split` is the authors' own and the only one to trust; copies spell it in other ways
+(`Train`, `train `, `valid`), which are read as the form's own three. `raw` is the sentence
 (`tokens` disagree with it in hundreds of rows); `sentids` may disagree with the sentences and is
 not read.
 Source: Lu et al. 2017, https://github.com/201528014227051/RSICD_optimal; Liu et al. 2022,
@@ -28,6 +29,12 @@ from schemas.sample import Caption, Kind, Reject, Sample
 
 YIELDS: tuple[Kind, ...] = ("caption",)
 _SENTENCE_BYTES = 300
+# How copies spell the three splits of this form; any other name is a split of its own.
+_SPELLINGS = {
+    **{"train": "train", "training": "train"},
+    **{"val": "val", "valid": "val", "validation": "val", "dev": "val"},
+    **{"test": "test", "testing": "test"},
+}
 
 
 class Options(Struct, forbid_unknown_fields=True):
@@ -72,7 +79,8 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
         if isinstance(record, Reject):
             yield record
             continue
-        split = record.split or span.split
+        written = (record.split or "").strip()
+        split = _SPELLINGS.get(written.lower(), written) or span.split
         if folder.wants(split):
             yield from _items(file, split, record, pictures)
 

@@ -19,7 +19,9 @@ Source: Lobry et al. 2020, https://rsvqa.sylvainlobry.com.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -37,6 +39,7 @@ from schemas.table import COLUMNS, Columns
 YIELDS: tuple[Kind, ...] = ("question",)
 _SIDES = ("answers", "images")
 _RECORD_BYTES = 200
+_LOOSE_BYTES = 4096  # an unreadable record is looked at this far, to tell its id
 _COLUMNS: dict[str, dict[str, pa.DataType]] = {
     "questions": {
         "id": pa.int64(),
@@ -107,12 +110,38 @@ def _spans(folder: Folder, options: Options, tables: tuple[str, ...]) -> list[Sp
 def read_side(folder: Folder, options: Options, span: Span) -> pa.Table:
     """The active rows of a span of answers or images, as columns.
 
-    An unreadable one is left out: its question then dangles, by name.
+    `fault` says what is wrong with a record that cannot be read; its other columns are null. One
+    whose id cannot be told is left out: its question then dangles, by name.
     """
-    path = files.join(folder.base, span.names[0])
-    table, _ = read_columns(path, span.start, span.end, _COLUMNS[span.table])
+    name = span.names[0]
+    path = files.join(folder.base, name)
+    table, bad = read_columns(path, span.start, span.end, _COLUMNS[span.table])
     table = table.filter(pc.and_(pc.fill_null(table["active"], True), pc.is_valid(table["id"])))
-    return table.select([name for name in table.column_names if name != "active"])
+    table = table.select([column for column in table.column_names if column != "active"])
+    table = table.append_column("fault", pa.nulls(table.num_rows, pa.string()))
+    if not bad:
+        return table
+    body = files.store(path).read(path, span.start, span.end)
+    rows = []
+    for fault in bad:
+        record = _loosely(body[fault.offset - span.start :][:_LOOSE_BYTES])
+        ids = {key: record.get(key) for key in ("id", "question_id") if _is_id(record.get(key))}
+        if record.get("active") is not False and "id" in ids:
+            rows.append({**ids, "fault": f"{folder.relative(name)}: {fault.detail}"})
+    return pa.concat_tables([table, pa.Table.from_pylist(rows, table.schema)])
+
+
+def _is_id(value: Any) -> bool:
+    return type(value) is int and abs(value) < 1 << 63
+
+
+def _loosely(text: bytes) -> dict[str, Any]:
+    """The record at the head of a text as Python's own parser reads it, NaN included, or {}."""
+    try:
+        record, _ = json.JSONDecoder().raw_decode(text.decode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        return {}
+    return record if isinstance(record, dict) else {}
 
 
 def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator[Columns | Reject]:
@@ -134,21 +163,45 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
     table = table.filter(active)
     if not table.num_rows:
         return
-    answer, answered = _answers(table, sides["answers"])
-    picture, pictured = _find(sides["images"]["id"], np.asarray(pc.fill_null(table["img_id"], -1)))
+    answers, images = sides["answers"], sides["images"]
+    answer, answered = _answers(table, answers)
+    picture, pictured = _find(images["id"], np.asarray(pc.fill_null(table["img_id"], -1)))
     whole = np.asarray(pc.and_(pc.is_valid(table["id"]), pc.is_valid(table["question"])))
-    good = whole & answered & pictured
+    bad_answer = _faulty(answers, answer, answered)
+    bad_picture = _faulty(images, picture, pictured)
+    good = whole & answered & pictured & ~bad_answer & ~bad_picture
     for i in np.flatnonzero(~good).tolist():
-        yield _reject(file, span.split, table, i, bool(whole[i]), bool(answered[i]))
+        wrong = ""
+        if bad_answer[i]:
+            wrong = answers["fault"][int(answer[i])].as_py()
+        elif answered[i] and bad_picture[i]:
+            wrong = images["fault"][int(picture[i])].as_py()
+        yield _reject(file, span.split, table, i, bool(whole[i]), bool(answered[i]), wrong)
     joined = _joined(folder, options, span.split, table, answer, picture, good, sides)
     yield Columns("question", file, span.split, joined)
 
 
-def _reject(file: str, split: str, table: pa.Table, i: int, whole: bool, answered: bool) -> Reject:
+def _faulty(
+    side: pa.Table, at: npt.NDArray[np.int64], found: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.bool_]:
+    """Which of the rows found in a side table hold a record that cannot be read."""
+    if side["fault"].null_count == side.num_rows:
+        return np.zeros(len(at), bool)
+    bad: npt.NDArray[np.bool_] = found & np.asarray(pc.is_valid(side["fault"]))[at]
+    return bad
+
+
+def _reject(
+    file: str, split: str, table: pa.Table, i: int, whole: bool, answered: bool, fault: str
+) -> Reject:
+    """fault: what is wrong with the question's answer or picture, where it is there."""
     row = table.slice(i, 1).to_pylist()[0]
     key = str(row["id"])
     if not whole:
         return Reject(file, key, split, "missing_field", "no id or no question")
+    if fault:
+        which = f"question {key}, answer {row['answers_ids']}, picture {row['img_id']}"
+        return Reject(file, key, split, "bad_value", f"{which}: {fault}")
     what = f"picture {row['img_id']}" if answered else f"answer {row['answers_ids']}"
     return Reject(
         file,

@@ -13,15 +13,22 @@
       <robndbox><x_left_top>460</x_left_top><y_left_top>180</y_left_top> ...
         <y_left_bottom>194</y_left_bottom></robndbox></object>
 
+Sets that were labelled anew with roLabelImg have its box under the same tag, read by its own
+convention: pixels from the picture's corner, the angle in radians, clockwise::
+
+    <robndbox><cx>150.0</cx><cy>150.0</cy><w>100.0</w><h>40.0</h><angle>0.5</angle></robndbox>
+
 `geometry = "points"` (FAIR1M)::
 
     <objects><object><possibleresult><name>Van</name></possibleresult>
       <points><point>801.000000,949.000000</point> ... five, the first repeated ...</points>
     </object></objects>
 
-bndbox and robndbox count pixels from 1, corners included; points are 0-based and taken as they
-stand. The picture is named by the file's own stem, since `<filename>` is wrong in several sets.
-Source: Li et al. 2020 (DIOR), Cheng et al. 2022 (DIOR-R), Sun et al. 2022 (FAIR1M).
+An entry says whether it is `one_based`: such numbers count pixels from 1, corners included (DIOR,
+DIOR-R); others are 0-based and taken as they stand (FAIR1M). The picture is named by the file's
+own stem, since `<filename>` is wrong in several sets.
+Source: Li et al. 2020 (DIOR), Cheng et al. 2022 (DIOR-R), Sun et al. 2022 (FAIR1M),
+https://github.com/cgvict/roLabelImg.
 """
 
 from __future__ import annotations
@@ -45,13 +52,11 @@ from converters.read.folder import (
     Plan,
     Sides,
     Span,
-    annotation_files,
     batched,
     bound,
-    picture_patterns,
     stem,
 )
-from converters.read.plans import files_plan
+from converters.read.plans import chosen_files, files_plan, picture_patterns, pictures_elsewhere
 from converters.read.records import record_pictures, xml_records
 from converters.regions.geometry import inclusive_corners
 from schemas.sample import Box, Kind, Picture, Quad, Region, Reject, Sample, Shape
@@ -63,6 +68,7 @@ _CORNERS = [
     for corner in ("left_top", "right_top", "right_bottom", "left_bottom")
     for axis in "xy"
 ]
+_CENTRED = ["cx", "cy", "w", "h", "angle"]
 UNLISTED = "unlisted"  # the split of a file that no list names
 
 
@@ -74,13 +80,16 @@ class Options(Struct, forbid_unknown_fields=True):
 
     annotations: pattern of the XML files. images: picture path from `{stem}`, `{split}` and the
     pattern's names. lists: pattern of the split lists, one stem a line, where splits are no
-    folders. geometry: the leaf that holds the coordinates.
+    folders. geometry: the leaf that holds the coordinates. one_based: True where they count pixels
+    from 1, corners included. ignored_names: classes that mean "ignore this", such as DontCare.
     """
 
     annotations: BySplit
     images: BySplit
     geometry: Literal["bndbox", "robndbox", "points"]
+    one_based: bool
     lists: str | None = None
+    ignored_names: list[str] = []
 
 
 class _Fault(Exception):
@@ -88,16 +97,24 @@ class _Fault(Exception):
 
 
 def plan(folder: Folder, options: Options) -> Plan:
-    """Spans of a few hundred XML files, by split."""
+    """Spans of a few hundred XML files, by split.
+
+    Raises SourceError where there is none, and says what became of the pictures that lists name.
+    """
     if options.lists is None:
         return files_plan(folder, options.annotations, options.images, files_a_span=_FILES_A_SPAN)
-    found = annotation_files(folder, options.annotations)
+    notes: list[str] = []
+    found = chosen_files(folder, options.annotations, notes)
     there = {stem(file.path): file.path for _, file in found}
-    by_split, notes = _by_lists(folder, options, options.lists, there)
+    elsewhere = pictures_elsewhere(folder, options.images)
+    by_split, more = _by_lists(folder, options, options.lists, there)
+    if not any(by_split.values()):
+        asked = ", ".join(sorted(folder.splits or ()))
+        raise SourceError(f"{folder.slug}: no pictures of split {asked}. {'. '.join(more)}".strip())
     spans: list[Span] = []
     for split, names in sorted(by_split.items()):
         spans += batched(folder.slug, split, names, _FILES_A_SPAN, len(spans))
-    return Plan(spans, notes, picture_patterns(options.images))
+    return Plan(spans, [*notes, *more, *elsewhere], picture_patterns(options.images))
 
 
 def _by_lists(
@@ -163,7 +180,7 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
         unplaced: list[str] = []
         for i, node in enumerate(root.iter("object")):
             try:
-                regions.append(_region(node, options.geometry, f"object[{i}]"))
+                regions.append(_region(node, options, f"object[{i}]"))
             except _Fault as fault:
                 if label := _label(node):
                     unplaced.append(label)
@@ -194,12 +211,17 @@ def _label(node: Element) -> str:
     return (node.findtext("name") or node.findtext("possibleresult/name") or "").strip()
 
 
-def _region(node: Element, geometry: str, key: str) -> Region:
+def _region(node: Element, options: Options, key: str) -> Region:
     label = _label(node)
     if not label:
         raise _Fault("missing_field", "object without a name")
-    ignored = _is_difficult(node.findtext("difficult") or "")
-    return Region(key, label, _LEAVES[geometry](node), ignored=ignored)
+    leaf = node.find(options.geometry)
+    if leaf is None:
+        there = ", ".join(child.tag for child in node)
+        raise _Fault("bad_box", f"no {options.geometry}; the object has {there}"[:200])
+    shape = _LEAVES[options.geometry](leaf, options.one_based)
+    ignored = label in options.ignored_names or _is_difficult(node.findtext("difficult") or "")
+    return Region(key, label, shape, ignored=ignored)
 
 
 def _is_difficult(text: str) -> bool:
@@ -210,11 +232,12 @@ def _is_difficult(text: str) -> bool:
         return text.strip().lower() in ("true", "yes")
 
 
-def _bndbox(node: Element) -> Box:
-    x1, y1, x2, y2 = _numbers(node.find("bndbox"), ["xmin", "ymin", "xmax", "ymax"])
+def _bndbox(leaf: Element, one_based: bool) -> Box:
+    x1, y1, x2, y2 = _numbers(leaf, ["xmin", "ymin", "xmax", "ymax"])
     if x1 == x2 or y1 == y2:
         raise _Fault("zero_area", f"corners coincide: {x1:g} {y1:g} {x2:g} {y2:g}")
-    (x1, x2), (y1, y2) = _half_open(x1, x2), _half_open(y1, y2)
+    if one_based:
+        (x1, x2), (y1, y2) = _half_open(x1, x2), _half_open(y1, y2)
     return Box(x1, y1, x2, y2)
 
 
@@ -226,17 +249,23 @@ def _half_open(first: float, last: float) -> tuple[float, float]:
     return (first - 1, last) if first < last else (first, last - 1)
 
 
-def _robndbox(node: Element) -> Quad:
-    corners = np.array(_numbers(node.find("robndbox"), _CORNERS)).reshape(1, 4, 2)
-    sides = np.linalg.norm(corners - np.roll(corners, -1, axis=1), axis=2)
-    if (sides == 0).any():
-        numbers = " ".join(f"{corner:g}" for corner in corners.ravel())
-        raise _Fault("zero_area", f"corners coincide: {numbers}")
-    return Quad(tuple(inclusive_corners(corners - 1.0).ravel().tolist()))
+def _robndbox(leaf: Element, one_based: bool) -> Quad:
+    if leaf.find(_CORNERS[0]) is None and leaf.find(_CENTRED[0]) is not None:
+        return _centred(*_numbers(leaf, _CENTRED))
+    return _quad(_numbers(leaf, _CORNERS), one_based)
 
 
-def _points(node: Element) -> Quad:
-    texts = [(point.text or "").split(",") for point in node.iterfind("points/point")]
+def _centred(cx: float, cy: float, width: float, height: float, angle: float) -> Quad:
+    if width <= 0 or height <= 0:
+        raise _Fault("zero_area", f"{width:g} wide and {height:g} high")
+    cosine, sine = math.cos(angle), math.sin(angle)
+    halves = [(x * width / 2, y * height / 2) for x, y in ((-1, -1), (1, -1), (1, 1), (-1, 1))]
+    corners = [(cx + x * cosine - y * sine, cy + x * sine + y * cosine) for x, y in halves]
+    return Quad(tuple(number for corner in corners for number in corner))
+
+
+def _points(leaf: Element, one_based: bool) -> Quad:
+    texts = [(point.text or "").split(",") for point in leaf.iterfind("point")]
     if any(len(text) != 2 for text in texts):
         raise _Fault("bad_box", "a point is not x,y")
     points = [(_finite(x), _finite(y)) for x, y in texts]
@@ -244,12 +273,23 @@ def _points(node: Element) -> Quad:
         points.pop()
     if len(points) != 4:
         raise _Fault("bad_box", f"{len(points)} points where four corners were meant")
-    return Quad(tuple(number for point in points for number in point))
+    return _quad([number for point in points for number in point], one_based)
 
 
-def _numbers(leaf: Element | None, tags: list[str]) -> list[float]:
-    if leaf is None:
-        raise _Fault("bad_box", "no coordinates of the entry's geometry")
+def _quad(numbers: list[float], one_based: bool) -> Quad:
+    if not one_based:
+        return Quad(tuple(numbers))
+    corners = np.array(numbers).reshape(1, 4, 2)
+    sides = np.linalg.norm(corners - np.roll(corners, -1, axis=1), axis=2)
+    if (sides == 0).any():
+        raise _Fault("zero_area", f"corners coincide: {' '.join(f'{n:g}' for n in numbers)}")
+    return Quad(tuple(inclusive_corners(corners - 1.0).ravel().tolist()))
+
+
+def _numbers(leaf: Element, tags: list[str]) -> list[float]:
+    if lacking := [tag for tag in tags if leaf.find(tag) is None]:
+        there = ", ".join(child.tag for child in leaf) or "nothing"
+        raise _Fault("bad_box", f"{leaf.tag} lacks {', '.join(lacking)}; it has {there}"[:300])
     return [_finite(leaf.findtext(tag)) for tag in tags]
 
 
@@ -263,7 +303,7 @@ def _finite(text: str | None) -> float:
     return value
 
 
-_LEAVES: dict[str, Callable[[Element], Shape]] = {
+_LEAVES: dict[str, Callable[[Element, bool], Shape]] = {
     "bndbox": _bndbox,
     "robndbox": _robndbox,
     "points": _points,

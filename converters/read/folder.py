@@ -15,6 +15,12 @@ from schemas.table import Columns
 
 UNKNOWN = "unknown"  # the split of a file whose records tell theirs
 ALL = "all"  # the split of a dataset whose authors made none
+# Endings of pictures; of files that differ by them alone, the first one's is taken.
+PICTURE_ENDINGS = (
+    *(".png", ".tif", ".tiff", ".bmp", ".ppm", ".jp2"),
+    *(".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".gif"),
+)
+DEEPER = "deeper"  # what a folder between the expected one and a file is bound to
 
 
 class Folder(Struct, frozen=True):
@@ -154,20 +160,16 @@ def annotation_files(folder: Folder, annotations: BySplit) -> list[tuple[str, Fo
     return wanted
 
 
-def absent(folder: Folder, annotations: BySplit) -> list[str]:
-    """A note for each wanted split whose annotations the catalogue names and nobody finds."""
-    if isinstance(annotations, str):
-        return []
-    return [
-        f"{folder.relative(pattern)} is not there, so split {split} is not read"
-        for split, pattern in annotations.items()
-        if folder.wants(split) and not any(files.find(folder.base, pattern, split=split))
-    ]
+def deeper(pattern: str) -> str:
+    """The pattern of files one folder deeper; the folder's name is bound to `DEEPER`."""
+    at = max(pattern.rfind("/"), pattern.rfind("!")) + 1
+    return f"{pattern[:at]}{{{DEEPER}}}/{pattern[at:]}"
 
 
 def bound(annotations: BySplit, name: str) -> dict[str, str]:
     """What the names in an annotation pattern stand for in the path of a file that it matched."""
-    for pattern in _patterns(annotations).values():
+    patterns = _patterns(annotations).values()
+    for pattern in (*patterns, *map(deeper, patterns)):
         if (values := files.bind(pattern, name)) is not None:
             return values
     return {}
@@ -178,18 +180,12 @@ def _patterns(by_split: BySplit) -> dict[str, str]:
     return {"": by_split} if isinstance(by_split, str) else by_split
 
 
-def picture_patterns(images: BySplit | Sequence[str]) -> tuple[str, ...]:
-    """Patterns for `Plan.pictures`: one for each picture of a record, or one for each split."""
-    if isinstance(images, Mapping):
-        return tuple(dict.fromkeys(images.values()))
-    return (images,) if isinstance(images, str) else tuple(images)
-
-
 class PicturePaths:
     """Native picture paths from a template of the catalogue, relative to the dataset's folder.
 
     template: one for all splits, or one for each; its names are filled with a record's values.
-    Where it lists alternatives, the first that exists is taken, else the first.
+    Where it lists alternatives, the first that exists is taken. Where none does, a picture of that
+    name with another ending is, in the same folder or one deeper; else the first alternative.
     """
 
     def __init__(self, folder: Folder, template: BySplit) -> None:
@@ -197,6 +193,7 @@ class PicturePaths:
         self._readings = {
             split: files.expand(pattern) for split, pattern in _patterns(template).items()
         }
+        self._listings: dict[str, _Listing] = {}
 
     def path(self, values: Mapping[str, str]) -> str:
         """The path for a record's values.
@@ -214,9 +211,67 @@ class PicturePaths:
         for path in paths:
             if not files.inside(path):
                 raise SourceError(f"{path!r} leaves its folder")
-        if len(paths) == 1:
-            return paths[0]
-        return next((p for p in paths if files.exists(self._folder.absolute(p))), paths[0])
+        there = next(filter(self._is_there, paths), None)
+        return there or next(filter(None, map(self._like, paths)), paths[0])
+
+    def _is_there(self, path: str) -> bool:
+        place = self._folder.absolute(path)
+        if files.scheme(place):  # one listing instead of a request for each picture
+            above, _, name = path.rpartition("/")
+            return name in self._listing(above).names
+        try:
+            return files.exists(place)
+        except (OSError, SourceError):  # a damaged archive: reading the picture says what is wrong
+            return True
+
+    def _like(self, path: str) -> str | None:
+        """The picture of a path's name with any ending, in its folder or in one below that."""
+        above, _, name = path.rpartition("/")
+        there = self._listing(above)
+        for place, listing in [(above, there), *((sub, self._listing(sub)) for sub in there.below)]:
+            found = name if name in listing.names else listing.pictures.get(picture_stem(name))
+            if found:
+                return f"{place}/{found}" if place else found
+        return None
+
+    def _listing(self, relative: str) -> _Listing:
+        if relative not in self._listings:
+            try:
+                found = files.listing(self._folder.absolute(relative))
+            except (OSError, SourceError, UnicodeEncodeError):  # no folder that can be looked into
+                found = []
+            names = [entry.name for entry in found if not entry.is_dir]
+            ranked = sorted(filter(picture_ending, names), key=_rank, reverse=True)
+            lead = f"{relative}/" if relative else ""
+            self._listings[relative] = _Listing(
+                frozenset(names),
+                {picture_stem(name): name for name in ranked},
+                [f"{lead}{entry.name}" for entry in found if entry.is_dir],
+            )
+        return self._listings[relative]
+
+
+class _Listing(NamedTuple):
+    """A folder's files, one picture for each stem (the first of PICTURE_ENDINGS), and folders."""
+
+    names: frozenset[str]
+    pictures: dict[str, str]
+    below: list[str]
+
+
+def picture_ending(name: str) -> str:
+    """A file name's ending in small letters where it is a picture's, else empty."""
+    ending = name[name.rfind(".") :].lower() if "." in name else ""
+    return ending if ending in PICTURE_ENDINGS else ""
+
+
+def picture_stem(name: str) -> str:
+    """A file name without its ending, if that is a picture's."""
+    return name[: len(name) - len(picture_ending(name))]
+
+
+def _rank(name: str) -> tuple[int, str]:
+    return PICTURE_ENDINGS.index(picture_ending(name)), name
 
 
 def stem(name: str) -> str:

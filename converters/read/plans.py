@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
 from converters.read import files
 from converters.read.archives import split_member
 from converters.read.encodings import utf8_of
-from converters.read.files import Found
+from converters.read.files import Found, SourceError
 from converters.read.folder import (
     ALL,
+    DEEPER,
     BySplit,
     Folder,
     Plan,
     Span,
-    absent,
     annotation_files,
     batched,
-    picture_patterns,
+    deeper,
+    picture_ending,
+    picture_stem,
 )
 from converters.read.json_elements import UNREADABLE
 from converters.read.json_lines import LINES, line_spans
@@ -45,7 +47,8 @@ def files_plan(
     Raises SourceError where there is no annotation file.
     """
     by_split: dict[str, list[Found]] = {}
-    there = annotation_files(folder, annotations)
+    notes: list[str] = []
+    there = chosen_files(folder, annotations, notes)
     for split, found in there:
         by_split.setdefault(split or unsplit, []).append(found)
     spans: list[Span] = []
@@ -53,7 +56,8 @@ def files_plan(
         sizes = [found.size // record_bytes + 1 for found in some] if record_bytes else None
         names = [found.path for found in some]
         spans += batched(folder.slug, split, names, files_a_span, len(spans), sizes)
-    notes = [*absent(folder, annotations), *_not_served(folder, there)]
+    notes += [*absent(folder, annotations), *_not_served(folder, there)]
+    notes += pictures_elsewhere(folder, images)
     return Plan(spans, notes, picture_patterns(images))
 
 
@@ -74,7 +78,8 @@ def json_array_plan(
     Raises SourceError where there is no annotation file, or an array is cut off.
     """
     spans: list[Span] = []
-    there = annotation_files(folder, annotations)
+    notes: list[str] = []
+    there = chosen_files(folder, annotations, notes)
     for split, found in there:
         path = files.join(folder.base, found.path)
         head = files.store(path).read(path, 0, _HEAD_BYTES)
@@ -89,8 +94,143 @@ def json_array_plan(
             records = ((end or found.size) - start) // record_bytes + 1
             span = Span(folder.slug, split or ALL, len(spans), (found.path,), start, end)
             spans.append(msgspec.structs.replace(span, table=kind, records=records))
-    notes = [*absent(folder, annotations), *_not_served(folder, there)]
+    notes += [*absent(folder, annotations), *_not_served(folder, there)]
+    notes += pictures_elsewhere(folder, images)
     return Plan(spans, notes, picture_patterns(images))
+
+
+def chosen_files(folder: Folder, annotations: BySplit, notes: list[str]) -> list[tuple[str, Found]]:
+    """(split, file) of the annotation files to read; notes is told of those that are not.
+
+    Of files that differ in a pattern's `{a|b}` alternative alone, the first alternative's is taken.
+    Label files (`{stem}`) one folder deeper are taken for a split that has none in their place; of
+    several such folders the one that is named as in the pattern comes first.
+
+    Raises SourceError where there is none; it names the splits that are there.
+    """
+    found: list[tuple[str, Found]] = []
+    fault: SourceError | None = None
+    try:
+        found += annotation_files(folder, annotations)
+    except SourceError as error:
+        fault = error
+    served = {split for split, _ in found}
+    below = _files_below(folder, annotations)
+    taken = [item for item in below if item[0] not in served]
+    passed = [item for item in below if item[0] in served]
+    for some, what in ((taken, "read from there"), (passed, "not read")):
+        if some:
+            example = folder.relative(some[0][1].path)
+            notes.append(
+                f"{len(some)} annotation file(s) lie one folder deeper than expected and are "
+                f"{what}, such as {example}"
+            )
+    if fault and not taken:
+        raise fault
+    return _one_each(folder, [*found, *taken], notes)
+
+
+def _files_below(folder: Folder, annotations: BySplit) -> list[tuple[str, Found]]:
+    """Label files one folder deeper, first those in a folder that is named as in the pattern."""
+    by_split = {"": annotations} if isinstance(annotations, str) else annotations
+    patterns = {split: p for split, p in by_split.items() if "stem" in files.variables(p)}
+    if not patterns:
+        return []
+    own = {
+        reading.split("/")[-2]
+        for pattern in patterns.values()
+        for reading in files.expand(pattern)
+        if "/" in reading
+    }
+    below = {split: deeper(pattern) for split, pattern in patterns.items()}
+    try:
+        found = annotation_files(folder, below.get("", below))
+    except SourceError:  # none there
+        return []
+    return sorted(found, key=lambda item: item[1].values[DEEPER] not in own)
+
+
+def _one_each(
+    folder: Folder, found: Iterable[tuple[str, Found]], notes: list[str]
+) -> list[tuple[str, Found]]:
+    """The first file of each split and set of bound names; a note for each folder left out."""
+    taken: dict[tuple[str, frozenset[tuple[str, str]]], tuple[str, Found]] = {}
+    left: dict[tuple[str, str], list[tuple[Found, Found]]] = {}
+    for split, file in found:
+        names = frozenset(item for item in file.values.items() if item[0] != DEEPER)
+        _, first = taken.setdefault((split, names), (split, file))
+        if first is not file:
+            folders = file.path.rpartition("/")[0], first.path.rpartition("/")[0]
+            left.setdefault(folders, []).append((file, first))
+    for pairs in left.values():
+        file, first = pairs[0]
+        notes.append(
+            f"{len(pairs)} annotation file(s) are left out, such as {folder.relative(file.path)}: "
+            f"{folder.relative(first.path)} is read in its place"
+        )
+    return [*taken.values()]
+
+
+def absent(folder: Folder, annotations: BySplit) -> list[str]:
+    """A note for each wanted split whose annotations the catalogue names and nobody finds."""
+    if isinstance(annotations, str):
+        return []
+    return [
+        f"{folder.relative(pattern)} is not there, so split {split} is not read"
+        for split, pattern in annotations.items()
+        if folder.wants(split) and not any(files.find(folder.base, pattern, split=split))
+    ]
+
+
+def picture_patterns(images: BySplit | Sequence[str]) -> tuple[str, ...]:
+    """Patterns for `Plan.pictures`: one for each picture of a record, or one for each split."""
+    if isinstance(images, Mapping):
+        return tuple(dict.fromkeys(images.values()))
+    return (images,) if isinstance(images, str) else tuple(images)
+
+
+def pictures_elsewhere(folder: Folder, images: BySplit | Sequence[str]) -> list[str]:
+    """Notes of pictures that have another ending than their template, or lie one folder deeper.
+
+    `PicturePaths` takes them. Only templates that end as a picture does are looked at: where
+    records name whole files, their rows show what was taken.
+    """
+    if isinstance(images, Mapping):
+        images = [pattern for split, pattern in images.items() if folder.wants(split)]
+    readings = [
+        reading
+        for pattern in picture_patterns(images)
+        for reading in files.expand(pattern)
+        if picture_ending(reading) and files.variables(reading)
+    ]
+    in_place = [_pictures(folder, reading) for reading in readings]
+    expected = {path for found in in_place for path in found.values()}
+    notes: dict[str, None] = {}
+    for reading, there in zip(readings, in_place, strict=True):
+        other = f"{picture_stem(reading)}.{{ending}}"
+        for pattern, what in ((other, "have another ending"), (deeper(other), "lie deeper")):
+            found = _pictures(folder, pattern)
+            paths = [found[key] for key in found.keys() - there.keys()]
+            if paths := sorted(path for path in paths if path not in expected):
+                example = folder.relative(paths[0])
+                expectation = f"than {folder.relative(reading)} says"
+                note = (
+                    f"{len(paths)} picture(s) {what} {expectation} and are taken, such as {example}"
+                )
+                notes[note] = None
+    return [*notes]
+
+
+def _pictures(folder: Folder, pattern: str) -> dict[frozenset[tuple[str, str]], str]:
+    """Paths of the wanted splits' pictures that a pattern finds, by what its names stand for."""
+    out: dict[frozenset[tuple[str, str]], str] = {}
+    for found in files.find(folder.base, pattern):
+        split = found.values.get("split", "")
+        if picture_ending(found.path) and (not split or folder.wants(split)):
+            names = found.values.items()
+            key = frozenset(item for item in names if item[0] not in ("ending", DEEPER))
+            out.setdefault(key, found.path)
+    return out
 
 
 def _not_served(folder: Folder, there: Iterable[tuple[str, Found]]) -> list[str]:
