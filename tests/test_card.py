@@ -264,3 +264,11 @@ def test_paths_load_anywhere_by_column(tmp_path: Path) -> None:
         small() | {"images": "path"},
     )
     assert load(tmp_path / "out", tmp_path / "cache")["conversations"][0][1]["value"] == "yes"
+
+
+def test_nothing_dropped_is_not_said_where_something_was_passed_over() -> None:
+    book = {"floodnet_vqa": {"train": page("question", 1200, 1200)}}
+    noted = small() | {"ledger": book, "notes": ["ships: 3 files are not read"]}
+    assert closing_lines(noted, "out")[1:-1] == [
+        "1 note on what was not read, or not read as expected: see the card"
+    ]

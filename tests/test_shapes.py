@@ -275,3 +275,9 @@ def test_a_shape_is_enclosed_by_the_smallest_of_another_kind(
 def test_a_mask_is_no_single_outline() -> None:
     with pytest.raises(TypeError, match="no single outline"):
         enclose([Mask(4, 3, (4, 2, 6))], Polygon)
+
+
+def test_corners_that_were_put_in_turn_are_told() -> None:
+    crossed, in_turn = Quad((0, 0, 10, 10, 10, 0, 0, 10)), Quad((0, 0, 10, 0, 10, 10, 0, 10))
+    found = clip([crossed, in_turn], np.array([[20.0, 20.0]] * 2))
+    assert (found.mended.tolist(), found.shapes) == ([True, False], [in_turn, in_turn])

@@ -21,8 +21,8 @@ _EXACT = 1e-3  # pixels; corners this close to a rectangle's are one
 class Clipped(NamedTuple):
     """points: (n, k) as given or clipped.
 
-    Zero, outside: why a region cannot stay; changed: cut at the picture's edge; swapped: corners
-    were inverted.
+    zero, outside: why a region cannot stay; changed: cut at the picture's edge; swapped: corners
+    were inverted; crossed: corners were not in turn around the box.
     """
 
     points: Floats
@@ -30,6 +30,7 @@ class Clipped(NamedTuple):
     outside: Bools
     changed: Bools
     swapped: Bools
+    crossed: Bools
 
 
 def inclusive_corners(corners: Floats) -> Floats:
@@ -59,7 +60,8 @@ def clip_boxes(boxes: Floats, sizes: Floats) -> Clipped:
     outside = ~zero & (within_low >= within_high).any(axis=1)
     zero |= ~outside & (within_high - within_low < MIN_SIDE).any(axis=1)
     changed: Bools = (within_low != low).any(axis=1) | (within_high != high).any(axis=1)
-    return Clipped(np.hstack([within_low, within_high]), zero, outside, changed, swapped)
+    crossed = np.zeros(len(boxes), bool)
+    return Clipped(np.hstack([within_low, within_high]), zero, outside, changed, swapped, crossed)
 
 
 def clip_quads(quads: Floats, sizes: Floats) -> Clipped:
@@ -90,7 +92,8 @@ def clip_quads(quads: Floats, sizes: Floats) -> Clipped:
     result = clockwise(result.reshape(-1, 8))
     sides = to_rotated(result)[:, 2:4]
     zero |= ~outside & (sides < MIN_SIDE).any(axis=1)
-    return Clipped(result, zero, outside, changed, np.zeros(len(quads), bool))
+    swapped = np.zeros(len(quads), bool)
+    return Clipped(result, zero, outside, changed, swapped, crossed)
 
 
 def _in_turn(corners: Floats) -> Floats:

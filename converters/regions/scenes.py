@@ -32,7 +32,8 @@ class Scenes(Struct, frozen=True):
     scene's regions begin, and behind the last. regions: clipped and put in order; native: as read.
     sizes: (n, 2) of each region's own picture, NaN where unknown. boxes: (n, 4) upright pixels;
     areas: (n,); names: the classes as spoken. reasons: why a region cannot stay, or "". spoken:
-    what the catalogue calls some of the classes.
+    what the catalogue calls some of the classes. details: what is wrong with a region in words,
+    where its numbers alone do not say.
     """
 
     split: str
@@ -47,6 +48,7 @@ class Scenes(Struct, frozen=True):
     names: list[str]
     reasons: Strings
     spoken: Mapping[str, str] = {}
+    details: Sequence[str] = ()
 
     def reject(self, item: int, reason: str) -> Reject:
         """The Reject of one region, with its numbers as read and the frame they are in."""
@@ -54,6 +56,8 @@ class Scenes(Struct, frozen=True):
         size = self.sizes[item]
         frame = "" if np.isnan(size).any() else f" in {size[0]:g} x {size[1]:g}"
         detail = f"{region.label} {numbers(region.shape)}{frame}"
+        if self.details and self.details[item] and reason == self.reasons[item]:
+            detail = f"{detail}: {self.details[item]}"
         if reason in ("no_size", "missing_image"):
             path = sample.pictures[region.image].path
             detail = f"{region.label}: the size of its picture is needed: {path}"
@@ -131,6 +135,7 @@ def clean(
         {
             "clipped": int((clipped.changed & good).sum()),
             "swapped": int((clipped.swapped & good).sum()),
+            "uncrossed": int((clipped.mended & good).sum()),
         }
     )
     regions = [
@@ -153,6 +158,7 @@ def clean(
         [spoken_names[region.label] for region in native],
         reasons,
         names,
+        clipped.details,
     )
     return scenes, +repairs
 

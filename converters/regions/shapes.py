@@ -66,7 +66,7 @@ class Clipped(NamedTuple):
     shapes: clipped, the very object where nothing changed. reasons: "", or why a shape cannot stay
     (`zero_area`, `outside_image`, `bad_box`, `bad_value`), and details: what is wrong in words,
     where the shape's numbers alone do not say. changed: cut at the picture's edge; swapped:
-    corners were inverted; mended: an outline crossed itself. boxes: (n, 4) upright boxes around
+    corners were inverted; mended: an outline or corners crossed. boxes: (n, 4) upright boxes around
     them within the picture, areas: (n,) pixels, both 0 where a shape cannot stay.
     """
 
@@ -190,7 +190,7 @@ def _clip_quads(shapes: Sequence[Shape], sizes: Floats, chosen: Indices, out: Cl
     cut = clip_quads(quads, sizes[chosen])
     out.reasons[chosen[cut.outside]] = "outside_image"
     out.reasons[chosen[cut.zero]] = "zero_area"
-    out.changed[chosen] = cut.changed
+    out.changed[chosen], out.mended[chosen] = cut.changed, cut.crossed
     out.boxes[chosen] = quad_envelopes(cut.points, sizes[chosen])
     x, y = cut.points[:, ::2], cut.points[:, 1::2]
     turns = x * np.roll(y, -1, axis=1) - y * np.roll(x, -1, axis=1)

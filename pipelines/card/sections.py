@@ -32,6 +32,7 @@ ORIGINS = {
 REPAIRS = {
     "clipped": "the region reached beyond its picture and was cut at the edge",
     "swapped": "the box's corners were given in the wrong order and were put right",
+    "uncrossed": "the corners or the outline crossed and were put in turn",
     "enclosed": "the dialect cannot write the shape, and the closest one around it was written",
     "clamped": "the dialect cannot write what lies beyond the picture; corners moved to its edge",
     "picture_tokens": "a conversation without <image> got one a picture, before its first words",
@@ -319,7 +320,10 @@ def closing_lines(summary: Summary, out: str, remarks: Sequence[str] = ()) -> li
         reasons = [f"{drop.reason} {number(drop.total)}" for drop in found if drop.fault is fault]
         if reasons:
             lines.append(f"{title}: {', '.join(reasons)}")
-    if not found:
+    if notes := len(summary["notes"]):
+        noted = counted(notes, "note")
+        lines.append(f"{noted} on what was not read, or not read as expected: see the card")
+    elif not found:
         lines.append("dropped nothing")
     if changed := ranked(repairs(summary)):
         lines.append(f"repaired: {', '.join(f'{name} {number(n)}' for name, n in changed)}")
