@@ -67,7 +67,7 @@ def write_rows(
     locate: where a picture's file is. Raises SourceError where it is no longer the one that was
     hashed (`image_sha256`).
     """
-    table = segments.take(rows, chosen.kept)
+    table = segments.take(rows.drop_columns(["dedup", "source"]), chosen.kept)
     if chosen.copy.any():
         suffix = pa.array([f"-{n + 1}" if n else "" for n in chosen.copy.tolist()])
         table = table.set_column(0, "id", pc.binary_join_element_wise(table["id"], suffix, ""))

@@ -16,7 +16,6 @@ from msgspec import Struct
 from converters.read import files
 from pipelines.card.render import Summary, render
 from pipelines.errors import RunError
-from pipelines.preview.page import INDEX, write_preview
 from pipelines.result import File
 from pipelines.storage import lease, replace, work_files
 
@@ -186,6 +185,9 @@ def put_into_place(
         work_files.write_bytes(f"{work}/out/{name}", data)
     about = ["README.md", "card.json"]
     if summary["images"] != "path":  # a mix that ships no picture shows none either
+        # Imported here: the template engine takes a twentieth of a second to load.
+        from pipelines.preview.page import INDEX, write_preview
+
         write_preview(f"{work}/out", f"{work}/out", summary["name"])
         about.append(INDEX)
     for name in about:

@@ -81,17 +81,19 @@ def _ids(rows: pa.Table) -> npt.NDArray[np.bytes_]:
 
 
 def _in_order(rows: pa.Table, kept: Indices) -> Indices:
-    """Where chosen rows go when sorted by picture (`home`), then id.
-
-    The first 64 bits of the ids decide, unless two rows of a picture share those.
-    """
+    """Where chosen rows go when sorted by picture (`home`), then id."""
     high, low = words(rows["home"])[kept].T
     first = identity.id_words(rows["id"].combine_chunks())[kept]
-    order = np.lexsort((first, low, high))
-    same = np.ones(max(0, len(kept) - 1), bool)
-    for column in (high, low, first):
-        same &= column[order[1:]] == column[order[:-1]]
-    return np.lexsort((_ids(rows)[kept], low, high)) if same.any() else order
+    # Fast way: one sort by half of each hash, a third of the time of a sort by three columns. It
+    # is right unless two of these halves meet, which the next lines see.
+    half = np.uint64(32)
+    order = np.argsort((high >> half << half) | (first >> half))
+    before, after = order[:-1], order[1:]
+    inner = (low[before] < low[after]) | (
+        (low[before] == low[after]) & (first[before] < first[after])
+    )
+    rising = (high[before] < high[after]) | ((high[before] == high[after]) & inner)
+    return order if rising.all() else np.lexsort((_ids(rows)[kept], low, high))
 
 
 def copies(rows: pa.Table, chosen: Indices, sampling: Sequence[SourceSpec], seed: int) -> Indices:

@@ -13,11 +13,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from converters.rows.text_bytes import bytes_of
 from schemas.conversation import IMAGE_TOKEN, load_schema
 
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
-_LINE_FEED, _BLANK, _DELETE = 10, 32, 127
+_LINE_FEED, _BLANK, _BACKSLASH, _DELETE = 10, 32, 92, 127
 
 
 @functools.cache
@@ -63,32 +64,28 @@ def _sums(numbers: npt.NDArray[np.generic], starts: Ints) -> Ints:
 
 def _bad_turns(values: pa.Array) -> dict[str, Bools]:
     """The rules that a turn breaks by itself: a mask over the turns for each."""
-    rules = patterns()
-    found = {
-        "empty_turn": ~_matches(values, rules["empty_turn"]),
-        "literal_escape": _matches(values, rules["literal_escape"]),
+    # Fast way: a look at the bytes of all turns tells which rules some turn may break, and only
+    # their regular expressions run (for 4 M turns 0.1 s in place of 0.5). It assumes that the
+    # characters in question are single bytes in UTF-8, and that texts are good as a rule.
+    rules, turns = patterns(), bytes_of(values)
+    used = turns.used
+    suspects = {
+        "empty_turn": bool((turns.begins == turns.ends).any())
+        or bool(np.isin(turns.first, (_BLANK, _LINE_FEED)).any()),
+        "literal_escape": bool((used == _BACKSLASH).any()),
+        "control_characters": bool(
+            (((used < _BLANK) & (used != _LINE_FEED)) | (used == _DELETE)).any()
+        ),
     }
-    if _may_have_controls(values):
-        found["control_characters"] = _matches(values, rules["control_characters"])
+    found = {rule: _matches(values, rules[rule]) for rule, may in suspects.items() if may}
+    if "empty_turn" in found:
+        found["empty_turn"] = ~found["empty_turn"]
     return found
 
 
 def _matches(values: pa.Array, pattern: str) -> Bools:
     """Which turns hold what a pattern describes; a null holds nothing."""
     return np.asarray(pc.fill_null(pc.match_substring_regex(values, pattern), False))
-
-
-def _may_have_controls(values: pa.Array) -> bool:
-    """True where a control character stands in one of the turns, or in what a null hides."""
-    # Fast way: one look at the bytes of all turns, in a tenth of the regular expression's time. It
-    # assumes that controls are single bytes in UTF-8, and that texts are good as a rule.
-    _, offsets, data = values.buffers()
-    if not len(values) or data is None:
-        return False
-    first, last = np.frombuffer(offsets, np.int32, len(values) + 1, values.offset * 4)[[0, -1]]
-    used = np.frombuffer(data, np.uint8)[first:last]
-    controls = (used < _BLANK) & (used != _LINE_FEED)
-    return bool(controls.any() or (used == _DELETE).any())
 
 
 def _is(roles: pa.Array, name: str) -> Bools:
