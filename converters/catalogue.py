@@ -117,6 +117,18 @@ def entry_of(slug: str) -> Entry:
     return entries[slug]
 
 
+def unreadable(entry: Entry) -> str:
+    """Why nothing of an entry can be converted, or nothing where it has a reader."""
+    if entry.format:
+        return ""
+    return f'dataset "{entry.slug}" cannot be converted: {entry.status}: {entry.why}'
+
+
+def place_to_get(entry: Entry) -> str:
+    """The page of a dataset, or else what its authors say of how to get it."""
+    return entry.home or entry.get or entry.paper or "nowhere that is known"
+
+
 def mix_faults(mix: Mix, where: str) -> list[str]:
     """What is wrong with a mix whose shape is right: unknown names, wordings without slots."""
     faults = []
@@ -143,8 +155,8 @@ def _source_faults(source: SourceSpec, where: str) -> list[str]:
         known = ", ".join(catalogue())
         return [f'{where} unknown dataset "{source.dataset}"; known: {known}']
     entry = catalogue()[source.dataset]
-    if not entry.format:
-        return [f'{where} dataset "{entry.slug}" cannot be converted: {entry.status}: {entry.why}']
+    if reason := unreadable(entry):
+        return [f"{where} {reason}"]
     if source.task not in TASKS:
         return [f'{where} unknown task "{source.task}"; known: {", ".join(TASKS)}']
     faults = []

@@ -125,7 +125,7 @@ def _items(
         paths = found.table["pictures"].combine_chunks().flatten().unique().to_pylist()
         pictures = _look(dataset, {path: Picture(path) for path in paths}, jobs)
         book.read(found.split, found.kind, found.table.num_rows)
-        _book_pictures(book, found.split, pictures)
+        _book_pictures(book, found.split, pictures, jobs)
         yield columns_items(found, pictures), jobs.get(found.kind, [])
         return
     split = found[0].split
@@ -133,7 +133,7 @@ def _items(
     stated = {picture.path: picture for sample in found for picture in sample.pictures}
     spoken = {talk.dialect for sample in found for talk in sample.conversations if talk.dialect}
     pictures = replace(_look(dataset, stated, jobs, spoken), cut=_cutter(dataset, save))
-    _book_pictures(book, split, pictures, _without_items(found))
+    _book_pictures(book, split, pictures, jobs, _without_items(found))
     for kind in KINDS:
         if not (number := sum(count(sample, kind) for sample in found)):
             continue
@@ -148,9 +148,17 @@ def _items(
                     book.drop(_unselected(sample, kind, number))
 
 
-def _book_pictures(book: Book, split: str, pictures: Pictures, without_items: int = 0) -> None:
+def _book_pictures(
+    book: Book,
+    split: str,
+    pictures: Pictures,
+    jobs: Mapping[Kind, list[Job]],
+    without_items: int = 0,
+) -> None:
     faults = [fault for path in pictures.stated if (fault := pictures.fault(path))]
     book.pictures(split, len(pictures.stated), faults, without_items)
+    if any(job.spec.tile is None for some in jobs.values() for job in some):
+        book.add(split, "notes", "large_pictures", images.beyond_loaders(pictures.facts.values()))
 
 
 def _unselected(sample: Sample, kind: Kind, number: int) -> Reject:

@@ -23,8 +23,8 @@ _SHOWN = 200  # characters of a dropped text that its Reject shows
 class Key(NamedTuple):
     """What a number counts.
 
-    level: items, rows, pictures (the ledger), repairs (of items), notes (what a reader passed over)
-    or holds (what written rows contain). bucket: where it ended; kind: of items; reason: why.
+    level: items, rows, pictures (the ledger), repairs (of items) or notes (what the card says of
+    pictures). bucket: where it ended, or what is noted; kind: of items; reason: why.
     """
 
     dataset: str

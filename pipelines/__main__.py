@@ -226,7 +226,7 @@ def datasets(
         bool, typer.Option("--json", help="Everything the catalogue says, as JSON.")
     ] = False,
 ) -> None:
-    """List the datasets there are readers for."""
+    """List the datasets of the catalogue; those without a reader say why."""
     import msgspec
 
     from converters.catalogue import catalogue
@@ -235,7 +235,8 @@ def datasets(
         typer.echo(msgspec.json.format(msgspec.json.encode(catalogue()), indent=2).decode())
         return
     for slug, entry in catalogue().items():
-        typer.echo(f"{slug:<20} {entry.name:<18} {', '.join(entry.tasks)}")
+        what = ", ".join(entry.tasks) if entry.format else f"no reader: {entry.status}: {entry.why}"
+        typer.echo(f"{slug:<20} {entry.name:<18} {what}")
 
 
 @app.command(cls=PanelCommand, epilog="Example: earthmix check dior --data-root DATA")

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from converters.catalogue import catalogue
+from converters.catalogue import catalogue, place_to_get, unreadable
 from converters.dataset import plan_of, read_items
 from converters.read import files
 from converters.read.files import SourceError
@@ -60,6 +60,8 @@ def check_dataset(entry: Entry, data_root: str, paths: Mapping[str, str]) -> tup
     Reads the annotations and opens no picture.
     """
     check_paths(paths, [entry])
+    if reason := unreadable(entry):
+        return [reason, f"  {_get(entry)}"], False
     root = _root(entry, data_root, paths)
     lines = [f"{entry.slug} ({entry.name}) in {root}"]
     try:
@@ -108,7 +110,7 @@ def _root(entry: Entry, data_root: str, paths: Mapping[str, str]) -> str:
 
 
 def _get(entry: Entry) -> str:
-    return f"get it from {entry.home}"
+    return f"get it from {place_to_get(entry)}"
 
 
 def _verdict(entry: Entry, survey: Survey) -> str:

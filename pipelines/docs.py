@@ -1,6 +1,7 @@
-"""`make docs`: DATASETS.md, docs/formats.md and docs/cli.md. The tests compare them.
+"""`make docs`: DATASETS.md and the pages of docs/ on formats, dialects and the command line.
 
-They are made from the catalogue, the modules of `converters.formats`, and the command line.
+They are made from the catalogue, the modules of `converters.formats`, the dialects and the
+commands, and the tests compare them.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from pathlib import Path
 from typer.testing import CliRunner
 
 from converters.catalogue import catalogue, format_module, format_names
+from converters.dialects import page
 from pipelines.__main__ import app
 from pipelines.card.datasets import render
 from pipelines.card.markdown import cell, table
@@ -64,7 +66,13 @@ def formats() -> str:
 
 def pages() -> dict[str, str]:
     """Generated pages by path."""
-    return {"DATASETS.md": render(catalogue()), "docs/formats.md": formats(), "docs/cli.md": cli()}
+    return {
+        "DATASETS.md": render(catalogue()),
+        "docs/formats.md": formats(),
+        "docs/dialects.md": page.page(),
+        "docs/dialects.svg": page.drawing(),
+        "docs/cli.md": cli(),
+    }
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from converters.catalogue import catalogue, entry_of, mix_faults
+from converters.catalogue import catalogue, entry_of, mix_faults, place_to_get, unreadable
 from converters.convert import Dataset
 from converters.dataset import plan_of
 from converters.read import files
@@ -150,6 +150,8 @@ def convert_mix(targets: Sequence[str], group: str, changes: Sequence[str] = ())
     for target in dict.fromkeys(targets):
         slug, _, split = target.partition(":")
         entry = entry_of(slug)
+        if reason := unreadable(entry):
+            raise ConfigError(reason)
         source = sources.setdefault(slug, {"task": entry.tasks[0]})
         if split and slug not in targets:  # the whole holds its parts
             source.setdefault("split", []).append(split)
@@ -197,7 +199,7 @@ def make_plan(
             _check_splits(folder, found.spans)
         except SourceError as error:
             faults.append(
-                f"{_named(slug, str(error))}. Get it from {entry.home} (see `earthmix "
+                f"{_named(slug, str(error))}. Get it from {place_to_get(entry)} (see `earthmix "
                 f"check {slug}`)"
             )
             continue

@@ -146,8 +146,8 @@ def _mapped(path: str) -> pa.Table:
 
 @functools.lru_cache(4)
 def _fetched(path: str) -> pa.Table:
-    """Kept, for the spans to come.
+    """The table, kept for the spans to come, whose questions join the same few.
 
-    Their questions join the same few tables. A run's paths are its own (see `RunPlan`).
+    A run's paths are its own (see `RunPlan`).
     """
     return ipc.open_file(pa.BufferReader(work_files.read_bytes(path))).read_all()

@@ -22,9 +22,9 @@ Words = npt.NDArray[np.uint64]
 
 
 class Chosen(NamedTuple):
-    """Rows of a table by fate.
+    """Rows of a table by what becomes of them.
 
-    Kept (with repeats, in writing order), duplicates with their survivors, sampled out.
+    kept: with repeats, in writing order; duplicates, with the survivor of each; sampled_out.
     """
 
     kept: Indices
@@ -35,9 +35,9 @@ class Chosen(NamedTuple):
 
 
 def survivors(rows: pa.Table) -> tuple[Indices, Indices, Indices]:
-    """Splits rows into survivors and duplicates: (survivor rows, duplicate rows, the survivor of
-    each duplicate).
+    """Splits rows into survivors and duplicates.
 
+    Gives the survivors, the duplicates, and the survivor of each duplicate, as row numbers.
     Of rows with one dedup key the one with the smallest (source, id) stays, so the answer does not
     depend on the order of `rows`.
     """
@@ -99,7 +99,7 @@ def _in_order(rows: pa.Table, kept: Indices) -> Indices:
 def copies(rows: pa.Table, chosen: Indices, sampling: Sequence[SourceSpec], seed: int) -> Indices:
     """How often each chosen row is wanted by its source's weight.
 
-    The whole part, and one more with the chance of the rest.
+    That is the weight's whole part, and one more with the chance of the rest.
     """
     source = np.asarray(rows["source"].combine_chunks())[chosen]
     words = identity.id_words(rows["id"].combine_chunks())[chosen]
@@ -124,10 +124,7 @@ def ranks(rows: pa.Table, chosen: Indices, rule: SourceSpec, seed: int) -> npt.N
 def queue(
     rows: pa.Table, sampling: Sequence[SourceSpec], seed: int
 ) -> dict[int, npt.NDArray[np.uint64]]:
-    """For each capped source, the smallest ranks of this shard's survivors.
-
-    No more than its cap.
-    """
+    """The smallest ranks of this shard's survivors for each capped source, up to its cap."""
     kept, _, _ = survivors(rows)
     kept = kept[copies(rows, kept, sampling, seed) > 0]
     source = np.asarray(rows["source"].combine_chunks())[kept]
@@ -143,7 +140,7 @@ def choose(
 ) -> Chosen:
     """Which rows are written.
 
-    Limits: for each capped source the largest rank that is still taken.
+    limits: for each capped source the largest rank that is still taken.
     """
     kept, duplicates, leaders = survivors(rows)
     wanted = copies(rows, kept, sampling, seed)

@@ -56,7 +56,7 @@ def _validator(name: str) -> Any:
 def schema_faults(schema: str, instance: Any, where: str) -> list[str]:
     """One line for each fault that a JSON Schema finds.
 
-    Where: file and table, as in `mixes/a.toml [sources.x]`.
+    where: file and table, as in `mixes/a.toml [sources.x]`.
     """
     lines = []
     for error in sorted(
@@ -112,7 +112,7 @@ def option_faults(
 ) -> list[str]:
     """Faults of a format's options against the Struct that describes them, all at once.
 
-    Common: keys that are known besides.
+    common: keys that are known besides.
     """
     fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
     lines = [

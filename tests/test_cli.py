@@ -398,7 +398,12 @@ def test_a_picture_that_cannot_be_decoded_is_a_reject(
 
 
 def test_datasets_lists_slug_name_and_tasks() -> None:
-    assert "rsvqa_lr             RSVQA-LR           vqa\n" in runs.earthmix("datasets").out
+    lines = runs.earthmix("datasets").out.splitlines()
+    assert "rsvqa_lr             RSVQA-LR           vqa" in lines
+    assert (
+        "cvusa                CVUSA              no reader: request: to be asked for (form or "
+        "account): Google Drive link in the README" in lines
+    )
 
 
 def test_datasets_as_json_tells_everything() -> None:
@@ -464,6 +469,23 @@ def test_check_joins_tables(sample: Path) -> None:
         "  incomplete: test has 2 of 100 pictures, train has 12 of 572 pictures, "
         "val has 3 of 100 pictures; get it from https://rsvqa.sylvainlobry.com",
     ]
+
+
+def test_what_has_no_reader_says_so(tmp_path: Path) -> None:
+    reason = (
+        'dataset "cvusa" cannot be converted: request: to be asked for (form or account): '
+        "Google Drive link in the README"
+    )
+    out = tmp_path / "out"
+    assert (
+        refused(out, "convert", "cvusa", "--data-root", tmp_path, "--out", out)
+        == f"earthmix: {reason}\n"
+    )
+    ended = runs.earthmix("check", "cvusa", "--data-root", tmp_path)
+    assert (ended.code, ended.out.splitlines()) == (
+        1,
+        [reason, "  get it from https://github.com/viibridges/crossnet"],
+    )
 
 
 def test_check_says_where_to_get_what_is_not_there(tmp_path: Path) -> None:
@@ -865,4 +887,22 @@ def test_the_installed_command_is_this_one(tmp_path: Path) -> None:
     assert (ended.returncode, ended.stdout) == (
         1,
         f"{tmp_path}: no mix: {tmp_path}/manifest.json is missing\n",
+    )
+
+
+def test_a_picture_beyond_what_loaders_open_is_written_with_a_note(tmp_path: Path) -> None:
+    place = tmp_path / "aid" / "Airport"
+    place.mkdir(parents=True)
+    Image.new("1", (14000, 13000)).save(place / "airport_1.png")
+    Image.new("1", (14, 13)).save(place / "airport_2.png")
+    shutil.move(place / "airport_1.png", place / "airport_1.jpg")  # a reader goes by the bytes
+    shutil.move(place / "airport_2.png", place / "airport_2.jpg")
+    ended = runs.earthmix(
+        "convert", "aid", "--data-root", tmp_path, "--out", tmp_path / "out", "--images", "embed"
+    )
+    assert (ended.code, len(runs.rows(tmp_path / "out", "id"))) == (0, 2)
+    [note] = [n for n in runs.card(tmp_path / "out")["notes"] if "Pillow" in n]
+    assert note == (
+        "aid: 1 picture of more than 178,956,970 pixels: Pillow refuses to open them until a "
+        "loader sets PIL.Image.MAX_IMAGE_PIXELS = 1073741824"
     )

@@ -69,6 +69,26 @@ def test_a_bare_entry() -> None:
     )
 
 
+def test_what_has_no_reader_is_in_a_table_of_its_own() -> None:
+    text = document(
+        a={},
+        b={
+            "format": "",
+            "home": "",
+            "tasks": [],
+            "evidence": "none",
+            "status": "request",
+            "why": "an e-mail",
+            "get": "by | mail",
+        },
+    )
+    assert "\nearthmix reads 1 dataset, and knows of 1 dataset for which it has no reader. " in text
+    assert text.endswith(
+        "\n## Without a reader\n\n| Dataset | Slug | Status | Why | How to get it |\n"
+        "| --- | --- | --- | --- | --- |\n| A | `b` | request | an e-mail | by \\| mail |\n"
+    )
+
+
 def test_families_by_first_task() -> None:
     text = document(
         a={"tasks": ["refer"]},

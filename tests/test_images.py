@@ -158,11 +158,11 @@ def test_a_disk_that_fails_is_the_fault_of_its_picture(
 
 def test_pictures_that_pillow_refuses_by_itself_are_noted() -> None:
     facts = [Facts(20_000, 20_000), Facts(13_000, 13_000), Facts(15_000, 12_000)]
-    assert images.loader_note(facts) == (
+    assert images.loader_note(images.beyond_loaders(facts)) == (
         "2 pictures of more than 178,956,970 pixels: Pillow refuses to open them until a loader "
         "sets PIL.Image.MAX_IMAGE_PIXELS = 1073741824"
     )
 
 
 def test_pictures_that_any_loader_opens_are_not_noted() -> None:
-    assert images.loader_note([Facts(13_000, 13_000), Facts(fault="missing_image")]) == ""
+    assert images.beyond_loaders([Facts(13_000, 13_000), Facts(fault="missing_image")]) == 0

@@ -142,7 +142,12 @@ def test_a_circle_is_seen(edges: dict[str, list[str]], found: list[str]) -> None
 FOLDERS = {
     "converters/read": {"schemas", "converters.read"},
     "converters/regions": {"schemas", "converters.regions", "converters.read", "converters.ledger"},
-    "converters/dialects": {"schemas", "converters.dialects", "converters.regions"},
+    "converters/dialects": {
+        "schemas",
+        "converters.dialects",
+        "converters.regions",
+        "converters.registry",
+    },
     "converters/rows": {"schemas", "converters.rows", "converters.read", "converters.regions"},
     "converters/tasks": {
         "schemas",
@@ -151,6 +156,7 @@ FOLDERS = {
         "converters.regions",
         "converters.dialects",
         "converters.ledger",
+        "converters.registry",
     },
     "pipelines/storage": {
         "pipelines.storage",

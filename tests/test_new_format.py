@@ -12,6 +12,7 @@ import pytest
 
 from converters import catalogue, dialects, formats, tasks
 from converters.dialects import DIALECTS
+from converters.registry import declared
 from converters.tasks import TASKS
 from converters.tasks.wordings import pools
 from schemas.entry import Entry
@@ -123,7 +124,9 @@ def test_a_task_or_dialect_is_one_module_and_changes_no_other_file(
     (tmp_path / "mine.py").write_text("\n".join(lines))
     monkeypatch.setattr(package, "__path__", [*package.__path__, str(tmp_path)])
     monkeypatch.delitem(sys.modules, f"{words}.mine", raising=False)
-    found = package._all()
+    attribute = words.rpartition(".")[2].upper()
+    kind = type(vars(package)[attribute][name])
+    found = declared(words, package.__path__, attribute, kind)
     sys.modules.pop(f"{words}.mine", None)
     vars(package).pop("mine", None)
     assert "mine" in found

@@ -22,7 +22,6 @@ from converters.read.json_lines import LINES, line_spans
 from converters.read.plans import absent, files_plan, json_array_plan, picture_patterns
 from converters.read.records import (
     json_records,
-    jsonl_records,
     record_pictures,
     text_lines,
     text_records,
@@ -238,14 +237,13 @@ def test_a_document_may_be_utf_16(tmp_path: Path) -> None:
 
 
 def test_lines_are_records_and_a_broken_one_costs_itself_alone(tmp_path: Path) -> None:
-    place = folder(tmp_path, a_jsonl='\ufeff{"id": 1}\r\n\n{"id": \n{"id": 3}')
-    span = Span("s", "val", 0, ("a.jsonl",))
-    [first, second, third] = jsonl_records(place, span, Record)
-    assert (first, second[0], second[1], third) == (
-        ("line 1", Record(1)),
-        "line 3",
-        Reject("a.jsonl", "line 3", "val", "unreadable_record", "Input data was truncated"),
-        ("line 4", Record(3)),
+    text = '\ufeff{"id": 1}\r\n\n{"id": \n{"id": 3}'
+    [first, second, third] = spans_of(tmp_path, text, "a.jsonl")
+    assert (first, second.reason, second.detail, third) == (
+        Record(1),
+        "unreadable_record",
+        "Input data was truncated",
+        Record(3),
     )
 
 

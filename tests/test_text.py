@@ -54,6 +54,9 @@ def test_the_catalogue_has_the_first_word_on_what_a_class_is_called(
         ("railway", 2, "2 railways"),
         ("tax", 2, "2 taxes"),
         ("bush", 2, "2 bushes"),
+        ("glass", 2, "2 glasses"),
+        ("buildings", 2, "2 buildings"),
+        ("tall buildings", 2, "2 tall buildings"),
     ],
 )
 def test_nouns_agree_with_their_number(noun: str, count: int, expected: str) -> None:

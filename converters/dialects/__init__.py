@@ -5,8 +5,6 @@ Every module of this package that has `DIALECTS` adds its dialects to the regist
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections import Counter
 from collections.abc import Sequence
 from typing import Literal
@@ -17,6 +15,7 @@ import numpy.typing as npt
 from converters.dialects.kit import Dialect
 from converters.regions import shapes as regions
 from converters.regions.geometry import Floats
+from converters.registry import declared
 from schemas.sample import Box, Polygon, Quad, Shape
 from schemas.toml import ConfigError
 
@@ -31,18 +30,7 @@ _EXACT = {(Box, Quad), (Box, Polygon), (Quad, Polygon)}
 _CLOSE = (Quad, Box)  # for whatever else a dialect cannot write
 
 
-def _all() -> dict[str, Dialect]:
-    found: dict[str, Dialect] = {}
-    for module in pkgutil.iter_modules(__path__):
-        loaded = importlib.import_module(f"{__name__}.{module.name}")
-        for entry in getattr(loaded, "DIALECTS", ()):
-            if entry.name in found:
-                raise ValueError(f"two dialects are named {entry.name}")
-            found[entry.name] = entry
-    return dict(sorted(found.items()))
-
-
-DIALECTS: dict[str, Dialect] = _all()
+DIALECTS: dict[str, Dialect] = declared(__name__, __path__, "DIALECTS", Dialect)
 
 
 def dialect(name: str) -> Dialect:

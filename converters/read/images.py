@@ -141,14 +141,17 @@ def in_threads(work: Callable[[K], T], keys: list[K], threads: int) -> list[T]:
         return [result for run in done for result in run]
 
 
-def loader_note(pictures: Iterable[Facts]) -> str:
-    """What a user must set to load pictures beyond Pillow's own limit; empty where none is."""
-    count = sum(facts.width * facts.height > _LOADER_PIXELS for facts in pictures)
-    if not count:
-        return ""
+def beyond_loaders(pictures: Iterable[Facts]) -> int:
+    """How many pictures Pillow refuses to open, unless a loader raises its limit."""
+    return sum(facts.width * facts.height > _LOADER_PIXELS for facts in pictures)
+
+
+def loader_note(count: int) -> str:
+    """What a user must set to load so many pictures beyond Pillow's own limit."""
+    pictures = "picture" if count == 1 else "pictures"
     return (
-        f"{count:,} pictures of more than {_LOADER_PIXELS:,} pixels: Pillow refuses to open them "
-        f"until a loader sets PIL.Image.MAX_IMAGE_PIXELS = {MAX_PIXELS}"
+        f"{count:,} {pictures} of more than {_LOADER_PIXELS:,} pixels: Pillow refuses to open "
+        f"them until a loader sets PIL.Image.MAX_IMAGE_PIXELS = {MAX_PIXELS}"
     )
 
 

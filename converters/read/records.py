@@ -74,27 +74,6 @@ def json_records(
                 yield place, Reject(file, key, span.split, *bad.args)
 
 
-def jsonl_records(
-    folder: Folder, span: Span, kind: type[T], *, named: Sequence[str] = ()
-) -> Iterator[tuple[str, T | Reject]]:
-    """(place, record) of each line of whole files, such as `line 3`; empty lines are passed over.
-
-    Spans of `json_array_plan` go to `json_records`, which reads lines too.
-    """
-    decoder = msgspec.json.Decoder(kind)
-    for name in span.names:
-        body = utf8_of(folder.bytes_of(name))
-        for number, line in enumerate(body.split(b"\n"), 1):
-            if not line.strip():
-                continue
-            place = f"line {number}"
-            try:
-                yield place, decode_record(line, decoder)
-            except BadRecord as bad:
-                key = _name(line, named) or place
-                yield place, Reject(folder.relative(name), key, span.split, *bad.args)
-
-
 def _required(kind: Any) -> frozenset[str]:
     """Keys without which a record cannot be decoded to a type."""
     if not (isinstance(kind, type) and issubclass(kind, msgspec.Struct)):

@@ -25,7 +25,9 @@ POSITIONS = (
     "bottom right",
 )
 SMALL, LARGE = 0.001, 0.05  # shares of the picture's area
-# Words whose plural no rule gives. Of those that end in s already the plural is the word itself.
+# A word that ends in s is a plural as its authors wrote it, unless it ends so.
+_SINGULAR_ENDINGS = ("ss", "us", "is", "as")
+# Words whose plural no rule gives.
 _PLURALS = {
     "person": "people",
     "man": "men",
@@ -38,7 +40,6 @@ _PLURALS = {
     "cattle": "cattle",
     "fish": "fish",
     "vegetation": "vegetation",
-    "pedestrians": "pedestrians",
 }
 # Classes of several datasets whose names begin with a size: a size word before another class's
 # name must not read like one of them.
@@ -74,6 +75,8 @@ def _plural_word(word: str) -> str:
     if word in _PLURALS:
         return _PLURALS[word]
     if word in _PLURALS.values() or word.endswith("craft"):
+        return word
+    if word.endswith("s") and not word.endswith(_SINGULAR_ENDINGS):
         return word
     if word.endswith(("s", "x", "z", "ch", "sh")):
         return word + "es"

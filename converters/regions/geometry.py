@@ -34,12 +34,11 @@ class Clipped(NamedTuple):
 
 
 def inclusive_corners(corners: Floats) -> Floats:
-    """Quads whose corners are pixel indices that belong to the box (0-based), as continuous
-    corners.
+    """Quads whose corners are pixels of the box (0-based indices), as continuous corners.
 
     corners: (n, 4, 2), in turn around the box, no side of length zero. Every corner moves to its
-    pixel's centre and half a pixel outwards along both sides,
-    so an upright box (x1, y1, x2, y2) becomes (x1, y1, x2 + 1, y2 + 1).
+    pixel's centre and half a pixel outwards along both sides, so an upright box
+    (x1, y1, x2, y2) becomes (x1, y1, x2 + 1, y2 + 1).
     """
     following = np.roll(corners, -1, axis=1) - corners
     along = following / np.linalg.norm(following, axis=2, keepdims=True)
@@ -65,12 +64,11 @@ def clip_boxes(boxes: Floats, sizes: Floats) -> Clipped:
 
 
 def clip_quads(quads: Floats, sizes: Floats) -> Clipped:
-    """Oriented boxes cut at their pictures' edges, each kept at its own angle around the part that
-    shows.
+    """Oriented boxes cut at their pictures' edges.
 
-    quads: (n, 8) corners in turn (crossed ones are put in turn first); sizes: (n, 2). Corners of a
-    quad that was not cut stay as they are; all come back
-    clockwise on screen from the top-left.
+    A cut one keeps its angle and encloses what shows. quads: (n, 8) corners in turn (crossed ones
+    are put in turn first); sizes: (n, 2). Corners of a quad that was not cut stay as they are; all
+    come back clockwise on screen from the top-left.
     """
     corners = quads.reshape(-1, 4, 2)
     ring = shapely.polygons(corners)
@@ -179,9 +177,9 @@ def _smallest_rectangles(corners: Floats) -> Floats:
 
 
 def from_rotated(rotated: Floats) -> Floats:
-    """Corners of (n, 5) cx, cy, w, h, degrees.
+    """Corners (n, 8) of rotated boxes (n, 5) cx, cy, w, h, degrees.
 
-    (n, 8), clockwise on screen from the corner that is top-left before turning.
+    They run clockwise on screen from the corner that is top-left before turning.
     """
     angle = np.radians(rotated[:, 4])
     u = np.column_stack([np.cos(angle), np.sin(angle)]) * rotated[:, 2:3] / 2

@@ -40,7 +40,7 @@ class Captioned(NamedTuple):
 class Pair(NamedTuple):
     """Two dates of one place.
 
-    Before: houses at the first date; after: things added by the second; road: grid rows added.
+    before: houses at the first date; after: things added by the second; road: grid rows added.
     """
 
     number: int

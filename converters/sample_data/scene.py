@@ -12,9 +12,9 @@ from converters.sample_data.drawing import Corners, draw, ground, inner, seeded
 
 
 class Kind(NamedTuple):
-    """How a class looks. length.
+    """How a class looks.
 
-    Pixels along its heading; turns: False for a class that stands upright on the picture.
+    length: pixels along its heading; turns: False for a class that stands upright on the picture.
     """
 
     glyph: str

@@ -5,25 +5,11 @@ Every module of this package that has `TASKS` adds its tasks to the registry her
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
-
+from converters.registry import declared
 from converters.tasks.kit import Task
 from schemas.sample import Kind
 
-
-def _all() -> dict[str, Task]:
-    found: dict[str, Task] = {}
-    for module in pkgutil.iter_modules(__path__):
-        loaded = importlib.import_module(f"{__name__}.{module.name}")
-        for task in getattr(loaded, "TASKS", ()):
-            if task.name in found:
-                raise ValueError(f"two tasks are named {task.name}")
-            found[task.name] = task
-    return dict(sorted(found.items()))
-
-
-TASKS: dict[str, Task] = _all()
+TASKS: dict[str, Task] = declared(__name__, __path__, "TASKS", Task)
 
 
 def possible(yields: tuple[Kind, ...]) -> list[str]:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, TypedDict, cast
 import msgspec
 
 from converters.ledger import Counts
+from converters.read.images import loader_note
 from pipelines import __version__
 from pipelines.plan import RunPlan
 from pipelines.result import Holds
@@ -186,9 +187,13 @@ def summarise(
         "text_origin": Counter(),
         "dialects": Counter(),
     }
+    large: Counter[str] = Counter()
     for counter, n in sorted(counts.items()):
         if counter.level == "repairs":
             datasets[counter.dataset]["repairs"][counter.bucket] = n
+        if counter.bucket == "large_pictures":
+            large[counter.dataset] += n
+    large_notes = [f"{slug}: {loader_note(n)}" for slug, n in large.items()]
     decoded = 0
     for key, n in sorted(holds.items()):
         if key.measure == "bytes":
@@ -219,7 +224,7 @@ def summarise(
         **{name: dict(sorted(counter.items())) for name, counter in totals.items()},
         "datasets": datasets,
         "ledger": book,
-        "notes": plan.notes,
+        "notes": [*plan.notes, *large_notes],
         "versions": {name: version(name) for name in _PACKAGES},
         "rebuild": shlex.join(command),
         "shards": plan.shards,
