@@ -34,10 +34,8 @@ sample-data: setup ## Write the built-in sample data to sample-data/
 
 ifeq ($(DATA_ROOT),sample-data)
 mix-geochat-style: sample-data
-# A good part of so small a sample is broken on purpose, to show what becomes of it.
-mix-geochat-style: override ARGS += --set max_reject=0.25
 endif
-mix-geochat-style: setup ## Build the GeoChat-style mix (DATA_ROOT=..., OUT=..., ARGS="--images path")
+mix-geochat-style: setup ## Build the GeoChat-style mix (DATA_ROOT=..., OUT=..., ARGS="--take 100")
 	$(BIN)/earthmix mix geochat-style --data-root $(DATA_ROOT) --out $(OUT) $(ARGS)
 
 test: setup ## The test suite

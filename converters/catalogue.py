@@ -66,6 +66,22 @@ def catalogue() -> dict[str, Entry]:
     return entries
 
 
+def add_entries(path: str) -> None:
+    """Adds the entries of a user's own TOML file to the catalogue of this process.
+
+    Raises ConfigError with every fault, and for a slug that is taken.
+    """
+    found, faults = parse_file(path, path)
+    faults += [
+        f"{path} [{slug}] is a slug of the catalogue that comes with earthmix; choose another"
+        for slug in sorted(found.keys() & catalogue().keys())
+        if found[slug] != catalogue()[slug]
+    ]
+    if faults:
+        raise ConfigError("\n".join(faults))
+    catalogue().update(found)
+
+
 def parse_file(path: str, where: str) -> tuple[dict[str, Entry], list[str]]:
     """Entries of one TOML file and all its faults, one a line."""
     entries, faults = {}, []

@@ -181,23 +181,28 @@ def _look(
 ) -> Pictures:
     """The pictures of a batch, with what reading them says.
 
-    All are read where their bytes are wanted; in path mode only those whose size a source needs
-    and no annotation tells, and then only their heads. spoken: dialects in which ready-made texts
-    of the batch have boxes.
+    All are read where their bytes are wanted; in path mode only those whose size a source needs and
+    that annotation and catalogue do not tell, or tell in two ways, and then only their heads.
+    spoken: dialects in which ready-made texts of the batch have boxes.
     """
     facts: dict[str, Facts] = {}
     if dataset.images != "path" or dataset.verify:
         facts = _read(dataset, list(stated), sizes_only=False)
-    elif not dataset.entry.size and any(
-        _needs_size(job, spoken) for some in jobs.values() for job in some
-    ):
-        unsized = [path for path, picture in stated.items() if not picture.width]
-        facts = _read(dataset, unsized, sizes_only=True)
+    elif any(_needs_size(job, spoken) for some in jobs.values() for job in some):
+        unsized = [path for path, picture in stated.items() if _unsure(picture, dataset.entry)]
+        facts = _read(dataset, unsized, sizes_only=True) if unsized else {}
     absent = frozenset[str]()
     if dataset.images == "path" and not dataset.verify:
         # There a picture that is not on disk costs only what needs its size.
         absent = frozenset(path for path, one in facts.items() if one.fault == "missing_image")
     return Pictures(dataset.entry, path_lists([]), stated, facts, absent)
+
+
+def _unsure(picture: Picture, entry: Entry) -> bool:
+    """True where a picture's size must be read: nobody states it, or two state different ones."""
+    if not picture.width:
+        return not entry.size
+    return bool(entry.size) and (picture.width, picture.height) != entry.size
 
 
 def _cutter(dataset: Dataset, save: Save | None) -> Cutter | None:

@@ -19,7 +19,8 @@ from PIL import Image, ImageDraw, ImageFont
 from converters import dialects
 from converters.sample_data import write_sample_data
 from pipelines.engine_options import EngineOptions
-from pipelines.plan import load_mix, make_plan
+from pipelines.load import load_mix
+from pipelines.plan import make_plan
 from pipelines.run import run
 
 OUT = Path(__file__).with_name("rows.png")

@@ -30,6 +30,7 @@ FAULTS: dict[str, str] = {
     "truncated_image": "the picture's end is missing",
     "oversized_image": "the picture has more pixels than are safe to read",
     "no_size": "the dialect needs the picture's size, and neither annotation nor picture gives it",
+    "size_conflict": "the annotation is for a picture of another size, and not by one ratio",
     "bad_box": "a coordinate is not a number, or corners are missing",
     "zero_area": "the region has no area, natively or inside the picture",
     "outside_image": "the region lies outside its picture",

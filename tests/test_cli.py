@@ -343,12 +343,13 @@ def with_picture(sample: Path, root: Path, data: bytes | None) -> Path:
 def test_too_many_bad_pictures_fail_the_run(
     sample: Path, tmp_path: Path, data: bytes | None, reason: str, detail: str
 ) -> None:
-    ended = runs.convert(with_picture(sample, tmp_path, data), tmp_path / "out")
+    root = with_picture(sample, tmp_path, data)
+    ended = runs.convert(root, tmp_path / "out", "--set", "max_reject=0")
     assert (ended.code, ended.err.splitlines(), (tmp_path / "out").exists()) == (
         1,
         [
             f"earthmix: ucm_captions train: 5 of 10 captions are faulty ({reason} 5); "
-            "max_reject is 0.05, and 0.5 would be needed. The first of them:",
+            "max_reject is 0, and 0.5 would be needed. The first of them:",
             f"  {reason}: dataset.json 1.tif: imgs/1.tif: {detail}",
             "earthmix: Correct the files, or allow this many faults with --set max_reject=0.5",
         ],
@@ -450,10 +451,10 @@ def test_check_tells_what_is_there(sample: Path) -> None:
         1,
         [
             f"dota_v1 (DOTA-v1.0) in {sample}/dota_v1",
-            "  train: 12 of 1,411 published pictures in the annotations, 1 missing on disk",
+            "  train: 13 of 1,411 published pictures in the annotations, 1 missing on disk",
             "  val: 2 of 458 published pictures in the annotations",
             "  bad_box: 1 record",
-            "  incomplete: train has 12 of 1,411 pictures, val has 2 of 458 pictures, "
+            "  incomplete: train has 13 of 1,411 pictures, val has 2 of 458 pictures, "
             "1 picture missing on disk; get it from https://captain-whu.github.io/DOTA/",
         ],
     )

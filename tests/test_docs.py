@@ -21,7 +21,7 @@ from typer.main import get_command
 from converters import catalogue, formats, read_dataset
 from pipelines import engine_options
 from pipelines.__main__ import app
-from pipelines.plan import checked, convert_mix, load_mix, mix_names
+from pipelines.load import checked, convert_mix, load_mix, mix_names
 from schemas.conversation import load_schema
 from schemas.entry import Entry
 from schemas.sample import FAULTS, POLICIES, Sample

@@ -27,8 +27,9 @@ from converters.ledger import Key, Rejects
 from converters.read.files import SourceError
 from converters.read.folder import Folder, Span
 from pipelines import result, segments, transforms
+from pipelines.load import convert_mix
 from pipelines.place import working_folder
-from pipelines.plan import RunPlan, convert_mix, make_plan
+from pipelines.plan import RunPlan, make_plan
 from pipelines.result import Done, File, Holds
 from pipelines.transforms import (
     ConvertSpans,
@@ -68,7 +69,7 @@ def ponds(tmp_path: Path) -> Iterator[RunPlan]:
     folder = Folder("ponds", "ponds", str(tmp_path))
     datasets = {"ponds": Dataset(entry_of("rsvqa_lr"), folder, [], "path")}
     mix = Mix(name="ponds", sources=sources, seed=7)
-    plan = RunPlan(mix, "path", datasets, [], [], [], 2, str(tmp_path / "out"))
+    plan = RunPlan(mix, "path", datasets, [], [], [], 2, 0.0, str(tmp_path / "out"))
     with working_folder(plan.out, plan.work):
         yield plan
 

@@ -101,7 +101,7 @@ def _paths(samples: list[Sample]) -> list[list[str]]:
 def _scene_items(
     entry: Entry, samples: list[Sample], kind: Kind, pictures: Pictures, book: Book
 ) -> SceneItems | ExpressionItems:
-    found, repairs = scenes.clean(samples, pictures.size, entry.spoken)
+    found, repairs = scenes.clean(samples, pictures.size, entry.spoken, pictures.frame)
     shown = pictures.of(_paths(samples))
     if kind == "expression":
         return ExpressionItems(scenes.expressions(found), shown)

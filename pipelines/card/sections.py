@@ -30,6 +30,8 @@ ORIGINS = {
     "model": "a model wrote them, for the source dataset; the model's own terms may apply",
 }
 REPAIRS = {
+    "scaled": "the picture is a smaller or larger copy of the one that was annotated",
+    "turned": "the picture is stored on its side, and the region was drawn on the stored pixels",
     "clipped": "the region reached beyond its picture and was cut at the edge",
     "swapped": "the box's corners were given in the wrong order and were put right",
     "uncrossed": "the corners or the outline crossed and were put in turn",
@@ -111,6 +113,8 @@ def contents(summary: Summary) -> str:
         "A picture counts once in each row that shows it; boxes are the regions of the rows, "
         "upright or oriented."
     )
+    if summary["images"] == "path":
+        unit += " Pictures were counted by their paths, as the rows name them, and not opened."
     tasks: list[Row] = [
         [cell(task), number, TASKS[task].asks] for task, number in ranked(summary["tasks"])
     ]

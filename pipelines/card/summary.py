@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any, NamedTuple, TypedDict, cast
 
 import msgspec
 
-from converters.ledger import Counts
 from converters.read.images import loader_note
 from pipelines import __version__
+from pipelines.card.markdown import counted
 from pipelines.plan import RunPlan
-from pipelines.result import Holds
+from pipelines.result import Done
 from schemas.entry import Entry
 from schemas.sample import is_fault
 
@@ -169,8 +169,7 @@ def filled(summary: Summary) -> int:
 
 def summarise(
     plan: RunPlan,
-    counts: Counts,
-    holds: Mapping[Holds, int],
+    done: Done,
     book: dict[str, dict[str, dict[str, Any]]],
     disk: int,
     content: str,
@@ -188,14 +187,18 @@ def summarise(
         "dialects": Counter(),
     }
     large: Counter[str] = Counter()
-    for counter, n in sorted(counts.items()):
+    for counter, n in sorted(done.counts.items()):
         if counter.level == "repairs":
             datasets[counter.dataset]["repairs"][counter.bucket] = n
         if counter.bucket == "large_pictures":
             large[counter.dataset] += n
+    absent_notes = [
+        f"{slug}: {counted(n, 'row')} name a picture that is not on disk (`earthmix check {slug}`)"
+        for slug, n in sorted(done.absent.items())
+    ]
     large_notes = [f"{slug}: {loader_note(n)}" for slug, n in large.items()]
     decoded = 0
-    for key, n in sorted(holds.items()):
+    for key, n in sorted(done.holds.items()):
         if key.measure == "bytes":
             decoded += n
             continue
@@ -220,11 +223,11 @@ def summarise(
         "left_out": plan.mix.left_out,
         "mix": mix | {"images": plan.images},
         "images": plan.images,
-        "rows": sum(n for key, n in holds.items() if key.measure == "rows"),
+        "rows": sum(n for key, n in done.holds.items() if key.measure == "rows"),
         **{name: dict(sorted(counter.items())) for name, counter in totals.items()},
         "datasets": datasets,
         "ledger": book,
-        "notes": [*plan.notes, *large_notes],
+        "notes": [*plan.notes, *large_notes, *absent_notes],
         "versions": {name: version(name) for name in _PACKAGES},
         "rebuild": shlex.join(command),
         "shards": plan.shards,
