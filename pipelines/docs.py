@@ -27,6 +27,7 @@ COMMANDS = (
     "preview",
     "show",
     "export",
+    "push",
 )
 
 

@@ -28,6 +28,7 @@ from pipelines.parquet import Written
 from pipelines.plan import RunPlan
 from pipelines.result import Done, File
 from pipelines.segments import Ref
+from pipelines.spread import spread
 from pipelines.storage import work_files
 from pipelines.storage.client import StoreError
 from schemas.table import REJECT, SEGMENT_ROW
@@ -287,6 +288,7 @@ class _WriteShard(beam.DoFn):
             shards.by_source(rows, chosen, plan.mix.sources),
             count_absent(table, plan.roots) if plan.images == "path" else Counter(),
             [File(data, len(table), *data_hash), File(dropped, numbers[0], *drop_hash)],
+            spread(table),
         )
 
 
@@ -314,6 +316,7 @@ class _Add(beam.CombineFn):
         accumulator.sources.update(done.sources)
         accumulator.absent.update(done.absent)
         accumulator.files.extend(done.files)
+        accumulator.spread.update(done.spread)
         return accumulator
 
     def merge_accumulators(self, accumulators: Iterable[Done]) -> Done:

@@ -84,9 +84,7 @@ def test_a_disk_without_room_is_refused_before_the_run(
     check_room(plan)
     usage = shutil.disk_usage(tmp_path)._replace(free=1000)
     monkeypatch.setattr(room.shutil, "disk_usage", lambda place: usage)
-    with pytest.raises(
-        RunError, match=rf"take about .* 1\.0 kB are free at {tmp_path}:"
-    ):
+    with pytest.raises(RunError, match=rf"take about .* 1\.0 kB are free at {tmp_path}:"):
         check_room(plan)
 
 

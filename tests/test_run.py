@@ -281,8 +281,9 @@ def test_bytes_are_those_of_the_native_files(whole: Path, sample: Path) -> None:
 
 def test_nothing_but_the_mix_is_in_out(mixed: Path) -> None:
     shard, dropped = "data/train-00000-of-00001.parquet", "rejects/rejects-00000-of-00001.parquet"
-    folders = ["data", "preview", "rejects"]
-    about = ["README.md", "card.json", "manifest.json", "preview/index.html"]
+    folders = ["data", "plots", "preview", "rejects"]
+    about = ["README.md", "card.json", "croissant.json", "manifest.json", "preview/index.html"]
+    about += [f"plots/{name}.png" for name in ("boxes", "composition", "lengths", "rejects")]
     assert runs.left(mixed) == sorted([*folders, *about, shard, dropped])
 
 

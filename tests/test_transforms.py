@@ -31,6 +31,7 @@ from pipelines.load import convert_mix
 from pipelines.place import working_folder
 from pipelines.plan import RunPlan, make_plan
 from pipelines.result import Done, File, Holds
+from pipelines.spread import Spread
 from pipelines.transforms import (
     ConvertSpans,
     FindLimits,
@@ -280,6 +281,7 @@ def test_shards_are_written_without_limits_where_no_source_has_a_cap(ponds: RunP
 def test_the_result_adds_everything_up(ponds: RunPlan) -> None:
     made = [File("data/b.parquet", 1, 10, "bb"), File("data/a.parquet", 2, 20, "aa")]
     read = Key("ponds", "train", "items", "read")
+    turns = Spread("turns", "vqa", 2)
     held = Holds("ponds", "train", "vqa", "human", "", "turns")
     with on_beam() as pipeline:
         converted = pipeline | "Converted" >> beam.Create(
@@ -288,8 +290,10 @@ def test_the_result_adds_everything_up(ponds: RunPlan) -> None:
         none: Counter[Any] = Counter()
         written = pipeline | "Written" >> beam.Create(
             [
-                Done(none, Counter({held: 4}), Counter(lakes=1), none, [made[0]]),
-                Done(none, Counter({held: 8}), Counter(lakes=2), Counter(ponds=3), [made[1]]),
+                Done(
+                    none, Counter({held: 4}), Counter(lakes=1), none, [made[0]], Counter({turns: 1})
+                ),
+                Done(none, Counter({held: 8}), Counter(lakes=2), Counter(ponds=3), [made[1]], none),
             ]
         )
         written | SaveResult(ponds, converted)
@@ -299,6 +303,7 @@ def test_the_result_adds_everything_up(ponds: RunPlan) -> None:
         Counter(lakes=3),
         Counter(ponds=3),
         [File("data/a.parquet", 2, 20, "aa"), File("data/b.parquet", 1, 10, "bb")],
+        Counter({Spread("turns", "vqa", 2): 1}),
     )
 
 

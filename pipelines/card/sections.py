@@ -304,6 +304,15 @@ def rebuilding(summary: Summary) -> str:
     )
 
 
+def citing(summary: Summary) -> str:
+    """BibTeX of the sources, as far as the catalogue knows their papers."""
+    known = [d["citation"] for _, d in sorted(summary["datasets"].items()) if d.get("citation")]
+    if not known:
+        return ""
+    asked = "Whoever uses the mix uses the work of these authors:"
+    return "\n\n".join(["## Citations", asked, fenced("\n\n".join(known), "bibtex")])
+
+
 def _name(dataset: DatasetSummary) -> str:
     name = link(dataset["name"], dataset["home"])
     return f"{name} ({link('paper', dataset['paper'])})" if dataset["paper"] else name

@@ -12,6 +12,7 @@ import msgspec
 
 from converters.read.images import loader_note
 from pipelines import __version__
+from pipelines.card.citations import bibtex
 from pipelines.card.markdown import counted
 from pipelines.plan import RunPlan
 from pipelines.result import Done
@@ -46,6 +47,7 @@ class DatasetSummary(TypedDict):
     tasks: dict[str, int]
     splits: dict[str, int]
     repairs: dict[str, int]
+    citation: str
 
 
 class ItemCounts(TypedDict):
@@ -110,13 +112,15 @@ class Summary(_Summary, total=False):
     files, repeated ones too. version: earthmix's own. shards: how many Parquet files there are,
     where that is known. content: a hash over the shards' hashes, where they are known.
     download_size: bytes of the Parquet files; dataset_size: of the rows as `datasets` expands them
-    in its cache, where they are known.
+    in its cache, where they are known. spread: counts by measure, group and bin (see
+    `pipelines.spread`).
     """
 
     shards: int
     download_size: int
     dataset_size: int
     content: str
+    spread: dict[str, dict[str, dict[str, int]]]
 
 
 class Drop(NamedTuple):
@@ -233,9 +237,18 @@ def summarise(
         "shards": plan.shards,
         "download_size": disk,
         "dataset_size": decoded,
+        "spread": _spread(done),
         "content": content,
     }
     return cast(Summary, summary)
+
+
+def _spread(done: Done) -> dict[str, dict[str, dict[str, int]]]:
+    """Counts by measure, group and bin (see `pipelines.spread`)."""
+    found: dict[str, dict[str, dict[str, int]]] = {}
+    for key, n in sorted(done.spread.items()):
+        found.setdefault(key.measure, {}).setdefault(key.group, {})[str(key.bin)] = n
+    return found
 
 
 def _about(entry: Entry) -> dict[str, Any]:
@@ -254,4 +267,5 @@ def _about(entry: Entry) -> dict[str, Any]:
         "tasks": {},
         "splits": {},
         "repairs": {},
+        "citation": bibtex(entry),
     }

@@ -123,3 +123,31 @@ def export(
         result = run.export(work_files.absolute(out), folder, wanted)
     if not quiet:
         say_all(report.closing_lines(result), folder)
+
+
+@app.command(epilog="Example: earthmix push OUT me/my-mix --dry-run")
+def push(
+    out: Annotated[str, typer.Argument(metavar="OUT", help="A finished mix.")],
+    repository: Annotated[
+        str, typer.Argument(metavar="REPO", help="Dataset of the Hugging Face hub: NAME/MIX.")
+    ],
+    private: Annotated[bool, typer.Option("--private", help="Make a new one private.")] = False,
+    allow: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--allow", help="A dataset whose authors let you pass it on. May be repeated."
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print what would go, and send nothing.")
+    ] = False,
+) -> None:
+    """Send a mix to the Hugging Face hub, unless a licence of its sources forbids it."""
+    from pipelines.push import parcel, send
+    from pipelines.storage import work_files
+
+    found = parcel(work_files.absolute(out), repository, allow or [])
+    for line in found.lines():
+        say(line)
+    if not dry_run:
+        say(f"sent: {send(found, private)}")
