@@ -22,6 +22,7 @@ FORMAT_MAY = (
     "converters.regions",
     "converters.regions.geometry",
     "converters.regions.shapes",
+    "converters.regions.xml_leaves",
 )
 
 
