@@ -24,7 +24,7 @@ convention: pixels from the picture's corner, the angle in radians, clockwise::
       <points><point>801.000000,949.000000</point> ... five, the first repeated ...</points>
     </object></objects>
 
-`geometry = "mbox"`, `object = "HRSC_Object"`, `label = ["Class_ID"]` (HRSC2016)::
+`geometry = "mbox"`, `object_tag = "HRSC_Object"` (HRSC2016)::
 
     <HRSC_Image><Img_SizeWidth>1172</Img_SizeWidth> ... <HRSC_Objects><HRSC_Object>
       <Class_ID>100000013</Class_ID><mbox_cx>341.2143</mbox_cx><mbox_cy>443.3325</mbox_cy>
@@ -94,10 +94,10 @@ class Options(Struct, forbid_unknown_fields=True):
     geometry: the leaf that holds the coordinates. one_based: True where they count pixels from 1,
     corners included; inclusive: True where they count from 0, corners included.
 
-    object, label, size, gsd: the tag of an object, the paths of its class (the first that has a
-    text), of the picture's width and height, and of its metres a pixel. unlabelled: the class of
-    an object whose paths have no text. attributes: paths of what else is said of an object, by
-    the name of what they say.
+    object_tag, label_tags, size_tags, gsd_tag: the tag of an object, the paths of its class (the
+    first that has a text), of the picture's width and height, and of its metres a pixel.
+    unlabelled: the class of an object without one. attribute_tags: paths of what else is said of
+    an object, by the name of what they say.
 
     ignored_names: classes that mean "ignore this", such as DontCare. other_names: classes of
     objects that are not what the dataset is about; each is a Reject.
@@ -110,12 +110,12 @@ class Options(Struct, forbid_unknown_fields=True):
     inclusive: bool = False
     lists: str | None = None
     leave_out: list[str] = []
-    object: str = "object"
-    label: tuple[str, ...] = ("name", "possibleresult/name")
+    object_tag: str = "object"
+    label_tags: tuple[str, ...] = ("name", "possibleresult/name")
     unlabelled: str = ""
-    size: tuple[str, str] = ("size/width", "size/height")
-    gsd: str = ""
-    attributes: dict[str, str] = {}
+    size_tags: tuple[str, str] = ("size/width", "size/height")
+    gsd_tag: str = ""
+    attribute_tags: dict[str, str] = {}
     ignored_names: list[str] = []
     other_names: list[str] = []
 
@@ -166,9 +166,9 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
         file, key = folder.relative(name), stem(name)
         regions: list[Region] = []
         unplaced: list[str] = []
-        for i, node in enumerate(root.iter(options.object)):
-            at = f"{options.object}[{i}]"
-            label = first_text(node, options.label) or options.unlabelled
+        for i, node in enumerate(root.iter(options.object_tag)):
+            at = f"{options.object_tag}[{i}]"
+            label = first_text(node, options.label_tags) or options.unlabelled
             if label in options.other_names:
                 detail = f"{label} is no class of this dataset"
                 yield Reject(file, f"{key}#{at}", span.split, "unselected", detail)
@@ -185,8 +185,8 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
         if isinstance(pictures, Reject):
             yield pictures
             continue
-        width, height = (pixels(root, path) for path in options.size)
-        gsd = metres(root, options.gsd) if options.gsd else None
+        width, height = (pixels(root, path) for path in options.size_tags)
+        gsd = metres(root, options.gsd_tag) if options.gsd_tag else None
         yield Sample(
             key,
             file,
@@ -199,9 +199,9 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
 
 def _region(node: Element, label: str, options: Options, key: str) -> Region:
     if not label:
-        raise Fault("missing_field", f"object without a {options.label[0]}")
+        raise Fault("missing_field", f"object without a {options.label_tags[0]}")
     shape = shape_of(node, options.geometry, options.counting())
     ignored = label in options.ignored_names or is_flag(node.findtext("difficult") or "")
-    said = {name: first_text(node, [path]) for name, path in options.attributes.items()}
+    said = {name: first_text(node, [path]) for name, path in options.attribute_tags.items()}
     attributes = {name: text for name, text in said.items() if text}
     return Region(key, label, shape, ignored=ignored, attributes=attributes)
