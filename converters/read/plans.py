@@ -106,8 +106,7 @@ def chosen_files(
 ) -> list[tuple[str, Found]]:
     """(split, file) of the annotation files to read; notes is told of those that are not.
 
-    leave_out: what the names of files end in, before their last ending, that are something else.
-    So are files named `._*`, which archives from macOS hold beside each file.
+    leave_out: what the names of files that are no annotations end in, before their last ending.
 
     Of files that differ in a pattern's `{a|b}` alternative alone, the first alternative's is taken.
     Label files (`{stem}`) one folder deeper are taken for a split that has none in their place; of
@@ -144,8 +143,7 @@ def _annotations(
     kept: list[tuple[str, Found]] = []
     left: list[tuple[str, Found]] = []
     for split, file in found:
-        name = stem(file.path)
-        is_other = name.startswith("._") or name.endswith(tuple(leave_out))
+        is_other = stem(file.path).endswith(tuple(leave_out))
         (left if is_other else kept).append((split, file))
     if left:
         notes.append(
