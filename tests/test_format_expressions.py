@@ -10,7 +10,8 @@ from native import DATA, convert, dataset, read, words
 
 from converters.catalogue import catalogue
 from converters.read.files import SourceError
-from schemas.sample import Box, Expression, Picture, Region, Sample
+from converters.regions.coco_masks import mask_of_segmentation
+from schemas.sample import Box, Expression, Mask, Picture, Region, Sample
 
 ROOT = DATA / "voc_expressions/dior_rsvg"
 ENTRY = catalogue()["dior_rsvg"]
@@ -138,3 +139,88 @@ def test_a_row_asks_the_words_and_answers_the_box() -> None:
     rows = convert(dataset(ENTRY, ["refer"], ROOT, splits=["test"], dialect="pixel")).rows
     assert [words(row)[1] for row in rows] == ["[100, 200, 300, 240]"]
     assert "The bridge over the river" in words(rows[0])[0]
+
+
+# RRSIS-D
+
+RRSIS = DATA / "voc_expressions/rrsis_d"
+BOXED, MASKED = catalogue()["rrsis_d"], catalogue()["rrsis_d_masks"]
+
+
+def test_a_file_of_rrsis_d_tells_its_split_and_its_picture() -> None:
+    found = read(BOXED, RRSIS)
+    assert [(one.key, one.split, one.pictures[0].path) for one in found.samples] == [
+        ("00001", "train", "images/rrsisd/JPEGImages/00001.jpg"),
+        ("00002", "val", "images/rrsisd/JPEGImages/00002.jpg"),
+        ("00003", "train", "images/rrsisd/JPEGImages/00003.jpg"),
+        ("00004", "test", "images/rrsisd/JPEGImages/00004.jpg"),
+        ("00005", "test", "images/rrsisd/JPEGImages/00005.jpg"),
+    ]
+    assert found.samples[0].regions == (Region("object[0]", "ship", Box(1, 4, 3, 6)),)
+    assert [one.key for one in read(BOXED, RRSIS, ["val"]).samples] == ["00002"]
+
+
+def test_masks_of_rrsis_d_are_joined_by_the_name_of_the_picture() -> None:
+    found = read(MASKED, RRSIS, ["train", "val"]).samples
+    assert [(one.key, [region.shape for region in one.regions]) for one in found] == [
+        ("00001", [Mask(8, 6, (10, 5, 33))]),
+        ("00002", [Mask(8, 6, (7, 3, 3, 3, 32))]),
+        ("00003", []),
+    ]
+    assert found[0].expressions == (
+        Expression("object[0]", "The ship on the left", ("object[0]",)),
+    )
+
+
+def test_a_mask_that_is_not_there_or_cannot_be_read_is_a_reject() -> None:
+    assert [(one.key, one.reason, one.detail) for one in read(MASKED, RRSIS).rejects] == [
+        (
+            "00003#object[0]",
+            "dangling_reference",
+            "rrsisd/instances.json has no mask of 00003.jpg",
+        ),
+        (
+            "00004#object[0]",
+            "bad_value",
+            "mask of 00004.jpg: run lengths of 45 pixels for a mask of 8 x 6",
+        ),
+        ("00005#object[0]", "bad_value", "1 objects and 2 masks of 00005.jpg"),
+    ]
+
+
+def test_without_the_file_of_masks_nothing_is_read(tmp_path: Path) -> None:
+    shutil.copytree(RRSIS, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "rrsisd/instances.json").unlink()
+    with pytest.raises(SourceError, match=r"masks not found: .*/rrsisd/instances\.json"):
+        read(MASKED, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "segmentation, counts",
+    [
+        ({"size": [6, 8], "counts": ":5Q1"}, (10, 5, 33)),
+        (
+            [{"size": [6, 8], "counts": [0, 2, 46]}, {"size": [6, 8], "counts": [1, 3, 44]}],
+            (0, 4, 44),
+        ),
+    ],
+    ids=["one, compressed", "two that overlap"],
+)
+def test_run_lengths_come_alone_or_in_parts(segmentation: object, counts: tuple[int, ...]) -> None:
+    assert mask_of_segmentation(segmentation, 8, 6) == Mask(8, 6, counts)
+
+
+@pytest.mark.parametrize(
+    "segmentation, message",
+    [
+        (None, "there is no segmentation"),
+        ([], "there is no segmentation"),
+        ([{"size": [8, 6], "counts": [48]}], r"run lengths of size \[8, 6\] in a picture of 8 x 6"),
+        ([3], "run lengths of size None"),
+        ([[1, 2, 3, 4]], "a ring needs three corners or more"),
+        ([["a", "b", "c", "d", "e", "f"]], "could not convert"),
+    ],
+)
+def test_what_is_no_mask_is_an_error(segmentation: object, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        mask_of_segmentation(segmentation, 8, 6)
