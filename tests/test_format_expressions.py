@@ -37,6 +37,14 @@ def test_objects_go_to_the_split_that_lists_their_number() -> None:
     ]
 
 
+def test_pictures_that_several_splits_share_are_told() -> None:
+    # 00256.xml, 00257.xml; the objects of the damaged 00300.xml are all in one.
+    assert read(ENTRY, ROOT).notes == [
+        "the split lists number objects; files were counted in the order of their names",
+        "2 of 4 pictures have objects in several splits",
+    ]
+
+
 def test_one_object_said_twice_is_one_region_with_two_expressions() -> None:
     assert read(ENTRY, ROOT, ["train"]).samples[0] == Sample(
         "00256",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from native import Native, read
@@ -69,6 +70,17 @@ def test_the_folder_of_the_picture_tells_the_split(tmp_path: Path) -> None:
         in found.notes
     )
     assert splits(read(NEON, tmp_path, ["training"])) == {"B_2": "training"}
+
+
+def test_archives_of_neon_tree_are_read_in_place(tmp_path: Path) -> None:
+    for name, member in (("annotations", "A_1.xml"), ("evaluation", "RGB/A_1.tif")):
+        with ZipFile(tmp_path / f"{name}.zip", "w") as archive:
+            archive.writestr(f"{name}/{member}", PAGE)
+    [sample] = read(NEON, tmp_path).samples
+    assert (sample.split, sample.pictures[0].path) == (
+        "evaluation",
+        "evaluation.zip!evaluation/RGB/A_1.tif",
+    )
 
 
 def test_files_that_are_no_annotations_are_counted_and_one_named(tmp_path: Path) -> None:

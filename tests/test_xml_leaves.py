@@ -48,8 +48,8 @@ def test_an_entry_may_name_every_geometry_and_no_other() -> None:
 )
 def test_upright_boxes_become_half_open(counting: Counting, shape: Box) -> None:
     own = f"<bndbox2D>{sides('', 10, 20, 30, 40)}</bndbox2D>"
-    assert shape_of(node(own), "bndbox2D", counting) == shape
-    assert shape_of(node(sides("box_", 10, 20, 30, 40)), "box", counting) == shape
+    assert shape_of(node(own), ["bndbox2D"], counting) == shape
+    assert shape_of(node(sides("box_", 10, 20, 30, 40)), ["box"], counting) == shape
 
 
 @pytest.mark.parametrize(
@@ -61,14 +61,14 @@ def test_upright_boxes_become_half_open(counting: Counting, shape: Box) -> None:
     ],
 )
 def test_inverted_boxes_stay_inverted(counting: Counting, shape: Box) -> None:
-    found = shape_of(node(f"<bndbox>{sides('', 30, 20, 10, 40)}</bndbox>"), "bndbox", counting)
+    found = shape_of(node(f"<bndbox>{sides('', 30, 20, 10, 40)}</bndbox>"), ["bndbox"], counting)
     assert found == shape
 
 
 @pytest.mark.parametrize("counting", [FROM_1, WITHIN, AS_IT_STANDS])
 def test_coinciding_corners_have_no_area_in_any_convention(counting: Counting) -> None:
     with pytest.raises(Fault) as caught:
-        shape_of(node(f"<bndbox>{sides('', 30, 20, 30, 40)}</bndbox>"), "bndbox", counting)
+        shape_of(node(f"<bndbox>{sides('', 30, 20, 30, 40)}</bndbox>"), ["bndbox"], counting)
     assert caught.value.args == ("zero_area", "corners coincide: 30 20 30 40")
 
 
@@ -87,7 +87,7 @@ def test_boxes_about_a_centre_turn_clockwise_in_radians(
 ) -> None:
     text = centre("mbox_", "ang", angle) if geometry == "mbox" else centre("", "angle", angle)
     own = text if geometry == "mbox" else f"<robndbox>{text}</robndbox>"
-    found = shape_of(node(own), geometry, AS_IT_STANDS)
+    found = shape_of(node(own), [geometry], AS_IT_STANDS)
     assert isinstance(found, Quad)
     assert found.points == pytest.approx(corners)
 
@@ -98,19 +98,19 @@ def test_numbered_corners_are_read_in_turn(geometry: str) -> None:
     numbers = (1.5, 2, 9, 2, 9, 8, 1.5, 8)
     text = "".join(f"<{tag}>{n}</{tag}>" for tag, n in zip(tags, numbers, strict=True))
     found = shape_of(
-        node(f"<{geometry}><angle>1</angle>{text}</{geometry}>"), geometry, AS_IT_STANDS
+        node(f"<{geometry}><angle>1</angle>{text}</{geometry}>"), [geometry], AS_IT_STANDS
     )
     assert found == Quad(numbers)
 
 
 def test_points_around_an_upright_box_are_a_box_in_any_order() -> None:
     text = f"<points>{points('30, 45', '10, 45', '10, 20', '30, 20', '30, 45')}</points>"
-    assert shape_of(node(text), "upright_points", AS_IT_STANDS) == Box(10, 20, 30, 45)
+    assert shape_of(node(text), ["upright_points"], AS_IT_STANDS) == Box(10, 20, 30, 45)
 
 
 def test_an_outline_may_have_any_number_of_points_and_loses_a_repeated_first() -> None:
     text = f"<segm>{points('1,2', '9,2', '9,8', '5,12', '1,8', '1,2')}</segm>"
-    assert shape_of(node(text), "segm", AS_IT_STANDS) == Polygon((1, 2, 9, 2, 9, 8, 5, 12, 1, 8))
+    assert shape_of(node(text), ["segm"], AS_IT_STANDS) == Polygon((1, 2, 9, 2, 9, 8, 5, 12, 1, 8))
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,19 @@ def test_a_missing_geometry_names_the_tags_expected_and_found(
     geometry: str, text: str, detail: str
 ) -> None:
     with pytest.raises(Fault) as caught:
-        shape_of(node(text), geometry, AS_IT_STANDS)
+        shape_of(node(text), [geometry], AS_IT_STANDS)
     reason, said = caught.value.args
     assert reason == "bad_box"
     assert said.startswith(detail)
+
+
+def test_of_several_geometries_the_first_that_an_object_has_is_read() -> None:
+    upright = f"<bndbox>{sides('', 10, 20, 30, 40)}</bndbox>"
+    turned = f"<robndbox>{centre('', 'angle', 0)}</robndbox>"
+    both = ["polygon", "robndbox", "bndbox"]
+    found = shape_of(node(upright + turned), both, AS_IT_STANDS)
+    assert found == Quad((40, 35, 60, 35, 60, 45, 40, 45))
+    assert shape_of(node(upright), both, AS_IT_STANDS) == Box(10, 20, 30, 40)
+    with pytest.raises(Fault) as caught:
+        shape_of(node(""), both, AS_IT_STANDS)
+    assert caught.value.args == ("bad_box", "no polygon or robndbox or bndbox; the object has name")

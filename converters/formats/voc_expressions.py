@@ -41,7 +41,14 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from converters.read import files
-from converters.read.counters import Counters, misfit, numbered_spans, objects_in, read_counters
+from converters.read.counters import (
+    Counters,
+    in_several,
+    misfit,
+    numbered_spans,
+    objects_in,
+    read_counters,
+)
 from converters.read.files import SourceError
 from converters.read.folder import UNKNOWN, BySplit, Folder, PicturePaths, Plan, Sides, Span, stem
 from converters.read.plans import files_plan
@@ -112,9 +119,11 @@ def plan(folder: Folder, options: Options) -> Plan:
     if options.splits_by == "tag":
         return found._replace(sides=_sides(folder, options.masks)) if options.masks else found
     counters = read_counters(folder, options.lists)
-    spans, counted = numbered_spans(folder, found.spans, _FILES_A_SPAN)
+    spans, counts = numbered_spans(folder, found.spans, _FILES_A_SPAN)
     notes = [*found.notes, *_oddities(counters)]
-    fault = misfit(counters.split_of, counted)
+    fault = misfit(counters.split_of, sum(counts))
+    if not fault and (shared := in_several(counters.split_of, counts)):
+        notes.append(f"{shared} of {len(counts)} pictures have objects in several splits")
     if fault:
         notes.append(f"{fault}: which is which is unknown, so all are of split {UNLISTED}")
         spans = [replace(span, split=UNLISTED) for span in spans]
@@ -239,7 +248,7 @@ def _items(
         try:
             if masks is None:
                 counting = Counting(int(options.one_based), options.one_based)
-                shape = shape_of(node, "bndbox", counting)
+                shape = shape_of(node, ["bndbox"], counting)
             else:
                 shape = _mask(masks, name, len(nodes))
         except Fault as fault:

@@ -41,7 +41,7 @@ Source: Li et al. 2020 (DIOR), Cheng et al. 2022 (DIOR-R), Sun et al. 2022 (FAIR
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Literal
 from xml.etree.ElementTree import Element
 
@@ -91,7 +91,8 @@ class Options(Struct, forbid_unknown_fields=True):
     names. lists: pattern of the split lists, one stem a line, where splits are no folders; where
     only the folders of the pictures tell the split, `images` has a pattern for each.
 
-    geometry: the leaf that holds the coordinates. one_based: True where they count pixels from 1,
+    geometry: the leaf that holds the coordinates, or several, of which the first that an object
+    has is read. one_based: True where they count pixels from 1,
     corners included; inclusive: True where they count from 0, corners included.
 
     object_tag, label_tags, size_tags, gsd_tag: the tag of an object, the paths of its class (the
@@ -105,7 +106,7 @@ class Options(Struct, forbid_unknown_fields=True):
 
     annotations: BySplit
     images: BySplit
-    geometry: Geometry
+    geometry: Geometry | list[Geometry]
     one_based: bool
     inclusive: bool = False
     lists: str | None = None
@@ -118,6 +119,10 @@ class Options(Struct, forbid_unknown_fields=True):
     attribute_tags: dict[str, str] = {}
     ignored_names: list[str] = []
     other_names: list[str] = []
+
+    def geometries(self) -> Sequence[str]:
+        """The leaves that may hold an object's coordinates, in the order in which they count."""
+        return [self.geometry] if isinstance(self.geometry, str) else self.geometry
 
     def counting(self) -> Counting:
         """How the corners count pixels."""
@@ -200,7 +205,7 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
 def _region(node: Element, label: str, options: Options, key: str) -> Region:
     if not label:
         raise Fault("missing_field", f"object without a {options.label_tags[0]}")
-    shape = shape_of(node, options.geometry, options.counting())
+    shape = shape_of(node, options.geometries(), options.counting())
     ignored = label in options.ignored_names or is_flag(node.findtext("difficult") or "")
     said = {name: first_text(node, [path]) for name, path in options.attribute_tags.items()}
     attributes = {name: text for name, text in said.items() if text}

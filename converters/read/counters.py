@@ -6,8 +6,9 @@ numbers of each split, one a line, counted from 0.
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 from xml.etree.ElementTree import ParseError
 
@@ -73,23 +74,29 @@ def misfit(split_of: Mapping[int, str], counted: int) -> str:
     return f"the split lists count {listed} objects, and {counted} are there"
 
 
-def numbered_spans(folder: Folder, spans: list[Span], files_a_span: int) -> tuple[list[Span], int]:
-    """Spans that start at the number of their first object, and how many objects there are."""
+def numbered_spans(
+    folder: Folder, spans: list[Span], files_a_span: int
+) -> tuple[list[Span], list[int]]:
+    """Spans that start at the number of their first object, and each file's number of objects."""
     # `files_plan` puts files in the order of patterns; the count goes by names alone.
     names = sorted(name for span in spans for name in span.names)
     counts = in_threads(lambda name: objects_in(folder, name), names, readers(folder.base))
     out, at = [], 0
     for index, first in enumerate(range(0, len(names), files_a_span)):
-        some = counts[first : first + files_a_span]
-        span = replace(
-            spans[index],
-            names=tuple(names[first : first + files_a_span]),
-            start=at,
-            records=sum(some),
-        )
-        out.append(span)
-        at += sum(some)
-    return out, at
+        some = tuple(names[first : first + files_a_span])
+        held = sum(counts[first : first + files_a_span])
+        out.append(replace(spans[index], names=some, start=at, records=held))
+        at += held
+    return out, counts
+
+
+def in_several(split_of: Mapping[int, str], counts: Sequence[int]) -> int:
+    """How many files have objects in more than one split. counts: of the objects of each file."""
+    ends = itertools.accumulate(counts)
+    return sum(
+        len({split_of.get(number) for number in range(end - count, end)}) > 1
+        for count, end in zip(counts, ends, strict=True)
+    )
 
 
 def objects_in(folder: Folder, name: str) -> int:
