@@ -92,8 +92,8 @@ class Options(Struct, forbid_unknown_fields=True):
     only the folders of the pictures tell the split, `images` has a pattern for each.
 
     geometry: the leaf that holds the coordinates, or several, of which the first that an object
-    has is read. one_based: True where they count pixels from 1,
-    corners included; inclusive: True where they count from 0, corners included.
+    has is read. one_based: True where they count pixels from 1, corners included; inclusive: True
+    where they count from 0, corners included.
 
     object_tag, label_tags, size_tags, gsd_tag: the tag of an object, the paths of its class (the
     first that has a text), of the picture's width and height, and of its metres a pixel.
