@@ -20,8 +20,10 @@ FORMAT_MAY = (
     "converters.read",
     "converters.read.*",
     "converters.regions",
+    "converters.regions.coco_masks",
     "converters.regions.geometry",
     "converters.regions.shapes",
+    "converters.regions.xml_leaves",
 )
 
 

@@ -22,6 +22,7 @@ from converters.read.folder import (
     deeper,
     picture_ending,
     picture_stem,
+    stem,
 )
 from converters.read.json_elements import UNREADABLE
 from converters.read.json_lines import LINES, line_spans
@@ -38,17 +39,18 @@ def files_plan(
     files_a_span: int,
     record_bytes: int | None = None,
     unsplit: str = ALL,
+    leave_out: Sequence[str] = (),
 ) -> Plan:
     """Spans of a few whole files, by split.
 
     record_bytes: about how long a native record is, where a file holds many; else a file is one
-    record. unsplit: the split of files whose path tells none.
+    record. unsplit: the split of files whose path tells none. leave_out: see `chosen_files`.
 
     Raises SourceError where there is no annotation file.
     """
     by_split: dict[str, list[Found]] = {}
     notes: list[str] = []
-    there = chosen_files(folder, annotations, notes)
+    there = chosen_files(folder, annotations, notes, leave_out)
     for split, found in there:
         by_split.setdefault(split or unsplit, []).append(found)
     spans: list[Span] = []
@@ -99,8 +101,12 @@ def json_array_plan(
     return Plan(spans, notes, picture_patterns(images))
 
 
-def chosen_files(folder: Folder, annotations: BySplit, notes: list[str]) -> list[tuple[str, Found]]:
+def chosen_files(
+    folder: Folder, annotations: BySplit, notes: list[str], leave_out: Sequence[str] = ()
+) -> list[tuple[str, Found]]:
     """(split, file) of the annotation files to read; notes is told of those that are not.
+
+    leave_out: what the names of files that are no annotations end in, before their last ending.
 
     Of files that differ in a pattern's `{a|b}` alternative alone, the first alternative's is taken.
     Label files (`{stem}`) one folder deeper are taken for a split that has none in their place; of
@@ -127,7 +133,26 @@ def chosen_files(folder: Folder, annotations: BySplit, notes: list[str]) -> list
             )
     if fault and not taken:
         raise fault
-    return _one_each(folder, [*found, *taken], notes)
+    return _one_each(folder, _annotations(folder, [*found, *taken], leave_out, notes), notes)
+
+
+def _annotations(
+    folder: Folder, found: list[tuple[str, Found]], leave_out: Sequence[str], notes: list[str]
+) -> list[tuple[str, Found]]:
+    """The files that are no others beside the annotations; see `chosen_files`."""
+    kept: list[tuple[str, Found]] = []
+    left: list[tuple[str, Found]] = []
+    for split, file in found:
+        is_other = stem(file.path).endswith(tuple(leave_out))
+        (left if is_other else kept).append((split, file))
+    if left:
+        notes.append(
+            f"{len(left)} file(s) are no annotations and are not read, such as "
+            f"{folder.relative(left[0][1].path)}"
+        )
+    if found and not kept:
+        raise SourceError(f"{folder.slug}: {notes[-1]}, and no others are there")
+    return kept
 
 
 def _files_below(folder: Folder, annotations: BySplit) -> list[tuple[str, Found]]:
