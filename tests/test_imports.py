@@ -20,7 +20,9 @@ FORMAT_MAY = (
     "converters.read",
     "converters.read.*",
     "converters.regions",
+    "converters.regions.conventions",
     "converters.regions.geometry",
+    "converters.regions.parts",
     "converters.regions.shapes",
 )
 
