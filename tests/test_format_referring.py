@@ -71,7 +71,7 @@ def test_bad_records_of_refgeo_cost_themselves_alone() -> None:
 
 
 def test_the_four_corners_are_read_by_an_entry_of_their_own() -> None:
-    [sample] = read(entry_of("refgeo_obb"), DATA / "referring_json/refgeo").samples
+    [sample] = read(entry_of("aavg_obb"), DATA / "referring_json/refgeo").samples
     assert sample.regions[0].shape == Quad((10, 2, 16, 8, 10, 12, 4, 6))
 
 
