@@ -50,6 +50,11 @@ def test_refgeo_is_read_as_documented(
     assert sample.regions[0].shape == Box(4, 2, 16, 12)
 
 
+def test_a_record_of_refgeo_says_where_its_picture_is(tmp_path: Path) -> None:
+    put(tmp_path, "metainfo/avvg_detection_train.jsonl", f'{REFGEO[:-1]}, "dataset": "avvg"}}')
+    assert only("refgeo", tmp_path).pictures[0].path == "images/avvg/7.jpg"
+
+
 @pytest.mark.parametrize(
     ("slug", "dataset"),
     [("aavg_obb", "avvg"), ("refgeo_geochat_obb", "geochat"), ("refgeo_vrsbench_obb", "vrsbench")],

@@ -76,8 +76,16 @@ class Options(Struct, forbid_unknown_fields=True):
 
 
 class _Feature(Struct):
+    """What is kept of a feature: the properties that the entry names, and the outline if needed."""
+
     properties: dict[str, Any] | None = None
     geometry: Any = None
+
+
+class _Boxed(Struct):
+    """A feature whose outline is not needed: the parser passes over it."""
+
+    properties: dict[str, Any] | None = None
 
 
 class _System(Struct):
@@ -85,6 +93,7 @@ class _System(Struct):
 
 
 _FEATURE = msgspec.json.Decoder(_Feature)
+_BOXED = msgspec.json.Decoder(_Boxed)
 _SYSTEM = msgspec.json.Decoder(_System)
 
 
@@ -129,7 +138,7 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
     for name in span.names:
         file = folder.relative(name)
         try:
-            features, system = _features(folder, name, options.coordinates == "map")
+            features, system = _features(folder, name, options)
         except (SourceError, files.MemberError) as error:
             yield Reject(file, stem(name), span.split, "unreadable_file", str(error))
             continue
@@ -170,26 +179,39 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
 
 
 def _features(
-    folder: Folder, name: str, on_map: bool
+    folder: Folder, name: str, options: Options
 ) -> tuple[list[tuple[str, _Feature | BadRecord]], str]:
     """The features of a file, and the reference system of its coordinates.
 
     Raises SourceError where it cannot be read.
     """
     body = utf8_of(folder.bytes_of(name))
+    named = {options.image, options.box, options.label, options.id, *options.attributes}
     found: list[tuple[str, _Feature | BadRecord]] = []
     try:
         for place, text in elements(body, "features"):
             try:
-                found.append((place, decode_record(text, _FEATURE)))
+                found.append((place, _feature(text, options.box is not None, named)))
             except BadRecord as bad:
                 found.append((place, bad))
-        system = _SYSTEM.decode(body).crs if on_map else None
+        system = _SYSTEM.decode(body).crs if options.coordinates == "map" else None
     except UNREADABLE as error:
         raise SourceError(f"{folder.slug}: {folder.relative(name)}: {error}") from None
     said = system.get("properties") if isinstance(system, Mapping) else None
     crs = said.get("name") if isinstance(said, Mapping) else None
     return found, crs if isinstance(crs, str) and crs else LONGITUDE_LATITUDE
+
+
+def _feature(text: msgspec.Raw | bytes, is_boxed: bool, named: set[str | None]) -> _Feature:
+    """What is kept of a feature. Raises BadRecord."""
+    geometry: Any = None
+    if is_boxed:
+        properties = decode_record(text, _BOXED).properties
+    else:
+        whole = decode_record(text, _FEATURE)
+        properties, geometry = whole.properties, whole.geometry
+    kept = {key: value for key, value in (properties or {}).items() if key in named}
+    return _Feature(kept, geometry)
 
 
 def _picture_of(feature: _Feature, options: Options, own: str) -> str:

@@ -68,7 +68,7 @@ class Options(Struct, forbid_unknown_fields=True):
     """What an entry may say.
 
     annotations: the JSON file or files of each split. images: picture path from `{image}`,
-    `{stem}`, `{split}`, the pattern's names and the record's own fields. records: the key under
+    `{stem}`, `{split}`, the record's own fields and the pattern's names. records: the key under
     which the records stand, where they are not the whole document. boxes: how they are written.
     picks: which of the record's `regions` its text means: all, the first, or each has a text of
     its own.
@@ -167,7 +167,7 @@ def _sample(
         return
     own = {name: str(value) for name, value in record.items() if isinstance(value, str | int)}
     name = str(image)
-    values = {**own, **at.told, "image": name, "stem": stem(name), "split": at.split}
+    values = {**at.told, **own, "image": name, "stem": stem(name), "split": at.split}
     said = _said(record, options)
     pictures = record_pictures([(at.paths, values)], at.file, key, at.split, max(1, len(said)))
     if isinstance(pictures, Reject):
