@@ -281,7 +281,7 @@ def test_shards_are_written_without_limits_where_no_source_has_a_cap(ponds: RunP
 def test_the_result_adds_everything_up(ponds: RunPlan) -> None:
     made = [File("data/b.parquet", 1, 10, "bb"), File("data/a.parquet", 2, 20, "aa")]
     read = Key("ponds", "train", "items", "read")
-    turns = Spread("turns", "vqa", 2)
+    spread = Counter({Spread("turns", "vqa", 2): 1})
     held = Holds("ponds", "train", "vqa", "human", "", "turns")
     with on_beam() as pipeline:
         converted = pipeline | "Converted" >> beam.Create(
