@@ -20,6 +20,7 @@ FORMAT_MAY = (
     "converters.read",
     "converters.read.*",
     "converters.regions",
+    "converters.regions.coco_samples",
     "converters.regions.geometry",
     "converters.regions.shapes",
 )
