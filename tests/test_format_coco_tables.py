@@ -91,7 +91,7 @@ def test_a_broken_picture_costs_its_annotations(tmp_path: Path) -> None:
 
 
 def test_a_file_without_a_table_is_an_error_that_says_what_is_there(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="has no annotations; there: images, info$"):
+    with pytest.raises(SourceError, match=r"has no annotations; there: images, info$"):
         one(tmp_path, '{"images": [], "info": null}')
 
 

@@ -51,7 +51,10 @@ _LEFT = "left"  # the table of a span that tells which annotations no picture ha
 
 
 class Options(CocoOptions, forbid_unknown_fields=True):
-    """What an entry may say: annotations, the pattern of the files, and the keys of CocoOptions."""
+    """What an entry may say: annotations, the pattern of the files, and all keys of `CocoOptions`.
+
+    They are explained in `converters.regions.coco_samples`.
+    """
 
     annotations: BySplit
 
