@@ -20,12 +20,7 @@ FORMAT_MAY = (
     "converters.read",
     "converters.read.*",
     "converters.regions",
-    "converters.regions.coco_masks",
-    "converters.regions.conventions",
-    "converters.regions.geometry",
-    "converters.regions.parts",
-    "converters.regions.shapes",
-    "converters.regions.xml_leaves",
+    "converters.regions.*",
 )
 
 

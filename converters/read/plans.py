@@ -58,7 +58,7 @@ def files_plan(
         sizes = [found.size // record_bytes + 1 for found in some] if record_bytes else None
         names = [found.path for found in some]
         spans += batched(folder.slug, split, names, files_a_span, len(spans), sizes)
-    notes += [*absent(folder, annotations), *_not_served(folder, there)]
+    notes += [*absent(folder, annotations), *not_served(folder, there)]
     notes += pictures_elsewhere(folder, images)
     return Plan(spans, notes, picture_patterns(images))
 
@@ -96,7 +96,7 @@ def json_array_plan(
             records = ((end or found.size) - start) // record_bytes + 1
             span = Span(folder.slug, split or ALL, len(spans), (found.path,), start, end)
             spans.append(msgspec.structs.replace(span, table=kind, records=records))
-    notes += [*absent(folder, annotations), *_not_served(folder, there)]
+    notes += [*absent(folder, annotations), *not_served(folder, there)]
     notes += pictures_elsewhere(folder, images)
     return Plan(spans, notes, picture_patterns(images))
 
@@ -258,7 +258,7 @@ def _pictures(folder: Folder, pattern: str) -> dict[frozenset[tuple[str, str]], 
     return out
 
 
-def _not_served(folder: Folder, there: Iterable[tuple[str, Found]]) -> list[str]:
+def not_served(folder: Folder, there: Iterable[tuple[str, Found]]) -> list[str]:
     """A note for each archive of annotations that has members which are not served."""
     parts = [split_member(found.path) for _, found in there]
     notes = []
