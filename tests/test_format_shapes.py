@@ -1,4 +1,4 @@
-"""Masks and outlines in tables, boxes in MATLAB's files, attributes behind DOTA's lines."""
+"""Run lengths in tables, boxes in MATLAB's files, attributes behind DOTA's lines."""
 
 from __future__ import annotations
 
@@ -9,20 +9,17 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
-from native import DATA, changed, read
+from native import DATA, read
 from scipy.io import savemat
 
 from converters.catalogue import catalogue
 from converters.read.files import SourceError
 from schemas.entry import Entry
-from schemas.sample import Box, Mask, Picture, Polygon, Quad, Region, Sample
+from schemas.sample import Box, Mask, Picture, Quad, Region, Sample
 
-ASD, SPACENET = catalogue()["asd"], catalogue()["deepglobe_detection"]
+ASD = catalogue()["asd"]
 ITCVD, VHRSHIPS = catalogue()["itcvd"], catalogue()["vhrships"]
-SHIPS = DATA / "shape_table/asd"
-TABLE = "AOI_2_Vegas_Train/summaryData/AOI_2_Vegas_Train_Building_Solutions.csv"
-HEADER = "ImageId,BuildingId,PolygonWKT_Pix,PolygonWKT_Geo"
-HOLE = "POLYGON ((0 0, 4 0, 4 4, 0 4, 0 0), (1 1, 3 1, 3 3, 1 3, 1 1))"
+SHIPS = DATA / "run_length_table/asd"
 
 
 # Run lengths
@@ -59,65 +56,6 @@ def test_runs_that_cannot_be_read_are_rejected_one_by_one() -> None:
         ("a.jpg#row 7", "bad_value", "run lengths are no whole numbers: 5 x"),
         ("a.jpg#row 8", "bad_value", "1 numbers where starts and lengths were meant"),
     ]
-
-
-# WKT
-
-
-def buildings(folder: Path, *rows: str) -> Path:
-    (folder / TABLE).parent.mkdir(parents=True)
-    (folder / TABLE).write_text("\n".join([HEADER, *rows]) + "\n")
-    return folder
-
-
-def test_a_ring_is_a_polygon_and_an_empty_one_a_picture_without_buildings(tmp_path: Path) -> None:
-    found = read(
-        SPACENET,
-        buildings(
-            tmp_path,
-            'AOI_2_Vegas_img1,0,"POLYGON ((12 40 0, 60.5 40 0, 60.5 90 0, 12 40 0))",x',
-            "AOI_2_Vegas_img7,-1,POLYGON EMPTY,POLYGON EMPTY",
-        ),
-    )
-    assert [(s.pictures[0], s.regions) for s in found.samples] == [
-        (
-            Picture(
-                "AOI_2_Vegas_Train/RGB-PanSharpen/RGB-PanSharpen_AOI_2_Vegas_img1.tif", 650, 650
-            ),
-            (Region("row 1", "building", Polygon((12, 40, 60.5, 40, 60.5, 90))),),
-        ),
-        (
-            Picture(
-                "AOI_2_Vegas_Train/RGB-PanSharpen/RGB-PanSharpen_AOI_2_Vegas_img7.tif", 650, 650
-            ),
-            (),
-        ),
-    ]
-
-
-def test_a_ring_with_a_hole_is_a_mask(tmp_path: Path) -> None:
-    entry = changed("deepglobe_detection", options={**SPACENET.options, "picture_size": [4, 5]})
-    [sample] = read(entry, buildings(tmp_path, f'a,0,"{HOLE}",x')).samples
-    # Columns of 5 rows: 4 full, then 1 + 1 around the hole twice, then 4 full.
-    assert sample.regions[0].shape == Mask(4, 5, (0, 4, 1, 1, 2, 1, 1, 1, 2, 1, 1, 4, 1))
-
-
-@pytest.mark.parametrize(
-    "text, detail",
-    [
-        ("POINT (1 2)", "a Point where a polygon was meant"),
-        ("POLYGON ((1 2, 3 4", "no WKT: ParseException: Expected word but encountered end"),
-    ],
-)
-def test_what_is_no_polygon_is_rejected(text: str, detail: str, tmp_path: Path) -> None:
-    found = read(SPACENET, buildings(tmp_path, f'a,0,"{text}",x'))
-    [reject] = found.rejects
-    assert (reject.key, reject.reason, found.samples[0].unplaced) == (
-        "a#row 1",
-        "bad_box",
-        ("building",),
-    )
-    assert reject.detail.startswith(detail)
 
 
 # MATLAB
@@ -256,3 +194,41 @@ def test_difficult_is_written_in_several_ways(
 ) -> None:
     [region] = line_of(tmp_path, f"1 2 9 2 9 8 1 8 {words}").regions
     assert (region.label, region.ignored) == (label, ignored)
+
+
+# Attributes over XML
+
+EVATTRS = read(
+    catalogue()["evattrs_fair1m"], DATA / "object_attributes/evattrs_fair1m", splits=["train"]
+)
+
+
+def test_attributes_go_to_the_object_in_their_place_and_others_stay_without() -> None:
+    assert EVATTRS.samples == [
+        Sample(
+            "7",
+            "FAIR1M/EVAttrs-95K-FAIR1M-train.json",
+            "train",
+            (Picture("FAIR1M/train/images/7.png", 1000, 900),),
+            regions=(
+                Region(
+                    "object[0]",
+                    "Dry Cargo Ship",
+                    Quad((10, 20, 50, 20, 50, 40, 10, 40)),
+                    attributes={"deck color": "red"},
+                ),
+                Region("object[1]", "Van", Quad((1, 2, 9, 2, 9, 8, 1, 8))),
+            ),
+            unplaced=("Boeing737",),
+        )
+    ]
+
+
+def test_attributes_of_another_object_or_of_no_xml_are_rejected() -> None:
+    assert [(r.key, r.reason, r.detail) for r in EVATTRS.rejects] == [
+        ("7#2", "dangling_reference", "Motorboat is Van in the XML"),
+        ("7#9", "dangling_reference", "Van is no object in the XML"),
+        ("7#object[2]", "bad_box", "1 points where four corners were meant"),
+        ("8", "dangling_reference", "no XML FAIR1M/train/labelXml/8.xml"),
+        ("9", "missing_field", "Object missing required field `objs`"),
+    ]

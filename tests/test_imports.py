@@ -20,8 +20,11 @@ FORMAT_MAY = (
     "converters.read",
     "converters.read.*",
     "converters.regions",
+    "converters.regions.conventions",
     "converters.regions.geometry",
+    "converters.regions.parts",
     "converters.regions.shapes",
+    "converters.regions.xml_leaves",
 )
 
 

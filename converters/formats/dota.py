@@ -24,13 +24,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import takewhile
 from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import Struct
 
+from converters.read.attributes import attributes_of
 from converters.read.box_fields import is_marked
 from converters.read.folder import BySplit, Folder, PicturePaths, Plan, Sides, Span, bound, stem
 from converters.read.plans import files_plan
@@ -46,7 +47,6 @@ _HEADER = re.compile(r"[A-Za-z][A-Za-z _]*:")
 _MARKED_CLASS = re.compile(r"</?cls_name>(.*?)</?cls_name>")
 _SEPARATORS = str.maketrans(",;\t", "   ")
 _FLAG = re.compile(r"[012](\.0*)?|true|false|yes|no", re.IGNORECASE)
-_UNSAID = frozenset({"", "unknown", "none", "null"})
 
 
 class Options(Struct, forbid_unknown_fields=True):
@@ -149,24 +149,9 @@ def _without_attributes(line: str) -> tuple[str, dict[str, str] | None]:
         return line, {}
     try:
         said = msgspec.json.decode(brace + rest, type=dict[str, Any])
-        return words, dict(_said(said))
+        return words, attributes_of(said)
     except (msgspec.DecodeError, RecursionError):
         return words, None
-
-
-def _said(attributes: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
-    """Attributes as text, those of an object in an object as `a.b`."""
-    for name, value in attributes.items():
-        key = f"{above}{name}"
-        if name.lower() == "confidence":
-            continue
-        if isinstance(value, dict):
-            yield from _said(value, f"{key}.")
-            continue
-        values = value if isinstance(value, list) else [value]
-        text = ", ".join(str(item) for item in values if item is not None)
-        if text.lower() not in _UNSAID:
-            yield key, text
 
 
 def _class_behind(fields: list[str]) -> str:
