@@ -115,7 +115,7 @@ CASES = [
         "oiltank/Annotation/labels/oiltank_1.txt",
         "oiltank_1.jpg\toiltank\t10\t20\t30\t40",
         "oiltank",
-        "oiltank_1.jpg",
+        "oiltank_1",
         "oiltank/JPEGImages/oiltank_1.jpg",
         "oiltank",
         Box(10, 20, 30, 40),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bz2
 from pathlib import Path
 
 import pytest
@@ -235,6 +236,17 @@ def test_the_last_field_of_a_list_is_the_class_and_a_path_may_hold_blanks() -> N
         ("line 3", "missing_field", "not a path and a class: lonely.png"),
         ("Columbus/train/c.png", "bad_value", "class '7' is none of 0, 1"),
     ]
+
+
+@pytest.mark.parametrize("cut, faults", [(None, []), (-4, ["unreadable_file"])])
+def test_a_list_may_be_packed(cut: int | None, faults: list[str], tmp_path: Path) -> None:
+    packed = bz2.compress(b"a.png 1\nb.png 0\n")
+    (tmp_path / "COWC_test_list_detection.txt.bz2").write_bytes(packed[:cut])
+    found = read(COWC, tmp_path)
+    assert [sample.labels[0].names for sample in found.samples] == (
+        [] if faults else [("car",), ("not car",)]
+    )
+    assert [reject.reason for reject in found.rejects] == faults
 
 
 def test_eight_numbers_are_a_quad() -> None:

@@ -78,7 +78,7 @@ _FILES_A_SPAN = 256
 _LINE_BYTES = 40
 _NEGATIVES = "negatives"  # the table of spans of pictures without a label file
 _HEAD_BYTES = 4096
-_PROBED = 3  # label files that are looked into before anything is read
+_PROBED = 8  # label files that are looked into before anything is read
 _OWN = frozenset({*WORDS, *(name for names in SHAPES for name in names)})
 _FLAGS = frozenset({"score", "difficult", "lost", "frame"})
 
@@ -155,17 +155,15 @@ def _refuse_yolo(folder: Folder, options: Options, there: list[Found]) -> None:
     """Raises SourceError where the first files hold YOLO's lines and nothing else."""
     if options.fractions:
         return
-    probed = 0
-    for file in there:
+    probed = False
+    for file in there[:_PROBED]:
         path = files.join(folder.base, file.path)
         head = files.store(path).read(path, 0, _HEAD_BYTES).decode("utf-8-sig", "replace")
         lines = [line for _, line in text_lines(head)]
         whole = lines if file.size <= _HEAD_BYTES else lines[:-1]
         if not all(map(is_yolo, whole)):
             return
-        probed += bool(whole)
-        if probed == _PROBED:
-            break
+        probed = probed or bool(whole)
     if probed:
         columns = [column.removesuffix("?") for column in options.columns]
         raise SourceError(

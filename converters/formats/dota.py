@@ -105,8 +105,10 @@ def _parse(text: str, file: str, picture: str, split: str) -> _Parsed:
     found = _Parsed(None, [], [], [])
     for number, line in text_lines(text):
         if _HEADER.match(line):
-            if line.startswith("gsd:"):
-                found = found._replace(gsd=_number(line[4:]))
+            name, _, value = line.partition(":")
+            if name.strip().lower() == "gsd":
+                metres = _number(value)
+                found = found._replace(gsd=metres if metres and metres > 0 else None)
             continue
         key = f"line {number}"
         words, more = _without_attributes(line)
