@@ -10,7 +10,7 @@ from native import picture, read
 
 from converters.catalogue import catalogue
 from converters.read.files import SourceError
-from schemas.sample import Box, Polygon, Quad, Region, Shape
+from schemas.sample import Box, Quad, Shape
 
 
 class Case(NamedTuple):
@@ -264,26 +264,6 @@ def test_a_table_names_pictures_without_animals_too(tmp_path: Path) -> None:
     found = read(catalogue()["aerialanimal"], tmp_path)
     assert [(s.key, len(s.regions)) for s in found.samples] == [("a.JPG", 0), ("b.JPG", 1)]
     assert [(r.key, r.reason) for r in found.rejects] == [("line 3", "bad_box")]
-
-
-def test_deepglobe_buildings_are_rings_in_pixels(tmp_path: Path) -> None:
-    put(
-        tmp_path,
-        "AOI_2_Vegas_Train/summaryData/AOI_2_Vegas_Train_Building_Solutions.csv",
-        "ImageId,BuildingId,PolygonWKT_Pix,PolygonWKT_Geo\n"
-        'AOI_2_Vegas_img1,0,"POLYGON ((12 40 0, 60.5 40 0, 60.5 90 0, 12 40 0))",x\n'
-        "AOI_2_Vegas_img7,-1,POLYGON EMPTY,POLYGON EMPTY\n",
-    )
-    found = read(catalogue()["deepglobe_detection"], tmp_path)
-    folder = "AOI_2_Vegas_Train/RGB-PanSharpen/RGB-PanSharpen_AOI_2_Vegas"
-    assert [(s.split, s.pictures[0].path, s.regions) for s in found.samples] == [
-        (
-            "train",
-            f"{folder}_img1.tif",
-            (Region("row 1", "building", Polygon((12, 40, 60.5, 40, 60.5, 90))),),
-        ),
-        ("train", f"{folder}_img7.tif", ()),
-    ]
 
 
 def test_levir_files_in_yolos_form_are_told_apart(tmp_path: Path) -> None:

@@ -52,11 +52,15 @@ def fields_of(line: str, delimiter: str | None = None) -> list[str]:
 
     delimiter: what stands between them, with CSV's quotes around a field that holds it; None for
     commas, semicolons, blanks and tabs, several at once. It is None too where a line has none.
+    Raises BadLine where CSV's rules are broken.
     """
     if delimiter and delimiter in line:
         is_spaced = f'{delimiter} "' in line  # blanks before a quote belong to no field
         reader = csv.reader([line.strip("\r\n")], delimiter=delimiter, skipinitialspace=is_spaced)
-        fields = next(reader)
+        try:
+            fields = next(reader)
+        except csv.Error as error:
+            raise BadLine("unreadable_record", str(error)) from None
     else:
         fields = _SEPARATORS.split(line.translate(_BRACKETS).strip(" \t\r\n,;"))
     while fields and not fields[-1].strip():

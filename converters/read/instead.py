@@ -8,6 +8,7 @@ from converters.read.folder import Folder
 
 _PICKLES = (".pth", ".pt", ".pkl", ".pickle", ".p")
 _SHOWN = 6
+_LOOKED_INTO = 20  # folders
 
 
 def said_instead(folder: Folder, error: SourceError) -> SourceError:
@@ -17,8 +18,7 @@ def said_instead(folder: Folder, error: SourceError) -> SourceError:
     entries = files.listing(folder.base)
     below = [
         f"{entry.name}/{inner.name}"
-        for entry in entries
-        if entry.is_dir
+        for entry in [entry for entry in entries if entry.is_dir][:_LOOKED_INTO]
         for inner in files.listing(files.join(folder.base, entry.name))
         if not inner.is_dir
     ]

@@ -62,17 +62,20 @@ class Counting(NamedTuple):
     inclusive: bool
 
 
-def shape_of(node: Element, geometry: str, counting: Counting) -> Shape:
+def shape_of(node: Element, geometries: Sequence[str], counting: Counting) -> Shape:
     """The shape that an object's leaf holds: pixels, 0-based, half-open.
 
-    geometry: a name of LEAVES. Raises Fault, which names the tags expected and found.
+    geometries: names of LEAVES; the first that the object has is read. Raises Fault, which names
+    the tags expected and found.
     """
-    leaf = LEAVES[geometry]
-    holder = node.find(leaf.tag) if leaf.tag else node
-    if holder is None:
-        there = ", ".join(child.tag for child in node)
-        raise Fault("bad_box", f"no {leaf.tag}; the object has {there}"[:200])
-    return leaf.read(holder, counting)
+    for geometry in geometries:
+        leaf = LEAVES[geometry]
+        holder = node.find(leaf.tag) if leaf.tag else node
+        if holder is not None:
+            return leaf.read(holder, counting)
+    there = ", ".join(child.tag for child in node)
+    wanted = " or ".join(LEAVES[geometry].tag for geometry in geometries)
+    raise Fault("bad_box", f"no {wanted}; the object has {there}"[:200])
 
 
 def _sides(tags: Sequence[str]) -> Callable[[Element, Counting], Box]:
