@@ -133,7 +133,7 @@ def _sample(
         try:
             if not label:
                 raise Fault("missing_field", "object without a name")
-            shape = shape_of(node, options.geometry, _AS_THEY_STAND)
+            shape = shape_of(node, [options.geometry], _AS_THEY_STAND)
         except Fault as fault:
             unplaced += [label] if label else []
             yield Reject(file, f"{key}#object[{place}]", split, *fault.args)
