@@ -38,6 +38,7 @@ from converters.read.json_elements import (
 )
 from converters.read.json_lines import LINES, line_texts
 from converters.read.json_spans import decode_records
+from converters.read.packed import unpacked
 from schemas.sample import Picture, Reject
 
 T = TypeVar("T")
@@ -197,9 +198,10 @@ def _whole_files(folder: Folder, span: Span) -> Iterator[tuple[str, bytes | Reje
         try:
             data = files.store(path).read(path)
             files.check_pointer(path, data)
+            data = unpacked(name, data)
         except FileNotFoundError:
             yield name, _unreadable(folder, span, name, "the file is not there")
-        except (SourceError, files.MemberError) as error:
+        except (SourceError, files.MemberError, ValueError) as error:
             yield name, _unreadable(folder, span, name, str(error))
         else:
             yield name, data
