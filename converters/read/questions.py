@@ -159,20 +159,20 @@ def _around(prompt: str) -> re.Pattern[str]:
 def left_out(record: Mapping[str, Any], only: Where, skip: Where) -> str:
     """Which field's value leaves a record out, or nothing where it is to be read.
 
-    only: values of which the field must have one; skip: values that it must not have.
+    only: values of which the field must have one; skip: values that it must not have; in any case.
     """
     for name, values in only.items():
-        if _texts(value_of(record, name)).isdisjoint(values):
+        if _texts(value_of(record, name)).isdisjoint(map(str.casefold, values)):
             return name
     for name, values in skip.items():
-        if not _texts(value_of(record, name)).isdisjoint(values):
+        if not _texts(value_of(record, name)).isdisjoint(map(str.casefold, values)):
             return name
     return ""
 
 
 def _texts(value: Any) -> set[str]:
     several = value if isinstance(value, list) else [value]
-    return {text_of(one) for one in several if is_scalar(one)}
+    return {text_of(one).casefold() for one in several if is_scalar(one)}
 
 
 def without_contradictions(found: Iterable[Sample | Reject]) -> Iterator[Sample | Reject]:
