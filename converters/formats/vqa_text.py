@@ -11,7 +11,8 @@ Or a text file a picture, whose lines are questions and answers in turn (CRSVQA)
     How many cars are there in the picture?
     two
 
-A blank line is no line there, unless that leaves an odd number: then it is an empty answer.
+A blank line there is an empty answer or no line at all: what lets more question marks stand at the
+ends of questions.
 What is asked of a picture twice with two answers is rejected, both times, within one split.
 Source: Zheng et al. 2021, https://github.com/spectralpublic/RSIVQA; Zhang et al. 2023,
 https://github.com/MeimeiZhang-data/MQVQA.
@@ -124,15 +125,17 @@ def _triples(text: str) -> Iterator[_Asked]:
 
 
 def _turns(text: str, image: str) -> Iterator[_Asked]:
-    lines = [*enumerate(text.rstrip().splitlines(), 1)]
-    written = [(number, line) for number, line in lines if line.strip()]
-    if len(written) % 2 == 0:
-        lines = written
+    full = [
+        (number, line.replace(_FULL_WIDTH_MARK, "?").strip())
+        for number, line in enumerate(text.rstrip().splitlines(), 1)
+    ]
+    written = [(number, line) for number, line in full if line]
+    lines = max(written, full, key=lambda some: sum(line.endswith("?") for _, line in some[::2]))
     for at in range(0, len(lines), 2):
         number, question = lines[at]
         place = f"{image} line {number}"
-        bare = question.replace(_FULL_WIDTH_MARK, "?").strip().rstrip("?").rstrip()
+        bare = question.rstrip("?").rstrip()
         if at + 1 == len(lines):
             yield _Asked(place, image, bare, "", "missing_field", "no line follows with the answer")
         else:
-            yield _Asked(place, image, bare, lines[at + 1][1].strip())
+            yield _Asked(place, image, bare, lines[at + 1][1])
