@@ -34,11 +34,12 @@ from msgspec import Struct
 
 from converters.read import files
 from converters.read.choices import Answers
-from converters.read.files import SourceError
-from converters.read.folder import BySplit, Folder, PicturePaths, Plan, Sides, Span, bound, stem
+from converters.read.folder import BySplit, Folder, Plan, Sides, Span, bound
 from converters.read.json_elements import BadRecord
 from converters.read.json_lines import LINES
+from converters.read.json_members import MEMBERS
 from converters.read.json_spans import read_columns
+from converters.read.named_pictures import NamedPictures
 from converters.read.plans import json_array_plan
 from converters.read.questions import (
     Names,
@@ -51,7 +52,7 @@ from converters.read.questions import (
     value_of,
     without_contradictions,
 )
-from converters.read.records import json_records, record_pictures
+from converters.read.records import json_records
 from schemas.sample import Kind, Reject, Sample
 from schemas.table import COLUMNS, Columns
 
@@ -94,7 +95,7 @@ class Options(Struct, forbid_unknown_fields=True):
 
 
 def plan(folder: Folder, options: Options) -> Plan:
-    """One span for an object, spans of equal bytes for an array."""
+    """Spans of equal bytes; one span for an object that is small."""
     fields = options.fields
     plain = isinstance(fields.image, str) and isinstance(fields.question, str)
     return json_array_plan(
@@ -111,7 +112,7 @@ def read(
     folder: Folder, options: Options, span: Span, sides: Sides
 ) -> Iterator[Sample | Columns | Reject]:
     """Questions as columns for a part of an array, else one Sample a question."""
-    if span.end is not None and span.table != LINES and _is_flat(options):
+    if span.end is not None and span.table not in (LINES, MEMBERS) and _is_flat(options):
         return _read_columns(folder, options, span)
     found = _read_records(folder, options, span)
     return without_contradictions(found) if options.fields.id else found
@@ -123,11 +124,6 @@ def _is_flat(options: Options) -> bool:
     names = (fields.image, fields.question, fields.answer)
     plain = all(isinstance(name, str) for name in names) and fields.choices is None
     return plain and not (options.prompts or options.only or options.skip)
-
-
-def _templates(folder: Folder, options: Options) -> list[PicturePaths]:
-    several = options.images if isinstance(options.images, list) else [options.images]
-    return [PicturePaths(folder, template) for template in several]
 
 
 # Columns
@@ -194,19 +190,17 @@ def _paths(
 ) -> tuple[pa.Array, pa.ListArray, dict[str, str]]:
     """Which names lead to pictures, each row's paths (list<dictionary>), and what is wrong."""
     encoded = images.combine_chunks().dictionary_encode()
-    templates = _templates(folder, options)
-    fixed = _fixed(folder, options, span)
+    named = NamedPictures(folder, options.images, _fixed(folder, options, span))
+    several = len(options.images) if isinstance(options.images, list) else 1
     paths: list[str] = []
     faults: dict[str, str] = {}
     for name in encoded.dictionary.to_pylist():
-        values = {**fixed, "image": name, "stem": stem(name)}
         try:
-            paths += [template.path(values) for template in templates]
-        except SourceError as error:
-            paths += [""] * (len(templates) - len(paths) % len(templates))
-            faults[name] = str(error)
+            paths += [picture.path for picture in named.of([name])]
+        except BadRecord as bad:
+            paths += [""] * several
+            faults[name] = bad.args[1]
     rows = np.asarray(encoded.indices)
-    several = len(templates)
     known = pa.array(paths, pa.string())
     places = (rows[:, None] * several + np.arange(several)).ravel().astype(np.int32)
     shown = pa.ListArray.from_arrays(
@@ -243,8 +237,8 @@ def _questions(fields: Fields, table: pa.Table, paths: pa.Array) -> pa.Table:
 def _read_records(folder: Folder, options: Options, span: Span) -> Iterator[Sample | Reject]:
     file = folder.relative(span.names[0])
     fields = options.fields
-    templates = _templates(folder, options)
     fixed = _fixed(folder, options, span)
+    pictures = NamedPictures(folder, options.images, fixed)
     named = [fields.id or first(fields.image)]
     left: Counter[str] = Counter()
     records = json_records(folder, span, dict[str, Any], table=options.table, named=named)
@@ -255,7 +249,7 @@ def _read_records(folder: Folder, options: Options, span: Span) -> Iterator[Samp
         if field := left_out({**fixed, **record}, options.only, options.skip):
             left[field] += 1
             continue
-        in_object = span.end is None and not place.endswith("]")
+        in_object = span.table == MEMBERS or (span.end is None and not place.endswith("]"))
         has_id = fields.id is not None and value_of(record, fields.id) is not None
         key = place if in_object and not has_id else _key(record, fields)
         try:
@@ -263,19 +257,11 @@ def _read_records(folder: Folder, options: Options, span: Span) -> Iterator[Samp
             if not images or value_of(record, fields.question) is None:
                 raise BadRecord("missing_field", _lacking(fields))
             question = question_of(record, key, fields, options.answers, options.prompts)
+            shown = pictures.of(images)
         except BadRecord as bad:
             yield Reject(file, key, span.split, *bad.args)
             continue
-        pairs = [
-            (template, {**fixed, "image": image, "stem": stem(image)})
-            for image in images
-            for template in templates
-        ]
-        found = record_pictures(pairs, file, key, span.split)
-        if isinstance(found, Reject):
-            yield found
-        else:
-            yield Sample(key, file, span.split, found, questions=(question,))
+        yield Sample(key, file, span.split, shown, questions=(question,))
     for field, number in sorted(left.items()):
         detail = f"{field} is not what the entry reads"
         yield Reject(file, f"byte {span.start}", span.split, "unselected", detail, number)

@@ -31,8 +31,9 @@ from converters.read import files
 from converters.read.cells import TABLE_ENDINGS, cell_names
 from converters.read.choices import Answers, text_of
 from converters.read.files import SourceError
-from converters.read.folder import BySplit, Folder, PicturePaths, Plan, Sides, Span, bound, stem
+from converters.read.folder import BySplit, Folder, Plan, Sides, Span, bound
 from converters.read.json_elements import BadRecord
+from converters.read.named_pictures import NamedPictures
 from converters.read.plans import files_plan
 from converters.read.questions import (
     Names,
@@ -45,7 +46,6 @@ from converters.read.questions import (
     value_of,
     without_contradictions,
 )
-from converters.read.records import record_pictures
 from converters.read.tables import column_names, table_records
 from schemas.sample import Caption, Kind, Picture, Reject, Sample
 
@@ -110,8 +110,8 @@ def _read(folder: Folder, options: Options, span: Span) -> Iterator[Sample | Rej
     columns = _columns(options, column_names(folder, name, options.delimiter, options.header), file)
     fields = {f"column_{i}": column for i, column in enumerate(columns)}
     row_type = msgspec.defstruct("Row", [(field, Any, None) for field in fields])
-    paths = PicturePaths(folder, options.images)
     fixed = {**bound(options.annotations, name), "split": span.split}
+    named = NamedPictures(folder, options.images, fixed)
     left: Counter[str] = Counter()
     rows = table_records(
         folder, span, row_type, fields, delimiter=options.delimiter, header=options.header
@@ -131,13 +131,9 @@ def _read(folder: Folder, options: Options, span: Span) -> Iterator[Sample | Rej
             if cells is None:
                 images = picture_names(value_of(record, options.fields.image))
                 key = key or " ".join(images[:1]) or place
-                pairs = [(paths, {**fixed, "image": one, "stem": stem(one)}) for one in images]
-                shown = record_pictures(pairs, file, key, span.split)
+                shown = named.of(images)
             else:
                 shown = tuple(Picture(folder.relative(f"{name}!{cell}")) for cell in cells)
-            if isinstance(shown, Reject):
-                yield msgspec.structs.replace(shown, kind=kind)
-                continue
             if not shown:
                 raise BadRecord("missing_field", f"no {_pictures_called(options)}")
             yield _sample(options, record, key, file, span.split, shown)

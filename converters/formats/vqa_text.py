@@ -26,10 +26,12 @@ from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
-from converters.read.folder import BySplit, Folder, PicturePaths, Plan, Sides, Span, bound, stem
+from converters.read.folder import BySplit, Folder, Plan, Sides, Span, bound, stem
+from converters.read.json_elements import BadRecord
+from converters.read.named_pictures import NamedPictures
 from converters.read.plans import files_plan
 from converters.read.questions import without_contradictions
-from converters.read.records import record_pictures, text_lines, text_records
+from converters.read.records import text_lines, text_records
 from schemas.sample import Kind, Question, Reject, Sample
 
 YIELDS: tuple[Kind, ...] = ("question",)
@@ -82,23 +84,23 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
 
 
 def _read(folder: Folder, options: Options, span: Span) -> Iterator[Sample | Reject]:
-    paths = PicturePaths(folder, options.images)
     for name, text in text_records(folder, span):
         if isinstance(text, Reject):
             yield text
             continue
         file = folder.relative(name)
         fixed = {**bound(options.annotations, name), "split": span.split}
+        pictures = NamedPictures(folder, options.images, fixed)
         asked = _triples(text) if options.lines == "triples" else _turns(text, stem(name))
         for one in asked:
             wrong = _wrong(one, options.gaps)
             if wrong:
                 yield Reject(file, one.place, span.split, *wrong)
                 continue
-            values = {**fixed, "image": one.image, "stem": stem(one.image)}
-            found = record_pictures([(paths, values)], file, one.place, span.split)
-            if isinstance(found, Reject):
-                yield found
+            try:
+                found = pictures.of([one.image])
+            except BadRecord as bad:
+                yield Reject(file, one.place, span.split, *bad.args)
                 continue
             question = Question(one.image, f"{one.question}?", one.answer)
             yield Sample(one.image, file, span.split, found, questions=(question,))
