@@ -145,6 +145,14 @@ def test_mme_realworld_reads_its_remote_sensing_part_alone(tmp_path: Path) -> No
     assert [(one.reason, one.items) for one in found.rejects] == [("unselected", 1)]
 
 
+def test_the_answer_of_a_model_is_never_taken_for_the_truth(tmp_path: Path) -> None:
+    record = {"question_id": 4, "image": "4.tif", "text": "Is it?", "answer": "yes"}
+    put(tmp_path, "lrben.jsonl", record)
+    put(tmp_path, "aid.jsonl", {**record, "ground_truth": "no"})
+    found = read(catalogue()["geochat_bench"], tmp_path).samples
+    assert {one.split: one.questions[0].answer for one in found} == {"lrben": "", "aid": "no"}
+
+
 def test_rspope_has_lines_of_json_in_a_file_that_ends_otherwise(tmp_path: Path) -> None:
     record = {"question_id": 1, "image": "a.jpg", "text": "Is it?", "label": "no"}
     lines = f"{json.dumps(record)}\n{json.dumps({**record, 'question_id': 2})}\n"
