@@ -133,6 +133,13 @@ def test_a_record_becomes_a_question(record: dict[str, Any], asked: Question) ->
     assert question_of(record, "k", QuestionFields(), prompts=["Answer briefly."]) == asked
 
 
+def test_a_prompt_behind_the_last_option_is_no_part_of_it() -> None:
+    record = {"question": "What is it?\n(A) ship\n(B) dam\nAnswer with a letter.", "answer": "B"}
+    fields = QuestionFields(choices="question")
+    found = question_of(record, "k", fields, "letter", ["Answer with a letter."])
+    assert found == Question("k", "What is it?", "dam", choices=("ship", "dam"))
+
+
 @pytest.mark.parametrize(
     ("record", "args"),
     [

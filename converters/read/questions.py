@@ -100,6 +100,7 @@ def question_of(
         asked = asked[0]
     if not isinstance(asked, str) or not asked.strip():
         raise BadRecord("missing_field", f"no {first(fields.question)}")
+    asked = _bare(asked, prompts)  # a prompt may stand behind the last option
     answer = value_of(record, fields.answer)
     kind = value_of(record, fields.type) if fields.type else None
     kind = ", ".join(map(text_of, kind)) if isinstance(kind, list) else text_of(kind)
@@ -113,7 +114,6 @@ def question_of(
     else:
         text, options = _options(record, asked, fields)
         right = chosen(answer, options, answers) if answer not in (None, "", []) else ("",)
-    text = _bare(text, prompts)
     listed = tuple(option for option in options.values() if option)
     if len(right) > 1:
         text, listed = f"{text.strip()} {_listed(options)}", ()
