@@ -26,6 +26,7 @@ from converters.read.folder import (
 )
 from converters.read.json_elements import UNREADABLE
 from converters.read.json_lines import LINES, line_spans
+from converters.read.json_members import MEMBERS, member_spans
 from converters.read.json_spans import array_opening, array_spans
 
 _HEAD_BYTES = 4096
@@ -72,7 +73,7 @@ def json_array_plan(
     record_bytes: int,
     table: str | None = None,
 ) -> Plan:
-    """Byte spans of JSON arrays, and of files with a record on each line (JSON Lines).
+    """Byte spans of JSON arrays, of large objects whose values are records, and of JSON Lines.
 
     keys: keys that every record has, which prove a cut. table: the key at the head of the file
     under which the array stands, or None for a bare array. Any other JSON document is one span.
@@ -92,6 +93,8 @@ def json_array_plan(
             ranges = [*array_spans(path, table, keys)]
         elif _is_lines(found.path, head):
             kind, ranges = LINES, [*line_spans(path)]
+        elif table is None and (members := member_spans(path, head, found.size, keys)):
+            kind, ranges = MEMBERS, [*members]
         for start, end in ranges:
             records = ((end or found.size) - start) // record_bytes + 1
             span = Span(folder.slug, split or ALL, len(spans), (found.path,), start, end)

@@ -37,6 +37,7 @@ from converters.read.json_elements import (
     open_braces,
 )
 from converters.read.json_lines import LINES, line_texts
+from converters.read.json_members import MEMBERS, member_texts
 from converters.read.json_spans import decode_records
 from converters.read.packed import unpacked
 from schemas.sample import Picture, Reject
@@ -58,9 +59,9 @@ def json_records(
 ) -> Iterator[tuple[str, T | Reject]]:
     """(place, record) of each record of a span of `json_array_plan` or `files_plan`.
 
-    The place is the key in an object, `[3]` or `images[3]` in an array, and `byte 512` in a part
-    of one. kind: what a record is decoded to. table: the key under which the records stand.
-    named: fields that tell what an unreadable record is called.
+    The place is the key in an object or a part of one, `[3]` or `images[3]` in an array, and
+    `byte 512` in a part of that. kind: what a record is decoded to. table: the key under which the
+    records stand. named: fields that tell what an unreadable record is called.
 
     Raises SourceError where a whole document is cut off or of another shape.
     """
@@ -90,12 +91,23 @@ def _texts(
     if span.end is not None:
         path = files.join(folder.base, name)
         body = files.store(path).read(path, span.start, span.end)
+        if span.table == MEMBERS:
+            yield from _members(folder, name, body)
+            return
         cut = line_texts(body) if span.table == LINES else _array_texts(body, keys)
         for at, text in cut:
             yield f"byte {span.start + at}", text
         return
     try:
         yield from elements(utf8_of(folder.bytes_of(name)), table)
+    except UNREADABLE as error:
+        where = f"{folder.slug}: {folder.relative(name)}"
+        raise SourceError(f"{where} cannot be read: {error}") from None
+
+
+def _members(folder: Folder, name: str, body: bytes) -> Iterator[tuple[str, msgspec.Raw | bytes]]:
+    try:
+        yield from member_texts(body)
     except UNREADABLE as error:
         where = f"{folder.slug}: {folder.relative(name)}"
         raise SourceError(f"{where} cannot be read: {error}") from None

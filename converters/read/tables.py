@@ -83,6 +83,20 @@ def table_records(
             raise SourceError(f"{folder.slug}: {file} {error}") from None
 
 
+def column_names(
+    folder: Folder, name: str, delimiter: str | None = None, header: Sequence[str] | None = None
+) -> list[str]:
+    """The names of a table's columns. Raises SourceError for a table that cannot be read."""
+    try:
+        return _open(files.join(folder.base, name), {"": ""}, delimiter, header)[0]
+    except FileNotFoundError:
+        where = files.join(folder.base, name)
+        raise SourceError(f"annotations not found: {where}") from None
+    except _UNREADABLE as error:
+        where = f"{folder.slug}: {folder.relative(name)}"
+        raise SourceError(f"{where} cannot be read: {error}") from None
+
+
 class _NoColumnError(Exception):
     """A table lacks a column, or has two of its name."""
 
@@ -132,7 +146,7 @@ def _open(
     if ending == "parquet":
         return _parquet(files.opened(path), list(dict.fromkeys(columns.values())))
     if ending in ("arrow", "feather", "ipc"):
-        return _arrow(files.opened(path))
+        return _arrow(files.opened(path), list(dict.fromkeys(columns.values())))
     if ending == "xlsx":
         return _xlsx(path)
     data = files.store(path).read(path)
@@ -183,7 +197,7 @@ def _parquet(file: IO[bytes], columns: list[str]) -> tuple[list[str], Rows]:
     return wanted, _rows(table.iter_batches(_BATCH_ROWS, columns=wanted), wanted)
 
 
-def _arrow(file: IO[bytes]) -> tuple[list[str], Rows]:
+def _arrow(file: IO[bytes], columns: list[str]) -> tuple[list[str], Rows]:
     """A table in Arrow's file or stream format; `datasets` writes the latter."""
     whole = pa.PythonFile(file, "r")
     try:
@@ -192,7 +206,10 @@ def _arrow(file: IO[bytes]) -> tuple[list[str], Rows]:
     except pa.ArrowInvalid:
         file.seek(0)
         table = batches = pa.ipc.open_stream(pa.PythonFile(file, "r"))
-    return table.schema.names, _rows(batches, table.schema.names)
+    there = table.schema.names
+    if any(there.count(name) != 1 for name in columns):
+        return there, []
+    return columns, _rows(batches, columns)
 
 
 def _rows(batches: Iterable[pa.RecordBatch], names: Sequence[str]) -> Iterator[Sequence[Any]]:
