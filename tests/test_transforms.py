@@ -290,9 +290,7 @@ def test_the_result_adds_everything_up(ponds: RunPlan) -> None:
         none: Counter[Any] = Counter()
         written = pipeline | "Written" >> beam.Create(
             [
-                Done(
-                    none, Counter({held: 4}), Counter(lakes=1), none, [made[0]], Counter({turns: 1})
-                ),
+                Done(none, Counter({held: 4}), Counter(lakes=1), none, [made[0]], spread),
                 Done(none, Counter({held: 8}), Counter(lakes=2), Counter(ponds=3), [made[1]], none),
             ]
         )
