@@ -20,7 +20,10 @@ FORMAT_MAY = (
     "converters.read",
     "converters.read.*",
     "converters.regions",
+    "converters.regions.areas",
     "converters.regions.geometry",
+    "converters.regions.masks",
+    "converters.regions.pixel_classes",
     "converters.regions.shapes",
 )
 

@@ -1,0 +1,126 @@
+"""Arrays of classes or ids as masks, all values of an array in one pass.
+
+An array is taken apart into *runs* of equal values down its columns; a mask is some of the runs.
+Time follows the pixels once, then the runs, however many values there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from converters.read import files
+from converters.read.files import SourceError
+from converters.read.folder import Folder
+from converters.read.headers import PictureError
+from converters.read.rasters import Form, read_columns
+from schemas.sample import Mask, Reject
+
+Ints = npt.NDArray[np.int64]
+_BLOCK = 1 << 24  # pixels that are compared at once
+
+
+class Runs(NamedTuple):
+    """Runs of equal values down the columns of a picture of width x height.
+
+    stop: where each run ends; it begins where the last one ended. value: of each.
+    """
+
+    width: int
+    height: int
+    stop: Ints
+    value: npt.NDArray[Any]
+
+    @property
+    def start(self) -> Ints:
+        """Where each run begins."""
+        return np.concatenate([[0], self.stop[:-1]])
+
+    @property
+    def length(self) -> Ints:
+        """Pixels of each run."""
+        return np.diff(self.stop, prepend=0)
+
+
+def read_runs(folder: Folder, name: str, split: str, form: Form) -> Runs | Reject:
+    """The runs of a mask file below `base`, or a Reject with the file as its key."""
+    try:
+        return runs_of(read_columns(files.join(folder.base, name), form))
+    except PictureError as error:
+        reason = "oversized_image" if error.args[0] == "oversized_image" else "unreadable_file"
+        detail = error.args[1]
+    except FileNotFoundError:
+        reason, detail = "unreadable_file", "the mask is not there"
+    except (OSError, SourceError) as error:
+        reason, detail = "unreadable_file", str(error)
+    return Reject(folder.relative(name), name, split, reason, detail)
+
+
+def runs_of(columns: npt.NDArray[Any]) -> Runs:
+    """The runs of an array (width, height): column by column."""
+    width, height = columns.shape
+    flat = np.ascontiguousarray(columns).ravel()
+    # In blocks: a scene has up to a thousand million pixels.
+    ends = [
+        np.flatnonzero(
+            flat[at : at + _BLOCK][: len(flat) - 1 - at] != flat[at + 1 : at + 1 + _BLOCK]
+        )
+        + at
+        for at in range(0, len(flat) - 1, _BLOCK)
+    ]
+    last = np.concatenate([*ends, [len(flat) - 1]]).astype(np.int64)
+    return Runs(width, height, last + 1, flat[last])
+
+
+def mask_of_runs(runs: Runs, chosen: npt.NDArray[Any]) -> Mask:
+    """The mask of some runs. chosen: their indices, ascending, or True for each that belongs."""
+    begins, ends = runs.start[chosen], runs.stop[chosen]
+    total = runs.width * runs.height
+    if not len(begins):
+        return Mask(runs.width, runs.height, (total,))
+    # Neighbours of two values become one run of the mask.
+    apart = begins[1:] != ends[:-1]
+    begins, ends = begins[np.r_[True, apart]], ends[np.r_[apart, True]]
+    edges = np.empty(2 * len(begins) + 2, np.int64)
+    edges[0], edges[-1] = 0, total
+    edges[1:-1:2], edges[2:-1:2] = begins, ends
+    counts: list[int] = np.diff(edges).tolist()
+    if counts[-1] == 0:
+        counts.pop()
+    return Mask(runs.width, runs.height, tuple(counts))
+
+
+def masks_by_value(runs: Runs) -> Iterator[tuple[int, Mask]]:
+    """(value, its mask) of each value that occurs, ascending."""
+    order = np.argsort(runs.value, kind="stable")
+    bounds = np.flatnonzero(np.diff(runs.value[order])) + 1
+    for some in np.split(order, bounds):
+        yield int(runs.value[some[0]]), mask_of_runs(runs, some)
+
+
+def pixels_by_value(runs: Runs) -> dict[int, int]:
+    """How many pixels have each value, values ascending."""
+    values, which = np.unique(runs.value, return_inverse=True)
+    pixels = np.bincount(which, weights=runs.length).astype(np.int64)
+    return dict(zip(values.tolist(), pixels.tolist(), strict=True))
+
+
+def most_common(objects: Runs, others: Runs) -> dict[int, int]:
+    """For each value of one array the value that most of its pixels have in another of its size.
+
+    Of several the smallest.
+    """
+    stop = np.union1d(objects.stop, others.stop)
+    owner = objects.value[np.searchsorted(objects.stop, stop)].astype(np.int64)
+    value = others.value[np.searchsorted(others.stop, stop)].astype(np.int64)
+    pairs, which = np.unique(np.column_stack([owner, value]), axis=0, return_inverse=True)
+    pixels = np.bincount(which.ravel(), weights=np.diff(stop, prepend=0))
+    # The largest number of an owner's pixels comes first, and of equal ones the smallest value.
+    order = np.lexsort((pairs[:, 1], -pixels, pairs[:, 0]))
+    found: dict[int, int] = {}
+    for owned, most in pairs[order].tolist():
+        found.setdefault(owned, most)
+    return found
