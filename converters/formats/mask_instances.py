@@ -21,7 +21,7 @@ from converters.read.folder import BySplit, Folder, Plan, Sides, Span
 from converters.read.mask_files import Listed, masks_plan
 from converters.read.mask_pairs import Paired, with_pictures
 from converters.read.rasters import Form, colour_code, colour_of
-from converters.regions.areas import Runs, masks_by_value, most_common, read_runs
+from converters.regions.areas import Runs, masks_by, most_common, read_runs
 from converters.regions.masks import mask_parts
 from converters.regions.pixel_classes import PixelClasses, PixelTable, areas, pixel_classes
 from schemas.sample import Kind, Region, Reject, Sample
@@ -111,7 +111,7 @@ def _by_id(
 ) -> Iterator[Region | Reject]:
     """Each object with the class of most of its pixels, by ascending number."""
     values = most_common(objects, runs)
-    for code, shape in masks_by_value(objects):
+    for code, shape in masks_by(objects, objects.value):
         if code in (0, _BLACK):
             continue
         key = "{:02x}{:02x}{:02x}".format(*colour_of(code)) if code > _BLACK else str(code)

@@ -109,9 +109,7 @@ def _masks(
 
 
 def _is_mask(path: str) -> bool:
-    """True for pictures and arrays; False for what systems leave beside them (`._1.png`)."""
-    name = path.rpartition("/")[2]
-    return not name.startswith(".") and bool(picture_ending(name) or name.endswith(".npy"))
+    return bool(picture_ending(path)) or path.endswith(".npy")
 
 
 def any_ending(pattern: str) -> str:

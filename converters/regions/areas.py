@@ -26,23 +26,14 @@ _BLOCK = 1 << 24  # pixels that are compared at once
 class Runs(NamedTuple):
     """Runs of equal values down the columns of a picture of width x height.
 
-    stop: where each run ends; it begins where the last one ended. value: of each.
+    start, stop: where each begins and ends; each begins where the one before ended. value: of each.
     """
 
     width: int
     height: int
+    start: Ints
     stop: Ints
     value: npt.NDArray[Any]
-
-    @property
-    def start(self) -> Ints:
-        """Where each run begins."""
-        return np.concatenate([[0], self.stop[:-1]])
-
-    @property
-    def length(self) -> Ints:
-        """Pixels of each run."""
-        return np.diff(self.stop, prepend=0)
 
 
 def read_runs(folder: Folder, name: str, split: str, form: Form) -> Runs | Reject:
@@ -71,40 +62,41 @@ def runs_of(columns: npt.NDArray[Any]) -> Runs:
         + at
         for at in range(0, len(flat) - 1, _BLOCK)
     ]
-    last = np.concatenate([*ends, [len(flat) - 1]]).astype(np.int64)
-    return Runs(width, height, last + 1, flat[last])
+    bounds = np.concatenate([[-1], *ends, [len(flat) - 1]]).astype(np.int64) + 1
+    return Runs(width, height, bounds[:-1], bounds[1:], flat[bounds[:-1]])
 
 
-def mask_of_runs(runs: Runs, chosen: npt.NDArray[Any]) -> Mask:
-    """The mask of some runs. chosen: their indices, ascending, or True for each that belongs."""
+def mask_of_runs(runs: Runs, chosen: Ints) -> Mask:
+    """The mask of some runs. chosen: their indices, ascending."""
     begins, ends = runs.start[chosen], runs.stop[chosen]
     total = runs.width * runs.height
-    if not len(begins):
-        return Mask(runs.width, runs.height, (total,))
     # Neighbours of two values become one run of the mask.
-    apart = begins[1:] != ends[:-1]
-    begins, ends = begins[np.r_[True, apart]], ends[np.r_[apart, True]]
+    apart = np.ones(len(begins) + 1, bool)
+    np.not_equal(begins[1:], ends[:-1], out=apart[1:-1])
+    begins, ends = begins[apart[:-1]], ends[apart[1:]]
     edges = np.empty(2 * len(begins) + 2, np.int64)
     edges[0], edges[-1] = 0, total
     edges[1:-1:2], edges[2:-1:2] = begins, ends
     counts: list[int] = np.diff(edges).tolist()
-    if counts[-1] == 0:
+    if len(counts) > 1 and counts[-1] == 0:
         counts.pop()
     return Mask(runs.width, runs.height, tuple(counts))
 
 
-def masks_by_value(runs: Runs) -> Iterator[tuple[int, Mask]]:
-    """(value, its mask) of each value that occurs, ascending."""
-    order = np.argsort(runs.value, kind="stable")
-    bounds = np.flatnonzero(np.diff(runs.value[order])) + 1
-    for some in np.split(order, bounds):
-        yield int(runs.value[some[0]]), mask_of_runs(runs, some)
+def masks_by(runs: Runs, group: npt.NDArray[Any]) -> Iterator[tuple[int, Mask]]:
+    """(number, the mask of its runs) of each number that occurs, ascending.
+
+    group: a number for each run.
+    """
+    order = np.argsort(group, kind="stable")
+    for some in np.split(order, np.flatnonzero(np.diff(group[order])) + 1):
+        yield int(group[some[0]]), mask_of_runs(runs, some)
 
 
 def pixels_by_value(runs: Runs) -> dict[int, int]:
     """How many pixels have each value, values ascending."""
     values, which = np.unique(runs.value, return_inverse=True)
-    pixels = np.bincount(which, weights=runs.length).astype(np.int64)
+    pixels = np.bincount(which, weights=runs.stop - runs.start).astype(np.int64)
     return dict(zip(values.tolist(), pixels.tolist(), strict=True))
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 from msgspec import Meta, Struct
 
 from converters.read.files import SourceError
 from converters.read.rasters import Form, colour_code, colour_of
-from converters.regions.areas import Ints, Runs, mask_of_runs, pixels_by_value
+from converters.regions.areas import Ints, Runs, masks_by, pixels_by_value
 from converters.regions.attributes import spoken
 from schemas.sample import Mask
 
@@ -34,7 +35,7 @@ class PixelTable(Struct, forbid_unknown_fields=True, kw_only=True):
     blank: dict[str, Value] = {}
     channel: Annotated[int, Meta(ge=0)] | None = None
     threshold: Annotated[int, Meta(ge=1, le=255)] | None = None
-    asks: str = "{class}"
+    asks: str = "the {class} area"
 
     def phrase(self, name: str) -> str:
         """The words that ask for a class."""
@@ -50,9 +51,9 @@ class PixelClasses(NamedTuple):
     form: Form
     names: tuple[str, ...]
     codes: Ints
-    which: Ints
+    which: npt.NDArray[np.int16]
 
-    def of(self, runs: Runs) -> tuple[Ints, Ints]:
+    def of(self, runs: Runs) -> tuple[npt.NDArray[np.int16], Ints]:
         """For each run its class or -1, and which runs have a value that the table lacks."""
         place = np.searchsorted(self.codes, runs.value).clip(max=len(self.codes) - 1)
         unknown = np.flatnonzero(self.codes[place] != runs.value)
@@ -98,9 +99,9 @@ def pixel_classes(table: PixelTable) -> PixelClasses:
     if form.any:
         if len(values) > 1:
             raise SourceError('"nonzero" is one class, and nothing else stands beside it')
-        return PixelClasses(form, names, np.array([0, 1]), np.array([_BLANK, 0]))
+        return PixelClasses(form, names, np.array([0, 1]), np.array([_BLANK, 0], np.int16))
     codes = np.array([colour_code(*v) if isinstance(v, list) else v for v in values], np.int64)
-    which = np.array([*range(len(names)), *[_BLANK] * len(table.blank)], np.int64)
+    which = np.array([*range(len(names)), *[_BLANK] * len(table.blank)], np.int16)
     order = np.argsort(codes, kind="stable")
     if len(repeated := codes[order][1:][np.diff(codes[order]) == 0]):
         twice = list(colour_of(int(repeated[0]))) if form.coloured else int(repeated[0])
@@ -111,17 +112,14 @@ def pixel_classes(table: PixelTable) -> PixelClasses:
 def areas(runs: Runs, classes: PixelClasses) -> Areas:
     """The mask of each class that occurs."""
     of_run, unknown = classes.of(runs)
-    masks = [
-        (classes.names[k], mask_of_runs(runs, np.flatnonzero(of_run == k)))
-        for k in np.unique(of_run[of_run != _BLANK]).tolist()
-    ]
+    masks = [(classes.names[k], mask) for k, mask in masks_by(runs, of_run) if k != _BLANK]
     return Areas(masks, _unknown(runs, unknown, classes) if len(unknown) else "")
 
 
 def _unknown(runs: Runs, unknown: Ints, classes: PixelClasses) -> str:
-    lengths = runs.length[unknown]
-    some = Runs(runs.width, runs.height, np.cumsum(lengths), runs.value[unknown])
-    pixels = pixels_by_value(some)
+    pixels = pixels_by_value(
+        runs._replace(start=runs.start[unknown], stop=runs.stop[unknown], value=runs.value[unknown])
+    )
     most = max(pixels, key=lambda code: pixels[code])
     text = (
         f"{pixels[most]} pixel(s) of value {classes.written(most)}, which the entry does not name"

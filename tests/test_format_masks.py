@@ -1,0 +1,306 @@
+"""Semantic masks, masks of objects and change masks: what their readers make of native files."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+from native import DATA, Native, changed, convert, dataset, opened, picture, read
+from PIL import Image
+
+from converters.catalogue import entry_of
+from converters.dataset import plan_of
+from converters.read.files import SourceError
+from schemas.entry import Entry
+from schemas.sample import Mask, Sample
+
+LOVEDA = DATA / "mask_raster/loveda"
+HRSID = DATA / "mask_instances/hrsid_masks"
+LEVIR = DATA / "change_masks/levir_cd"
+AREAS = read(entry_of("loveda"), LOVEDA)
+OBJECTS = read(entry_of("hrsid_masks"), HRSID)
+CHANGES = read(entry_of("levir_cd"), LEVIR)
+
+
+def by_stem(found: Native) -> dict[str, Sample]:
+    return {Path(sample.key).stem: sample for sample in found.samples}
+
+
+def put_mask(path: Path, rows: object, mode: str | None = None) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(np.array(rows, np.uint8)).convert(mode).save(path) if mode else Image.fromarray(
+        np.array(rows, np.uint8)
+    ).save(path)
+
+
+# Semantic masks
+
+
+def test_each_class_of_a_mask_is_one_region_with_all_its_pixels() -> None:
+    sample = by_stem(AREAS)["1"]
+    # rows: 2 2 1 0 / 2 4 4 1 / 7 4 4 1; runs go down the columns, zeros first
+    assert {region.label: region.shape for region in sample.regions} == {
+        "building": Mask(4, 3, (0, 2, 1, 1, 8)),
+        "water": Mask(4, 3, (4, 2, 1, 2, 3)),
+        "agriculture": Mask(4, 3, (2, 1, 9)),
+    }
+
+
+def test_the_label_of_a_mask_is_the_classes_that_it_shows_without_background_and_no_data() -> None:
+    assert [label.names for label in by_stem(AREAS)["1"].labels] == [
+        ("building", "water", "agriculture")
+    ]
+
+
+def test_a_class_is_asked_for_by_its_name() -> None:
+    sample = by_stem(AREAS)["1"]
+    assert [(said.text, said.regions) for said in sample.expressions] == [
+        ("the building area", ("building",)),
+        ("the water area", ("water",)),
+        ("the agriculture area", ("agriculture",)),
+    ]
+
+
+def test_the_picture_of_a_mask_is_as_large_as_the_mask() -> None:
+    shown = by_stem(AREAS)["1"].pictures[0]
+    assert (shown.path, shown.width, shown.height) == ("Train/Urban/images_png/1.png", 4, 3)
+
+
+def test_a_mask_without_any_class_is_a_picture_without_items() -> None:
+    sample = by_stem(AREAS)["2"]
+    assert (sample.labels, sample.regions, sample.expressions) == ((), (), ())
+    book = convert(dataset(entry_of("loveda"), ["classification"], LOVEDA)).book
+    assert book["train"]["pictures"]["without_items"] == 1
+
+
+def test_pixels_of_unknown_values_cost_the_label_and_are_counted() -> None:
+    sample = by_stem(AREAS)["3"]
+    assert ([region.label for region in sample.regions], sample.labels) == (["forest"], ())
+    assert [(r.reason, r.detail) for r in AREAS.rejects if r.key.endswith("/3.png")] == [
+        (
+            "bad_value",
+            "2 pixel(s) of value 9, which the entry does not name, and 1 of 1 other value(s)",
+        )
+    ]
+
+
+def test_a_mask_of_another_size_than_its_picture_is_a_reject() -> None:
+    assert [(r.reason, r.detail) for r in AREAS.rejects if r.key.endswith("/4.png")] == [
+        ("size_conflict", "mask of 4 x 3, Train/Rural/images_png/4.png of 6 x 3")
+    ]
+    assert "4" not in by_stem(AREAS)
+
+
+def test_a_mask_that_is_no_picture_is_a_reject() -> None:
+    assert [r.reason for r in AREAS.rejects if r.key.endswith("/5.png")] == ["unreadable_file"]
+
+
+def test_the_splits_are_those_of_the_folders() -> None:
+    assert {stem: sample.split for stem, sample in by_stem(AREAS).items()} == {
+        "1": "train",
+        "2": "train",
+        "3": "train",
+        "7": "val",
+    }
+
+
+def test_masks_without_pictures_and_pictures_without_masks_are_counted() -> None:
+    assert AREAS.notes == [
+        "1 picture(s) have no mask and are not read, such as Train/Rural/images_png/6.png",
+        "2 mask(s) have no picture in its place, such as Train/Rural/masks_png/5.png",
+    ]
+
+
+def with_options(entry: Entry, **options: object) -> Entry:
+    return msgspec.structs.replace(entry, options={**entry.options, **options})
+
+
+@pytest.mark.parametrize(
+    "mode, rows",
+    [
+        ("L", [[0, 1], [1, 0]]),
+        ("L", [[0, 255], [255, 0]]),
+        ("1", [[0, 255], [255, 0]]),
+        ("RGB", [[0, 255], [255, 0]]),
+        ("RGBA", [[0, 255], [255, 0]]),
+    ],
+)
+def test_a_mask_of_one_class_may_be_of_0_and_1_or_255_and_of_any_bands(
+    mode: str, rows: list[list[int]], tmp_path: Path
+) -> None:
+    put_mask(tmp_path / "train/label/1.png", rows, mode)
+    entry = changed("whu_building_dataset")
+    [sample] = read(entry, tmp_path).samples
+    assert [region.shape for region in sample.regions] == [Mask(2, 2, (1, 2, 1))]
+
+
+def test_noise_of_a_jpeg_mask_is_no_change(tmp_path: Path) -> None:
+    mask = np.zeros((16, 16), np.uint8)
+    mask[:, 8:] = 255
+    (tmp_path / "train/OUT").mkdir(parents=True)
+    Image.fromarray(mask).save(tmp_path / "train/OUT/1.jpg", quality=40)
+    [sample] = read(entry_of("cdd"), tmp_path).samples
+    assert [region.shape for region in sample.regions] == [Mask(16, 16, (128, 128))]
+
+
+def test_16_bit_values_are_read(tmp_path: Path) -> None:
+    (tmp_path / "aachen").mkdir()
+    Image.fromarray(np.array([[1, 10], [0, 1]], np.uint16)).save(tmp_path / "aachen/1_2_seg.tif")
+    [sample] = read(entry_of("geonrw"), tmp_path).samples
+    assert sample.split == "train"
+    assert {region.label: region.shape.counts for region in sample.regions} == {
+        "forest": (0, 1, 2, 1),
+        "buildings": (2, 1, 1),
+    }
+
+
+def test_a_palette_is_indices_to_one_entry_and_colours_to_another(tmp_path: Path) -> None:
+    mask = Image.fromarray(np.array([[1, 2]], np.uint8)).convert("P")
+    mask.putpalette([0, 0, 0, 255, 255, 255, 0, 0, 255])
+    path = tmp_path / "top_mosaic_09cm_area1.tif"
+    mask.save(path)
+    [sample] = read(entry_of("vaihingen"), tmp_path).samples
+    assert [region.label for region in sample.regions] == ["Impervious surfaces", "Building"]
+    (tmp_path / "Train/Urban/masks_png").mkdir(parents=True)
+    mask.save(tmp_path / "Train/Urban/masks_png/1.png")
+    [sample] = read(entry_of("loveda"), tmp_path).samples
+    assert [region.label for region in sample.regions] == ["building"]
+
+
+def test_colours_where_values_are_expected_are_a_reject(tmp_path: Path) -> None:
+    put_mask(tmp_path / "Train/Urban/masks_png/1.png", [[[2, 3, 4], [2, 2, 2]]])
+    found = read(entry_of("loveda"), tmp_path)
+    assert [(r.reason, r.detail) for r in found.rejects] == [
+        ("unreadable_file", "colours, where single values are expected")
+    ]
+
+
+def test_a_value_of_two_classes_is_an_error(tmp_path: Path) -> None:
+    put_mask(tmp_path / "Train/Urban/masks_png/1.png", [[1]])
+    entry = with_options(entry_of("loveda"), values={"road": 3, "water": 3})
+    with pytest.raises(SourceError, match="name 3 twice"):
+        plan_of(entry, opened(entry, tmp_path))
+
+
+def test_where_no_mask_is_the_error_says_what_is_there(tmp_path: Path) -> None:
+    picture(tmp_path / "train/A/1.png")
+    entry = entry_of("levir_cd")
+    with pytest.raises(SourceError, match=r"no masks: .*; there: 1 picture\(s\), such as train/A"):
+        plan_of(entry, opened(entry, tmp_path))
+
+
+# Objects
+
+
+def test_each_colour_is_an_object_with_the_class_of_most_of_its_pixels() -> None:
+    sample = by_stem(OBJECTS)["P0001_0_800_0_800_instance_color_RGB"]
+    # a at the top left, b at the right; black is no object
+    assert [(region.key, region.label, region.shape) for region in sample.regions] == [
+        ("400000", "ship", Mask(5, 4, (0, 2, 2, 1, 15))),
+        ("004000", "ship", Mask(5, 4, (14, 1, 2, 2, 1))),
+    ]
+    assert sample.pictures[0].path == "P0001_0_800_0_800.png"
+
+
+def test_an_object_without_a_class_and_masks_of_two_sizes_are_rejects() -> None:
+    assert [(r.key.rpartition("RGB")[2], r.reason, r.detail) for r in OBJECTS.rejects] == [
+        (
+            ".png#000040",
+            "bad_value",
+            "an object whose mask of classes says [0, 0, 0], which is no class",
+        ),
+        (".png", "size_conflict", "masks of objects and of classes are of 4 x 4 and 5 x 4"),
+    ]
+
+
+def test_without_ids_an_object_is_a_connected_part() -> None:
+    entry = with_options(entry_of("hrsid_masks"), objects="")
+    sample = by_stem(read(entry, HRSID))["P0001_0_800_0_800_instance_color_RGB"]
+    assert [(region.key, region.shape) for region in sample.regions] == [
+        ("ship 0", Mask(5, 4, (0, 2, 2, 1, 15))),
+        ("ship 1", Mask(5, 4, (14, 1, 2, 2, 1))),
+    ]
+
+
+# Change
+
+
+def test_a_pair_is_shown_earlier_first_and_its_change_lies_in_the_later_picture() -> None:
+    sample = by_stem(CHANGES)["train_1"]
+    assert [shown.path for shown in sample.pictures] == [
+        "train/A/train_1.png",
+        "train/B/train_1.png",
+    ]
+    assert [(r.label, r.image, r.shape) for r in sample.regions] == [
+        ("change", 1, Mask(4, 3, (3, 2, 1, 1, 5)))
+    ]
+    assert [(said.text, said.regions) for said in sample.expressions] == [
+        ("the change of buildings between the two images", ("change",))
+    ]
+
+
+def test_change_masks_may_be_of_0_and_1() -> None:
+    assert by_stem(CHANGES)["train_2"].regions[0].shape == Mask(4, 3, (3, 1, 2, 1, 4, 1))
+
+
+def test_a_pair_without_change_has_no_items() -> None:
+    sample = by_stem(CHANGES)["train_3"]
+    assert (len(sample.pictures), sample.regions, sample.expressions) == (2, (), ())
+
+
+def test_a_pair_whose_pictures_differ_in_size_is_a_reject() -> None:
+    assert [(r.key, r.reason, r.detail) for r in CHANGES.rejects] == [
+        (
+            "test/label/test_4.png",
+            "size_conflict",
+            "mask of 4 x 3, test/B/test_4.png of 5 x 3",
+        )
+    ]
+
+
+def test_pairs_without_a_mask_are_counted() -> None:
+    assert CHANGES.notes == [
+        "1 picture(s) have no mask and are not read, such as test/A/test_5.png",
+        "1 picture(s) have no mask and are not read, such as test/B/test_5.png",
+    ]
+
+
+def test_lists_say_the_splits_and_what_they_do_not_name_is_not_read(tmp_path: Path) -> None:
+    for stem in ("a_1", "a_2"):
+        shutil.copytree(LEVIR / "train", tmp_path / "unused", dirs_exist_ok=True)
+        put_mask(tmp_path / f"label/{stem}.png", [[255]])
+    (tmp_path / "list").mkdir()
+    (tmp_path / "list/val.txt").write_text("a_1.png\nA/a_3.png B/a_3.png label/a_3.png\n")
+    found = read(entry_of("levir_cd_256"), tmp_path)
+    assert [(sample.key, sample.split) for sample in found.samples] == [("label/a_1.png", "val")]
+    assert found.notes[:2] == [
+        "1 mask(s) stand in no list and are not read, such as label/a_2.png",
+        "1 listed mask(s) are not there, such as a_3",
+    ]
+
+
+def test_two_masks_a_pair_tell_what_was_there_before_and_after(tmp_path: Path) -> None:
+    water, white, tree = [0, 0, 255], [255, 255, 255], [0, 255, 0]
+    put_mask(tmp_path / "train/label1/1.png", [[water, white]])
+    put_mask(tmp_path / "train/label2/1.png", [[tree, white]])
+    [sample] = read(entry_of("second"), tmp_path).samples
+    assert [(r.key, r.label, r.image, r.shape) for r in sample.regions] == [
+        ("before water", "water", 0, Mask(2, 1, (0, 1, 1))),
+        ("after tree", "tree", 1, Mask(2, 1, (0, 1, 1))),
+    ]
+    assert [said.text for said in sample.expressions] == [
+        "the water area before the change",
+        "the tree area after the change",
+    ]
+
+
+def test_a_pair_keeps_the_mask_that_can_be_read(tmp_path: Path) -> None:
+    put_mask(tmp_path / "train/label1/1.png", [[0, 9]])
+    found = read(entry_of("s2looking"), tmp_path)
+    assert [r.label for r in found.samples[0].regions] == ["newly built"]
+    assert [(r.file, r.reason, r.detail) for r in found.rejects] == [
+        ("train/label2/1.png", "unreadable_file", "the mask is not there")
+    ]
