@@ -208,7 +208,12 @@ def _unmatched(
     """Notes of pictures without a mask, and of masks without a picture."""
     notes = []
     taken = {mask.path for _, mask in found}
-    taken |= {one.path for pattern in (masks, *others) for one in listed_pictures(folder, pattern)}
+    taken |= {
+        one.path
+        for pattern in (masks, *others)
+        for reading in picture_patterns(pattern)
+        for one in files.find(folder.base, reading)
+    }
     bound = set().union(*({*mask.values} for _, mask in found)) - {DEEPER, _ENDING}
     if not isinstance(masks, str) or "split" in files.variables(masks):
         bound.add("split")

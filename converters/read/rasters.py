@@ -185,7 +185,13 @@ def _by_rasterio(data: bytes, refused: PictureError) -> Codes:
         detail = f"{refused.args[1]}; the extra `geo` reads it"
         raise PictureError(refused.args[0], detail) from None
     try:
-        with MemoryFile(data) as file, file.open() as source:
+        # GeoTIFF alone: other drivers of GDAL follow paths and addresses that a file names.
+        with (
+            warnings.catch_warnings(),
+            MemoryFile(data) as file,
+        ):
+            warnings.simplefilter("ignore")
+            source = file.open(driver="GTiff")
             if source.width * source.height * source.count > MAX_PIXELS:
                 detail = f"{source.width} x {source.height} pixels of {source.count} bands"
                 raise PictureError("oversized_image", detail)
