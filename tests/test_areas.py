@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from converters.read.headers import PictureError
-from converters.read.rasters import Form, colour_code, colour_of, read_columns
+from converters.read.rasters import Form, colour_code, colour_of, read_pixels
 from converters.regions import areas
 from converters.regions.areas import masks_by, most_common, pixels_by_value, runs_of
 from converters.regions.masks import mask_from_array
@@ -22,27 +22,27 @@ def noise(height: int, width: int, values: int) -> npt.NDArray[np.uint8]:
 
 
 def test_all_values_of_an_array_come_as_masks_in_one_pass() -> None:
-    runs = runs_of(np.array([[3, 3, 1], [1, 1, 3]]))  # two columns of three pixels
+    runs = runs_of(np.array([[3, 1], [3, 1], [1, 3]]))
     assert list(masks_by(runs, runs.value)) == [
         (1, Mask(2, 3, (2, 3, 1))),
         (3, Mask(2, 3, (0, 2, 3, 1))),
     ]
 
 
-@pytest.mark.parametrize("block", [1, 7, 1 << 24])
+@pytest.mark.parametrize("block", [1, 40, 1 << 24])
 def test_the_masks_of_an_array_do_not_depend_on_the_blocks_it_is_read_in(
     block: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(areas, "_BLOCK", block)
     pixels = noise(13, 17, 4)
-    runs = runs_of(pixels.T)
+    runs = runs_of(pixels)
     assert dict(masks_by(runs, runs.value)) == {
         value: mask_from_array(pixels == value) for value in range(4)
     }
 
 
 def test_runs_of_two_values_in_one_group_are_joined() -> None:
-    runs = runs_of(np.array([[1, 2, 0, 2]]))
+    runs = runs_of(np.array([[1], [2], [0], [2]]))
     assert list(masks_by(runs, np.array([5, 5, 6, 5]))) == [
         (5, Mask(1, 4, (0, 2, 1, 1))),
         (6, Mask(1, 4, (2, 1, 1))),
@@ -50,7 +50,7 @@ def test_runs_of_two_values_in_one_group_are_joined() -> None:
 
 
 def test_pixels_are_counted_by_value() -> None:
-    assert pixels_by_value(runs_of(np.array([[7, 7, 2], [2, 2, 2]]))) == {2: 4, 7: 2}
+    assert pixels_by_value(runs_of(np.array([[7, 2], [7, 2], [2, 2]]))) == {2: 4, 7: 2}
 
 
 def test_the_most_common_other_value_counts_and_of_equal_ones_the_smaller() -> None:
@@ -70,25 +70,26 @@ def saved(path: Path, pixels: npt.NDArray[np.generic]) -> str:
     return str(path)
 
 
-def test_numbers_come_column_by_column(tmp_path: Path) -> None:
-    path = saved(tmp_path / "a.png", np.array([[1, 2, 3], [4, 5, 6]], np.uint8))
-    assert read_columns(path, Form()).tolist() == [[1, 4], [2, 5], [3, 6]]
+@pytest.mark.parametrize("name", ["a.png", "a.tif", "a.npy"])
+def test_numbers_come_row_by_row(name: str, tmp_path: Path) -> None:
+    path = saved(tmp_path / name, np.array([[1, 2, 3], [4, 5, 6]], np.uint8))
+    assert read_pixels(path, Form()).tolist() == [[1, 2, 3], [4, 5, 6]]
 
 
 def test_a_band_may_be_chosen(tmp_path: Path) -> None:
     path = saved(tmp_path / "a.png", np.array([[[1, 2, 3], [4, 5, 6]]], np.uint8))
-    assert read_columns(path, Form(channel=2)).tolist() == [[3], [6]]
+    assert read_pixels(path, Form(channel=2)).tolist() == [[3, 6]]
 
 
 def test_transparency_is_no_colour(tmp_path: Path) -> None:
     pixels = np.array([[[9, 8, 7, 0], [9, 8, 7, 255]]], np.uint8)
     path = saved(tmp_path / "a.png", pixels)
-    assert set(read_columns(path, Form(coloured=True)).ravel()) == {colour_code(9, 8, 7)}
+    assert set(read_pixels(path, Form(coloured=True)).ravel()) == {colour_code(9, 8, 7)}
 
 
 def test_an_edge_that_is_smoothed_falls_to_one_side_of_the_threshold(tmp_path: Path) -> None:
     path = saved(tmp_path / "a.png", np.array([[0, 127, 128, 255]], np.uint8))
-    assert read_columns(path, Form(threshold=128)).ravel().tolist() == [0, 0, 255, 255]
+    assert read_pixels(path, Form(threshold=128)).ravel().tolist() == [0, 0, 255, 255]
 
 
 def test_a_tiff_of_64_bits_is_read_by_rasterio(tmp_path: Path) -> None:
@@ -97,7 +98,7 @@ def test_a_tiff_of_64_bits_is_read_by_rasterio(tmp_path: Path) -> None:
     shape = {"width": 2, "height": 1, "count": 1, "transform": rasterio.Affine.scale(2)}
     with rasterio.open(path, "w", "GTiff", dtype="int64", **shape) as file:
         file.write(np.array([[[3, -4]]]))
-    assert read_columns(path, Form()).tolist() == [[3], [-4]]
+    assert read_pixels(path, Form()).tolist() == [[3, -4]]
 
 
 @pytest.mark.parametrize(
@@ -116,7 +117,7 @@ def test_numbers_that_mean_no_class_are_refused(
     name: str, pixels: npt.NDArray[np.generic], form: Form, detail: str, tmp_path: Path
 ) -> None:
     with pytest.raises(PictureError) as caught:
-        read_columns(saved(tmp_path / name, pixels), form)
+        read_pixels(saved(tmp_path / name, pixels), form)
     assert caught.value.args[0] == "unreadable_image"
     assert caught.value.args[1].startswith(detail)
 
@@ -125,7 +126,7 @@ def test_objects_in_a_numpy_file_are_never_unpickled(tmp_path: Path) -> None:
     path = tmp_path / "a.npy"
     np.save(path, np.array([[{}]]), allow_pickle=True)
     with pytest.raises(PictureError, match="an array of object"):
-        read_columns(str(path), Form())
+        read_pixels(str(path), Form())
 
 
 def test_an_array_too_large_is_refused_by_its_head(tmp_path: Path) -> None:
@@ -134,5 +135,5 @@ def test_an_array_too_large_is_refused_by_its_head(tmp_path: Path) -> None:
     with path.open("wb") as file:
         np.lib.format.write_array_header_1_0(file, head)
     with pytest.raises(PictureError) as caught:
-        read_columns(str(path), Form())
+        read_pixels(str(path), Form())
     assert caught.value.args == ("oversized_image", "1048576 x 1048576 pixels")

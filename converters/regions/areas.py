@@ -16,7 +16,7 @@ from converters.read import files
 from converters.read.files import SourceError
 from converters.read.folder import Folder
 from converters.read.headers import PictureError
-from converters.read.rasters import Form, read_columns
+from converters.read.rasters import Form, read_pixels
 from schemas.sample import Mask, Reject
 
 Ints = npt.NDArray[np.int64]
@@ -39,7 +39,7 @@ class Runs(NamedTuple):
 def read_runs(folder: Folder, name: str, split: str, form: Form) -> Runs | Reject:
     """The runs of a mask file below `base`, or a Reject with the file as its key."""
     try:
-        return runs_of(read_columns(files.join(folder.base, name), form))
+        return runs_of(read_pixels(files.join(folder.base, name), form))
     except PictureError as error:
         reason = "oversized_image" if error.args[0] == "oversized_image" else "unreadable_file"
         detail = error.args[1]
@@ -50,20 +50,27 @@ def read_runs(folder: Folder, name: str, split: str, form: Form) -> Runs | Rejec
     return Reject(folder.relative(name), name, split, reason, detail)
 
 
-def runs_of(columns: npt.NDArray[Any]) -> Runs:
-    """The runs of an array (width, height): column by column."""
-    width, height = columns.shape
-    flat = np.ascontiguousarray(columns).ravel()
-    # In blocks: a scene has up to a thousand million pixels.
-    ends = [
-        np.flatnonzero(
-            flat[at : at + _BLOCK][: len(flat) - 1 - at] != flat[at + 1 : at + 1 + _BLOCK]
-        )
-        + at
-        for at in range(0, len(flat) - 1, _BLOCK)
-    ]
-    bounds = np.concatenate([[-1], *ends, [len(flat) - 1]]).astype(np.int64) + 1
-    return Runs(width, height, bounds[:-1], bounds[1:], flat[bounds[:-1]])
+def runs_of(pixels: npt.NDArray[Any]) -> Runs:
+    """The runs of an array (height, width)."""
+    height, width = pixels.shape
+    # Fast way: a value that differs from the one above begins a run. Few do, so they are found row
+    # by row and then sorted, where turning all pixels into columns takes four times as long. In
+    # blocks of rows: a scene has up to a thousand million pixels.
+    rows = max(1, _BLOCK // width)
+    begins = [np.arange(width, dtype=np.int64) * height]
+    for top in range(0, height - 1, rows):
+        block = pixels[top : top + rows + 1]
+        y, x = np.divmod(np.flatnonzero(block[1:] != block[:-1]), width)
+        begins.append(x * height + y + (top + 1))
+    start = np.concatenate(begins)
+    start.sort()
+    x, y = np.divmod(start, height)
+    value = pixels[y, x]
+    # A run may go on at the top of the next column.
+    fresh = np.ones(len(start), bool)
+    np.not_equal(value[1:], value[:-1], out=fresh[1:])
+    start = start[fresh]
+    return Runs(width, height, start, np.append(start[1:], width * height), value[fresh])
 
 
 def mask_of_runs(runs: Runs, chosen: Ints) -> Mask:
