@@ -20,6 +20,7 @@ from schemas.sample import Mask
 LOVEDA = DATA / "mask_raster/loveda"
 HRSID = DATA / "mask_instances/hrsid_masks"
 AREAS = read(entry_of("loveda"), LOVEDA)
+PLANES = read(entry_of("rareplanes_synthetic"), DATA / "xml_mask_colours/rareplanes_synthetic")
 OBJECTS = read(entry_of("hrsid_masks"), HRSID)
 
 
@@ -207,4 +208,23 @@ def test_without_ids_an_object_is_a_connected_part() -> None:
     assert [(region.key, region.shape) for region in sample.regions] == [
         ("ship 0", Mask(5, 4, (0, 2, 2, 1, 15))),
         ("ship 1", Mask(5, 4, (14, 1, 2, 2, 1))),
+    ]
+
+
+# Objects that an XML file names by their colour
+
+
+def test_an_object_is_all_pixels_of_the_colour_that_the_xml_gives_it() -> None:
+    [sample] = PLANES.samples
+    assert [(r.key, r.label, r.shape, r.attributes) for r in sample.regions] == [
+        ("A1", "Airplane", Mask(3, 2, (2, 3, 1)), {"category1": "Civil"})
+    ]
+    assert sample.pictures[0].path == "images/Field_0_0_1.png"
+
+
+def test_other_classes_and_colours_that_no_pixel_has_are_rejects() -> None:
+    assert [(r.key, r.reason, r.detail) for r in PLANES.rejects] == [
+        ("Field_0_0_1#A2", "unselected", "category0 is Airport"),
+        ("Field_0_0_1#A3", "zero_area", "no pixel of the mask is 9, 9, 9"),
+        ("Field_0_0_1#A4", "bad_value", "object_mask_color_rgba is 'white'"),
     ]

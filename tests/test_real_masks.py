@@ -8,6 +8,7 @@ from test_real_data import folder, items, real
 
 from converters.catalogue import entry_of
 from converters.read.files import SourceError
+from converters.regions.shapes import envelopes
 
 
 def test_loveda_shows_the_classes_whose_values_its_masks_hold() -> None:
@@ -51,3 +52,12 @@ def test_lists_name_pairs_that_are_absent(slug: str, name: str, absent: int) -> 
 def test_pairs_without_masks_are_no_dataset() -> None:
     with pytest.raises(SourceError, match="there: image_samples"):
         read(entry_of("sysu_cd"), folder("sysu_cd"))
+
+
+def test_rareplanes_shows_15_airplanes_as_large_as_their_boxes() -> None:
+    found = read(entry_of("rareplanes_synthetic"), folder("rareplanes_synthetic"))
+    [sample] = found.samples
+    assert len(sample.regions) == 15
+    assert [reject.reason for reject in found.rejects] == ["unselected", "unselected"]
+    # the first object's box in the XML, 943 520 970 543, is inclusive
+    assert envelopes([sample.regions[0].shape]).tolist() == [[943, 520, 971, 544]]

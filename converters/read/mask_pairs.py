@@ -76,13 +76,16 @@ def with_pictures(
         else:
             found.append(Paired(name, file, span.split, values, whole))
     paired = [one for one in found if isinstance(one, Paired)]
-    sizes = _sizes(folder, [path for one in paired for path in one.paths])
+    sizes = sizes_of(folder, [path for one in paired for path in one.paths])
     for one in found:
         yield one._replace(sizes=sizes) if isinstance(one, Paired) else one
 
 
-def _sizes(folder: Folder, paths: Sequence[str]) -> dict[str, tuple[int, int]]:
-    """Width and height, from their heads, of the pictures that are there and can be read."""
+def sizes_of(folder: Folder, paths: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """Width and height, from their heads, of the pictures that are there and can be read.
+
+    paths: relative to the dataset's folder, as the keys of what is returned.
+    """
     known = [*dict.fromkeys(paths)]
     facts = read_all([folder.absolute(path) for path in known], sizes_only=True)
     return {
