@@ -70,6 +70,7 @@ def test_lists_say_the_splits_and_what_they_do_not_name_is_not_read(tmp_path: Pa
         put_mask(tmp_path / f"label/{stem}.png", [[255]])
     (tmp_path / "list").mkdir()
     (tmp_path / "list/val.txt").write_text("a_1.png\nA/a_3.png B/a_3.png label/a_3.png\n")
+    (tmp_path / "list/trainval.txt").write_text("a_1.png\na_2.png\n")  # no split of the entry
     found = read(entry_of("levir_cd_256"), tmp_path)
     assert [(sample.key, sample.split) for sample in found.samples] == [("label/a_1.png", "val")]
     assert found.notes[:2] == [

@@ -39,12 +39,14 @@ class Listed(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
     """What an entry says of splits that are no folders.
 
     files: pattern of text files that name the masks of a split, one a line; or of one file with a
-    heading `train:` above the names of each. members: the same in the entry. by: which name of the
-    masks' pattern lists and members give. unlisted: the split of masks that none of them names;
-    where it is empty, those are not read.
+    heading `train:` above the names of each. splits: which of these lists are splits (a list of
+    train and val together is none); all, where it is empty. members: the same in the entry. by:
+    which name of the masks' pattern lists and members give. unlisted: the split of masks that none
+    of them names; where it is empty, those are not read.
     """
 
     files: str = ""
+    splits: list[str] = []
     members: dict[str, list[str]] = {}
     by: str = "stem"
     unlisted: str = ""
@@ -130,7 +132,7 @@ def _by_split(
     """Masks by split: the path's, else that of the list that names them, else `ALL`."""
     known = {name: split for split, names in listed.members.items() for name in names}
     if listed.files:
-        known = {**_read_lists(folder, listed.files, notes), **known}
+        known = {**_read_lists(folder, listed, notes), **known}
     rest = listed.unlisted or ("" if known else ALL)
     placed: dict[str, list[Found]] = {}
     unlisted = []
@@ -154,23 +156,25 @@ def _by_split(
     return placed
 
 
-def _read_lists(folder: Folder, pattern: str, notes: list[str]) -> dict[str, str]:
-    """The split of each listed stem; the first list that names it counts."""
-    listed: dict[str, str] = {}
+def _read_lists(folder: Folder, listed: Listed, notes: list[str]) -> dict[str, str]:
+    """The split of each listed name; the first list that has it counts."""
+    known: dict[str, str] = {}
     repeated = 0
-    lists = [*files.find(folder.base, pattern)]
+    lists = [*files.find(folder.base, listed.files)]
     for found in lists:
         split = found.values.get("split", ALL)
         for line in text_of(folder.bytes_of(found.path)).splitlines():
             if heading := _HEADING.fullmatch(line):
                 split = heading[1]
-            elif stem := _listed_stem(line):
-                repeated += listed.setdefault(stem, split) != split
+            elif listed.splits and split not in listed.splits:
+                continue
+            elif name := _listed_stem(line):
+                repeated += known.setdefault(name, split) != split
     if not lists:
-        notes.append(f"{folder.relative(pattern)} is not there: masks are of no split")
+        notes.append(f"{folder.relative(listed.files)} is not there: masks are of no split")
     if repeated:
         notes.append(f"{repeated} name(s) stand in several lists; the first counts")
-    return listed
+    return known
 
 
 def _listed_stem(line: str) -> str:
