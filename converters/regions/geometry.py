@@ -119,7 +119,7 @@ def _angles(corners: Floats) -> Floats:
     x, y = (lengths * np.cos(turned)).sum(axis=1), (lengths * np.sin(turned)).sum(axis=1)
     boxlike = np.hypot(x, y) > _BOXLIKE * lengths.sum(axis=1)
     rectangles = to_rotated(corners.reshape(-1, 8))[:, 4]
-    angles: Floats = np.where(boxlike, np.degrees(np.arctan2(y, x)) / 4, rectangles)
+    angles: Floats = np.where(boxlike, np.round(np.degrees(np.arctan2(y, x)) / 4, 9), rectangles)
     return angles
 
 
