@@ -18,10 +18,12 @@ from schemas.entry import Entry
 from schemas.sample import Mask
 
 LOVEDA = DATA / "mask_raster/loveda"
-HRSID = DATA / "mask_instances/hrsid_masks"
+HRSID = DATA / "mask_instances/hrsid_colour_masks"
 AREAS = read(entry_of("loveda"), LOVEDA)
-PLANES = read(entry_of("rareplanes_synthetic"), DATA / "xml_mask_colours/rareplanes_synthetic")
-OBJECTS = read(entry_of("hrsid_masks"), HRSID)
+PLANES = read(
+    entry_of("rareplanes_synthetic_masks"), DATA / "xml_mask_colours/rareplanes_synthetic_masks"
+)
+OBJECTS = read(entry_of("hrsid_colour_masks"), HRSID)
 
 
 # Semantic masks
@@ -203,7 +205,7 @@ def test_an_object_without_a_class_and_masks_of_two_sizes_are_rejects() -> None:
 
 
 def test_without_ids_an_object_is_a_connected_part() -> None:
-    entry = with_options(entry_of("hrsid_masks"), objects="")
+    entry = with_options(entry_of("hrsid_colour_masks"), objects="")
     sample = by_stem(read(entry, HRSID))["P0001_0_800_0_800_instance_color_RGB"]
     assert [(region.key, region.shape) for region in sample.regions] == [
         ("ship 0", Mask(5, 4, (0, 2, 2, 1, 15))),

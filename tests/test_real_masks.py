@@ -35,9 +35,9 @@ def test_crops_of_isprs_hold_five_classes_and_a_boundary(slug: str) -> None:
 
 
 def test_hrsid_has_122_and_8_ships_in_two_scenes() -> None:
-    found = read(entry_of("hrsid_masks"), folder("hrsid"))
+    found = read(entry_of("hrsid_colour_masks"), folder("hrsid"))
     assert sorted(len(sample.regions) for sample in found.samples) == [8, 122]
-    assert items(real("hrsid_masks", "grounding", "hrsid")) == {"read": 130, "used": 130}
+    assert items(real("hrsid_colour_masks", "grounding", "hrsid")) == {"read": 130, "used": 130}
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_pairs_without_masks_are_no_dataset() -> None:
 
 
 def test_rareplanes_shows_15_airplanes_as_large_as_their_boxes() -> None:
-    found = read(entry_of("rareplanes_synthetic"), folder("rareplanes_synthetic"))
+    found = read(entry_of("rareplanes_synthetic_masks"), folder("rareplanes_synthetic"))
     [sample] = found.samples
     assert len(sample.regions) == 15
     assert [reject.reason for reject in found.rejects] == ["unselected", "unselected"]
