@@ -5,7 +5,8 @@ data from strangers: members that lie outside its root, links, devices, and encr
 members are not served; `passed_over` names them. The index of an archive is kept for the process.
 
 A tar.gz or tar.bz2 has no index and can only be read from its beginning, so it is unpacked once
-into an unnamed temporary file, up to `MAX_UNPACKED`.
+into an unnamed temporary file, up to `MAX_UNPACKED`; the pictures in a Parquet file's rows are too
+(`converters.read.parquet_members`).
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import IO, NamedTuple, Protocol
 
+from converters.read.parquet_members import ParquetMembers
 from converters.read.stores import (
     Entry,
     MemberError,
@@ -34,9 +36,11 @@ from converters.read.stores import (
 )
 
 MAX_MEMBER = 1 << 30
-MAX_UNPACKED = 8 << 30  # of a tar.gz or tar.bz2
+MAX_UNPACKED = 8 << 30  # of what is copied into a temporary file
 _OPEN = 32  # archives whose index is kept
-_MEMBER = re.compile(r"(.*?\.(?:zip|tar|tar\.gz|tgz|tar\.bz2))!(.*)", re.IGNORECASE | re.DOTALL)
+_MEMBER = re.compile(
+    r"(.*?\.(?:zip|tar|tar\.gz|tgz|tar\.bz2|parquet))!(.*)", re.IGNORECASE | re.DOTALL
+)
 _BROKEN = (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, gzip.BadGzipFile)
 
 
@@ -172,6 +176,8 @@ def _source(path: str, store: Store) -> _Source:
     ending = path.lower()
     if ending.endswith(".zip"):
         return _Zip(open_ranges(path, store))
+    if ending.endswith(".parquet"):
+        return _Parquet(open_ranges(path, store))
     if ending.endswith(".tar"):
         return _Tar(open_ranges(path, store), lambda start, end: store.read(path, start, end))
     unpacked = _unpacked(path, open_ranges(path, store), ending.endswith(".bz2"))
@@ -202,6 +208,18 @@ class _Tar:
         if len(data) < end - start:
             raise EOFError("the archive is cut off")
         return data
+
+
+class _Parquet:
+    def __init__(self, file: IO[bytes]) -> None:
+        self._pictures = ParquetMembers(file, MAX_UNPACKED)
+
+    def index(self) -> Iterator[tuple[str, str, Member]]:
+        for name, start, size in self._pictures.places:
+            yield name, "", Member(size, start)
+
+    def read(self, name: str, member: Member, start: int, end: int) -> bytes:
+        return self._pictures.read(member.start + start, member.start + end)
 
 
 class _Zip:

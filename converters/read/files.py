@@ -1,9 +1,9 @@
 """Files by path or URL, and the path patterns of the catalogue.
 
 Everything that reads native files goes through `store(path)`, so that the same reader serves a
-local folder, an object store, and the members of an archive (`shard-0001.tar!a.jpg`, see
-`converters.read.archives`). A pattern names one path component with `{name}` and lists
-alternatives with `{a|b}`::
+local folder, an object store, the members of an archive (`shard-0001.tar!a.jpg`, see
+`converters.read.archives`) and pictures in arrays (`converters.read.arrays`). A pattern names one
+path component with `{name}` and lists alternatives with `{a|b}`::
 
     {split}/{part}/labelXml{|s}/{stem}.xml     binds split, part and stem
     Images/Data/{id}.{tif|png}                 the first of the two that exists
@@ -19,6 +19,8 @@ from itertools import product
 from typing import IO, NamedTuple
 
 from converters.read.archives import ArchiveStore, split_member
+from converters.read.arrays import ArrayStore, array_member
+from converters.read.recipes import RecipeStore, made
 from converters.read.stores import Entry as Entry
 from converters.read.stores import LocalStore, open_ranges
 from converters.read.stores import MemberError as MemberError
@@ -37,6 +39,8 @@ _COMPONENT_END = re.compile(r"/|(?<=!)")  # between path components; an archive 
 _LOCAL = LocalStore()
 _STORES: dict[str, Store] = {}
 _ARCHIVES = ArchiveStore(lambda archive: _outer_store(archive))
+_RECIPES = RecipeStore(lambda path: store(path))
+_ARRAYS = ArrayStore(lambda file: _outer_store(file))
 
 
 def scheme(path: str) -> str:
@@ -52,6 +56,10 @@ def register_store(name: str, store_: Store) -> None:
 
 def store(path: str) -> Store:
     """The store that holds `path`. Raises SourceError for an unknown scheme."""
+    if made(path):
+        return _RECIPES
+    if array_member(path):
+        return _ARRAYS
     return _ARCHIVES if split_member(path) else _outer_store(path)
 
 
@@ -87,7 +95,7 @@ def join(root: str, relative: str) -> str:
 
 def exists(path: str) -> bool:
     """True where a file stands at `path`."""
-    if not scheme(path) and not split_member(path):
+    if not scheme(path) and not split_member(path) and not array_member(path):
         return os.path.isfile(path)
     try:
         store(path).size(path)
