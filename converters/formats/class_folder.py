@@ -48,8 +48,9 @@ class Options(Struct, forbid_unknown_fields=True):
     images: pattern of the picture files, with `{label}` and, where the authors split by folder,
     `{split}`; a list of patterns where classes lie at several depths; or either for each split.
     names: what a label is made of, one name each: templates of the pattern's names. A name that a
-    path lacks is left out. lists: pattern of the list files of each split. every: of the pictures
-    of one folder every so many is taken, from the first one on: of the frames of a video, say.
+    path lacks is left out. lists: pattern of the list files of each split, which others than the
+    authors made; without them all pictures are of the split `all`. every: of the pictures of one
+    folder every so many is taken, from the first one on: of the frames of a video, say.
     """
 
     images: str | list[str] | dict[str, str | list[str]]
@@ -88,11 +89,9 @@ def plan(folder: Folder, options: Options) -> Plan:
     if lists := list_files(folder, options.lists):
         groups, more = _listed(folder, options, looked.pictures)
         notes += more
-    elif options.lists:
+    elif options.lists and not folder.wants(ALL):
         wanted = ", ".join(options.lists.values())
-        if not folder.wants(ALL):
-            raise SourceError(f"{folder.slug}: no split list is there: {wanted}")
-        notes.append(f"no split list ({wanted}) is there, so all pictures are of the split {ALL}")
+        raise SourceError(f"{folder.slug}: no split list is there: {wanted}")
     if loose and folder.wants(ALL) and not lists:
         pattern = _patterns(options)[0][1]
         groups.setdefault((ALL, f"{outer}{pattern}"), []).extend(loose)
