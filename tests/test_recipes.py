@@ -14,6 +14,7 @@ from PIL import Image
 
 from converters.catalogue import catalogue, parse_file
 from converters.read import files, images, recipes
+from converters.read.files import SourceError
 from pipelines.pictures import Picture
 from pipelines.pictures import read as written
 from schemas.mix import ImageMode
@@ -145,6 +146,12 @@ def test_a_written_picture_is_hashed_as_made_and_its_row_says_how() -> None:
         [[255, 128, 0], [255, 0, 0], [255, 0, 0]],
         [[255, 0, 0], [255, 0, 0], [255, 0, 255]],
     ]
+
+
+def test_a_file_that_no_longer_fits_its_recipe_is_an_error_that_names_it(tmp_path: Path) -> None:
+    place = f"{tiff(tmp_path / 'a.tif', [[[1]]])}!bands=4;stretch=0,1"
+    with pytest.raises(SourceError, match=r"a\.tif!bands=4;stretch=0,1: changed during the run: "):
+        written(Picture(place, "0" * 64), "embed")
 
 
 def test_a_row_that_names_a_picture_names_its_file() -> None:

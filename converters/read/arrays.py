@@ -16,6 +16,7 @@ import io
 import math
 import re
 import threading
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import IO, Any, NamedTuple
 
@@ -35,6 +36,9 @@ HDF5 = b"\x89HDF\r\n\x1a\n"
 NUMPY = b"\x93NUMPY"
 MAX_ARRAY = 4 << 30  # bytes of an array that is read as a whole
 MAX_PICTURE = 1 << 30
+_OPEN = 2  # arrays of an HDF5 file that stay open
+# Fast way: a compressed piece holds many pictures; it stays unpacked while they are read in turn.
+_CHUNKS, _SLOTS = 128 << 20, 10_007  # bytes of each array's pieces; a prime, as HDF5 wants
 _MEMBER = re.compile(
     r"(.*?\.(?:h5|hdf5|mat))!(.+)@([nhwc]{2,4})(?:/(\d+))?\.npy", re.IGNORECASE | re.DOTALL
 )
@@ -83,7 +87,15 @@ class ArrayStore:
         return out.getvalue()[start:end]
 
     def size(self, path: str) -> int:
-        return len(self.read(path))
+        """Bytes of a picture in the array, without numpy's head: known without reading it."""
+        member = array_member(path)
+        if member is None:
+            raise missing(path)
+        with self._lock:
+            array = self._opened(member.file).array(member.name)
+        if array is None or (member.number or 0) >= _pictures(array, member):
+            raise missing(path)
+        return int(array.dtype.itemsize * math.prod(array.shape) // _pictures(array, member))
 
     def listing(self, path: str) -> list[Entry]:
         """None: the names of arrays are known from the annotations."""
@@ -107,9 +119,10 @@ class Hdf5:
         except ImportError:
             raise _needs(path, "h5py", "hdf5") from None
         self._h5py, self._path = h5py, path
+        self._arrays: OrderedDict[str, Any] = OrderedDict()
         self.is_reversed = path.lower().endswith(".mat")
         try:
-            self.root = h5py.File(file, "r")
+            self.root = h5py.File(file, "r", rdcc_nbytes=_CHUNKS, rdcc_nslots=_SLOTS)
         except OSError as error:
             raise SourceError(f"{path} is no HDF5 that can be read: {error}") from None
 
@@ -118,11 +131,17 @@ class Hdf5:
 
         Raises SourceError for what lies in another file: HDF5 may name any.
         """
+        if name in self._arrays:
+            return self._arrays[name]
         node = self._node(name)
         if not isinstance(node, self._h5py.Dataset):
             return None
         if node.external or node.is_virtual:
             raise SourceError(f"{self._path}: {name} lies in another file, which is not read")
+        # HDF5 keeps the pieces of an array for as long as the array is open.
+        self._arrays[name] = node
+        if len(self._arrays) > _OPEN:
+            self._arrays.popitem(last=False)
         return node
 
     def names(self) -> list[str]:
@@ -196,6 +215,13 @@ def open_arrays(path: str, file: IO[bytes]) -> Hdf5 | Mat:
     behind = file.read(len(HDF5))
     file.seek(0)
     return Hdf5(path, file) if HDF5 in (head, behind) else Mat(path, file)
+
+
+def _pictures(array: Any, member: ArrayMember) -> int:
+    """How many pictures an array holds."""
+    if len(array.shape) != len(member.axes):
+        return 0
+    return int(array.shape[member.axes.index("n")]) if "n" in member.axes else 1
 
 
 def _cut(array: Any, member: ArrayMember, path: str) -> npt.NDArray[Any]:

@@ -82,7 +82,11 @@ class RecipeStore:
         return _png(bands, recipe.stretch)[start:end]
 
     def size(self, path: str) -> int:
-        return len(self.read(path))
+        """Bytes of the file that the picture is made of, about: to make it is to read it."""
+        recipe = made(path)
+        if recipe is None:
+            raise missing(path)
+        return self._inner(recipe.file).size(recipe.file)
 
     def listing(self, path: str) -> list[Entry]:
         """None: a recipe makes no folder."""
