@@ -14,7 +14,7 @@ from converters.dialects import DIALECTS
 from converters.read.folder import Format
 from converters.tasks import TASKS, possible
 from converters.tasks.wordings import pools, slot_faults, wordings
-from schemas.entry import Entry, entry_keys, options_of, parse_entry
+from schemas.entry import Entry, Recipe, entry_keys, options_of, parse_entry
 from schemas.mix import Mix, SourceSpec, TileSpec
 from schemas.sample import Kind
 from schemas.toml import ConfigError, load_toml, option_faults
@@ -107,6 +107,9 @@ def _entry_faults(entry: Entry, where: str) -> list[str]:
     lines = []
     if not entry.home and not entry.why:
         lines.append(f'{where} key "home" is missing; where there is none, "why" says so')
+    if entry.recipe and not _is_sound(entry.recipe):
+        rule = "takes 1 or 3 bands, all by number or all by name, and black below white"
+        lines.append(f"{where} recipe: {rule}")
     if not entry.format:
         if not entry.why:
             lines.append(f'{where} key "why" is missing: there is no format to convert it by')
@@ -123,6 +126,15 @@ def _entry_faults(entry: Entry, where: str) -> list[str]:
         if task not in known
     ]
     return lines
+
+
+def _is_sound(recipe: Recipe) -> bool:
+    ends, kinds = recipe.stretch, {type(band) for band in recipe.bands}
+    return (
+        len(recipe.bands) in (1, 3)
+        and len(kinds) == 1
+        and (isinstance(ends, str) or ends[0] < ends[1])
+    )
 
 
 def entry_of(slug: str) -> Entry:

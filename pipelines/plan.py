@@ -73,7 +73,7 @@ class RunPlan(Struct, frozen=True):
         """
         if tile:
             return f"{self.work}/tiles/{tile}"
-        return files.join(self.datasets[slug].folder.root, path.partition("/")[2])
+        return self.datasets[slug].place(path.partition("/")[2])
 
 
 def make_plan(

@@ -403,7 +403,8 @@ def test_datasets_lists_slug_name_and_tasks() -> None:
     assert "rsvqa_lr             RSVQA-LR           vqa" in lines
     assert (
         "cvusa                CVUSA              no reader: request: to be asked for (form or "
-        "account): Google Drive link in the README" in lines
+        "account): Google Drive link in the README; it pairs aerial pictures with panoramas, and "
+        "its masks are of the panoramas: nothing is said of an aerial picture" in lines
     )
 
 
@@ -475,7 +476,8 @@ def test_check_joins_tables(sample: Path) -> None:
 def test_what_has_no_reader_says_so(tmp_path: Path) -> None:
     reason = (
         'dataset "cvusa" cannot be converted: request: to be asked for (form or account): '
-        "Google Drive link in the README"
+        "Google Drive link in the README; it pairs aerial pictures with panoramas, and its masks "
+        "are of the panoramas: nothing is said of an aerial picture"
     )
     out = tmp_path / "out"
     assert (

@@ -209,9 +209,9 @@ def test_whu_opt_sar_has_its_splits_in_one_list_with_headings(tmp_path: Path) ->
 def test_starcop_has_its_splits_in_tables(tmp_path: Path) -> None:
     put_mask(tmp_path / "ang1_r0/labelbinary.tif", [[0, 1]])
     put_text(tmp_path / "test.csv", "id,window_row_off\nang1_r0,0\n")
-    sample = only("starcop", tmp_path)
+    sample = only("starcop_masks", tmp_path)
     assert (sample.split, sample.labels[0].names) == ("test", ("methane plume",))
-    assert sample.pictures[0].path == "ang1_r0/mag1c.tif"
+    assert sample.pictures[0].path == "ang1_r0/TOA_AVIRIS_640nm.tif"
 
 
 def test_isaid_has_the_class_of_each_object_in_a_second_mask(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ One row, as JSON would show it::
     {"image": {"bytes": ..., "path": null}, "path": "train/0417.JPG",
      "objects": {"bbox": [[120, 80, 190, 142]], "categories": ["Elephant"]}}
 
-The picture is the row's own: `train-00000-of-00002.parquet!image/17` is that of the 18th row.
+The picture is the row's own: `train-00000-of-00002.parquet!image/000000017` is that of the 18th row.
 Source: https://huggingface.co/datasets/danielz01/aerial-animal-population-4tu.
 """
 
@@ -87,7 +87,7 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
             key,
             file,
             span.split,
-            (Picture(f"{file}!{options.image}/{number}"),),
+            (Picture(f"{file}!{options.image}/{number:09d}"),),
             regions=tuple(regions),
             unplaced=tuple(unplaced),
         )

@@ -1,15 +1,16 @@
 """Members of archives as files: `pictures/shard-0001.tar!a/0001.jpg`.
 
-zip, tar, tar.gz and tgz are served where they lie, on disk or in a bucket. An archive is data from
-strangers: members that lie outside its root, links, devices, and encrypted or huge members are
-not served; `passed_over` names them. The index of an archive is kept for the process.
+zip, tar, tar.gz, tgz and tar.bz2 are served where they lie, on disk or in a bucket. An archive is
+data from strangers: members that lie outside its root, links, devices, and encrypted or huge
+members are not served; `passed_over` names them. The index of an archive is kept for the process.
 
-A tar.gz has no index and can only be read from its beginning, so it is unpacked once into an
-unnamed temporary file, up to `MAX_UNPACKED`.
+A tar.gz or tar.bz2 has no index and can only be read from its beginning, so it is unpacked once
+into an unnamed temporary file, up to `MAX_UNPACKED`.
 """
 
 from __future__ import annotations
 
+import bz2
 import errno
 import gzip
 import re
@@ -33,9 +34,9 @@ from converters.read.stores import (
 )
 
 MAX_MEMBER = 1 << 30
-MAX_UNPACKED = 8 << 30  # of a tar.gz
+MAX_UNPACKED = 8 << 30  # of what is copied into a temporary file
 _OPEN = 32  # archives whose index is kept
-_MEMBER = re.compile(r"(.*?\.(?:zip|tar|tar\.gz|tgz))!(.*)", re.IGNORECASE | re.DOTALL)
+_MEMBER = re.compile(r"(.*?\.(?:zip|tar|tar\.gz|tgz|tar\.bz2))!(.*)", re.IGNORECASE | re.DOTALL)
 _BROKEN = (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, gzip.BadGzipFile)
 
 
@@ -173,7 +174,7 @@ def _source(path: str, store: Store) -> _Source:
         return _Zip(open_ranges(path, store))
     if ending.endswith(".tar"):
         return _Tar(open_ranges(path, store), lambda start, end: store.read(path, start, end))
-    unpacked = _unpacked(path, open_ranges(path, store))
+    unpacked = _unpacked(path, open_ranges(path, store), ending.endswith(".bz2"))
     lock = threading.Lock()
 
     def read(start: int, end: int) -> bytes:
@@ -230,10 +231,10 @@ class _Zip:
         return data
 
 
-def _unpacked(path: str, file: IO[bytes]) -> IO[bytes]:
-    """The tar in a tar.gz. Raises SourceError where it is longer than `MAX_UNPACKED`."""
+def _unpacked(path: str, file: IO[bytes], is_bz2: bool) -> IO[bytes]:
+    """The tar in a tar.gz or tar.bz2. Raises SourceError where it is longer than `MAX_UNPACKED`."""
     out = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the index
-    with gzip.open(file) as packed:
+    with bz2.open(file) if is_bz2 else gzip.open(file) as packed:
         total = 0
         while part := packed.read(1 << 20):
             total += len(part)

@@ -169,7 +169,7 @@ def _name(text: msgspec.Raw | bytes, named: Sequence[str]) -> str:
     return record_key(record, named)
 
 
-# Text and XML, one file a picture
+# Text, XML and JSON, one file a picture
 
 
 def text_records(folder: Folder, span: Span) -> Iterator[tuple[str, str | Reject]]:
@@ -202,6 +202,24 @@ def xml_records(folder: Folder, span: Span) -> Iterator[tuple[str, Element | Rej
         # LookupError: an encoding that nobody knows
         except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
             yield name, _unreadable(folder, span, name, str(error) or type(error).__name__)
+
+
+def json_file_records(
+    folder: Folder, span: Span, kind: type[T]
+) -> Iterator[tuple[str, T | Reject]]:
+    """(name, record) of each file of a span that is one JSON document.
+
+    kind: what a record is decoded to.
+    """
+    decoder = msgspec.json.Decoder(kind)
+    for name, data in _whole_files(folder, span):
+        if isinstance(data, Reject):
+            yield name, data
+            continue
+        try:
+            yield name, decode_record(utf8_of(data), decoder)
+        except BadRecord as bad:
+            yield name, Reject(folder.relative(name), "", span.split, *bad.args)
 
 
 def _whole_files(folder: Folder, span: Span) -> Iterator[tuple[str, bytes | Reject]]:

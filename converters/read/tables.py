@@ -161,6 +161,23 @@ def _open(
     return [cell.strip() for cell in first], rows
 
 
+def table_header(folder: Folder, name: str, *, delimiter: str | None = None) -> list[str]:
+    """The column names of one table below `folder.base`, as they stand.
+
+    Raises SourceError for a table that cannot be read.
+    """
+    path = files.join(folder.base, name)
+    try:
+        if path.lower().endswith(".parquet"):
+            return list(pq.read_schema(pa.PythonFile(files.opened(path), "r")).names)
+        return _open(path, {}, delimiter, None)[0]
+    except FileNotFoundError:
+        raise SourceError(f"annotations not found: {path}") from None
+    except _UNREADABLE as error:
+        where = f"{folder.slug}: {folder.relative(name)}"
+        raise SourceError(f"{where} cannot be read: {error}") from None
+
+
 def _csv(data: bytes, delimiter: str) -> Iterator[list[str] | str]:
     try:
         text = text_of(data)

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from msgspec import Struct
 
+from converters.read import recipes
 from converters.rows import identity
 from converters.rows.pictures import Pictures
 from converters.rows.xxh3 import Words
@@ -188,6 +189,7 @@ def assemble(
         "template": constant(turns.templates, count),
         "regions": turns.regions if turns.regions is not None else _no_regions(count),
         "scene": _scenes(entry.folder, pictures),
+        "recipe": constant(_recipe(job), count),
         "gsd": pictures.gsd(),
         "sensor": constant(pictures.sensors(), count),
         "license_annotations": constant(entry.licence.annotations, count),
@@ -226,6 +228,14 @@ def _facts(pictures: Pictures, writes_bytes: bool) -> Mapping[str, pa.Array]:
         "image_sha256": _null_where_empty(sha256),
         "image_bytes": _sums(weights),
     }
+
+
+def _recipe(job: Job) -> str | None:
+    """What the written pictures were made by; rows that only name pictures name files."""
+    recipe = job.entry.recipe
+    if recipe is None or not job.writes_bytes:
+        return None
+    return recipes.words(recipe.bands, recipe.stretch)
 
 
 def _scenes(folder: str, pictures: Pictures) -> pa.Array:

@@ -314,7 +314,8 @@ def citing(summary: Summary) -> str:
 
 
 def _name(dataset: DatasetSummary) -> str:
-    name = link(dataset["name"], dataset["home"])
+    home = dataset["home"]
+    name = link(dataset["name"], home) if home else cell(dataset["name"])
     return f"{name} ({link('paper', dataset['paper'])})" if dataset["paper"] else name
 
 
