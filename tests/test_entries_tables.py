@@ -29,8 +29,13 @@ def test_rows_of_the_hub_hold_their_picture_and_lists_of_boxes(tmp_path: Path) -
     found = read(catalogue()["aerialanimal_hub"], tmp_path)
     file = "data/validation-00000-of-00001.parquet"
     assert [(s.key, s.split, s.pictures[0].path, s.regions) for s in found.samples] == [
-        ("a.JPG", "val", f"{file}!image/0", (Region("0", "Elephant", Box(10, 20, 30, 40)),)),
-        ("b.JPG", "val", f"{file}!image/1", ()),
+        (
+            "a.JPG",
+            "val",
+            f"{file}!image/000000000",
+            (Region("0", "Elephant", Box(10, 20, 30, 40)),),
+        ),
+        ("b.JPG", "val", f"{file}!image/000000001", ()),
     ]
     assert found.samples[0].unplaced == ("Zebra",)
     assert [(r.key, r.reason, r.detail) for r in found.rejects] == [

@@ -5,7 +5,8 @@ One row, as JSON would show it::
     {"image": {"bytes": ..., "path": null}, "path": "train/0417.JPG",
      "objects": {"bbox": [[120, 80, 190, 142]], "categories": ["Elephant"]}}
 
-The picture is the row's own: `train-00000-of-00002.parquet!image/000000017` is that of the 18th row.
+The picture is the row's own: `train-00000-of-00002.parquet!image/000000017` is that of row 17,
+counted from 0.
 Source: https://huggingface.co/datasets/danielz01/aerial-animal-population-4tu.
 """
 
