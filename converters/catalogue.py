@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import functools
 import pkgutil
+from collections.abc import Iterable, Sequence
 from importlib import import_module, resources
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 import msgspec
 
@@ -14,7 +15,16 @@ from converters.dialects import DIALECTS
 from converters.read.folder import Format
 from converters.tasks import TASKS, possible
 from converters.tasks.wordings import pools, slot_faults, wordings
-from schemas.entry import Entry, Recipe, entry_keys, options_of, parse_entry
+from schemas.entry import (
+    Entry,
+    Evidence,
+    Group,
+    Recipe,
+    Status,
+    entry_keys,
+    options_of,
+    parse_entry,
+)
 from schemas.mix import Mix, SourceSpec, TileSpec
 from schemas.sample import Kind
 from schemas.toml import ConfigError, load_toml, option_faults
@@ -33,10 +43,8 @@ def format_module(name: str) -> Format:
 
 def reader(entry: Entry) -> tuple[Format, Any]:
     """The entry's reader and its options. Raises ConfigError where it has nothing to convert."""
-    if not entry.format:
-        raise ConfigError(
-            f'dataset "{entry.slug}" cannot be converted: {entry.status}: {entry.why}'
-        )
+    if reason := unreadable(entry):
+        raise ConfigError(reason)
     module = format_module(entry.format)
     return module, msgspec.convert(entry.options, module.Options)
 
@@ -143,6 +151,42 @@ def entry_of(slug: str) -> Entry:
     if slug not in entries:
         raise ConfigError(f'unknown dataset "{slug}"; known: {", ".join(entries)}')
     return entries[slug]
+
+
+def chosen(
+    entries: Iterable[Entry],
+    task: str | None = None,
+    group: str | None = None,
+    licence: str | None = None,
+    evidence: str | None = None,
+    status: str | None = None,
+) -> list[Entry]:
+    """Entries of which all that is asked for holds. licence: words in one of the two licences.
+
+    Raises ConfigError for a task, group, evidence or status that no entry could have.
+    """
+    known: dict[str, tuple[str | None, Sequence[str]]] = {
+        "task": (task, list(TASKS)),
+        "group": (group, get_args(Group)),
+        "evidence": (evidence, get_args(Evidence)),
+        "status": (status, get_args(Status)),
+    }
+    if faults := [
+        f'--{name}: unknown {name} "{asked}"; known: {", ".join(words)}'
+        for name, (asked, words) in known.items()
+        if asked is not None and asked not in words
+    ]:
+        raise ConfigError("\n".join(faults))
+    words = (licence or "").casefold()
+    return [
+        entry
+        for entry in entries
+        if (task is None or task in entry.tasks)
+        and (group is None or group in entry.groups)
+        and (evidence is None or entry.evidence == evidence)
+        and (status is None or entry.status == status)
+        and words in f"{entry.licence.annotations}\n{entry.licence.images}".casefold()
+    ]
 
 
 def unreadable(entry: Entry) -> str:

@@ -409,7 +409,8 @@ def test_datasets_lists_slug_name_and_tasks() -> None:
 
 
 def test_datasets_as_json_tells_everything() -> None:
-    entry = json.loads(runs.earthmix("datasets", "--json").out)["rsicd"]
+    listed = json.loads(runs.earthmix("datasets", "--json").out)
+    [entry] = [one for one in listed if one["slug"] == "rsicd"]
     assert entry["licence"]["images"] == "unstated" and entry["splits"] == {
         "train": 8734,
         "val": 1094,
@@ -422,8 +423,32 @@ def test_datasets_as_json_tells_everything() -> None:
 
 
 def test_datasets_lists_what_json_does() -> None:
-    assert [line.split()[0] for line in runs.earthmix("datasets").out.splitlines()] == list(
-        json.loads(runs.earthmix("datasets", "--json").out)
+    assert [line.split()[0] for line in runs.earthmix("datasets").out.splitlines()] == [
+        entry["slug"] for entry in json.loads(runs.earthmix("datasets", "--json").out)
+    ]
+
+
+@pytest.mark.parametrize(
+    "words, among, not_among",
+    [
+        (["--task", "change_caption"], "levir_cc", "rsicd"),
+        (["--group", "grounding"], "dior_rsvg", "dior"),
+        (["--licence", "cc-by-nc"], "dior", "rsicd"),
+        (["--evidence", "real"], "ssdd", "firerisk"),
+        (["--status", "unreleased"], "finegrip", "dior"),
+        (["--task", "caption", "--evidence", "real"], "rsicd", "rsitmd"),
+    ],
+)
+def test_datasets_are_filtered(words: list[str], among: str, not_among: str) -> None:
+    found = {line.split()[0] for line in runs.earthmix("datasets", *words).out.splitlines()}
+    assert among in found and not_among not in found
+
+
+def test_a_filter_that_nothing_could_meet_names_what_could() -> None:
+    ended = runs.earthmix("datasets", "--evidence", "seen")
+    assert (ended.code, ended.err) == (
+        2,
+        'earthmix: --evidence: unknown evidence "seen"; known: real, documented, none\n',
     )
 
 

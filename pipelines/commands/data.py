@@ -11,23 +11,39 @@ from pipelines.commands import app
 from pipelines.terminal import say
 
 
-@app.command(epilog="Example: earthmix datasets --json")
+@app.command(epilog="Example: earthmix datasets --task grounding --evidence real")
 def datasets(
+    task: Annotated[str | None, typer.Option("--task", help="Those that offer this task.")] = None,
+    group: Annotated[
+        str | None, typer.Option("--group", help="Of this kind: caption, vqa, detection, ...")
+    ] = None,
+    licence: Annotated[
+        str | None,
+        typer.Option("--licence", help="With these words in a licence, such as CC-BY-4.0."),
+    ] = None,
+    evidence: Annotated[
+        str | None, typer.Option("--evidence", help="real, documented or none.")
+    ] = None,
+    status: Annotated[
+        str | None,
+        typer.Option("--status", help="released, partly, unreleased, request or gone."),
+    ] = None,
     json: Annotated[
-        bool, typer.Option("--json", help="Everything the catalogue says, as JSON.")
+        bool, typer.Option("--json", help="Everything the catalogue says, as a list in JSON.")
     ] = False,
 ) -> None:
     """List the datasets of the catalogue; those without a reader say why."""
     import msgspec
 
-    from converters.catalogue import catalogue
+    from converters.catalogue import catalogue, chosen
 
+    found = chosen(catalogue().values(), task, group, licence, evidence, status)
     if json:
-        typer.echo(msgspec.json.format(msgspec.json.encode(catalogue()), indent=2).decode())
+        typer.echo(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
         return
-    for slug, entry in catalogue().items():
+    for entry in found:
         what = ", ".join(entry.tasks) if entry.format else f"no reader: {entry.status}: {entry.why}"
-        typer.echo(f"{slug:<20} {entry.name:<18} {what}")
+        say(f"{entry.slug:<20} {entry.name:<18} {what}")
 
 
 @app.command(cls=PanelCommand, epilog="Example: earthmix check dior --data-root DATA")
