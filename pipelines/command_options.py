@@ -31,6 +31,13 @@ class Group(str, Enum):
     image = "image"
 
 
+class SplitColumn(str, Enum):
+    """Which splits the files give `datasets`."""
+
+    one = "one"
+    native = "native"
+
+
 DataRoot = Annotated[
     str,
     typer.Option(

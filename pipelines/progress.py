@@ -44,7 +44,7 @@ def look(work: str) -> Seen:
     return Seen(
         total("rows"),
         total("rejects"),
-        sum(e.name.endswith(".parquet") for e in files.listing(f"{work}/out/data")),
+        sum(e.name.endswith(".parquet") for e in files.listing(f"{work}/out/rejects")),
     )
 
 

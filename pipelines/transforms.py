@@ -28,6 +28,7 @@ from pipelines.parquet import Written
 from pipelines.plan import RunPlan
 from pipelines.result import Done, File
 from pipelines.segments import Ref
+from pipelines.shards import Chosen
 from pipelines.spread import spread
 from pipelines.storage import work_files
 from pipelines.storage.client import StoreError
@@ -263,33 +264,51 @@ class _WriteShard(beam.DoFn):
         plan = self._plan
         rows, rejects = _tables(refs)
         chosen = shards.choose(rows, plan.mix.sources, plan.mix.seed, dict(limits))
-        tail = f"{shard:05d}-of-{plan.shards:05d}.parquet"
-        data, dropped = f"data/train-{tail}", f"rejects/rejects-{tail}"
-        written: list[Written] = []
+        parts = {"train": chosen}
+        if plan.mix.splits == "native":
+            parts = shards.by_split(rows, chosen)
+        try:
+            written = [self._write(shard, split, rows, part) for split, part in parts.items()]
+        except SourceError as error:
+            _report(plan, error)
+            raise
         numbers: list[int] = []
-
-        def write_rows(sink: Any) -> None:
-            written.append(parquet.write_rows(sink, rows, chosen, plan.images, plan.picture_file))
 
         def write_rejects(sink: Any) -> None:
             drops = shards.drop_table(rows, chosen)
             numbers.append(parquet.write_rejects(sink, [rejects, drops]))
 
-        try:
-            data_hash = work_files.write_hashed(f"{plan.work}/out/{data}", write_rows)
-        except SourceError as error:
-            _report(plan, error)
-            raise
+        dropped = f"rejects/rejects-{self._tail(shard)}"
         drop_hash = work_files.write_hashed(f"{plan.work}/out/{dropped}", write_rejects)
-        [(table, sizes)] = written
-        yield Done(
+        done = Done(
             shards.book(rows, chosen),
-            shards.statistics(table, sizes),
+            Counter(),
             shards.by_source(rows, chosen, plan.mix.sources),
-            count_absent(table, plan.roots) if plan.images == "path" else Counter(),
-            [File(data, len(table), *data_hash), File(dropped, numbers[0], *drop_hash)],
-            spread(table),
+            Counter(),
+            [*(file for file, _ in written), File(dropped, numbers[0], *drop_hash)],
+            Counter(),
         )
+        for _, (table, sizes) in written:
+            done.holds.update(shards.statistics(table, sizes))
+            done.spread.update(spread(table))
+            if plan.images == "path":
+                done.absent.update(count_absent(table, plan.roots))
+        yield done
+
+    def _tail(self, shard: int) -> str:
+        return f"{shard:05d}-of-{self._plan.shards:05d}.parquet"
+
+    def _write(self, shard: int, split: str, rows: pa.Table, part: Chosen) -> tuple[File, Written]:
+        """Writes the rows of one split of a shard."""
+        plan = self._plan
+        path = f"data/{split}-{self._tail(shard)}"
+        written: list[Written] = []
+
+        def write(sink: Any) -> None:
+            written.append(parquet.write_rows(sink, rows, part, plan.images, plan.picture_file))
+
+        found = work_files.write_hashed(f"{plan.work}/out/{path}", write)
+        return File(path, len(written[0].rows), *found), written[0]
 
 
 @dataclass(eq=False)

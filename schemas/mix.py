@@ -66,7 +66,7 @@ class Mix(Struct, frozen=True, kw_only=True):
     """A mix: sources in order of priority.
 
     dialect: how regions are written as text; unsayable: what happens to a shape that it cannot
-    write.
+    write. splits: whether the files give `datasets` one split, `train`, or those of the authors.
     """
 
     name: str
@@ -80,6 +80,7 @@ class Mix(Struct, frozen=True, kw_only=True):
     images: ImageMode = "embed"
     group: Literal["item", "image"] = "item"
     max_reject: float | None = None
+    splits: Literal["one", "native"] = "one"
 
 
 def parse_mix(table: Mapping[str, Any], where: str) -> Mix:

@@ -18,7 +18,7 @@ from pipelines.progress import Progress, Seen, look
 
 @pytest.fixture
 def work(tmp_path: Path) -> Path:
-    for folder in ("rows", "rejects", "out/data"):
+    for folder in ("rows", "rejects", "out/rejects"):
         (tmp_path / folder).mkdir(parents=True)
     return tmp_path
 
@@ -51,13 +51,13 @@ def test_files_that_are_not_whole_do_not_count(work: Path) -> None:
     leave(
         work,
         "rows/rsicd.000000.5.0a1b2c3d.arrow.4e5f6a7b.part",
-        "out/data/train-00000-of-00002.parquet.4e5f6a7b.part",
+        "out/rejects/train-00000-of-00002.parquet.4e5f6a7b.part",
     )
     assert look(str(work)) == Seen(0, 0, 0)
 
 
 def test_finished_shards_are_counted(work: Path) -> None:
-    leave(work, "out/data/train-00000-of-00002.parquet", "out/data/train-00001-of-00002.parquet")
+    leave(work, "out/rejects/train-00000-of-00002.parquet", "out/rejects/train-00001-of-00002.parquet")
     assert look(str(work)).shards == 2
 
 
@@ -97,7 +97,7 @@ def busy(work: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         work,
         "rows/rsicd.000000.1234.0a1b2c3d.arrow",
         "rejects/rsicd.000000.7.0a1b2c3d.arrow",
-        "out/data/train-00000-of-00002.parquet",
+        "out/rejects/train-00000-of-00002.parquet",
     )
     monkeypatch.setattr(progress, "_PLAIN_SECONDS", 0.001)
     monkeypatch.setattr(progress, "_SECONDS", 0.001)

@@ -817,3 +817,23 @@ def test_a_file_in_the_place_of_out_is_one_line(sample: Path, tmp_path: Path, be
         ended.err.count("\n"),
         f"Not a directory: '{tmp_path}/file" in ended.err,
     ) == (1, 1, True)
+
+
+# Splits
+
+
+def test_native_splits_are_splits_of_datasets(sample: Path, tmp_path: Path) -> None:
+    import datasets
+
+    out = tmp_path / "out"
+    assert runs.convert(sample, out, "--splits", "native", "--images", "path").code == 0
+    loaded = datasets.load_dataset(str(out), cache_dir=str(tmp_path / "cache"))
+    assert {name: set(rows["split"]) for name, rows in loaded.items()} == {
+        "train": {"train"},
+        "val": {"val"},
+        "test": {"test"},
+    }
+    whole = tmp_path / "whole"
+    assert runs.convert(sample, whole, "--images", "path").code == 0
+    assert runs.ids(out) == runs.ids(whole)
+    assert runs.earthmix("verify", out).code == 0

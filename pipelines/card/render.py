@@ -26,7 +26,6 @@ _TAGS = [
     "remote-sensing",
     "vision-language",
 ]
-_DATA_FILES = [{"split": "train", "path": "data/train-*.parquet"}]
 
 
 def render(summary: Summary, plots: Sequence[str] = ()) -> str:
@@ -80,7 +79,10 @@ def _config(summary: Summary) -> dict[str, Any]:
     """
     config: dict[str, Any] = {
         "config_name": "default",
-        "data_files": [dict(part) for part in _DATA_FILES],
+        "data_files": [
+            {"split": split, "path": f"data/{split}-*.parquet"}
+            for split in sections.splits(summary)
+        ],
     }
     return (
         config | {"description": f"content {summary['content']}"}

@@ -22,6 +22,7 @@ from pipelines.card.markdown import (
     tally,
 )
 from pipelines.card.summary import DatasetSummary, Page, Summary, drops, filled, repairs
+from pipelines.shards import split_name
 from schemas.sample import REASONS
 
 ORIGINS = {
@@ -56,11 +57,19 @@ def about(summary: Summary) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
+def splits(summary: Summary) -> list[str]:
+    """The splits that `datasets` gives of the mix."""
+    if summary["mix"].get("splits") != "native":
+        return ["train"]
+    named = {name for dataset in summary["datasets"].values() for name in dataset["splits"]}
+    return sorted({split_name(name) for name in named})
+
+
 def loading(summary: Summary) -> str:
     """How to load it."""
     lines = [
         "from datasets import load_dataset",
-        'rows = load_dataset("path/to/this/folder")["train"]',
+        f'rows = load_dataset("path/to/this/folder")["{splits(summary)[0]}"]',
         'print(rows[0]["conversations"])',
     ]
     hint = "`images` decodes to pictures; `conversations` holds the turns."
@@ -74,6 +83,10 @@ def loading(summary: Summary) -> str:
     own = (
         "All rows are in one split, `train`; the column `split` says which split of its source "
         "a row comes from."
+        if summary["mix"].get("splits") != "native"
+        else "The splits are those of the sources: "
+        + ", ".join(f"`{s}`" for s in splits(summary))
+        + "."
     )
     together = (
         "Rows of one picture lie together: whoever streams them should shuffle, "
@@ -344,5 +357,6 @@ def closing_lines(summary: Summary, out: str, remarks: Sequence[str] = ()) -> li
     return [
         *lines,
         *remarks,
-        f'load it: datasets.load_dataset({json.dumps(out, ensure_ascii=False)})["train"]',
+        f"load it: datasets.load_dataset({json.dumps(out, ensure_ascii=False)})"
+        f'["{splits(summary)[0]}"]',
     ]

@@ -22,6 +22,7 @@ from pipelines.command_options import (
     Paths,
     Quiet,
     RowGroup,
+    SplitColumn,
     StoreOptions,
     Tile,
     VerifyImages,
@@ -56,6 +57,15 @@ Take = Annotated[
 ]
 
 
+Splits = Annotated[
+    SplitColumn | None,
+    typer.Option(
+        "--splits",
+        help="one: every row in a split named train (default); native: the authors' splits.",
+    ),
+]
+
+
 @app.command(
     cls=PanelCommand,
     epilog="Example: earthmix mix geochat-style --data-root DATA --out OUT --tile off --images "
@@ -72,6 +82,7 @@ def mix(
     only: Only = None,
     skip_missing: SkipMissing = False,
     take: Take = None,
+    splits: Splits = None,
     changes: Changes = None,
     path: Paths = None,
     catalogue: Catalogue = None,
@@ -81,7 +92,8 @@ def mix(
 ) -> None:
     """Build a mix."""
     with interruptible():
-        wanted = _mix(name, changes, only, take, tile, catalogue)
+        own = [f"splits={splits.value}"] if splits else []
+        wanted = _mix(name, [*(changes or []), *own], only, take, tile, catalogue)
     engine_options = dataclasses.replace(engine_options, beam_options=beam_options or [])
     request = Request(data_root, out, images, path or [], verify_images, quiet, skip_missing)
     _run(wanted, request, engine_options)
@@ -111,6 +123,7 @@ def convert(
         str | None,
         typer.Option("--dialect", help="How boxes are written (docs/dialects.md): geochat, ..."),
     ] = None,
+    splits: Splits = None,
     changes: Changes = None,
     path: Paths = None,
     catalogue: Catalogue = None,
@@ -124,6 +137,7 @@ def convert(
 
         _add(catalogue)
         written = [f"dialect={dialect}"] if dialect else []
+        written += [f"splits={splits.value}"] if splits else []
         wanted = load.convert_mix(names, group.value, [*written, *(changes or [])])
         wanted = load.narrowed(wanted, tile=load.tile_of(tile))
     engine_options = dataclasses.replace(engine_options, beam_options=datasets[len(names) :])
