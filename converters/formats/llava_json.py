@@ -44,6 +44,7 @@ from converters.read.json_elements import BadRecord
 from converters.read.plans import json_array_plan
 from converters.read.records import json_records
 from converters.read.turns import (
+    Names,
     Role,
     TurnFields,
     dated,
@@ -54,7 +55,7 @@ from converters.read.turns import (
     several,
     turns_of,
 )
-from converters.read.video_pairs import Sheet, VideoPairs
+from converters.read.video_pairs import Sheet, VideoPairs, sheet_names
 from converters.regions.outline_files import OutlineFiles
 from schemas.sample import Conversation, Kind, Picture, Region, Reject, Sample
 
@@ -69,7 +70,7 @@ class Outlines(Struct, frozen=True, forbid_unknown_fields=True):
     """field: names the file of a record's outlines. path: where it is, from `{image}` (what the
     field says) and the names of `images`. key: the outlines in it."""
 
-    field: str = "polygons"
+    field: Names = "polygons"
     path: str = "{image}"
     key: str = "polygons"
 
@@ -106,6 +107,8 @@ def plan(folder: Folder, options: Options) -> Plan:
     """Spans of equal bytes. Raises SourceError where there are no annotations."""
     images: BySplit | list[str] = [] if "root" in _named(options) else options.images
     try:
+        if options.sheet is not None:
+            sheet_names(folder, options.sheet)
         return json_array_plan(
             folder,
             options.annotations,
@@ -121,7 +124,7 @@ def plan(folder: Folder, options: Options) -> Plan:
 def _proof(folder: Folder, options: Options) -> str:
     """The field that every record has: of several names the one that the first file holds."""
     fields = options.fields
-    names = several(fields.question) if fields.question else several(fields.conversations)
+    names = (*several(fields.conversations), *several(fields.question))
     patterns = options.annotations
     for pattern in [patterns] if isinstance(patterns, str) else patterns.values():
         if len(names) > 1 and (found := next(files.find(folder.base, pattern), None)):
@@ -196,7 +199,7 @@ class _Shown:
         """The outlines that marks in the text stand for. Raises BadRecord."""
         if self._outlines is None or self._options.outlines is None:
             return ()
-        named = TurnFields(image=self._options.outlines.field)
+        named = TurnFields(image=several(self._options.outlines.field))
         [path] = images_of(record, named, self._options.strip) or [""]
         if not path:
             return ()
@@ -229,9 +232,10 @@ def _extra(options: Options, fixed: Mapping[str, str]) -> list[str]:
 def _rooted(options: Options, name: str) -> BySplit:
     """The patterns of the pictures, `{root}` filled in by the name of an annotation file."""
     root = options.roots.get(stem(name), "")
+    written, filled = ("{root}", root) if root else ("{root}/", "")
     if isinstance(options.images, str):
-        return options.images.replace("{root}", root)
-    return {split: path.replace("{root}", root) for split, path in options.images.items()}
+        return options.images.replace(written, filled)
+    return {split: path.replace(written, filled) for split, path in options.images.items()}
 
 
 def _dialect(options: Options, split: str) -> str | None:
@@ -263,7 +267,7 @@ def _fields(options: Options, name: str) -> tuple[str, ...]:
     """Every field of a record that is read."""
     fixed = {**bound(options.annotations, name), "split": ""}
     more = sorted(_named(options) - _OWN - fixed.keys())
-    beside = [options.outlines.field] if options.outlines else []
+    beside = several(options.outlines.field) if options.outlines else ()
     return tuple(dict.fromkeys([*field_names(options.fields), *more, *beside]))
 
 

@@ -26,6 +26,7 @@ from msgspec import Struct
 
 from converters.read.choices import is_scalar, text_of
 from converters.read.json_elements import UNREADABLE, BadRecord
+from converters.read.nested import objects_of
 from schemas.sample import Picture
 
 Role = Literal["human", "gpt", "system"]
@@ -104,15 +105,16 @@ def images_of(record: Mapping[str, Any], fields: TurnFields, strip: Sequence[str
         if all(value in (None, "", []) for value in values):
             continue
         found = [one for value in values for one in (value if isinstance(value, list) else [value])]
-        paths = [one.get("path") if isinstance(one, Mapping) else one for one in found]
-        if not all(isinstance(path, str) and path.strip() for path in paths):
+        named = [one.get("path") if isinstance(one, Mapping) else one for one in found]
+        paths = [path.strip() for path in named if isinstance(path, str)]
+        if len(paths) < len(named) or not all(paths):
             said = found[0] if len(found) == 1 else found
             raise BadRecord("bad_value", f"a picture is no path: {str(said)[:80]}")
-        return [_stripped(path.strip(), strip) for path in paths]
+        return [without_beginning(path, strip) for path in paths]
     return []
 
 
-def _stripped(path: str, strip: Sequence[str]) -> str:
+def without_beginning(path: str, strip: Sequence[str]) -> str:
     """A path without the first of some beginnings that it has."""
     path = path.removeprefix("./")
     lead = next((one for one in strip if path.startswith(one)), "")
@@ -134,12 +136,10 @@ def turns_of(record: Mapping[str, Any], fields: TurnFields, roles: Mapping[str, 
         for pair in record.get(fields.history or "") or ():
             turns += _exchange(pair, fields)
         return (*turns, *_exchange(record, fields))
+    name = several(fields.conversations)[0]
     if not value:
-        raise BadRecord("missing_field", f"no {several(fields.conversations)[0]}")
-    if not isinstance(value, list | tuple):
-        what = type(value).__name__
-        raise BadRecord("bad_value", f"{several(fields.conversations)[0]} is {what}, not a list")
-    for number, turn in enumerate(value):
+        raise BadRecord("missing_field", f"no {name}")
+    for number, turn in enumerate(objects_of(value, name)):
         turns += _turn(turn, number, fields, {**ROLES, **roles})
     return tuple(turns)
 

@@ -12,7 +12,8 @@ Source: https://github.com/HosamGen/GeoLLaVA (the pair sheets; the text is by it
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -24,8 +25,10 @@ from converters.read.files import SourceError
 from converters.read.folder import Folder, Span, stem
 from converters.read.json_elements import BadRecord
 from converters.read.tables import column_names, table_records
+from converters.read.turns import without_beginning
 from schemas.sample import Reject
 
+_COLUMN = re.compile(r"\{(\w+)\}")
 Pair = tuple[tuple[str, ...], tuple[str, ...]]  # the pictures' paths, and their times
 
 
@@ -39,14 +42,19 @@ class Sheet(Struct, frozen=True, forbid_unknown_fields=True):
     times: tuple[str, ...] = ()
 
 
+def sheet_names(folder: Folder, sheet: Sheet) -> tuple[str, ...]:
+    """The sheets that are there. Raises SourceError where there is none."""
+    names = tuple(found.path for found in files.find(folder.base, sheet.files))
+    if not names:
+        raise SourceError(f"annotations not found: {files.join(folder.base, sheet.files)}")
+    return names
+
+
 class VideoPairs:
     """The pictures of videos. Raises SourceError where no sheet is there, or it lacks a column."""
 
     def __init__(self, folder: Folder, sheet: Sheet) -> None:
-        names = tuple(found.path for found in files.find(folder.base, sheet.files))
-        if not names:
-            raise SourceError(f"annotations not found: {files.join(folder.base, sheet.files)}")
-        self._sheet, self._pairs = sheet, _pairs(folder, sheet, names)
+        self._pairs = _pairs(folder, sheet, sheet_names(folder, sheet))
 
     def of(self, videos: Sequence[str], strip: Sequence[str]) -> tuple[list[str], list[str]]:
         """Paths and times of the pictures of a record's one video, in order of time.
@@ -58,7 +66,7 @@ class VideoPairs:
         if pair is None:
             said = f"{video} is in no row of the sheet" if video else f"{len(videos)} videos"
             raise BadRecord("dangling_reference" if video else "bad_value", said)
-        paths = [path.removeprefix(next(filter(path.startswith, strip), "")) for path in pair[0]]
+        paths = [without_beginning(path, strip) for path in pair[0]]
         if len(pair[1]) != len(paths) or not all(pair[1]):
             return paths, []
         rows = sorted(zip(pair[1], paths, strict=True), key=lambda row: row[0])
@@ -70,7 +78,7 @@ def _pairs(folder: Folder, sheet: Sheet, names: tuple[str, ...]) -> dict[str, Pa
     """The rows of all sheets by the names of their videos."""
     found: dict[str, Pair] = {}
     for name in names:
-        keys = sorted(files.variables(sheet.video))
+        keys = _COLUMN.findall(sheet.video)
         columns = list(dict.fromkeys([*keys, *sheet.pictures, *sheet.times]))
         if lacking := set(columns) - set(column_names(folder, name)):
             raise SourceError(f"{folder.relative(name)} has no column {sorted(lacking)[0]!r}")
@@ -80,7 +88,11 @@ def _pairs(folder: Folder, sheet: Sheet, names: tuple[str, ...]) -> dict[str, Pa
             if isinstance(row, Reject):
                 continue  # a video that a lost row named is in no row, and is rejected as such
             cell = {column: text_of(getattr(row, f"c{i}")) for i, column in enumerate(columns)}
-            key = files.fill(sheet.video, cell)
+            key = _filled(sheet.video, cell)
             pictures = tuple(cell[column] for column in sheet.pictures)
             found[key] = pictures, tuple(cell[column] for column in sheet.times)
     return found
+
+
+def _filled(template: str, cell: Mapping[str, str]) -> str:
+    return _COLUMN.sub(lambda found: cell[found[1]], template)
