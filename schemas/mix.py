@@ -66,7 +66,8 @@ class Mix(Struct, frozen=True, kw_only=True):
     """A mix: sources in order of priority.
 
     dialect: how regions are written as text; unsayable: what happens to a shape that it cannot
-    write; unread: what happens to a box in a ready-made text that cannot be read. splits: whether the files give `datasets` one split, `train`, or those of the authors.
+    write; unread: what happens to a box in a ready-made text that cannot be read. splits: whether
+    the files give `datasets` one split, `train`, or those of the authors.
     """
 
     name: str

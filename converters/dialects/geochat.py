@@ -59,7 +59,8 @@ def _match(match: re.Match[str], size: kit.Size) -> Shape:
 
 _BRACE = rf"\{{{f'<({kit.WHOLE})>' * 4}(?:\|<({kit.WHOLE})>)?\}}"
 _COMMA = r"\s{0,3},\s{0,3}"
-_BRACKET = rf"\[\s{{0,3}}{_COMMA.join([f'({kit.WHOLE})'] * 5)}\s{{0,3}}\]"
+# A list of boxes has brackets of its own, sometimes two pairs.
+_BRACKET = rf"\[{{1,3}}\s{{0,3}}{_COMMA.join([f'({kit.WHOLE})'] * 5)}\s{{0,3}}\]{{1,3}}"
 
 DIALECTS = (
     kit.Dialect(

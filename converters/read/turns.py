@@ -16,8 +16,9 @@ https://github.com/hiyouga/LLaMA-Factory (data/README.md), https://github.com/mo
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -72,14 +73,10 @@ def several(names: Names | None) -> tuple[str, ...]:
     return () if names is None else (names,) if isinstance(names, str) else names
 
 
-def image_names(fields: TurnFields) -> Iterator[tuple[str, ...]]:
+@functools.cache
+def image_names(fields: TurnFields) -> tuple[tuple[str, ...], ...]:
     """The fields that hold a record's pictures, in the order in which they are tried."""
-    yield from map(several, several_of_image(fields))
-
-
-def several_of_image(fields: TurnFields) -> tuple[Names, ...]:
-    """The alternatives of `image`, each one name or several."""
-    return (fields.image,) if isinstance(fields.image, str) else fields.image
+    return tuple(map(several, (fields.image,) if isinstance(fields.image, str) else fields.image))
 
 
 def field_names(fields: TurnFields) -> tuple[str, ...]:
@@ -102,7 +99,7 @@ def images_of(record: Mapping[str, Any], fields: TurnFields, strip: Sequence[str
     """
     for names in image_names(fields):
         values = [record.get(name) for name in names]
-        if all(value in (None, "", []) for value in values):
+        if not any(values) and all(value in (None, "", []) for value in values):
             continue
         found = [one for value in values for one in (value if isinstance(value, list) else [value])]
         named = [one.get("path") if isinstance(one, Mapping) else one for one in found]
@@ -139,13 +136,18 @@ def turns_of(record: Mapping[str, Any], fields: TurnFields, roles: Mapping[str, 
     name = several(fields.conversations)[0]
     if not value:
         raise BadRecord("missing_field", f"no {name}")
+    known = {**ROLES, **roles}
     for number, turn in enumerate(objects_of(value, name)):
-        turns += _turn(turn, number, fields, {**ROLES, **roles})
+        turns += _turn(turn, number, fields, known)
     return tuple(turns)
 
 
 def _first(record: Mapping[str, Any], names: Names | None) -> Any:
-    return next((record[name] for name in several(names) if record.get(name) is not None), None)
+    for name in several(names):
+        value = record.get(name)
+        if value is not None:
+            return value
+    return None
 
 
 def _decoded(text: str, name: str) -> Any:
@@ -219,8 +221,9 @@ def key_of(record: Mapping[str, Any], fields: TurnFields, images: Sequence[str])
     if names:
         return " ".join(names)
     words = [*several(fields.conversations), *several(fields.question), *several(fields.answer)]
-    said = next((record[name] for name in words if record.get(name) is not None), None)
-    return f"text {xxhash.xxh64_hexdigest(msgspec.json.encode(said))}"
+    said = [record[name] for name in words if record.get(name) is not None]
+    hashed = said[0] if len(said) == 1 else said
+    return f"text {xxhash.xxh64_hexdigest(msgspec.json.encode(hashed))}"
 
 
 def dated(pictures: tuple[Picture, ...], times: Any) -> tuple[Picture, ...]:

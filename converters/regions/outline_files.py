@@ -18,6 +18,7 @@ import msgspec
 import numpy as np
 
 from converters.read import files
+from converters.read.encodings import utf8_of
 from converters.read.files import SourceError
 from converters.read.folder import Folder, PicturePaths
 from converters.read.json_elements import UNREADABLE, BadRecord
@@ -39,10 +40,20 @@ class OutlineFiles:
         Raises BadRecord where the file cannot be read, or one of them is no outline.
         """
         try:
-            body = files.read_annotation(self._folder.root, self._path.path(values))
-            found = msgspec.json.decode(body)
-        except (SourceError, files.MemberError, *UNREADABLE) as error:
-            raise BadRecord("unreadable_file", str(error)) from None
+            path = self._path.path(values)
+        except SourceError as error:
+            raise BadRecord("bad_value", str(error)) from None
+        place = self._folder.absolute(path)
+        try:
+            body = files.store(place).read(place)
+            files.check_pointer(path, body)
+            found = msgspec.json.decode(utf8_of(body))
+        except FileNotFoundError:
+            raise BadRecord("unreadable_file", f"{path} is not there") from None
+        except files.MemberError as error:
+            raise BadRecord("unreadable_file", f"{path}: {error.strerror}") from None
+        except (SourceError, *UNREADABLE) as error:
+            raise BadRecord("unreadable_file", f"{path}: {error}") from None
         masks = found.get(self._key) if isinstance(found, dict) else found
         if not isinstance(masks, list):
             raise BadRecord("missing_field", f"no {self._key} in the file of outlines")

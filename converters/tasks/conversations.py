@@ -24,10 +24,12 @@ from converters.rows import identity
 from converters.rows.assemble import Job, Turns, assemble, identify, nested, tokens
 from converters.tasks.drafts import lists_of_regions
 from converters.tasks.kit import Built, Talks, Task
+from converters.tasks.rewriting import rewritten
 from schemas.conversation import IMAGE_TOKEN
 from schemas.sample import Box, Conversation, Quad, Region, Shape
 
 _VIDEO_TOKEN = "<video>"
+_NO_AREA = 1e-6  # square pixels, twice: what the arithmetic leaves of none
 _ANY_SIZE = (1000, 1000)  # to count boxes by
 
 
@@ -56,7 +58,7 @@ def build(job: Job, batch: Talks) -> Built:
         reasons[item] = reason
         if not reason:
             said.append(done)
-            repairs.update(own)
+            repairs.update(+own)
     good = pa.array(np.flatnonzero(reasons == ""))
     if not said:
         return Built(None, reasons)
@@ -164,12 +166,26 @@ def _written(
             return Said(turns, None, []), "no_size"
         return Said(turns, talk.dialect if boxes else None, regions), ""
     fresh = []
+    target = dialect(job.dialect)
     for (role, text), some in zip(turns, found, strict=True):
-        text, reason = _rewritten(text, some, job, size or _ANY_SIZE, repairs)
+        texts, reason = _rendered(job, some, size or _ANY_SIZE, repairs)
         if reason:
             return Said(turns, talk.dialect, []), reason
-        fresh.append((role, text))
+        fresh.append((role, rewritten(text, some, texts, native, target, repairs)))
     return Said(fresh, job.dialect if regions else None, regions), ""
+
+
+def _rendered(
+    job: Job, found: list[Found], size: tuple[int, int], repairs: Counter[str]
+) -> tuple[list[str], str]:
+    """The text of each box in the mix's dialect; and why one cannot be written, or ""."""
+    sizes = np.tile(np.array(size, float), (len(found), 1))
+    shown = [box.shape for box in found]
+    texts, reasons, changed = render(dialect(job.dialect), shown, sizes, job.unsayable)
+    if faulty := reasons[reasons != ""].tolist():
+        return texts, faulty[0]
+    repairs.update(changed, rewritten=len(found))
+    return texts, ""
 
 
 def _boxes(
@@ -197,7 +213,8 @@ def _has_area(shape: Shape) -> bool:
         return shape.x2 > shape.x1 and shape.y2 > shape.y1
     if isinstance(shape, Quad):
         xs, ys = shape.points[::2], shape.points[1::2]
-        return max(xs) > min(xs) and max(ys) > min(ys)
+        twice = sum(xs[i - 1] * ys[i] - xs[i] * ys[i - 1] for i in range(4))
+        return abs(twice) > _NO_AREA
     return True
 
 
@@ -207,24 +224,6 @@ def _unread(native: Dialect, text: str, found: list[Found]) -> int:
         return 0
     spans = [match.span() for match in re.finditer(native.like, text)]
     return sum(all(end <= box.start or start >= box.end for box in found) for start, end in spans)
-
-
-def _rewritten(
-    text: str, found: list[Found], job: Job, size: tuple[int, int], repairs: Counter[str]
-) -> tuple[str, str]:
-    """A text with each of its boxes in the mix's dialect; and why one cannot be written, or ""."""
-    sizes = np.tile(np.array(size, float), (len(found), 1))
-    texts, reasons, changed = render(
-        dialect(job.dialect), [box.shape for box in found], sizes, job.unsayable
-    )
-    if faulty := reasons[reasons != ""].tolist():
-        return text, faulty[0]
-    repairs.update(changed, rewritten=len(found))
-    parts, end = [], 0
-    for box, written in zip(found, texts, strict=True):
-        parts += [text[end : box.start], written]
-        end = box.end
-    return "".join([*parts, text[end:]]), ""
 
 
 TASKS = (
