@@ -210,6 +210,25 @@ def test_a_table_that_was_never_fetched_is_an_error(tmp_path: Path) -> None:
         read(EARTHDIAL, tmp_path)
 
 
+def test_a_csv_may_hold_queries_with_the_paths_of_their_pictures(tmp_path: Path) -> None:
+    (tmp_path / "val.csv").write_text("images,query,response\na.png,Is it?,yes\n,Is it?,\n")
+    entry = changed(
+        "earthdial_instruct",
+        options={
+            "annotations": "{split}.csv",
+            "images": "pictures/{image}",
+            "fields": {"question": "query", "answer": "response"},
+        },
+    )
+    assert [
+        (one.key, [picture.path for picture in one.pictures], one.conversations[0].turns)
+        for one in read(entry, tmp_path).samples
+    ] == [
+        ("a.png", ["pictures/a.png"], (("human", "Is it?"), ("gpt", "yes"))),
+        ("row 2", [], (("human", "Is it?"), ("gpt", ""))),
+    ]
+
+
 # GeoPixInstruct: masks with descriptions
 
 
@@ -223,6 +242,7 @@ def test_described_objects_are_regions_and_expressions() -> None:
     )
     assert sample.expressions == (Expression("7", "the ship in the middle", ("7",)),)
     assert (sample.split, sample.unplaced) == ("train_sota", ("dock",))
+    assert sample.pictures == (Picture("SOTA/P1.png", 4, 4),)
     assert [(one.key, one.reason, one.detail) for one in found.rejects] == [
         ("P1#8", "bad_value", "mask: run lengths of 11 pixels for a mask of 4 x 4"),
         ("P2", "bad_value", "'../P2.png' leaves its folder"),

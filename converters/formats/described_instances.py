@@ -13,7 +13,7 @@ picks out its object. Source: https://github.com/Norman-Ou/GeoPix.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -27,7 +27,7 @@ from converters.read.plans import files_plan
 from converters.read.tables import table_records
 from converters.read.turns import without_beginning
 from converters.regions.coco_masks import mask_of_segmentation
-from schemas.sample import Expression, Kind, Mask, Region, Reject, Sample
+from schemas.sample import Expression, Kind, Mask, Picture, Region, Reject, Sample
 
 YIELDS: tuple[Kind, ...] = ("expression", "region")
 _ROW_BYTES = 1500
@@ -101,11 +101,20 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
             key,
             file,
             span.split,
-            pictures,
+            _sized(pictures, regions),
             regions=tuple(regions),
             expressions=tuple(expressions),
             unplaced=tuple(unplaced),
         )
+
+
+def _sized(pictures: tuple[Picture, ...], regions: Sequence[Region]) -> tuple[Picture, ...]:
+    """The picture with the size that all masks state, where they agree."""
+    sizes = {(one.shape.width, one.shape.height) for one in regions if isinstance(one.shape, Mask)}
+    if len(sizes) != 1:
+        return pictures
+    [(width, height)] = sizes
+    return tuple(Picture(one.path, width, height) for one in pictures)
 
 
 def _names(found: Any, number: int, options: Options) -> tuple[str, str, str]:
