@@ -250,3 +250,11 @@ def test_the_plan_counts_records_by_their_bytes(tmp_path: Path) -> None:
     module, options = reader(GEOCHAT)
     plan = module.plan(open_folder("geochat_instruct", "geochat", str(tmp_path)), options)
     assert [(span.split, span.records) for span in plan.spans] == [("train", 6)]
+
+
+def test_a_name_may_stand_for_a_pair_in_two_folders(tmp_path: Path) -> None:
+    turns = [{"from": "human", "value": "<image><image>"}, {"from": "gpt", "value": "b"}]
+    (tmp_path / FILE).write_text(json.dumps([{"image": "7.png", "conversations": turns}]))
+    options = {"annotations": FILE, "images": ["A/{image}", "B/{image}"]}
+    [found] = read(changed("geochat_instruct", options=options), tmp_path).samples
+    assert found.pictures == (Picture("A/7.png"), Picture("B/7.png"))

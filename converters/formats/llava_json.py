@@ -80,17 +80,18 @@ class Options(Struct, forbid_unknown_fields=True):
 
     annotations: pattern of the JSON or JSON Lines files. images: picture path from `{image}` (its
     field), `{stem}`, `{split}`, the names in `annotations`, `{root}`, and other fields of the
-    record. table: the key under which the records stand, where they are no bare list. fields:
-    names of the fields. roles: what a native role is (human, gpt or system), besides the usual
-    names. boxes: the dialect of the boxes in the text. order: whether pictures stand in time order
-    as they are `listed`, or are brought into it by their `dates`. strip: beginnings of native paths
-    that are taken away. roots: what `{root}` is by the stem of the annotation file. escapes: line
-    breaks are written as a backslash and an n. outlines: of marks in the text, in a file beside.
-    sheet: says which pictures a video shows.
+    record; several in time order where one name stands for a pair in two folders. table: the key
+    under which the records stand, where they are no bare list. fields: names of the fields. roles:
+    what a native role is (human, gpt or system), besides the usual names. boxes: the dialect of the
+    boxes in the text. order: whether pictures stand in time order as they are `listed`, or are
+    brought into it by their `dates`. strip: beginnings of native paths that are taken away. roots:
+    what `{root}` is by the stem of the annotation file. escapes: line breaks are written as a
+    backslash and an n. outlines: of marks in the text, in a file beside. sheet: says which pictures
+    a video shows.
     """
 
     annotations: BySplit
-    images: BySplit = "{image}"
+    images: BySplit | list[str] = "{image}"
     table: str | None = None
     fields: TurnFields = TurnFields()
     roles: dict[str, Role] = {}
@@ -105,7 +106,7 @@ class Options(Struct, forbid_unknown_fields=True):
 
 def plan(folder: Folder, options: Options) -> Plan:
     """Spans of equal bytes. Raises SourceError where there are no annotations."""
-    images: BySplit | list[str] = [] if "root" in _named(options) else options.images
+    images = [] if "root" in _named(options) else options.images
     try:
         if options.sheet is not None:
             sheet_names(folder, options.sheet)
@@ -170,7 +171,7 @@ class _Shown:
     def __init__(self, folder: Folder, options: Options, fixed: Values, name: str) -> None:
         self._options, self._fixed = options, fixed
         self._fields = _extra(options, fixed)
-        self._paths = PicturePaths(folder, _rooted(options, name))
+        self._paths = [PicturePaths(folder, template) for template in _templates(options, name)]
         self._videos = VideoPairs(folder, options.sheet) if options.sheet else None
         self._outlines = None
         if options.outlines is not None:
@@ -185,8 +186,9 @@ class _Shown:
         values = self._values(record)
         try:
             found = tuple(
-                Picture(self._paths.path({**values, "image": image, "stem": stem(image)}))
+                Picture(path.path({**values, "image": image, "stem": stem(image)}))
                 for image in images
+                for path in self._paths
             )
         except SourceError as error:
             raise BadRecord("bad_value", str(error)) from None
@@ -216,26 +218,32 @@ class _Shown:
         return values
 
 
-def _named(options: Options) -> set[str]:
+def _patterns(options: Options, split: str | None = None) -> list[str]:
+    """The patterns of the pictures' paths, of one split or of all."""
+    if isinstance(options.images, dict):
+        some = options.images.values() if split is None else [options.images.get(split, "")]
+        return [*some]
+    return [options.images] if isinstance(options.images, str) else options.images
+
+
+def _named(options: Options, split: str | None = None) -> set[str]:
     """The names in the pictures' paths."""
-    patterns = [options.images] if isinstance(options.images, str) else options.images.values()
+    patterns = _patterns(options, split)
     return {name for pattern in patterns for name in files.variables(files.expand(pattern)[0])}
 
 
 def _extra(options: Options, fixed: Mapping[str, str]) -> list[str]:
     """Fields of a record that stand in its pictures' paths."""
-    images = options.images
-    pattern = images if isinstance(images, str) else images.get(fixed["split"], "")
-    return sorted(files.variables(files.expand(pattern)[0]) - _OWN - fixed.keys())
+    return sorted(_named(options, fixed["split"]) - _OWN - fixed.keys())
 
 
-def _rooted(options: Options, name: str) -> BySplit:
-    """The patterns of the pictures, `{root}` filled in by the name of an annotation file."""
+def _templates(options: Options, name: str) -> list[BySplit]:
+    """The paths of a name's pictures, `{root}` filled in by the name of an annotation file."""
     root = options.roots.get(stem(name), "")
     written, filled = ("{root}", root) if root else ("{root}/", "")
-    if isinstance(options.images, str):
-        return options.images.replace(written, filled)
-    return {split: path.replace(written, filled) for split, path in options.images.items()}
+    if isinstance(options.images, dict):
+        return [{split: one.replace(written, filled) for split, one in options.images.items()}]
+    return [one.replace(written, filled) for one in _patterns(options)]
 
 
 def _dialect(options: Options, split: str) -> str | None:
