@@ -30,6 +30,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 from msgspec import Struct
 
+from converters.read import files
 from converters.read.captions import (
     Names,
     caption_sample,
@@ -38,7 +39,6 @@ from converters.read.captions import (
     split_name,
     text_at,
 )
-from converters.read import files
 from converters.read.encodings import utf8_of
 from converters.read.files import SourceError
 from converters.read.folder import (
@@ -54,7 +54,7 @@ from converters.read.folder import (
 )
 from converters.read.json_elements import UNREADABLE, BadRecord, decode_record, elements
 from converters.read.plans import json_array_plan
-from converters.read.records import json_records
+from converters.read.records import json_records, record_pictures
 from schemas.sample import Kind, Reject, Sample
 
 YIELDS: tuple[Kind, ...] = ("caption",)
@@ -200,4 +200,9 @@ def _items(
     values = {"image": image, "stem": stem(image), "split": split, "label": one.label}
     values |= {**names, **parts, "split": split}
     said = captions_at(record, several(fields.captions))
-    yield from caption_sample(file, key, split, [(paths, values) for paths in pictures], said)
+    pairs = [(paths, values) for paths in pictures]
+    found = record_pictures(pairs, file, key, split, said.number)
+    if isinstance(found, Reject):
+        yield found
+    else:
+        yield from caption_sample(file, key, split, found, said)

@@ -1,7 +1,8 @@
 """Members of archives as files: `pictures/shard-0001.tar!a/0001.jpg`.
 
-zip, tar, tar.gz and tgz are served where they lie, on disk or in a bucket. An archive is data from
-strangers: members that lie outside its root, links, devices, and encrypted or huge members are
+zip, tar, tar.gz and tgz are served where they lie, on disk or in a bucket, and so are the pictures
+in a column of Parquet or Arrow (`train.parquet!image/17` is the 18th row's). An archive is data
+from strangers: members that lie outside its root, links, devices, and encrypted or huge members are
 not served; `passed_over` names them. The index of an archive is kept for the process.
 
 A tar.gz has no index and can only be read from its beginning, so it is unpacked once into an
@@ -22,6 +23,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import IO, NamedTuple, Protocol
 
+from converters.read.picture_columns import unpacked_pictures
 from converters.read.stores import (
     Entry,
     MemberError,
@@ -31,16 +33,20 @@ from converters.read.stores import (
     missing,
     open_ranges,
 )
+from converters.read.tar_index import tar_members
 
 MAX_MEMBER = 1 << 30
-MAX_UNPACKED = 8 << 30  # of a tar.gz
+MAX_UNPACKED = 8 << 30  # of a tar.gz, and of the pictures of a table
+PICTURE_TABLES = ("parquet", "arrow")
 _OPEN = 32  # archives whose index is kept
-_MEMBER = re.compile(r"(.*?\.(?:zip|tar|tar\.gz|tgz))!(.*)", re.IGNORECASE | re.DOTALL)
+_MEMBER = re.compile(
+    r"(.*?\.(?:zip|tar|tar\.gz|tgz|parquet|arrow))!(.*)", re.IGNORECASE | re.DOTALL
+)
 _BROKEN = (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, gzip.BadGzipFile)
 
 
 class Member(NamedTuple):
-    """A file in an archive. start: where its bytes begin in a tar; 0 in a zip."""
+    """A file in an archive. start: where its bytes begin in a tar or table; 0 in a zip."""
 
     size: int
     start: int
@@ -93,6 +99,10 @@ class ArchiveStore:
     def passed_over(self, path: str) -> list[str]:
         """Members that are not served, and why, one a line. path: of the archive."""
         return self._of(f"{path}!")[0].passed_over
+
+    def members(self, path: str) -> dict[str, Member]:
+        """The members that are served, in the archive's order. path: of the archive."""
+        return self._of(f"{path}!")[0].members
 
     def _of(self, path: str) -> tuple[_Archive, str]:
         parts = split_member(path)
@@ -173,15 +183,38 @@ def _source(path: str, store: Store) -> _Source:
         return _Zip(open_ranges(path, store))
     if ending.endswith(".tar"):
         return _Tar(open_ranges(path, store), lambda start, end: store.read(path, start, end))
+    if ending.endswith(PICTURE_TABLES):
+        pictures, members = unpacked_pictures(path, open_ranges(path, store), MAX_UNPACKED)
+        return _Table(_reader(pictures), members)
     unpacked = _unpacked(path, open_ranges(path, store))
+    return _Tar(unpacked, _reader(unpacked))
+
+
+def _reader(file: IO[bytes]) -> Callable[[int, int], bytes]:
     lock = threading.Lock()
 
     def read(start: int, end: int) -> bytes:
         with lock:
-            unpacked.seek(start)
-            return unpacked.read(end - start)
+            file.seek(start)
+            return file.read(end - start)
 
-    return _Tar(unpacked, read)
+    return read
+
+
+class _Table:
+    """Pictures that were unpacked from a table. members: name, bytes and start of each."""
+
+    def __init__(
+        self, read: Callable[[int, int], bytes], members: list[tuple[str, int, int]]
+    ) -> None:
+        self._read, self._members = read, members
+
+    def index(self) -> Iterator[tuple[str, str, Member]]:
+        for name, size, start in self._members:
+            yield name, "", Member(size, start)
+
+    def read(self, name: str, member: Member, start: int, end: int) -> bytes:
+        return self._read(member.start + start, member.start + end)
 
 
 class _Tar:
@@ -189,12 +222,9 @@ class _Tar:
         self._file, self._read = file, read
 
     def index(self) -> Iterator[tuple[str, str, Member]]:
-        with tarfile.open(fileobj=self._file, mode="r:") as tar:
-            for info in tar:
-                if info.isdir():
-                    continue
-                fault = "" if info.isreg() and not info.issparse() else "a link or no plain file"
-                yield info.name, fault, Member(info.size, info.offset_data)
+        for found in tar_members(self._file):
+            fault = "" if found.is_plain else "a link or no plain file"
+            yield found.name, fault, Member(found.size, found.start)
 
     def read(self, name: str, member: Member, start: int, end: int) -> bytes:
         data = self._read(member.start + start, member.start + end)

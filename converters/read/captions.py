@@ -20,10 +20,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from converters.read.folder import PicturePaths
 from converters.read.json_elements import BadRecord
-from converters.read.records import record_pictures
-from schemas.sample import Caption, Reject, Sample
+from schemas.sample import Caption, Picture, Reject, Sample
 
 Names = str | tuple[str, ...]
 # How files and copies spell the three usual splits; any other name is a split of its own.
@@ -86,6 +84,8 @@ def text_at(record: Any, names: Names) -> str:
     """
     for name in several(names):
         found = [value for _, value in values_at(record, name) if value not in (None, "")]
+        # A column of whole numbers that lacks one is a column of floats to pandas.
+        found = [int(x) if isinstance(x, float) and x.is_integer() else x for x in found]
         if any(isinstance(value, bool) or not isinstance(value, str | int) for value in found):
             raise BadRecord("bad_value", f"{name} is {str(found[0])[:60]!r}, not text")
         if found:
@@ -98,6 +98,11 @@ class Said(NamedTuple):
 
     captions: list[Caption]
     faults: list[tuple[str, str]]
+
+    @property
+    def number(self) -> int:
+        """How many items the record is, at least one."""
+        return max(1, len(self.captions) + len(self.faults))
 
 
 def captions_at(record: Any, names: Iterable[str]) -> Said:
@@ -116,28 +121,16 @@ def captions_at(record: Any, names: Iterable[str]) -> Said:
 
 
 def caption_sample(
-    file: str,
-    key: str,
-    split: str,
-    pictures: Iterable[tuple[PicturePaths, Mapping[str, str]]],
-    said: Said,
+    file: str, key: str, split: str, pictures: tuple[Picture, ...], said: Said
 ) -> Iterator[Sample | Reject]:
-    """The Sample of a record, from templates of its pictures and the values that fill them.
-
-    A Reject for each caption that is no text, or for the record where it has none or names a
-    picture outside the dataset's folder.
-    """
-    number = len(said.captions) + len(said.faults)
-    found = record_pictures(pictures, file, key, split, max(1, number))
-    if isinstance(found, Reject):
-        yield found
-        return
-    if not number:
+    """The Sample of a record, and a Reject for each caption that is no text; or for the record
+    where it has none."""
+    if not said.captions and not said.faults:
         yield Reject(file, key, split, "missing_field", "no caption")
     for place, fault in said.faults:
         yield Reject(file, f"{key}#{place}", split, "bad_value", fault)
     if said.captions:
-        yield Sample(key, file, split, found, captions=tuple(said.captions))
+        yield Sample(key, file, split, pictures, captions=tuple(said.captions))
 
 
 def _captions(place: str, text: str) -> list[Caption]:

@@ -12,6 +12,7 @@ A reader names the columns it needs, and gets each row as its own type::
         yield row if isinstance(row, Reject) else _sample(place, row)
 
 An empty cell is an absent field. Text cells of CSV become numbers where the type wants them.
+`converters.read.table_spans` cuts large tables into spans.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ from schemas.sample import Reject
 T = TypeVar("T")
 Rows = Iterable[Sequence[Any] | str]  # the cells of a row, or what is wrong with it
 _BATCH_ROWS = 4096
+_HEAD_BYTES = 1 << 20  # in which a CSV's header stands
 _MAX_SHEET = 1 << 30  # bytes of an xlsx when unpacked
 _UNREADABLE = (pa.ArrowException, OSError, UnicodeDecodeError, zipfile.BadZipFile)
 csv.field_size_limit(1 << 26)  # a cell may hold a whole polygon
@@ -53,20 +55,27 @@ def table_records(
 ) -> Iterator[tuple[str, T | Reject]]:
     """(place, record) of each row of the tables of a span; `row 1` is the first under the header.
 
+    In a part of a CSV the place is `byte 512 row 1`: rows are counted from where the part begins.
     kind: a Struct. columns: the native column of each of its fields. delimiter: of CSV; a comma,
     or a tab for `.tsv`, where none is given. header: the columns' names where a CSV has no header.
     named: the field that tells what an unusable row is called.
 
     Raises SourceError for a table that cannot be read, or that lacks a column.
     """
+    part = None if span.end is None else (span.start, span.end)
     for name in span.names:
         file = folder.relative(name)
-        number = 0
+        number, lead = 0, ""
         try:
-            names, rows = _open(files.join(folder.base, name), columns, delimiter, header)
+            names, rows = _open(files.join(folder.base, name), columns, delimiter, header, part)
             places = _places(names, columns)
-            for number, cells in enumerate(rows, 1):
-                place = f"row {number}"
+            first = 1
+            if part is not None and table_ending(name) == "parquet":
+                first += part[0]
+            elif part is not None:
+                lead = f"byte {part[0]} "
+            for number, cells in enumerate(rows, first):
+                place = f"{lead}row {number}"
                 record = _values(cells, places, len(names))
                 try:
                     yield place, _typed(record, kind)
@@ -124,27 +133,82 @@ def _typed(record: dict[str, Any] | str, kind: type[T]) -> T:
         raise wrong_shape(error) from None
 
 
-def _open(
-    path: str, columns: Mapping[str, str], delimiter: str | None, header: Sequence[str] | None
-) -> tuple[list[str], Rows]:
-    """The column names and the rows of one table."""
-    ending = path.lower().rsplit(".", 1)[-1]
-    if ending == "parquet":
-        return _parquet(files.opened(path), list(dict.fromkeys(columns.values())))
+def table_ending(name: str) -> str:
+    """What kind of table a file is, by its name: parquet, arrow, xlsx, or csv for all others."""
+    ending = name.lower().rsplit(".", 1)[-1]
     if ending in ("arrow", "feather", "ipc"):
+        return "arrow"
+    return ending if ending in ("parquet", "xlsx") else "csv"
+
+
+def column_names(path: str, delimiter: str | None = None) -> list[str]:
+    """The columns of one table. Raises SourceError where it cannot be read."""
+    try:
+        kind = table_ending(path)
+        if kind == "parquet":
+            return [*pq.ParquetFile(pa.PythonFile(files.opened(path), "r")).schema_arrow.names]
+        if kind == "csv":
+            return _csv_header(path, delimiter or _mark(path))
+        return _open(path, {}, None, None, None)[0]
+    except FileNotFoundError:
+        raise SourceError(f"annotations not found: {path}") from None
+    except _UNREADABLE as error:
+        raise SourceError(f"{path} cannot be read: {error}") from None
+
+
+def parquet_rows(path: str) -> int:
+    """How many rows a Parquet file has. Raises SourceError where it cannot be read."""
+    try:
+        return int(pq.ParquetFile(pa.PythonFile(files.opened(path), "r")).metadata.num_rows)
+    except _UNREADABLE as error:
+        raise SourceError(f"{path} cannot be read: {error}") from None
+
+
+def _mark(path: str) -> str:
+    return "\t" if path.lower().endswith(".tsv") else ","
+
+
+def _open(
+    path: str,
+    columns: Mapping[str, str],
+    delimiter: str | None,
+    header: Sequence[str] | None,
+    part: tuple[int, int] | None,
+) -> tuple[list[str], Rows]:
+    """The column names and the rows of one table. part: bytes of a CSV, or rows of Parquet."""
+    kind = table_ending(path)
+    if kind == "parquet":
+        return _parquet(files.opened(path), list(dict.fromkeys(columns.values())), part)
+    if kind == "arrow":
         return _arrow(files.opened(path))
-    if ending == "xlsx":
+    if kind == "xlsx":
         return _xlsx(path)
-    data = files.store(path).read(path)
+    mark = delimiter or _mark(path)
+    start, end = part or (0, None)
+    data = files.store(path).read(path, start, end)
     files.check_pointer(path, data)
-    mark = delimiter or ("\t" if ending == "tsv" else ",")
     rows = _csv(data, mark)
     if header is not None:
         return list(header), rows
+    if start:
+        return _csv_header(path, mark), rows
+    return _first_row(path, rows), rows
+
+
+def _csv_header(path: str, mark: str) -> list[str]:
+    """The column names of a CSV, from its beginning."""
+    head = files.store(path).read(path, 0, _HEAD_BYTES)
+    files.check_pointer(path, head)
+    if len(head) == _HEAD_BYTES:
+        head = head[: head.rfind(b"\n") + 1]
+    return _first_row(path, _csv(head, mark))
+
+
+def _first_row(path: str, rows: Iterator[list[str] | str]) -> list[str]:
     first = next(rows, [])
     if isinstance(first, str):
         raise SourceError(f"{path} has no header: {first}")
-    return [cell.strip() for cell in first], rows
+    return [cell.strip() for cell in first]
 
 
 def _csv(data: bytes, delimiter: str) -> Iterator[list[str] | str]:
@@ -174,13 +238,34 @@ def _csv(data: bytes, delimiter: str) -> Iterator[list[str] | str]:
             yield cells
 
 
-def _parquet(file: IO[bytes], columns: list[str]) -> tuple[list[str], Rows]:
+def _parquet(
+    file: IO[bytes], columns: list[str], part: tuple[int, int] | None
+) -> tuple[list[str], Rows]:
     table = pq.ParquetFile(pa.PythonFile(file, "r"))
     there = table.schema_arrow.names
     wanted = [name for name in columns if name in there]
     if len(wanted) < len(columns):
         return there, []
-    return wanted, _rows(table.iter_batches(_BATCH_ROWS, columns=wanted), wanted)
+    if part is None:
+        return wanted, _rows(table.iter_batches(_BATCH_ROWS, columns=wanted), wanted)
+    return wanted, _rows(_row_range(table, wanted, *part), wanted)
+
+
+def _row_range(
+    table: pq.ParquetFile, columns: list[str], start: int, end: int
+) -> Iterator[pa.RecordBatch]:
+    """Rows [start, end): only the row groups that hold some of them are read."""
+    at = 0
+    for group in range(table.num_row_groups):
+        count = table.metadata.row_group(group).num_rows
+        if at < end and at + count > start:
+            place = at
+            for batch in table.iter_batches(_BATCH_ROWS, row_groups=[group], columns=columns):
+                begin, stop = max(0, start - place), min(batch.num_rows, end - place)
+                if begin < stop:
+                    yield batch.slice(begin, stop - begin)
+                place += batch.num_rows
+        at += count
 
 
 def _arrow(file: IO[bytes]) -> tuple[list[str], Rows]:
