@@ -95,9 +95,13 @@ class Options(Struct, forbid_unknown_fields=True):
 
 
 class _Read(NamedTuple):
-    """A record as it was read, or a Reject in its place. name: its key in the object, or empty."""
+    """A record as it was read, or a Reject for it.
+
+    place: where it stands in the file. name: the picture that it is keyed by, or empty.
+    """
 
     record: Any
+    place: str = ""
     name: str = ""
     label: str = ""
 
@@ -145,7 +149,7 @@ def _records(folder: Folder, options: Options, span: Span) -> Iterator[_Read]:
     array = f"{options.table or ''}["
     for place, record in json_records(folder, span, Any, table=options.table, named=named):
         in_object = span.end is None and not place.startswith(array)
-        yield _Read(record, place if in_object and options.by == "image" else "")
+        yield _Read(record, place, place if in_object and options.by == "image" else "")
 
 
 def _by_class(folder: Folder, options: Options, span: Span) -> Iterator[_Read]:
@@ -159,7 +163,7 @@ def _by_class(folder: Folder, options: Options, span: Span) -> Iterator[_Read]:
         try:
             for place, one in elements(bytes(text), None):
                 try:
-                    yield _Read(decode_record(one, _ANY), "", label)
+                    yield _Read(decode_record(one, _ANY), f"{label}{place}", label=label)
                 except BadRecord as bad:
                     yield _Read(Reject(file, f"{label}{place}", span.split, *bad.args))
         except UNREADABLE as error:
@@ -180,9 +184,9 @@ def _items(
         record = {several(fields.captions)[0]: record}
     if not isinstance(record, dict):
         detail = f"a {type(record).__name__} in place of a record"
-        yield Reject(file, one.label or "", span.split, "unreadable_record", detail)
+        yield Reject(file, one.place, span.split, "unreadable_record", detail)
         return
-    key, split = one.name, span.split
+    key, split = one.place, span.split
     try:
         split = split_name(text_at(record, fields.split)) or split
         image = text_at(record, fields.image) or one.name

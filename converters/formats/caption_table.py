@@ -44,6 +44,7 @@ from converters.read.files import SourceError
 from converters.read.folder import BySplit, Folder, PicturePaths, Plan, Sides, Span, stem
 from converters.read.forms import bound_in, first_form
 from converters.read.json_elements import BadRecord
+from converters.read.plans import picture_patterns
 from converters.read.records import record_pictures
 from converters.read.table_spans import delimiter_of, table_plan
 from converters.read.tables import column_names, table_ending, table_records
@@ -119,7 +120,15 @@ def plan(folder: Folder, options: Options) -> Plan:
         one_file=options.one_file,
         header=options.header,
     )
-    return found._replace(notes=[*found.notes, *notes])
+    found = found._replace(notes=[*found.notes, *notes])
+    if options.fields.bytes and _holds_pictures(found.spans[0].names[0]):
+        # The tables are nearly all pictures, so their own sizes tell what the output will weigh.
+        return found._replace(pictures=picture_patterns(annotations))
+    return found
+
+
+def _holds_pictures(name: str) -> bool:
+    return table_ending(name) in PICTURE_TABLES
 
 
 def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator[Sample | Reject]:
@@ -199,7 +208,7 @@ def _table(folder: Folder, options: Options, name: str) -> _Table:
         return found
 
     embedded: str | None = None
-    if fields.bytes and table_ending(name) in PICTURE_TABLES:
+    if fields.bytes and _holds_pictures(name):
         embedded = _column(there, fields.bytes)[0]
     # The pictures' own column is read by those who want the bytes.
     image = paths(of for of in several(fields.image) if _column(there, of)[0] != embedded)

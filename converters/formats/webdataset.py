@@ -7,9 +7,9 @@ Members of one name belong together; their endings say what they are::
     000010003.png  .txt  .json                     what img2dataset downloaded
 
 A picture is `train-000000.tar!607.jpg`. A member's ending is what the entry names (`input.caption`
-too), or a picture's; in any other name it begins at the first dot. Members that are neither the
-picture nor named by the entry are not read. Unpacked members are read in the same way: one file of
-text beside each picture.
+too), or a picture's; what has another belongs to the group whose name it begins with. Members that
+are neither the picture nor named by the entry are not read. Unpacked members are read in the same
+way: one file of text beside each picture.
 
 A group without a picture or without a caption is a Reject, and so is a link or a member outside
 its archive. A shard that is cut off is an error, for what it lost is unknown.
@@ -42,7 +42,7 @@ from converters.read.folder import (
 )
 from converters.read.forms import first_form
 from converters.read.json_elements import UNREADABLE, BadRecord
-from converters.read.plans import absent, chosen_files
+from converters.read.plans import absent, chosen_files, picture_patterns
 from converters.read.records import record_pictures
 from schemas.sample import Kind, Picture, Reject, Sample
 
@@ -144,12 +144,10 @@ def plan(folder: Folder, options: Options) -> Plan:
     annotations, notes = first_form(folder, options.annotations)
     spans: list[Span] = []
     loose: dict[str, list[str]] = {}
-    pictures = []
     for split, found in chosen_files(folder, annotations, notes):
         if not _ARCHIVE.fullmatch(found.path):
             loose.setdefault(split or ALL, []).append(found.path)
             continue
-        pictures.append(f"{found.path}!{{member}}")
         step = _SPAN_BYTES if found.path.lower().endswith(".tar") else found.size + 1
         for start in range(0, found.size or 1, step):
             end = start + step if start + step < found.size else None
@@ -160,7 +158,8 @@ def plan(folder: Folder, options: Options) -> Plan:
             )
     for split, names_of in sorted(loose.items()):
         spans += batched(folder.slug, split, names_of, _FILES_A_SPAN, len(spans))
-    return Plan(spans, [*notes, *absent(folder, annotations)], tuple(pictures[:1]))
+    # Shards are nearly all pictures, so their own sizes tell what the output will weigh.
+    return Plan(spans, [*notes, *absent(folder, annotations)], picture_patterns(annotations))
 
 
 def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator[Sample | Reject]:
@@ -216,34 +215,45 @@ def _loader(archive: str) -> Callable[[str], bytes]:
 
 
 def _groups(
-    archive: str, span: Span, split_off: Callable[[str], tuple[str, str]]
+    archive: str, span: Span, split_off: Callable[[str], tuple[str, str] | None]
 ) -> dict[str, dict[str, str]]:
     """Members by name and ending of the groups that begin in the span."""
     groups: dict[str, dict[str, str]] = {}
     elsewhere: set[str] = set()
-    for name, member in files.members(archive).items():
-        if name.rpartition("/")[2].startswith("."):
-            continue
-        stem, ending = split_off(name)
-        if stem in elsewhere:
-            continue
-        if stem not in groups:
-            here = span.start <= member.start and (span.end is None or member.start < span.end)
+    others: list[tuple[str, int]] = []
+
+    def add(stem: str, ending: str, name: str, start: int) -> None:
+        if stem not in groups and stem not in elsewhere:
+            here = span.start <= start and (span.end is None or start < span.end)
             if not here:
                 elsewhere.add(stem)
-                continue
-        groups.setdefault(stem, {}).setdefault(ending, name)
+        if stem not in elsewhere:
+            groups.setdefault(stem, {}).setdefault(ending, name)
+
+    for name, member in files.members(archive).items():
+        if parts := split_off(name):
+            add(*parts, name, member.start)
+        elif not name.rpartition("/")[2].startswith("."):
+            others.append((name, member.start))
+    for name, start in others:
+        above, mark, base = name.rpartition("/")
+        words = base.split(".")
+        stems = [f"{above}{mark}{'.'.join(words[:n])}" for n in range(len(words) - 1, 0, -1)]
+        stem = next((one for one in stems if one in groups or one in elsewhere), None)
+        if stem is None:
+            stem = stems[-1] if stems else name
+        add(stem, name[len(stem) + 1 :].lower(), name, start)
     return groups
 
 
 def _loose(
-    folder: Folder, options: Options, span: Span, split_off: Callable[[str], tuple[str, str]]
+    folder: Folder, options: Options, span: Span, split_off: Callable[[str], tuple[str, str] | None]
 ) -> Iterator[Sample | Reject]:
     """Unpacked members: one file of text a picture."""
     paths = PicturePaths(folder, "{path}.{" + "|".join(("jpg", *_PICTURES)) + "}")
     for name in span.names:
         file = folder.relative(name)
-        stem, ending = split_off(name)
+        stem, ending = split_off(name) or (name, "")
         group = _Group({ending: name}, folder.bytes_of)
         key = stem.rpartition("/")[2]
         try:
@@ -268,8 +278,8 @@ def _lower(endings: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(ending.lower() for ending in endings)
 
 
-def _splitter(options: Options) -> Callable[[str], tuple[str, str]]:
-    """Splits a member's path into its name and its ending in small letters."""
+def _splitter(options: Options) -> Callable[[str], tuple[str, str] | None]:
+    """Splits a member's path into its name and its ending, in small letters, if that is known."""
     named = {*_lower(options.pictures), *_PICTURES, "json", "txt"}
     for place in (*options.captions, *several(options.id)):
         head = place.lower().partition(".")[0]
@@ -277,11 +287,8 @@ def _splitter(options: Options) -> Callable[[str], tuple[str, str]]:
     known = sorted(map(re.escape, named), key=len, reverse=True)
     pattern = re.compile(rf"(.+?)\.({'|'.join(known)})", re.IGNORECASE | re.DOTALL)
 
-    def split_off(path: str) -> tuple[str, str]:
-        if found := pattern.fullmatch(path):
-            return found[1], found[2].lower()
-        above, mark, name = path.rpartition("/")
-        stem, _, ending = name.partition(".")
-        return above + mark + stem, ending.lower()
+    def split_off(path: str) -> tuple[str, str] | None:
+        found = None if path.rpartition("/")[2].startswith(".") else pattern.fullmatch(path)
+        return (found[1], found[2].lower()) if found else None
 
     return split_off

@@ -30,6 +30,8 @@ _SPLITS = {
     **{"val": "val", "valid": "val", "validation": "val", "dev": "val"},
     **{"test": "test", "testing": "test"},
 }
+_NOTHING = frozenset({"nan", "none", "null", "n/a", "<na>"})  # as programs write "no text"
+_SHORT = 12
 _CHOSEN = re.compile(r"(.+)\[(\w+)=(.*)\]")
 _QUOTED = r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\""""
 _LITERAL = re.compile(_QUOTED, re.DOTALL)
@@ -94,10 +96,10 @@ def text_at(record: Any, names: Names) -> str:
 
 
 class Said(NamedTuple):
-    """The captions of a record in native order, and (place, fault) of what is no text."""
+    """The captions of a record in native order, and (place, reason, detail) of what is none."""
 
     captions: list[Caption]
-    faults: list[tuple[str, str]]
+    faults: list[tuple[str, str, str]]
 
     @property
     def number(self) -> int:
@@ -108,27 +110,30 @@ class Said(NamedTuple):
 def captions_at(record: Any, names: Iterable[str]) -> Said:
     """The captions in some fields of a record.
 
-    An absent field says nothing; null, which stands where a text was meant, is an empty caption.
+    An absent field says nothing; null, which stands where a text was meant, is an empty caption. A
+    text that is only how a program writes null (`nan`) is a fault.
     """
     said = Said([], [])
     for name in names:
         for place, value in values_at(record, name):
-            if value is None or isinstance(value, str):
-                said.captions.extend(_captions(place, value or ""))
+            if value is not None and not isinstance(value, str):
+                detail = f"{name} is {type(value).__name__}, not text"
+                said.faults.append((place, "bad_value", detail))
+            elif value and len(value) < _SHORT and value.strip().casefold() in _NOTHING:
+                said.faults.append((place, "missing_field", f"{name} is {value.strip()!r}"))
             else:
-                said.faults.append((place, f"{name} is {type(value).__name__}, not text"))
+                said.captions.extend(_captions(place, value or ""))
     return said
 
 
 def caption_sample(
     file: str, key: str, split: str, pictures: tuple[Picture, ...], said: Said
 ) -> Iterator[Sample | Reject]:
-    """The Sample of a record, and a Reject for each caption that is no text; or for the record
-    where it has none."""
+    """The Sample of a record, and a Reject for each caption that is none, or for the record."""
     if not said.captions and not said.faults:
         yield Reject(file, key, split, "missing_field", "no caption")
-    for place, fault in said.faults:
-        yield Reject(file, f"{key}#{place}", split, "bad_value", fault)
+    for place, reason, detail in said.faults:
+        yield Reject(file, f"{key}#{place}", split, reason, detail)
     if said.captions:
         yield Sample(key, file, split, pictures, captions=tuple(said.captions))
 

@@ -2,12 +2,14 @@
 
 CSV is cut near equal byte ranges where a row begins, Parquet into ranges of rows; Arrow and xlsx
 are read whole. A line break may stand in a quoted cell, so a cut is tried: the quotes before it
-are even, and the next lines have each as many cells as the header.
+are even, and the next rows have each as many cells as the header.
 """
 
 from __future__ import annotations
 
+import codecs
 import csv
+import itertools
 from collections.abc import Sequence
 
 import msgspec
@@ -21,7 +23,8 @@ from converters.read.tables import column_names, parquet_rows, table_ending
 SPAN_BYTES = 16 << 20  # of CSV
 SPAN_ROWS = 1 << 16  # of Parquet
 _PROBE_BYTES = 1 << 16
-_PROOF_LINES = 3  # that must be whole rows behind a cut
+_PROOF_ROWS = 3  # that must be whole behind a cut
+_PROOF_LINES = 64  # in which they must end
 _WIDE = (b"\xff\xfe", b"\xfe\xff")  # marks of UTF-16, whose line breaks are no single bytes
 _DELIMITERS = ",\t;|"
 
@@ -73,7 +76,7 @@ def _delimiter(head: bytes) -> str:
     try:
         text = text_of(head)
     except UnicodeDecodeError:
-        text = head.decode("utf-8", "replace")
+        text = head.removeprefix(codecs.BOM_UTF8).decode("utf-8", "replace")
     first = text.lstrip().partition("\n")[0]
     return max(_DELIMITERS, key=lambda mark: len(_cells(first, mark) or ()))
 
@@ -129,11 +132,10 @@ def _row_after(path: str, start: int, size: int, mark: str, width: int) -> int |
         text = files.store(path).read(path, begin, min(size, begin + _PROBE_BYTES))
         lines = text.split(b"\n")
         at = 0
-        for i, line in enumerate(lines[: -_PROOF_LINES - 1]):
+        for i, line in enumerate(lines[:-1], 1):
             quotes += line.count(b'"')
             at += len(line) + 1
-            proof = lines[i + 1 : i + 1 + _PROOF_LINES]
-            if quotes % 2 == 0 and all(_is_row(one, mark, width) for one in proof):
+            if quotes % 2 == 0 and _are_rows(lines[i : i + _PROOF_LINES], mark, width):
                 return begin + at
         if begin + len(text) >= size:
             return None
@@ -143,6 +145,12 @@ def _row_after(path: str, start: int, size: int, mark: str, width: int) -> int |
     return None
 
 
-def _is_row(line: bytes, mark: str, width: int) -> bool:
-    cells = _cells(line.decode("utf-8", "replace").rstrip("\r"), mark)
-    return cells is not None and len(cells) == width
+def _are_rows(lines: list[bytes], mark: str, width: int) -> bool:
+    """True where some lines begin with whole rows of so many cells."""
+    texts = (line.decode("utf-8", "replace") + "\n" for line in lines[:-1])
+    rows = csv.reader(texts, delimiter=mark, strict=True)
+    try:
+        some = list(itertools.islice(rows, _PROOF_ROWS))
+    except csv.Error:
+        return False
+    return len(some) == _PROOF_ROWS and all(len(row) == width for row in some)

@@ -17,6 +17,7 @@ An empty cell is an absent field. Text cells of CSV become numbers where the typ
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import zipfile
@@ -215,7 +216,8 @@ def _csv(data: bytes, delimiter: str) -> Iterator[list[str] | str]:
     try:
         text = text_of(data)
     except UnicodeDecodeError:
-        text = data.decode("utf-8", "surrogateescape")  # so that a bad byte costs its row alone
+        # So that a bad byte costs its row alone.
+        text = data.removeprefix(codecs.BOM_UTF8).decode("utf-8", "surrogateescape")
     lines = list(io.StringIO(text, newline=""))
     at, begin = 0, 0  # lines: where the reader was started, where the row begins
     rows = csv.reader(lines, delimiter=delimiter, strict=True)
