@@ -57,7 +57,9 @@ def test_files_that_are_not_whole_do_not_count(work: Path) -> None:
 
 
 def test_finished_shards_are_counted(work: Path) -> None:
-    leave(work, "out/rejects/train-00000-of-00002.parquet", "out/rejects/train-00001-of-00002.parquet")
+    leave(
+        work, "out/rejects/train-00000-of-00002.parquet", "out/rejects/train-00001-of-00002.parquet"
+    )
     assert look(str(work)).shards == 2
 
 
