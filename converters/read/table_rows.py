@@ -177,7 +177,7 @@ def _arrow(file: IO[bytes], columns: list[str]) -> tuple[list[str], Rows]:
         file.seek(0)
         table = batches = pa.ipc.open_stream(pa.PythonFile(file, "r"))
     there = table.schema.names
-    if any(there.count(name) != 1 for name in columns):
+    if not columns or any(there.count(name) != 1 for name in columns):
         return there, []
     return columns, _rows(batches, columns)
 
