@@ -10,7 +10,7 @@ TASKMANAGERS ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help setup sample-data mix-geochat-style test lint type docs bench \
-  flink-setup flink-up flink-down test-flink bench-engines test-trainers lock clean
+  flink-setup flink-up flink-down test-flink bench-engines test-trainers test-wheel lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-20s %s\n", $$1, $$2}'
@@ -69,6 +69,12 @@ test-flink: setup ## The tests of --engine flink: they fetch Flink, start cluste
 bench-engines: flink-setup ## Time, memory and overhead of the direct engine and of Flink, in one run (BENCH_ARGS=--quick for a small one)
 	$(BIN)/python -m benchmarks.engines $(BENCH_ARGS)
 
+test-wheel: setup ## A wheel in an empty environment, with the dependencies' newest versions, builds the sample mix
+	rm -rf .wheel && $(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation -w .wheel .
+	$(PYTHON) -m venv .wheel/env && .wheel/env/bin/python -m pip install --quiet .wheel/*.whl
+	cd .wheel && env/bin/earthmix sample-data sample && env/bin/earthmix mix geochat-style --data-root sample --out out && env/bin/earthmix verify out
+	rm -rf .wheel
+
 test-trainers: setup ## Real training programs read mixes and exports; fetches them first (about 16 GB in .trainers/)
 	$(BIN)/python tests/trainers .trainers/environments .trainers/work
 
@@ -78,4 +84,4 @@ lock: ## Write requirements.lock anew from pyproject.toml
 	rm -rf .lock-venv
 
 clean: ## Remove everything that make made, but not the mixes in out/
-	rm -rf $(VENV) sample-data .bench .trainers .flink build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) sample-data .bench .trainers .flink .wheel build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
