@@ -48,8 +48,9 @@ lint: setup ## ruff
 type: setup ## mypy, strict
 	$(BIN)/mypy
 
-docs: setup ## Write DATASETS.md and docs/cli.md anew
+docs: setup ## Write DATASETS.md, the generated pages of docs/ and the picture of rows anew
 	$(BIN)/python -m pipelines.docs
+	$(BIN)/python docs/make_picture.py
 
 bench: setup ## earthmix beside what a user would write instead (BENCH_ARGS=--quick for a small one)
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)
