@@ -4,13 +4,16 @@ VENV      ?= .venv
 BIN       := $(VENV)/bin
 READY     := $(VENV)/.ready
 DATA_ROOT ?= sample-data
+N         ?= 100000
+SEED      ?= 1
+SECONDS   ?= 3600
 OUT       ?= out/geochat-style
 ARGS      ?=
 TASKMANAGERS ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help setup sample-data mix-geochat-style test lint type docs bench \
-  flink-setup flink-up flink-down test-flink bench-engines test-trainers test-wheel lock clean
+  flink-setup flink-up flink-down test-flink bench-engines test-trainers test-wheel fuzz lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-20s %s\n", $$1, $$2}'
@@ -69,6 +72,9 @@ test-flink: setup ## The tests of --engine flink: they fetch Flink, start cluste
 
 bench-engines: flink-setup ## Time, memory and overhead of the direct engine and of Flink, in one run (BENCH_ARGS=--quick for a small one)
 	$(BIN)/python -m benchmarks.engines $(BENCH_ARGS)
+
+fuzz: setup ## Read damaged fixtures of every format (N=100000 SEED=1 SECONDS=3600)
+	$(BIN)/python tests/fuzz.py --mutants $(N) --seed $(SEED) --seconds $(SECONDS)
 
 test-wheel: setup ## A wheel in an empty environment, with the dependencies' newest versions, builds the sample mix
 	rm -rf .wheel && $(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation -w .wheel .
