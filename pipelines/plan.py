@@ -217,6 +217,7 @@ def _job(
         mode != "path",
         classes,
         mix.unsayable,
+        mix.unread,
     )
 
 

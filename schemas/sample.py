@@ -172,11 +172,15 @@ class Conversation(Struct, frozen=True, gc=False):
     """Ready-made turns: (role, text) in native order; roles are human, gpt or system.
 
     dialect: how boxes are written in the text, as the catalogue entry declares it, or None.
+    regions: what the marks of a dialect stand for whose regions travel beside the text, in the
+    order of the marks. escapes: line breaks are written as a backslash and an n.
     """
 
     key: str
     turns: tuple[tuple[str, str], ...]
     dialect: str | None = None
+    regions: tuple[Region, ...] = ()
+    escapes: bool = False
 
 
 class Sample(Struct, frozen=True):

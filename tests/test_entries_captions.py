@@ -122,7 +122,7 @@ CASES = [
         ["A harbour."],
     ),
     Case(
-        "versad",
+        "versad_captions",
         "list_pretrain.json",
         '[{"image": "P01.jpg", "source_dataset": "millionAID", "conversations":'
         ' [{"from": "human", "value": "<image>\\nDescribe it."},'

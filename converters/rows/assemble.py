@@ -35,7 +35,8 @@ class Job(Struct, frozen=True):
     """One source of a mix at work.
 
     index: its place in the mix. classes: the dataset's, as spoken, for prompts that list them.
-    unsayable: what happens to a shape that the dialect cannot write.
+    unsayable: what happens to a shape that the dialect cannot write. unread: what happens to a
+    box in a ready-made text that cannot be read.
     """
 
     index: int
@@ -48,6 +49,7 @@ class Job(Struct, frozen=True):
     writes_bytes: bool
     classes: tuple[str, ...] = ()
     unsayable: Literal["enclose", "reject"] = "enclose"
+    unread: Literal["keep", "reject"] = "keep"
 
 
 class Origin(Struct, frozen=True):

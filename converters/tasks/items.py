@@ -118,8 +118,7 @@ def _talks(samples: list[Sample], pictures: Pictures) -> Talks:
         Origin(pa.array([owner.file for owner in owners]), samples[0].split, pa.array(keys)),
         pictures.of(_paths(owners)),
         np.full(len(held), "", object),
-        [talk.turns for _, talk in held],
-        [talk.dialect for _, talk in held],
+        [talk for _, talk in held],
     )
 
 

@@ -21,6 +21,11 @@ REPAIRS = {
     "picture_tokens": "a conversation without <image> got one a picture, before its first words",
     "video_tokens": "<video> became one <image> for each picture",
     "rewritten": "a box in a ready-made text was written anew in the mix's dialect",
+    "phrases": "the marks around a phrase in a ready-made text became those of the mix's dialect",
+    "unread": "what looks like a box in a ready-made text could not be read and stays as text",
+    "unsized": "a box in a ready-made text of several pictures, or of unknown size, stays as it is",
+    "line_breaks": "a line break in a ready-made text was written as a backslash and an n",
+    "white_space": "a turn had white space at its edges, tabs or carriage returns",
 }
 
 
