@@ -179,7 +179,17 @@ def _arrow(file: IO[bytes], columns: list[str]) -> tuple[list[str], Rows]:
     there = table.schema.names
     if not columns or any(there.count(name) != 1 for name in columns):
         return there, []
-    return columns, _rows(batches, columns)
+    return columns, _rows(checked_batches(batches), columns)
+
+
+def checked_batches(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Batches of Arrow's own format as they stand in a file: damaged ones raise ArrowInvalid.
+
+    Unlike Parquet's they are used as they are, and a wrong offset would lead out of their memory.
+    """
+    for batch in batches:
+        batch.validate(full=True)
+        yield batch
 
 
 def _rows(batches: Iterable[pa.RecordBatch], names: Sequence[str]) -> Iterator[Sequence[Any]]:
