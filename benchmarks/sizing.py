@@ -21,7 +21,8 @@ import msgspec
 import numpy as np
 
 from benchmarks import inputs
-from pipelines.plan import MAX_SHARDS, _shards, convert_mix
+from pipelines.load import convert_mix
+from pipelines.plan import MAX_SHARDS, expected, shard_count
 from pipelines.plan import make_plan as plan_of
 
 WORKERS = (1, 4, 16)
@@ -89,7 +90,8 @@ def scaled(plan: Any, load: Workload, records: int, count: int) -> Any:
         spans.append(
             msgspec.structs.replace(plan.spans[0], index=index, names=names, records=records)
         )
-    return msgspec.structs.replace(plan, spans=spans, shards=_shards(plan.datasets, spans))
+    rows, size = expected(plan.datasets, spans, dict.fromkeys(plan.datasets, ()))
+    return msgspec.structs.replace(plan, spans=spans, shards=shard_count(rows, size))
 
 
 # Probes: each runs in a process of its own and prints JSON.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import functools
 import pkgutil
+from collections.abc import Iterable, Sequence
 from importlib import import_module, resources
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 import msgspec
 
@@ -14,15 +15,29 @@ from converters.dialects import DIALECTS
 from converters.read.folder import Format
 from converters.tasks import TASKS, possible
 from converters.tasks.wordings import pools, slot_faults, wordings
-from schemas.entry import Entry, entry_keys, options_of, parse_entry
+from schemas.entry import (
+    Entry,
+    Evidence,
+    Group,
+    Recipe,
+    Status,
+    entry_keys,
+    options_of,
+    parse_entry,
+)
 from schemas.mix import Mix, SourceSpec, TileSpec
 from schemas.sample import Kind
 from schemas.toml import ConfigError, load_toml, option_faults
 
 
-def format_names() -> list[str]:
+def format_names() -> Sequence[str]:
     """Every format there is a reader for: each module of `converters.formats` is one."""
-    return sorted(module.name for module in pkgutil.iter_modules(formats.__path__))
+    return _modules(tuple(formats.__path__))
+
+
+@functools.cache
+def _modules(folders: tuple[str, ...]) -> Sequence[str]:
+    return sorted(module.name for module in pkgutil.iter_modules(folders))
 
 
 @functools.cache
@@ -33,10 +48,8 @@ def format_module(name: str) -> Format:
 
 def reader(entry: Entry) -> tuple[Format, Any]:
     """The entry's reader and its options. Raises ConfigError where it has nothing to convert."""
-    if not entry.format:
-        raise ConfigError(
-            f'dataset "{entry.slug}" cannot be converted: {entry.status}: {entry.why}'
-        )
+    if reason := unreadable(entry):
+        raise ConfigError(reason)
     module = format_module(entry.format)
     return module, msgspec.convert(entry.options, module.Options)
 
@@ -66,6 +79,22 @@ def catalogue() -> dict[str, Entry]:
     return entries
 
 
+def add_entries(path: str) -> None:
+    """Adds the entries of a user's own TOML file to the catalogue of this process.
+
+    Raises ConfigError with every fault, and for a slug that is taken.
+    """
+    found, faults = parse_file(path, path)
+    faults += [
+        f"{path} [{slug}] is a slug of the catalogue that comes with earthmix; choose another"
+        for slug in sorted(found.keys() & catalogue().keys())
+        if found[slug] != catalogue()[slug]
+    ]
+    if faults:
+        raise ConfigError("\n".join(faults))
+    catalogue().update(found)
+
+
 def parse_file(path: str, where: str) -> tuple[dict[str, Entry], list[str]]:
     """Entries of one TOML file and all its faults, one a line."""
     entries, faults = {}, []
@@ -91,6 +120,9 @@ def _entry_faults(entry: Entry, where: str) -> list[str]:
     lines = []
     if not entry.home and not entry.why:
         lines.append(f'{where} key "home" is missing; where there is none, "why" says so')
+    if entry.recipe and not _is_sound(entry.recipe):
+        rule = "takes 1 or 3 bands, all by number or all by name, and black below white"
+        lines.append(f"{where} recipe: {rule}")
     if not entry.format:
         if not entry.why:
             lines.append(f'{where} key "why" is missing: there is no format to convert it by')
@@ -109,12 +141,57 @@ def _entry_faults(entry: Entry, where: str) -> list[str]:
     return lines
 
 
+def _is_sound(recipe: Recipe) -> bool:
+    ends, kinds = recipe.stretch, {type(band) for band in recipe.bands}
+    return (
+        len(recipe.bands) in (1, 3)
+        and len(kinds) == 1
+        and (isinstance(ends, str) or ends[0] < ends[1])
+    )
+
+
 def entry_of(slug: str) -> Entry:
     """One entry. Raises ConfigError with all slugs where there is none."""
     entries = catalogue()
     if slug not in entries:
         raise ConfigError(f'unknown dataset "{slug}"; known: {", ".join(entries)}')
     return entries[slug]
+
+
+def chosen(
+    entries: Iterable[Entry],
+    task: str | None = None,
+    group: str | None = None,
+    licence: str | None = None,
+    evidence: str | None = None,
+    status: str | None = None,
+) -> list[Entry]:
+    """Entries of which all that is asked for holds. licence: words in one of the two licences.
+
+    Raises ConfigError for a task, group, evidence or status that no entry could have.
+    """
+    known: dict[str, tuple[str | None, Sequence[str]]] = {
+        "task": (task, list(TASKS)),
+        "group": (group, get_args(Group)),
+        "evidence": (evidence, get_args(Evidence)),
+        "status": (status, get_args(Status)),
+    }
+    if faults := [
+        f'--{name}: unknown {name} "{asked}"; known: {", ".join(words)}'
+        for name, (asked, words) in known.items()
+        if asked is not None and asked not in words
+    ]:
+        raise ConfigError("\n".join(faults))
+    words = (licence or "").casefold()
+    return [
+        entry
+        for entry in entries
+        if (task is None or task in entry.tasks)
+        and (group is None or group in entry.groups)
+        and (evidence is None or entry.evidence == evidence)
+        and (status is None or entry.status == status)
+        and words in f"{entry.licence.annotations}\n{entry.licence.images}".casefold()
+    ]
 
 
 def unreadable(entry: Entry) -> str:

@@ -20,7 +20,7 @@ from msgspec.structs import replace
 from converters.catalogue import reader, yields
 from converters.dialects import dialect
 from converters.ledger import Book, Counts, Rejects
-from converters.read import cutting, files, images
+from converters.read import cutting, files, images, recipes
 from converters.read.folder import Folder, Sides, Span
 from converters.read.images import Facts, PictureError
 from converters.regions.tiles import Tile
@@ -49,6 +49,14 @@ class Dataset(Struct, frozen=True):
     images: ImageMode
     verify: bool = False
     tiles: str = ""
+
+    def place(self, path: str) -> str:
+        """Where the picture of a path is read: its file, or what the entry's recipe makes of it.
+
+        Rows that only name pictures name files.
+        """
+        file, recipe = self.folder.absolute(path), self.entry.recipe
+        return file if recipe is None else f"{file}!{recipes.words(recipe.bands, recipe.stretch)}"
 
     def jobs_of(self, split: str) -> dict[Kind, list[Job]]:
         """The sources that want a split, by the kind of item that their task is made of."""
@@ -181,18 +189,16 @@ def _look(
 ) -> Pictures:
     """The pictures of a batch, with what reading them says.
 
-    All are read where their bytes are wanted; in path mode only those whose size a source needs
-    and no annotation tells, and then only their heads. spoken: dialects in which ready-made texts
-    of the batch have boxes.
+    All are read where their bytes are wanted; in path mode only those whose size a source needs and
+    that annotation and catalogue do not tell, or tell in two ways, and then only their heads.
+    spoken: dialects in which ready-made texts of the batch have boxes.
     """
     facts: dict[str, Facts] = {}
     if dataset.images != "path" or dataset.verify:
         facts = _read(dataset, list(stated), sizes_only=False)
-    elif not dataset.entry.size and any(
-        _needs_size(job, spoken) for some in jobs.values() for job in some
-    ):
-        unsized = [path for path, picture in stated.items() if not picture.width]
-        facts = _read(dataset, unsized, sizes_only=True)
+    elif any(_needs_size(job, spoken) for some in jobs.values() for job in some):
+        unsized = [path for path, picture in stated.items() if _unsure(picture, dataset.entry)]
+        facts = _read(dataset, unsized, sizes_only=True) if unsized else {}
     absent = frozenset[str]()
     if dataset.images == "path" and not dataset.verify:
         # There a picture that is not on disk costs only what needs its size.
@@ -200,11 +206,18 @@ def _look(
     return Pictures(dataset.entry, path_lists([]), stated, facts, absent)
 
 
+def _unsure(picture: Picture, entry: Entry) -> bool:
+    """True where a picture's size must be read: nobody states it, or two state different ones."""
+    if not picture.width:
+        return not entry.size
+    return bool(entry.size) and (picture.width, picture.height) != entry.size
+
+
 def _cutter(dataset: Dataset, save: Save | None) -> Cutter | None:
     """Cuts tiles from a scene and saves them under the hash of their bytes."""
     if save is None:
         return None
-    return functools.partial(cut_tiles, dataset.folder.absolute, dataset.tiles, save)
+    return functools.partial(cut_tiles, dataset.place, dataset.tiles, save)
 
 
 def cut_tiles(
@@ -235,8 +248,12 @@ def cut_tiles(
 
 
 def _read(dataset: Dataset, paths: list[str], sizes_only: bool) -> dict[str, Facts]:
-    places = [dataset.folder.absolute(path) for path in paths]
-    return dict(zip(paths, images.read_all(places, dataset.verify, sizes_only), strict=True))
+    places = [dataset.place(path) for path in paths]
+    found = images.read_all(places, dataset.verify, sizes_only)
+    if dataset.entry.recipe and dataset.images == "path":
+        # The row names the file, so what is made of it has no hash and no bytes there.
+        found = [facts._replace(sha256="", size=0) for facts in found]
+    return dict(zip(paths, found, strict=True))
 
 
 def _needs_size(job: Job, spoken: Collection[str]) -> bool:

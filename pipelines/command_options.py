@@ -31,6 +31,13 @@ class Group(str, Enum):
     image = "image"
 
 
+class SplitColumn(str, Enum):
+    """Which splits the files give `datasets`."""
+
+    one = "one"
+    native = "native"
+
+
 DataRoot = Annotated[
     str,
     typer.Option(
@@ -71,6 +78,18 @@ Changes = Annotated[
 Paths = Annotated[
     list[str] | None,
     typer.Option("--path", help="DATASET=DIR: where one dataset lies. May be repeated."),
+]
+Tile = Annotated[
+    str,
+    typer.Option(
+        "--tile",
+        help="Cut larger scenes into tiles of so many pixels, or off: no tiles. Default: as the "
+        "mix says.",
+    ),
+]
+Catalogue = Annotated[
+    list[str] | None,
+    typer.Option("--catalogue", help="A .toml file of your own datasets. May be repeated."),
 ]
 VerifyImages = Annotated[
     bool, typer.Option("--verify-images", help="Decode every picture completely.")
@@ -140,3 +159,13 @@ def with_engine_options(command: Callable[..., None]) -> Callable[..., None]:
 
 def _positive(text: str) -> bool:
     return text.isdecimal() and int(text) > 0
+
+
+def pair(text: str) -> tuple[str, str]:
+    """Slug and folder of `--path`. Raises BadParameter where it is no such pair."""
+    from pipelines.storage.work_files import absolute
+
+    slug, mark, folder = text.partition("=")
+    if not mark or not folder:
+        raise typer.BadParameter(f'--path takes DATASET=DIR, not "{text}"')
+    return slug, absolute(folder)

@@ -19,6 +19,7 @@ from pipelines.card.markdown import cell, table
 COMMANDS = (
     "mix",
     "convert",
+    "plan",
     "datasets",
     "check",
     "sample-data",
@@ -26,6 +27,7 @@ COMMANDS = (
     "preview",
     "show",
     "export",
+    "push",
 )
 
 

@@ -45,6 +45,10 @@ def read(picture: Picture, mode: ImageMode) -> bytes:
         raise SourceError(
             f"{picture.file}: changed during the run: {reason}; let it rest and run again"
         ) from None
+    except PictureError as error:  # what is made of it by a recipe
+        raise SourceError(
+            f"{picture.file}: changed during the run: {error.args[1]}; let it rest and run again"
+        ) from None
     if hashlib.sha256(data).hexdigest() != picture.sha256:
         raise SourceError(
             f"{picture.file}: changed during the run: its sha256 is no longer "

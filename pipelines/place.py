@@ -14,11 +14,15 @@ import msgspec
 from msgspec import Struct
 
 from converters.read import files
+from pipelines.card.croissant import croissant
+from pipelines.card.plots import plots
 from pipelines.card.render import Summary, render
+from pipelines.card.spreads import PLOTS
 from pipelines.errors import RunError
 from pipelines.result import File
 from pipelines.storage import lease, replace, work_files
 
+CROISSANT = "croissant.json"
 MANIFEST = "manifest.json"
 _LOCK = "lock"
 _MARK = b"working folder of an earthmix run\n"  # what the lock file holds
@@ -181,9 +185,16 @@ def put_into_place(
     written: dict[str, dict[str, Any]] = {
         file.path: {"rows": file.rows, "bytes": file.size, "sha256": file.sha256} for file in made
     }
-    for name, data in (("README.md", render(summary).encode()), ("card.json", card)):
+    drawn = plots(summary) if summary["images"] != "path" else {}
+    for name, data in (("README.md", render(summary, [*drawn]).encode()), ("card.json", card)):
         work_files.write_bytes(f"{work}/out/{name}", data)
-    about = ["README.md", "card.json"]
+    work_files.write_bytes(f"{work}/out/{CROISSANT}", croissant(summary, made))
+    about = ["README.md", "card.json", CROISSANT]
+    if drawn:
+        work_files.make_folder(f"{work}/out/{PLOTS}")
+    for name, data in drawn.items():
+        about.append(f"{PLOTS}/{name}.png")
+        work_files.write_bytes(f"{work}/out/{about[-1]}", data)
     if summary["images"] != "path":  # a mix that ships no picture shows none either
         # Imported here: the template engine takes a twentieth of a second to load.
         from pipelines.preview.page import INDEX, write_preview
@@ -210,7 +221,7 @@ def put_into_place(
         if work_files.is_local(out):
             replace.replace(f"{work}/out", out, work)
             return
-        for name in (MANIFEST, "preview"):
+        for name in (MANIFEST, "preview", PLOTS):
             work_files.remove(f"{out}/{name}")
         for name in dict.fromkeys(
             path.partition("/")[0] for path in ("data/", "rejects/", *about, MANIFEST)

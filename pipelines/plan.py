@@ -6,41 +6,39 @@ A plan is small, and the launcher holds it.
 from __future__ import annotations
 
 import math
-import os
 import uuid
 from collections.abc import Mapping, Sequence
-from importlib import resources
-from typing import Any
 
-import msgspec
 from msgspec import Struct
 
-from converters.catalogue import catalogue, entry_of, mix_faults, place_to_get, unreadable
+from converters.catalogue import catalogue, place_to_get
 from converters.convert import Dataset
 from converters.dataset import plan_of
 from converters.read import files
 from converters.read.files import SourceError
-from converters.read.folder import UNKNOWN, Folder, Span, open_folder
+from converters.read.folder import UNKNOWN, Folder, Plan, Span, open_folder
 from converters.regions.attributes import spoken
 from converters.rows.assemble import Job
 from converters.tasks import TASKS
 from converters.tasks.wordings import pools
+from pipelines.load import without_missing
 from schemas.entry import Entry
-from schemas.mix import ImageMode, Mix, SourceSpec, parse_mix
-from schemas.toml import ConfigError, load_toml
+from schemas.mix import ImageMode, Mix, SourceSpec
+from schemas.toml import ConfigError
 
 SHARD_BYTES = 500_000_000
 SHARD_ROWS = 250_000
 _ROW_BYTES = 800
+_TILE_SHARE = 0.5  # of a scene's bytes: what its tiles hold together, at most about
 MAX_SHARDS = 4096
 
 
 class RunPlan(Struct, frozen=True):
     """A run, planned.
 
-    out: the output folder; work: its temporary folder; name: of that folder in an object store,
-    where a worker of a dead run may still write. The limits of capped sources are found later, from
-    the data.
+    size: bytes that will be written, about. out: the output folder; work: its temporary folder;
+    name: of that folder in an object store, where a worker of a dead run may still write. The
+    limits of capped sources are found later, from the data.
     """
 
     mix: Mix
@@ -50,6 +48,7 @@ class RunPlan(Struct, frozen=True):
     sides: list[Span]
     notes: list[str]
     shards: int
+    size: float
     out: str
     name: str = ""
 
@@ -74,97 +73,7 @@ class RunPlan(Struct, frozen=True):
         """
         if tile:
             return f"{self.work}/tiles/{tile}"
-        return files.join(self.datasets[slug].folder.root, path.partition("/")[2])
-
-
-def mix_names() -> list[str]:
-    """Mixes that come with earthmix."""
-    return sorted(
-        p.name.removesuffix(".toml").replace("_", "-")
-        for p in _mixes().iterdir()
-        if p.name.endswith(".toml")
-    )
-
-
-def _mixes() -> Any:
-    return resources.files("pipelines").joinpath("mixes")
-
-
-def load_mix(name: str, changes: Sequence[str] = ()) -> Mix:
-    """A mix by name or file, with `key=value` changes applied.
-
-    Raises ConfigError with every fault.
-    """
-    if name.endswith(".toml") or os.sep in name:
-        path, where = name, name
-    elif name in mix_names():
-        path, where = str(_mixes().joinpath(f"{name.replace('-', '_')}.toml")), f"mixes/{name}"
-    else:
-        raise ConfigError(
-            f'unknown mix "{name}"; known: {", ".join(mix_names())}, or the path of a .toml file'
-        )
-    table = load_toml(path)
-    _change(table, changes)
-    return checked(table, where)
-
-
-def checked(table: Mapping[str, Any], where: str) -> Mix:
-    """A mix from its table, checked against schema and catalogue.
-
-    Raises ConfigError with every fault.
-    """
-    mix = parse_mix(table, where)
-    if faults := mix_faults(mix, where):
-        raise ConfigError("\n".join(faults))
-    return mix
-
-
-def _change(table: dict[str, Any], changes: Sequence[str]) -> None:
-    """Applies changes such as `sources.rsvqa_lr.take=100`.
-
-    A value is read as JSON where it is JSON, else as text.
-    """
-    for change in changes:
-        path, mark, text = change.partition("=")
-        *parents, key = path.strip().split(".")
-        if not mark or not key:
-            raise ConfigError(f'--set "{change}" is not key=value')
-        try:
-            value = msgspec.json.decode(text)
-        except msgspec.DecodeError:
-            value = text
-        place = table
-        for parent in parents:
-            place = place.setdefault(parent, {})
-            if not isinstance(place, dict):
-                raise ConfigError(f'--set "{change}": "{parent}" is no table')
-        place[key] = value
-
-
-def convert_mix(targets: Sequence[str], group: str, changes: Sequence[str] = ()) -> Mix:
-    """A mix in which every item of the named datasets (`slug` or `slug:split`) is kept once.
-
-    Boxes of a picture whose size nobody knows are written in pixels.
-    """
-    sources: dict[str, Any] = {}
-    for target in dict.fromkeys(targets):
-        slug, _, split = target.partition(":")
-        entry = entry_of(slug)
-        if reason := unreadable(entry):
-            raise ConfigError(reason)
-        source = sources.setdefault(slug, {"task": entry.tasks[0]})
-        if split and slug not in targets:  # the whole holds its parts
-            source.setdefault("split", []).append(split)
-    name = "-".join(sources).replace("_", "-")[:80]
-    table = {
-        "name": f"convert-{name}",
-        "group": group,
-        "dialect": "geochat",
-        "fallback_dialect": "pixel",
-        "sources": sources,
-    }
-    _change(table, changes)
-    return checked(table, "convert")
+        return self.datasets[slug].place(path.partition("/")[2])
 
 
 def make_plan(
@@ -174,8 +83,11 @@ def make_plan(
     image_mode: ImageMode | None = None,
     verify: bool = False,
     paths: Mapping[str, str] | None = None,
+    skip_missing: bool = False,
 ) -> RunPlan:
     """Looks at every source of a mix.
+
+    skip_missing: leaves out the datasets that cannot be read here, which the card then lists.
 
     Raises ConfigError or SourceError with one line for each source that cannot be read.
     """
@@ -183,26 +95,20 @@ def make_plan(
     if mode == "path" and (cut := [source.name for source in mix.sources if source.tile]):
         raise ConfigError(
             f"--images path cannot hold tiles, which are no files of the dataset (sources "
-            f"{', '.join(cut)}): use --images embed, or take `tile` out of these sources"
+            f"{', '.join(cut)}): use --images embed, or --tile off"
         )
     name = uuid.uuid4().hex[:8] if files.scheme(out) else ""
     tiles = files.join(out, f".work/{name}/tiles" if name else ".work/tiles")
     check_paths(paths or {}, [catalogue()[source.dataset] for source in mix.sources])
+    opened, missing = _open_all(mix, data_root, paths or {})
+    if missing and skip_missing:
+        mix, missing = without_missing(mix, missing), {}
+    faults = list(missing.values())
     datasets: dict[str, Dataset] = {}
     patterns: dict[str, tuple[str, ...]] = {}
-    spans, sides, notes, faults = [], [], [], []
-    for slug in dict.fromkeys(source.dataset for source in mix.sources):
+    spans, sides, notes = [], [], []
+    for slug, (folder, found) in opened.items():
         entry = catalogue()[slug]
-        try:
-            folder = _open(mix, entry, data_root, paths or {})
-            found = plan_of(entry, folder)
-            _check_splits(folder, found.spans)
-        except SourceError as error:
-            faults.append(
-                f"{_named(slug, str(error))}. Get it from {place_to_get(entry)} (see `earthmix "
-                f"check {slug}`)"
-            )
-            continue
         classes = _classes(entry, found.classes)
         jobs = [
             _job(mix, number, spec, entry, mode, classes)
@@ -221,17 +127,31 @@ def make_plan(
         notes += [f"{slug}: {note}" for note in found.notes]
     if faults:
         raise SourceError("\n".join(faults))
-    return RunPlan(
-        mix,
-        mode,
-        datasets,
-        spans,
-        sides,
-        notes,
-        _shards(datasets, spans, patterns),
-        out,
-        name,
-    )
+    rows, size = expected(datasets, spans, patterns)
+    shards = shard_count(rows, size)
+    return RunPlan(mix, mode, datasets, spans, sides, notes, shards, size, out, name)
+
+
+def _open_all(
+    mix: Mix, data_root: str, paths: Mapping[str, str]
+) -> tuple[dict[str, tuple[Folder, Plan]], dict[str, str]]:
+    """Each dataset's folder and what its reader finds there, and why others cannot be read."""
+    opened: dict[str, tuple[Folder, Plan]] = {}
+    missing: dict[str, str] = {}
+    for slug in dict.fromkeys(source.dataset for source in mix.sources):
+        entry = catalogue()[slug]
+        try:
+            folder = _open(mix, entry, data_root, paths)
+            found = plan_of(entry, folder)
+            _check_splits(folder, found.spans)
+        except SourceError as error:
+            missing[slug] = (
+                f"{_named(slug, str(error))}. Get it from {place_to_get(entry)} (see `earthmix "
+                f"check {slug}`)"
+            )
+            continue
+        opened[slug] = folder, found
+    return opened, missing
 
 
 def check_paths(paths: Mapping[str, str], entries: Sequence[Entry]) -> None:
@@ -297,6 +217,7 @@ def _job(
         mode != "path",
         classes,
         mix.unsayable,
+        mix.unread,
     )
 
 
@@ -321,12 +242,12 @@ def _unlisted(job: Job) -> str:
     )
 
 
-def _shards(
+def expected(
     datasets: Mapping[str, Dataset],
     spans: Sequence[Span],
     patterns: Mapping[str, tuple[str, ...]],
-) -> int:
-    """How many shards the output will have: a function of the input alone, never of workers.
+) -> tuple[float, float]:
+    """Rows and bytes that will be written, about: a function of the input alone, never of workers.
 
     patterns: of each dataset's pictures, where they are written (see `Plan.pictures`).
     """
@@ -338,7 +259,14 @@ def _shards(
             of_job = records * TASKS[job.spec.task].rows_each * job.spec.weight
             made += min(of_job, job.spec.take or of_job)
         rows += made
-        size += made * _ROW_BYTES + _picture_bytes(dataset.folder, patterns[slug], made)
+        share = _TILE_SHARE if all(job.spec.tile for job in dataset.jobs) else 1.0
+        pictures = _picture_bytes(dataset.folder, patterns[slug], made)
+        size += made * _ROW_BYTES + share * pictures
+    return rows, size
+
+
+def shard_count(rows: float, size: float) -> int:
+    """How many shards so many rows and bytes make."""
     return max(1, min(MAX_SHARDS, math.ceil(max(rows / SHARD_ROWS, size / SHARD_BYTES))))
 
 

@@ -72,7 +72,9 @@ def _absent(done: Done, summary: Summary) -> list[str]:
         f"{slug} {number(n)} of {number(summary['datasets'][slug]['rows'])}"
         for slug, n in sorted(done.absent.items())
     ]
-    return [f"rows with a picture that is not on disk: {', '.join(parts)}"]
+    return [
+        f"rows with a picture that is not on disk: {', '.join(parts)}; `earthmix check` says more"
+    ]
 
 
 def _evaluation(plan: RunPlan, summary: Summary) -> list[str]:

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from converters.ledger import Counts, Key
+from pipelines.spread import Spread
 from pipelines.storage import work_files
 
 
@@ -38,6 +39,7 @@ class Holds(NamedTuple):
 class Done(NamedTuple):
     """What a step counted, and the files it wrote.
 
+    spread: how the written rows' lengths, boxes and resolutions spread, for the card's plots.
     sources: rows written, by the name of the mix's source. absent: rows that name a picture that
     is not there, by dataset; counted in path mode only.
     """
@@ -47,11 +49,12 @@ class Done(NamedTuple):
     sources: Counter[str]
     absent: Counter[str]
     files: list[File]
+    spread: Counter[Spread]
 
 
 def counted(counts: Counts) -> Done:
     """Counts of a step that writes no file of the output."""
-    return Done(counts, Counter(), Counter(), Counter(), [])
+    return Done(counts, Counter(), Counter(), Counter(), [], Counter())
 
 
 class _Saved(Struct):
@@ -60,6 +63,7 @@ class _Saved(Struct):
     sources: dict[str, int]
     absent: dict[str, int]
     files: list[File]
+    spread: list[tuple[str, str, int, int]]
 
 
 def save(work: str, done: Done) -> None:
@@ -70,6 +74,7 @@ def save(work: str, done: Done) -> None:
         dict(sorted(done.sources.items())),
         dict(sorted(done.absent.items())),
         sorted(done.files),
+        [(*key, n) for key, n in sorted(done.spread.items())],
     )
     work_files.write_bytes(f"{work}/result.json", msgspec.json.encode(saved))
 
@@ -83,4 +88,5 @@ def load(work: str) -> Done:
         Counter(saved.sources),
         Counter(saved.absent),
         saved.files,
+        Counter({Spread(*line[:3]): line[3] for line in saved.spread}),
     )

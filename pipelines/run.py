@@ -39,6 +39,7 @@ from pipelines.remarks import empty_sources, remarks
 from pipelines.result import Done
 from pipelines.storage import work_files
 
+_FEW = 20  # items of a split that are too few for a share of them to mean anything
 _SHOWN = 10  # rejects printed where there are too many
 _STORE_FAULT = re.compile(r"StoreError: (.+?)(?: \[while running.*)?$", re.MULTILINE)
 
@@ -62,7 +63,8 @@ def run(
     Raises RunError with one line for each fault. After that, as after Ctrl-C, the earlier mix in
     `plan.out` is as it was and nothing was added.
     """
-    progress = Progress(plan.work, plan.shards, quiet)
+    records = {f"{span.slug}.{span.index:06d}": max(1, span.records) for span in plan.spans}
+    progress = Progress(plan.work, plan.shards, quiet, records)
     with _hushed(), working_folder(plan.out, plan.work) as placing:
         with progress:
             _execute(plan, engine_options, progress.say)
@@ -73,7 +75,7 @@ def run(
         _look_over(plan, done, book)
         content = hashlib.sha256("".join(file.sha256 for file in shards).encode()).hexdigest()[:16]
         disk = sum(file.size for file in shards)
-        summary = summarise(plan, done.counts, done.holds, book, disk, content, command)
+        summary = summarise(plan, done, book, disk, content, command)
         if wrong := card_faults(summary):
             raise LedgerError("; ".join(wrong))
         lines = remarks(plan, done, summary)
@@ -153,8 +155,9 @@ def _look_over(plan: RunPlan, done: Done, book: dict[str, dict[str, dict[str, An
         entry = plan.datasets[slug].entry
         limit = plan.mix.max_reject if plan.mix.max_reject is not None else entry.max_reject
         for split, page in splits.items():
-            bad, read = faults(page), max(1, items_read(page))
-            if bad > limit * read:
+            bad, read = faults(page), items_read(page)
+            # Of a few items one alone would be too large a share; 0 allows none at all.
+            if bad > limit * read and (read >= _FEW or limit == 0):
                 smallest = smallest_max_reject(bad, read)
                 needed = max(needed, smallest)
                 reasons = dropped_by_reason(page, "rejected")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -218,6 +219,21 @@ def by_source(rows: pa.Table, chosen: Chosen, sources: Sequence[SourceSpec]) -> 
     numbers = np.asarray(rows["source"].combine_chunks())[chosen.kept]
     each = np.bincount(numbers, minlength=len(sources)).tolist()
     return Counter({rule.name: n for rule, n in zip(sources, each, strict=True) if n})
+
+
+def by_split(rows: pa.Table, chosen: Chosen) -> dict[str, Chosen]:
+    """The rows to write by the authors' split, as `datasets` lets a split be named."""
+    splits = rows["split"].cast(pa.string()).take(pa.array(chosen.kept)).to_pylist()
+    named = np.array([split_name(split or "") for split in splits], object)
+    return {
+        name: chosen._replace(kept=chosen.kept[named == name], copy=chosen.copy[named == name])
+        for name in sorted(set(named.tolist()))
+    }
+
+
+def split_name(split: str) -> str:
+    """A native split's name with nothing in it but letters, digits and underscores."""
+    return re.sub(r"\W+", "_", split, flags=re.ASCII).strip("_") or "all"
 
 
 def drop_table(rows: pa.Table, chosen: Chosen) -> pa.Table:

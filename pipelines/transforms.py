@@ -22,14 +22,13 @@ from converters.convert import Converted, convert_span
 from converters.dataset import read_side
 from converters.read.files import SourceError
 from converters.read.folder import Span
-from pipelines import parquet, result, segments, shards
-from pipelines.absent import count_absent
-from pipelines.parquet import Written
+from pipelines import result, segments, shards
 from pipelines.plan import RunPlan
-from pipelines.result import Done, File
+from pipelines.result import Done
 from pipelines.segments import Ref
 from pipelines.storage import work_files
 from pipelines.storage.client import StoreError
+from pipelines.write_shard import write_shard
 from schemas.table import REJECT, SEGMENT_ROW
 
 SideKey = tuple[str, str, str]  # dataset, split, table
@@ -259,35 +258,12 @@ class _WriteShard(beam.DoFn):
         self, element: tuple[int, Iterable[Ref]], limits: list[tuple[int, int]]
     ) -> Iterator[Done]:
         shard, refs = element
-        plan = self._plan
         rows, rejects = _tables(refs)
-        chosen = shards.choose(rows, plan.mix.sources, plan.mix.seed, dict(limits))
-        tail = f"{shard:05d}-of-{plan.shards:05d}.parquet"
-        data, dropped = f"data/train-{tail}", f"rejects/rejects-{tail}"
-        written: list[Written] = []
-        numbers: list[int] = []
-
-        def write_rows(sink: Any) -> None:
-            written.append(parquet.write_rows(sink, rows, chosen, plan.images, plan.picture_file))
-
-        def write_rejects(sink: Any) -> None:
-            drops = shards.drop_table(rows, chosen)
-            numbers.append(parquet.write_rejects(sink, [rejects, drops]))
-
         try:
-            data_hash = work_files.write_hashed(f"{plan.work}/out/{data}", write_rows)
+            yield write_shard(self._plan, shard, rows, rejects, dict(limits))
         except SourceError as error:
-            _report(plan, error)
+            _report(self._plan, error)
             raise
-        drop_hash = work_files.write_hashed(f"{plan.work}/out/{dropped}", write_rejects)
-        [(table, sizes)] = written
-        yield Done(
-            shards.book(rows, chosen),
-            shards.statistics(table, sizes),
-            shards.by_source(rows, chosen, plan.mix.sources),
-            count_absent(table, plan.roots) if plan.images == "path" else Counter(),
-            [File(data, len(table), *data_hash), File(dropped, numbers[0], *drop_hash)],
-        )
 
 
 @dataclass(eq=False)
@@ -314,6 +290,7 @@ class _Add(beam.CombineFn):
         accumulator.sources.update(done.sources)
         accumulator.absent.update(done.absent)
         accumulator.files.extend(done.files)
+        accumulator.spread.update(done.spread)
         return accumulator
 
     def merge_accumulators(self, accumulators: Iterable[Done]) -> Done:

@@ -30,7 +30,7 @@ def verify_mix(out: str) -> tuple[list[str], bool]:
     ]
     there = {
         f"{folder}/{entry.name}"
-        for folder in ("data", "rejects", "preview")
+        for folder in ("data", "rejects", "preview", "plots")
         for entry in files.listing(f"{out}/{folder}")
     }
     faults += [f"{name}: not in {MANIFEST}" for name in sorted(there - manifest.files.keys())]

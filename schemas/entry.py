@@ -58,6 +58,18 @@ class Citation(Struct, frozen=True, forbid_unknown_fields=True):
     venue: Text | None = None
 
 
+class Recipe(Struct, frozen=True, forbid_unknown_fields=True):
+    """How pictures of several bands, or of more than 8 bits, become 8-bit RGB.
+
+    bands: what is red, green and blue, or grey alone: numbers from 1, or what tells the bands'
+    files apart in their names. stretch: the values that become black and white, or `percentile` of
+    each picture's own.
+    """
+
+    bands: list[Annotated[int, Meta(ge=1)] | Text]
+    stretch: tuple[float, float] | Literal["percentile"]
+
+
 class Entry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One dataset of the catalogue. `entry.schema.json` says what each key means.
 
@@ -90,6 +102,7 @@ class Entry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     sensor: Text | None = None
     text_origin: Literal["human", "template", "model"] = "human"
     spoken: dict[str, Text] = {}
+    recipe: Recipe | None = None
     max_reject: Annotated[float, Meta(ge=0, le=1)] = DEFAULT_MAX_REJECT
     options: dict[str, Any] = {}
 

@@ -66,7 +66,8 @@ class Mix(Struct, frozen=True, kw_only=True):
     """A mix: sources in order of priority.
 
     dialect: how regions are written as text; unsayable: what happens to a shape that it cannot
-    write.
+    write; unread: what happens to a box in a ready-made text that cannot be read. splits: whether
+    the files give `datasets` one split, `train`, or those of the authors.
     """
 
     name: str
@@ -77,9 +78,11 @@ class Mix(Struct, frozen=True, kw_only=True):
     dialect: str = "geochat"
     fallback_dialect: str | None = None
     unsayable: Literal["enclose", "reject"] = "enclose"
+    unread: Literal["keep", "reject"] = "keep"
     images: ImageMode = "embed"
     group: Literal["item", "image"] = "item"
     max_reject: float | None = None
+    splits: Literal["one", "native"] = "one"
 
 
 def parse_mix(table: Mapping[str, Any], where: str) -> Mix:

@@ -30,6 +30,7 @@ FAULTS: dict[str, str] = {
     "truncated_image": "the picture's end is missing",
     "oversized_image": "the picture has more pixels than are safe to read",
     "no_size": "the dialect needs the picture's size, and neither annotation nor picture gives it",
+    "size_conflict": "the annotation is for a picture of another size, and not by one ratio",
     "bad_box": "a coordinate is not a number, or corners are missing",
     "zero_area": "the region has no area, natively or inside the picture",
     "outside_image": "the region lies outside its picture",
@@ -171,11 +172,15 @@ class Conversation(Struct, frozen=True, gc=False):
     """Ready-made turns: (role, text) in native order; roles are human, gpt or system.
 
     dialect: how boxes are written in the text, as the catalogue entry declares it, or None.
+    regions: what the marks of a dialect stand for whose regions travel beside the text, in the
+    order of the marks. escapes: line breaks are written as a backslash and an n.
     """
 
     key: str
     turns: tuple[tuple[str, str], ...]
     dialect: str | None = None
+    regions: tuple[Region, ...] = ()
+    escapes: bool = False
 
 
 class Sample(Struct, frozen=True):

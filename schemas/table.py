@@ -52,6 +52,7 @@ _COLUMNS: list[tuple[str, pa.DataType]] = [
     ("template", CONSTANT),
     ("regions", pa.list_(REGION)),
     ("scene", SCENE),  # of a tile: where it was cut from
+    ("recipe", CONSTANT),  # of pictures made from several bands: which, and how stretched
     ("sizes", pa.list_(SIZE)),
     ("gsd", pa.float32()),
     ("sensor", CONSTANT),

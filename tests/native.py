@@ -103,6 +103,7 @@ def dataset(
     classes: Sequence[str] = (),
     verify: bool = False,
     unsayable: Literal["enclose", "reject"] = "enclose",
+    unread: Literal["keep", "reject"] = "keep",
 ) -> Dataset:
     """An entry with one source a task."""
     jobs = [
@@ -117,6 +118,7 @@ def dataset(
             images != "path",
             tuple(classes),
             unsayable,
+            unread,
         )
         for i, task in enumerate(tasks)
     ]

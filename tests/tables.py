@@ -39,6 +39,7 @@ def row(n: int, **values: Any) -> dict[str, Any]:
         "template": "plain:0",
         "regions": [],
         "scene": None,
+        "recipe": None,
         "sizes": None,
         "gsd": None,
         "sensor": None,

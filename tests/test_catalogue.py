@@ -87,9 +87,9 @@ evidence = "maybe"
             'datasets/mine.toml [first.licence] key "images" is missing',
             'datasets/mine.toml [first] unknown key "annotation"',
             'datasets/mine.toml [first] key "annotations" is missing',
-            "datasets/mine.toml [first] images: Expected `str | object`, got `int`",
+            "datasets/mine.toml [first] images: Expected `str | object | array`, got `int`",
             'datasets/mine.toml [first.fields] unknown key "imge"',
-            "datasets/mine.toml [first.fields] question: Expected `str`, got `int`",
+            "datasets/mine.toml [first.fields] question: Expected `str | array`, got `int`",
             "datasets/mine.toml [second] tasks: [] should be non-empty",
             "datasets/mine.toml [second] evidence: 'maybe' is not one of "
             "['real', 'documented', 'none']",

@@ -343,12 +343,13 @@ def with_picture(sample: Path, root: Path, data: bytes | None) -> Path:
 def test_too_many_bad_pictures_fail_the_run(
     sample: Path, tmp_path: Path, data: bytes | None, reason: str, detail: str
 ) -> None:
-    ended = runs.convert(with_picture(sample, tmp_path, data), tmp_path / "out")
+    root = with_picture(sample, tmp_path, data)
+    ended = runs.convert(root, tmp_path / "out", "--set", "max_reject=0")
     assert (ended.code, ended.err.splitlines(), (tmp_path / "out").exists()) == (
         1,
         [
             f"earthmix: ucm_captions train: 5 of 10 captions are faulty ({reason} 5); "
-            "max_reject is 0.05, and 0.5 would be needed. The first of them:",
+            "max_reject is 0, and 0.5 would be needed. The first of them:",
             f"  {reason}: dataset.json 1.tif: imgs/1.tif: {detail}",
             "earthmix: Correct the files, or allow this many faults with --set max_reject=0.5",
         ],
@@ -402,12 +403,14 @@ def test_datasets_lists_slug_name_and_tasks() -> None:
     assert "rsvqa_lr             RSVQA-LR           vqa" in lines
     assert (
         "cvusa                CVUSA              no reader: request: to be asked for (form or "
-        "account): Google Drive link in the README" in lines
+        "account): Google Drive link in the README; it pairs aerial pictures with panoramas, and "
+        "its masks are of the panoramas: nothing is said of an aerial picture" in lines
     )
 
 
 def test_datasets_as_json_tells_everything() -> None:
-    entry = json.loads(runs.earthmix("datasets", "--json").out)["rsicd"]
+    listed = json.loads(runs.earthmix("datasets", "--json").out)
+    [entry] = [one for one in listed if one["slug"] == "rsicd"]
     assert entry["licence"]["images"] == "unstated" and entry["splits"] == {
         "train": 8734,
         "val": 1094,
@@ -420,8 +423,32 @@ def test_datasets_as_json_tells_everything() -> None:
 
 
 def test_datasets_lists_what_json_does() -> None:
-    assert [line.split()[0] for line in runs.earthmix("datasets").out.splitlines()] == list(
-        json.loads(runs.earthmix("datasets", "--json").out)
+    assert [line.split()[0] for line in runs.earthmix("datasets").out.splitlines()] == [
+        entry["slug"] for entry in json.loads(runs.earthmix("datasets", "--json").out)
+    ]
+
+
+@pytest.mark.parametrize(
+    "words, among, not_among",
+    [
+        (["--task", "change_caption"], "levir_cc", "rsicd"),
+        (["--group", "grounding"], "dior_rsvg", "dior"),
+        (["--licence", "cc-by-nc"], "dior", "rsicd"),
+        (["--evidence", "real"], "ssdd", "firerisk"),
+        (["--status", "unreleased"], "finegrip", "dior"),
+        (["--task", "caption", "--evidence", "real"], "rsicd", "rsitmd"),
+    ],
+)
+def test_datasets_are_filtered(words: list[str], among: str, not_among: str) -> None:
+    found = {line.split()[0] for line in runs.earthmix("datasets", *words).out.splitlines()}
+    assert among in found and not_among not in found
+
+
+def test_a_filter_that_nothing_could_meet_names_what_could() -> None:
+    ended = runs.earthmix("datasets", "--evidence", "seen")
+    assert (ended.code, ended.err) == (
+        2,
+        'earthmix: --evidence: unknown evidence "seen"; known: real, documented, none\n',
     )
 
 
@@ -450,10 +477,10 @@ def test_check_tells_what_is_there(sample: Path) -> None:
         1,
         [
             f"dota_v1 (DOTA-v1.0) in {sample}/dota_v1",
-            "  train: 12 of 1,411 published pictures in the annotations, 1 missing on disk",
+            "  train: 13 of 1,411 published pictures in the annotations, 1 missing on disk",
             "  val: 2 of 458 published pictures in the annotations",
             "  bad_box: 1 record",
-            "  incomplete: train has 12 of 1,411 pictures, val has 2 of 458 pictures, "
+            "  incomplete: train has 13 of 1,411 pictures, val has 2 of 458 pictures, "
             "1 picture missing on disk; get it from https://captain-whu.github.io/DOTA/",
         ],
     )
@@ -474,7 +501,8 @@ def test_check_joins_tables(sample: Path) -> None:
 def test_what_has_no_reader_says_so(tmp_path: Path) -> None:
     reason = (
         'dataset "cvusa" cannot be converted: request: to be asked for (form or account): '
-        "Google Drive link in the README"
+        "Google Drive link in the README; it pairs aerial pictures with panoramas, and its masks "
+        "are of the panoramas: nothing is said of an aerial picture"
     )
     out = tmp_path / "out"
     assert (

@@ -31,7 +31,8 @@ from pipelines import mix
 from pipelines.engine_options import EngineOptions
 from pipelines.engines import dataflow, dataflow_options
 from pipelines.errors import EngineError, UsageError
-from pipelines.plan import RunPlan, load_mix, make_plan
+from pipelines.load import load_mix
+from pipelines.plan import RunPlan, make_plan
 
 ROOT = Path(__file__).parent.parent
 OUT = "gs://bucket/mixes/geochat-style"

@@ -122,7 +122,7 @@ CASES = [
         ["A harbour."],
     ),
     Case(
-        "versad",
+        "versad_captions",
         "list_pretrain.json",
         '[{"image": "P01.jpg", "source_dataset": "millionAID", "conversations":'
         ' [{"from": "human", "value": "<image>\\nDescribe it."},'
@@ -226,7 +226,7 @@ def test_rsicd_of_the_hub_shows_the_pictures_in_its_parquet(tmp_path: Path) -> N
     pq.write_table(pa.table(rows), tmp_path / "data/valid-00000-of-00001.parquet")
     [sample] = read(catalogue()["rsicd_hub"], tmp_path).samples
     assert (sample.split, sample.key) == ("val", "rsicd_images/park_1.jpg")
-    assert sample.pictures[0].path == "data/valid-00000-of-00001.parquet!image/0"
+    assert sample.pictures[0].path == "data/valid-00000-of-00001.parquet!image/000000000"
     assert [caption.text for caption in sample.captions] == ["a park .", "trees ."]
 
 

@@ -133,8 +133,8 @@ def test_the_next_run_puts_back_what_a_kill_left_aside(
     for name in ("data", "manifest.json"):
         (out / name).rename(out / ".work" / "leaving" / name)
     failed = runs.earthmix(
-        *("mix", "geochat-style", "--data-root", sample, "--out", out, "--images", "path"),
-        *("--set", "max_reject=0"),
+        *("mix", "geochat-style", "--data-root", sample, "--out", out, "--tile", "off"),
+        *("--images", "path", "--set", "max_reject=0"),
     )
     assert (failed.code, runs.digests(out)) == (1, runs.digests(small))
 
@@ -267,8 +267,8 @@ def listening(processes: set[int]) -> set[str]:
 
 def started(sample: Path, out: Path, workers: str, *words: str) -> subprocess.Popen[str]:
     return runs.start(
-        *("mix", "geochat-style", "--data-root", sample, "--out", out, "--images", "path"),
-        *("--set", "max_reject=0.25", "--quiet", "--workers", workers, *words),
+        *("mix", "geochat-style", "--data-root", sample, "--out", out, "--tile", "off"),
+        *("--images", "path", "--quiet", "--workers", workers, *words),
     )
 
 

@@ -207,9 +207,9 @@ def test_splits_come_from_the_lists_and_the_first_to_name_a_picture_has_it() -> 
 def test_what_is_odd_about_the_lists_is_noted() -> None:
     assert read(DIOR).notes == [
         "ImageSets/Main/train.txt names 1 of 4 pictures that have no annotation file",
-        "ImageSets/Main/trainval.txt is the list of no split of this dataset",
         "1 of the pictures of ImageSets/Main/val.txt are in the list of train too and stay in "
         "train, such as 00002",
+        "ImageSets/Main/trainval.txt is the list of no split of this dataset",
         "1 annotation files are in no split list",
     ]
 

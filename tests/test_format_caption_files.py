@@ -206,10 +206,10 @@ def test_pictures_in_a_column_are_read_where_they_lie(ending: str, tmp_path: Pat
             out.write_table(table)
     found = read(catalogue()["git_10m"], tmp_path)
     assert [(one.key, one.pictures[0], said(one)) for one in found.samples] == [
-        ("a.png", Picture(f"train-0.{ending}!image/0", gsd=0.5), ["A village_green."]),
-        ("b.png", Picture(f"train-0.{ending}!image/1"), ["A mill."]),
+        ("a.png", Picture(f"train-0.{ending}!image/000000000", gsd=0.5), ["A village_green."]),
+        ("b.png", Picture(f"train-0.{ending}!image/000000001"), ["A mill."]),
     ]
-    place = f"{tmp_path}/train-0.{ending}!image/0"
+    place = f"{tmp_path}/train-0.{ending}!image/000000000"
     assert store(place).read(place) == picture
     done = convert(dataset(catalogue()["git_10m"], ["caption"], tmp_path, images="embed"))
     assert [row["sizes"] for row in done.rows] == [[{"width": 8, "height": 6}]]

@@ -97,8 +97,9 @@ def test_records_that_cannot_be_used_are_rejected_one_by_one() -> None:
         ("04137.png 12", "missing_field", "no conversations"),
         (
             "04138.png 13",
-            "unreadable_record",
-            "Expected `array`, got `str` - at `$.conversations`",
+            "bad_value",
+            "conversations is a text that is no JSON: "
+            "JSON is malformed: invalid character (byte 4)",
         ),
         ("15", "bad_value", "a picture is no path: 4140"),
         ("04141.png 16", "unreadable_record", "JSON is malformed: invalid character (byte 93)"),

@@ -332,7 +332,7 @@ def test_a_choice_without_an_answer_keeps_its_options(tmp_path: Path) -> None:
         ({"o": ["a", "b"], "reply": "-1"}, "index", "'-1' is none of ['a', 'b']"),
         ({"o": ["a"], "reply": "a"}, "text", "1 choices"),
         ({"o": ["a", ["b"]], "reply": "a"}, "text", "a choice is list"),
-        ({"o": "a, b", "reply": "a"}, "text", "o is str"),
+        ({"o": "a, b", "reply": "a"}, "text", "no options in o: 'a, b'"),
         ({"reply": "a"}, "text", "o is NoneType"),
         ({"o": {"A": "x", "a": "y"}, "reply": "a"}, "letter", "two choices of one letter: A, a"),
     ],

@@ -295,3 +295,12 @@ def test_envelopes_lie_within_the_picture() -> None:
         10,
         60,
     ]
+
+
+def test_a_cut_box_has_the_angle_of_all_its_edges() -> None:
+    # Edges at 70.06, 69.98, 69.89 and 69.85 degrees: by the third alone its right corner, at 915,
+    # would come out at 916.2.
+    quad = one(771, 590, 915, 987, 668, 1077, 523, 681)
+    assert clip_quads(quad, one(1024, 1024)).points.reshape(-1, 2).max(axis=0)[0] == pytest.approx(
+        915.8, abs=0.1
+    )

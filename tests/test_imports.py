@@ -20,8 +20,7 @@ FORMAT_MAY = (
     "converters.read",
     "converters.read.*",
     "converters.regions",
-    "converters.regions.geometry",
-    "converters.regions.shapes",
+    "converters.regions.*",
 )
 
 

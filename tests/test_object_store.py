@@ -247,7 +247,13 @@ def test_too_many_faults_leave_what_stood_there(sample: Path, bucket: Bucket, sm
     bucket.upload(sample / "ucm_captions", "root/ucm_captions")
     bucket.put("root/ucm_captions/imgs/1.tif")
     bucket.upload(small, "out")
-    ended = runs.convert(bucket.url("root"), bucket.url("out"), "--workers", "1", *bucket.options)
+    ended = runs.convert(
+        bucket.url("root"),
+        bucket.url("out"),
+        *("--workers", "1"),
+        *("--set", "max_reject=0"),
+        *bucket.options,
+    )
     assert (ended.code, "the file is empty" in ended.err, bucket.digests("out")) == (
         1,
         True,

@@ -17,7 +17,8 @@ import pytest
 from converters.dataset import plan_of
 from converters.read.files import SourceError
 from pipelines import plan as planning
-from pipelines.plan import RunPlan, convert_mix, load_mix, make_plan, mix_names
+from pipelines.load import convert_mix, load_mix, mix_names
+from pipelines.plan import RunPlan, make_plan
 from schemas.mix import Mix, SourceSpec
 from schemas.toml import ConfigError
 
@@ -261,7 +262,7 @@ def test_tables_to_join_are_planned_beside_the_spans(sample: Path) -> None:
 
 
 def test_sources_of_one_dataset_read_it_once(sample: Path) -> None:
-    twice = make_plan(load_mix("geochat-style"), str(sample), "/out", "path")
+    twice = make_plan(load_mix("geochat-style"), str(sample), "/out")
     assert (
         len(twice.datasets["dota_v1"].jobs),
         len([span for span in twice.spans if span.slug == "dota_v1"]),
@@ -269,7 +270,7 @@ def test_sources_of_one_dataset_read_it_once(sample: Path) -> None:
 
 
 def test_a_job_knows_its_place_in_the_mix(sample: Path) -> None:
-    plan = make_plan(load_mix("geochat-style"), str(sample), "/out", "path")
+    plan = make_plan(load_mix("geochat-style"), str(sample), "/out")
     assert {
         plan.mix.sources[job.index].name == job.spec.name
         for data in plan.datasets.values()

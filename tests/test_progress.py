@@ -18,7 +18,7 @@ from pipelines.progress import Progress, Seen, look
 
 @pytest.fixture
 def work(tmp_path: Path) -> Path:
-    for folder in ("rows", "rejects", "out/data"):
+    for folder in ("rows", "rejects", "out/rejects"):
         (tmp_path / folder).mkdir(parents=True)
     return tmp_path
 
@@ -39,7 +39,8 @@ def test_rows_are_counted_by_name(work: Path) -> None:
         "rows/rsicd.000001.12.0a1b2c3d.arrow",
         "rejects/rsicd.000000.7.0a1b2c3d.arrow",
     )
-    assert look(str(work)) == Seen(65548, 7, 0)
+    spans = frozenset({"rsicd.000000", "rsicd.000001"})
+    assert look(str(work)) == Seen(65548, 7, 0, spans)
 
 
 def test_dots_in_a_name_do_no_harm(work: Path) -> None:
@@ -51,13 +52,15 @@ def test_files_that_are_not_whole_do_not_count(work: Path) -> None:
     leave(
         work,
         "rows/rsicd.000000.5.0a1b2c3d.arrow.4e5f6a7b.part",
-        "out/data/train-00000-of-00002.parquet.4e5f6a7b.part",
+        "out/rejects/train-00000-of-00002.parquet.4e5f6a7b.part",
     )
     assert look(str(work)) == Seen(0, 0, 0)
 
 
 def test_finished_shards_are_counted(work: Path) -> None:
-    leave(work, "out/data/train-00000-of-00002.parquet", "out/data/train-00001-of-00002.parquet")
+    leave(
+        work, "out/rejects/train-00000-of-00002.parquet", "out/rejects/train-00001-of-00002.parquet"
+    )
     assert look(str(work)).shards == 2
 
 
@@ -79,6 +82,21 @@ def test_the_stage_follows_from_the_files(seen: Seen, stage: str) -> None:
     assert seen.stage == stage
 
 
+@pytest.mark.parametrize(
+    "seen, share",
+    [
+        (Seen(0, 0, 0), 0),
+        (Seen(5, 0, 0, frozenset({"a.000000"})), 0.7 * 0.25),
+        (Seen(5, 5, 0, frozenset({"a.000000", "a.000001", "b.000000"})), 0.7),
+        (Seen(5, 0, 1, frozenset({"a.000000"})), 0.85),  # what gave nothing is done too
+        (Seen(5, 0, 2), 1),
+    ],
+)
+def test_the_share_that_is_done_follows_from_records_and_shards(seen: Seen, share: float) -> None:
+    records = {"a.000000": 10, "a.000001": 20, "b.000000": 10}
+    assert Progress("work", 2, records=records).share(seen) == pytest.approx(share)
+
+
 class Screen(io.StringIO):
     """A terminal, or what is none."""
 
@@ -97,7 +115,7 @@ def busy(work: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         work,
         "rows/rsicd.000000.1234.0a1b2c3d.arrow",
         "rejects/rsicd.000000.7.0a1b2c3d.arrow",
-        "out/data/train-00000-of-00002.parquet",
+        "out/rejects/train-00000-of-00002.parquet",
     )
     monkeypatch.setattr(progress, "_PLAIN_SECONDS", 0.001)
     monkeypatch.setattr(progress, "_SECONDS", 0.001)
@@ -118,7 +136,7 @@ def test_plain_lines_where_there_is_no_terminal(busy: Path) -> None:
     line = screen.getvalue().splitlines()[0]
     assert (line.partition(" (")[0], line.partition("/s), ")[2]) == (
         "writing shards: 1,234 rows",
-        "7 rejects, 1 of 2 shards, 0 s",
+        "7 rejects, 1 of 2 shards, 0 s, 85% done, about 0 s left",
     )
 
 
@@ -126,7 +144,7 @@ def test_a_live_line_on_a_terminal(busy: Path) -> None:
     screen = Screen(terminal=True)
     with on(screen, busy):
         runs.wait_for(lambda: screen.getvalue().count("writing shards: 1,234 rows") > 3)
-    assert screen.getvalue().count("\n") < 3  # one line, written again and again
+    assert "85%" in screen.getvalue()
 
 
 def test_standard_error_may_be_turned_elsewhere_meanwhile(busy: Path) -> None:

@@ -216,9 +216,8 @@ def test_rows_of_a_picture_lie_together_in_order_of_ids(mixed: Path) -> None:
     assert [some for some in together if some != sorted(some)] == []
 
 
-def test_each_picture_is_written_about_once(mixed: Path, sample: Path) -> None:
-    files = {image["path"] for row in runs.rows(mixed, "images") for image in row["images"]}
-    distinct = {(sample / path).read_bytes() for path in files}
+def test_each_picture_is_written_about_once(mixed: Path) -> None:
+    distinct = {image["bytes"] for row in runs.rows(mixed, "images") for image in row["images"]}
     [shard] = (mixed / "data").iterdir()
     groups = pq.ParquetFile(shard).metadata
     written = sum(
@@ -241,23 +240,23 @@ def test_the_card_states_both_sizes(mixed: Path, tmp_path: Path) -> None:
     assert cache == pytest.approx(card["dataset_size"], rel=0.02)
 
 
-def test_a_streaming_reader_gets_every_row_with_its_picture(mixed: Path, sample: Path) -> None:
+def test_a_streaming_reader_gets_every_row_with_its_picture(whole: Path, sample: Path) -> None:
     import datasets
 
-    rows = datasets.load_dataset(str(mixed), split="train", streaming=True)
+    rows = datasets.load_dataset(str(whole), split="train", streaming=True)
     found = [
         image
         for row in rows.cast_column("images", datasets.List(datasets.Image(decode=False)))
         for image in row["images"]
     ]
-    assert len(found) == sum(len(row["images"]) for row in runs.rows(mixed, "images"))
+    assert len(found) == sum(len(row["images"]) for row in runs.rows(whole, "images"))
     assert [i["path"] for i in found if (sample / i["path"]).read_bytes() != i["bytes"]] == []
 
 
 def test_verify_passes(mixed: Path) -> None:
     assert runs.earthmix("verify", mixed) == (
         0,
-        f"{mixed}: 615 rows in 1 shard, as the manifest says\n",
+        f"{mixed}: 941 rows in 1 shard, as the manifest says\n",
         "",
     )
 
@@ -270,11 +269,11 @@ def test_datasets_loads_rows_whose_pictures_decode(mixed: Path, tmp_path: Path) 
         [{"width": image.convert("RGB").width, "height": image.height} for image in row["images"]]
         for row in loaded
     ]
-    assert len(sizes) == 615 and sizes == loaded["sizes"][:]
+    assert len(sizes) == 941 and sizes == loaded["sizes"][:]
 
 
-def test_bytes_are_those_of_the_native_files(mixed: Path, sample: Path) -> None:
-    images = [image for row in runs.rows(mixed, "images") for image in row["images"]]
+def test_bytes_are_those_of_the_native_files(whole: Path, sample: Path) -> None:
+    images = [image for row in runs.rows(whole, "images") for image in row["images"]]
     assert [
         image["path"] for image in images if (sample / image["path"]).read_bytes() != image["bytes"]
     ] == []
@@ -282,8 +281,9 @@ def test_bytes_are_those_of_the_native_files(mixed: Path, sample: Path) -> None:
 
 def test_nothing_but_the_mix_is_in_out(mixed: Path) -> None:
     shard, dropped = "data/train-00000-of-00001.parquet", "rejects/rejects-00000-of-00001.parquet"
-    folders = ["data", "preview", "rejects"]
-    about = ["README.md", "card.json", "manifest.json", "preview/index.html"]
+    folders = ["data", "plots", "preview", "rejects"]
+    about = ["README.md", "card.json", "croissant.json", "manifest.json", "preview/index.html"]
+    about += [f"plots/{name}.png" for name in ("boxes", "composition", "lengths", "rejects")]
     assert runs.left(mixed) == sorted([*folders, *about, shard, dropped])
 
 
@@ -301,11 +301,9 @@ def test_a_run_ends_in_a_few_lines(sample: Path, tmp_path: Path) -> None:
         sample,
         "--out",
         tmp_path / "out",
-        "--set",
-        "max_reject=0.25",
     )
     assert ended.out.splitlines() == [
-        f"wrote 615 rows of 6 datasets in 1 shard to {tmp_path}/out",
+        f"wrote 941 rows of 6 datasets in 1 shard to {tmp_path}/out",
         "dropped for a fault: zero_area 3, missing_image 2, truncated_image 2, bad_box "
         "1, dangling_reference 1, duplicate_region 1, unreadable_image 1",
         "dropped by a policy: ignored 4, duplicate 2, inactive 1",
@@ -340,8 +338,6 @@ def test_another_process_gives_the_same_files(
         sample,
         "--out",
         tmp_path / "out",
-        "--set",
-        "max_reject=0.25",
         "--workers",
         workers,
     )
@@ -365,7 +361,15 @@ def test_a_mix_that_stands_in_out_is_replaced(
 @pytest.fixture(scope="module")
 def by_path(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("by_path") / "out"
-    assert runs.mix(sample, out, "--images", "path").code == 0
+    assert runs.mix(sample, out, "--images", "path", "--tile", "off").code == 0
+    return out
+
+
+@pytest.fixture(scope="module")
+def whole(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The mix whose scenes were not cut, as in path mode."""
+    out = tmp_path_factory.mktemp("whole") / "out"
+    assert runs.mix(sample, out, "--tile", "off").code == 0
     return out
 
 
@@ -381,24 +385,24 @@ def test_encoding_anew_keeps_every_id(mixed: Path, reencoded: Path) -> None:
 
 
 def test_path_mode_gives_the_same_ids_and_those_of_pictures_that_it_does_not_look_at(
-    mixed: Path, by_path: Path
+    whole: Path, by_path: Path
 ) -> None:
     # Dedup knows a picture by its bytes, or by its path where it was not read: the copy of a
     # picture stays then, and so does an empty one.
     kept = {row["id"]: row["images"][0]["path"] for row in runs.rows(by_path, "id", "images")}
-    assert runs.ids(mixed) - kept.keys() == set()
-    assert {kept[row_id] for row_id in kept.keys() - runs.ids(mixed)} == {
+    assert runs.ids(whole) - kept.keys() == set()
+    assert {kept[row_id] for row_id in kept.keys() - runs.ids(whole)} == {
         "dior/JPEGImages-trainval/00011.jpg",
         "nwpu_resisc45/NWPU-RESISC45/lake/lake_002.jpg",
         "nwpu_resisc45/NWPU-RESISC45/stadium/stadium_002.jpg",
     }
 
 
-def test_path_mode_says_the_same_words(mixed: Path, by_path: Path) -> None:
+def test_path_mode_says_the_same_words(whole: Path, by_path: Path) -> None:
     words = {row["id"]: row["conversations"] for row in runs.rows(by_path, "id", "conversations")}
     assert [
         row["id"]
-        for row in runs.rows(mixed, "id", "conversations")
+        for row in runs.rows(whole, "id", "conversations")
         if words[row["id"]] != row["conversations"]
     ] == []
 
@@ -413,6 +417,19 @@ def test_pictures_encoded_anew_are_jpeg_or_png(reencoded: Path) -> None:
     assert {
         image["bytes"][:4] for row in runs.rows(reencoded, "images") for image in row["images"]
     } == {b"\xff\xd8\xff\xe0", b"\x89PNG"}
+
+
+def test_paths_of_pictures_encoded_anew_end_as_their_bytes_begin(reencoded: Path) -> None:
+    endings = {
+        (Path(image["path"]).suffix, image["bytes"][:4])
+        for row in runs.rows(reencoded, "images")
+        for image in row["images"]
+    }
+    assert endings == {
+        (".jpg", b"\xff\xd8\xff\xe0"),
+        (".JPG", b"\xff\xd8\xff\xe0"),
+        (".png", b"\x89PNG"),
+    }
 
 
 def shards(out: Path) -> list[str]:
@@ -441,7 +458,7 @@ def test_a_picture_lies_in_one_shard(cut: None, sample: Path, tmp_path: Path) ->
 def test_the_number_of_shards_changes_no_row(
     cut: None, by_path: Path, sample: Path, tmp_path: Path
 ) -> None:
-    runs.mix(sample, tmp_path / "out", "--images", "path")
+    runs.mix(sample, tmp_path / "out", "--images", "path", "--tile", "off")
     assert len(shards(tmp_path / "out")) > 2
     assert sorted(runs.rows(tmp_path / "out"), key=by_id) == sorted(runs.rows(by_path), key=by_id)
 
@@ -517,14 +534,19 @@ def faulty(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_too_many_faults_fail_the_run_and_the_first_are_shown(faulty: Path, tmp_path: Path) -> None:
-    assert runs.convert(faulty, tmp_path / "out") == (
+    assert runs.convert(faulty, tmp_path / "out", "--set", "max_reject=0") == (
         1,
         "",
         "earthmix: ucm_captions train: 5 of 10 captions are faulty (unreadable_image 5); "
-        "max_reject is 0.05, and 0.5 would be needed. The first of them:\n"
+        "max_reject is 0, and 0.5 would be needed. The first of them:\n"
         "  unreadable_image: dataset.json 1.tif: imgs/1.tif: the file is empty\n"
         "earthmix: Correct the files, or allow this many faults with --set max_reject=0.5\n",
     )
+
+
+def test_of_a_few_items_no_share_is_asked_for(faulty: Path, tmp_path: Path) -> None:
+    ended = runs.convert(faulty, tmp_path / "out")
+    assert (ended.code, runs.card(tmp_path / "out")["rows"]) == (0, 14)
 
 
 @pytest.mark.parametrize(
@@ -562,8 +584,9 @@ def test_path_mode_counts_the_rows_whose_picture_is_not_there(sample: Path, tmp_
     root = runs.captions(sample, tmp_path)
     (root / "ucm_captions" / "imgs" / "1.tif").unlink()
     words = ("--data-root", root, "--out", tmp_path / "out", "--images", "path")
-    assert "rows with a picture that is not on disk: ucm_captions 4 of 18" in (
-        runs.earthmix("convert", "ucm_captions", *words).out.splitlines()
+    assert (
+        "rows with a picture that is not on disk: ucm_captions 4 of 18; `earthmix check` says more"
+        in (runs.earthmix("convert", "ucm_captions", *words).out.splitlines())
     )
 
 
@@ -585,18 +608,18 @@ def test_faults_may_be_allowed(faulty: Path, tmp_path: Path) -> None:
 
 
 def test_too_many_faults_leave_nothing(faulty: Path, tmp_path: Path) -> None:
-    runs.convert(faulty, tmp_path / "new" / "out")
+    runs.convert(faulty, tmp_path / "new" / "out", "--set", "max_reject=0")
     assert runs.left(tmp_path) == []
 
 
 def test_an_earlier_mix_survives_a_failed_run(small: Path, faulty: Path, tmp_path: Path) -> None:
     shutil.copytree(small, tmp_path / "out")
-    runs.convert(faulty, tmp_path / "out")
+    runs.convert(faulty, tmp_path / "out", "--set", "max_reject=0")
     assert runs.digests(tmp_path / "out") == runs.digests(small)
 
 
 def test_an_empty_folder_that_was_there_stays(faulty: Path, tmp_path: Path) -> None:
-    runs.convert(faulty, tmp_path)
+    runs.convert(faulty, tmp_path, "--set", "max_reject=0")
     assert tmp_path.is_dir() and runs.left(tmp_path) == []
 
 
@@ -696,7 +719,16 @@ def test_a_living_run_is_not_disturbed(sample: Path, tmp_path: Path) -> None:
 
 def test_what_a_killed_run_left_is_cleared(small: Path, sample: Path, tmp_path: Path) -> None:
     process = runs.start(
-        "mix", "geochat-style", "--data-root", sample, "--out", tmp_path / "out", "--images", "path"
+        "mix",
+        "geochat-style",
+        "--data-root",
+        sample,
+        "--out",
+        tmp_path / "out",
+        "--tile",
+        "off",
+        "--images",
+        "path",
     )
     runs.wait_for(
         lambda: list((tmp_path / "out").glob(".work/rows/*.arrow")) or process.poll() is not None
@@ -723,8 +755,6 @@ def test_ctrl_c_leaves_nothing_and_says_so(
         sample,
         "--out",
         tmp_path / "out",
-        "--set",
-        "max_reject=0.25",
         "--workers",
         workers,
         "--quiet",
@@ -749,8 +779,6 @@ def test_ctrl_c_leaves_the_earlier_mix(small: Path, sample: Path, tmp_path: Path
         sample,
         "--out",
         tmp_path / "out",
-        "--set",
-        "max_reject=0.25",
     )
     runs.wait_for(
         lambda: list((tmp_path / "out" / ".work").glob("rows/*")) or process.poll() is not None
@@ -802,3 +830,23 @@ def test_a_file_in_the_place_of_out_is_one_line(sample: Path, tmp_path: Path, be
         ended.err.count("\n"),
         f"Not a directory: '{tmp_path}/file" in ended.err,
     ) == (1, 1, True)
+
+
+# Splits
+
+
+def test_native_splits_are_splits_of_datasets(sample: Path, tmp_path: Path) -> None:
+    import datasets
+
+    out = tmp_path / "out"
+    assert runs.convert(sample, out, "--splits", "native", "--images", "path").code == 0
+    loaded = datasets.load_dataset(str(out), cache_dir=str(tmp_path / "cache"))
+    assert {name: set(rows["split"]) for name, rows in loaded.items()} == {
+        "train": {"train"},
+        "val": {"val"},
+        "test": {"test"},
+    }
+    whole = tmp_path / "whole"
+    assert runs.convert(sample, whole, "--images", "path").code == 0
+    assert runs.ids(out) == runs.ids(whole)
+    assert runs.earthmix("verify", out).code == 0

@@ -172,5 +172,5 @@ def test_tiles_are_refused_in_path_mode(tmp_path: Path, sample: Path) -> None:
     assert (ended.code, ended.err) == (
         2,
         "earthmix: --images path cannot hold tiles, which are no files of the dataset "
-        "(sources dota_v1): use --images embed, or take `tile` out of these sources\n",
+        "(sources dota_v1): use --images embed, or --tile off\n",
     )

@@ -27,9 +27,11 @@ from converters.ledger import Key, Rejects
 from converters.read.files import SourceError
 from converters.read.folder import Folder, Span
 from pipelines import result, segments, transforms
+from pipelines.load import convert_mix
 from pipelines.place import working_folder
-from pipelines.plan import RunPlan, convert_mix, make_plan
+from pipelines.plan import RunPlan, make_plan
 from pipelines.result import Done, File, Holds
+from pipelines.spread import Spread
 from pipelines.transforms import (
     ConvertSpans,
     FindLimits,
@@ -68,7 +70,7 @@ def ponds(tmp_path: Path) -> Iterator[RunPlan]:
     folder = Folder("ponds", "ponds", str(tmp_path))
     datasets = {"ponds": Dataset(entry_of("rsvqa_lr"), folder, [], "path")}
     mix = Mix(name="ponds", sources=sources, seed=7)
-    plan = RunPlan(mix, "path", datasets, [], [], [], 2, str(tmp_path / "out"))
+    plan = RunPlan(mix, "path", datasets, [], [], [], 2, 0.0, str(tmp_path / "out"))
     with working_folder(plan.out, plan.work):
         yield plan
 
@@ -279,6 +281,7 @@ def test_shards_are_written_without_limits_where_no_source_has_a_cap(ponds: RunP
 def test_the_result_adds_everything_up(ponds: RunPlan) -> None:
     made = [File("data/b.parquet", 1, 10, "bb"), File("data/a.parquet", 2, 20, "aa")]
     read = Key("ponds", "train", "items", "read")
+    spread = Counter({Spread("turns", "vqa", 2): 1})
     held = Holds("ponds", "train", "vqa", "human", "", "turns")
     with on_beam() as pipeline:
         converted = pipeline | "Converted" >> beam.Create(
@@ -287,8 +290,8 @@ def test_the_result_adds_everything_up(ponds: RunPlan) -> None:
         none: Counter[Any] = Counter()
         written = pipeline | "Written" >> beam.Create(
             [
-                Done(none, Counter({held: 4}), Counter(lakes=1), none, [made[0]]),
-                Done(none, Counter({held: 8}), Counter(lakes=2), Counter(ponds=3), [made[1]]),
+                Done(none, Counter({held: 4}), Counter(lakes=1), none, [made[0]], spread),
+                Done(none, Counter({held: 8}), Counter(lakes=2), Counter(ponds=3), [made[1]], none),
             ]
         )
         written | SaveResult(ponds, converted)
@@ -298,6 +301,7 @@ def test_the_result_adds_everything_up(ponds: RunPlan) -> None:
         Counter(lakes=3),
         Counter(ponds=3),
         [File("data/a.parquet", 2, 20, "aa"), File("data/b.parquet", 1, 10, "bb")],
+        Counter({Spread("turns", "vqa", 2): 1}),
     )
 
 

@@ -68,6 +68,7 @@ DIALECTS = (
         write=_marks("[SEG]"),
         read=_nothing,
         aside=outlines,
+        mark="[SEG]",
         phrase="<p> {} </p>".format,
         joint=" ",
         bounded=True,
@@ -86,6 +87,7 @@ DIALECTS = (
         write=_marks("<bbox>"),
         read=_nothing,
         aside=boxes,
+        mark="<bbox>",
         needs_size=False,
     ),
 )

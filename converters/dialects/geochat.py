@@ -59,7 +59,8 @@ def _match(match: re.Match[str], size: kit.Size) -> Shape:
 
 _BRACE = rf"\{{{f'<({kit.WHOLE})>' * 4}(?:\|<({kit.WHOLE})>)?\}}"
 _COMMA = r"\s{0,3},\s{0,3}"
-_BRACKET = rf"\[\s{{0,3}}{_COMMA.join([f'({kit.WHOLE})'] * 5)}\s{{0,3}}\]"
+# A list of boxes has brackets of its own, sometimes two pairs.
+_BRACKET = rf"\[{{1,3}}\s{{0,3}}{_COMMA.join([f'({kit.WHOLE})'] * 5)}\s{{0,3}}\]{{1,3}}"
 
 DIALECTS = (
     kit.Dialect(
@@ -83,6 +84,7 @@ DIALECTS = (
             lambda quads, sizes: _braces(_quads(quads, sizes)),
         ),
         read=kit.reader(_BRACE, _match),
+        like=kit.BRACED,
         phrase="<p>{}</p>".format,
         joint="<delim>",
     ),
@@ -107,6 +109,7 @@ DIALECTS = (
             lambda quads, sizes: _brackets(_quads(quads, sizes)),
         ),
         read=kit.reader(_BRACKET, _match),
+        like=kit.BRACKETED,
         phrase="<ref>{}</ref>".format,
         around=("<box>", "</box>"),
         joint="",

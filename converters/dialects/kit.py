@@ -29,6 +29,10 @@ WriteRings = Callable[[Sequence[Floats], Floats], list[str]]
 WHOLE = r"-?[0-9]{1,9}"
 DECIMAL = r"-?(?:[0-9]{1,9}(?:\.[0-9]{0,20})?|\.[0-9]{1,20})"
 
+# What looks like a region, whatever is wrong with it: for `Dialect.like`.
+BRACED = r"\{<[^{}]*\}?"
+BRACKETED = r"\[[-+0-9.\s]*(?:[,;][-+0-9.\s]*){2,}\]?"
+
 
 class Found(NamedTuple):
     """A region read back from text, in pixels.
@@ -84,7 +88,9 @@ class Dialect(Struct, frozen=True, kw_only=True):
     around: tuple[str, str] = ("", "")
     joint: str = ", "
     label: Callable[[str, Sequence[str]], str] | None = None
+    like: str = ""
     aside: Callable[[Sequence[Shape], Floats], list[Any]] | None = None
+    mark: str | None = None
     bounded: bool = False
     needs_size: bool = True
     settled: bool = True

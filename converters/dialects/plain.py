@@ -68,6 +68,24 @@ def _read(frame_of: kit.FrameOf, number: str) -> kit.Read:
     return kit.reader(_bracket(number), shape)
 
 
+def _read_joined(frame_of: kit.FrameOf) -> kit.Read:
+    """Boxes of fractions, of which several may stand in one bracket, parted by semicolons."""
+    numbers = rf"{kit.DECIMAL}(?:{_COMMA}{kit.DECIMAL}){{3}}"
+    bracket = re.compile(rf"\[\s{{0,3}}{numbers}(?:\s{{0,3}};\s{{0,3}}{numbers})*\s{{0,3}}\]")
+
+    def read(text: str, size: kit.Size) -> list[kit.Found]:
+        found = []
+        for match in bracket.finditer(text):
+            at = match.start()
+            for part in re.finditer(r"\[?[^;]+", match[0]):
+                steps = [float(number) for number in part[0].strip("[]").split(",")]
+                shape = Box(*kit.back(steps, size, frame_of))
+                found.append(kit.Found(shape, at + part.start(), at + part.end()))
+        return found
+
+    return read
+
+
 _THOUSAND = kit.picture(1000)
 
 
@@ -100,6 +118,7 @@ DIALECTS = (
         shapes=frozenset({Box, Quad, Polygon}),
         write=kit.writer(_pixel_rows, _pixel_rows, _pixel_rings),
         read=kit.reader(rf"\[({kit.WHOLE}(?:, {kit.WHOLE}){{3,}})\]", _read_pixels),
+        like=kit.BRACKETED,
         needs_size=False,
     ),
     kit.Dialect(
@@ -114,6 +133,7 @@ DIALECTS = (
         shapes=frozenset({Box}),
         write=kit.writer(_whole(kit.picture(100))),
         read=_read(kit.picture(100), kit.WHOLE),
+        like=kit.BRACKETED,
     ),
     kit.Dialect(
         name="llava_padded",
@@ -130,10 +150,14 @@ DIALECTS = (
         shapes=frozenset({Box}),
         write=kit.writer(_fractions(kit.padded_square(100), 2, ", ")),
         read=_read(kit.padded_square(1), kit.DECIMAL),
+        like=kit.BRACKETED,
     ),
     kit.Dialect(
         name="mmrs",
-        about="`[x1,y1,x2,y2]`: fractions of the picture padded to a square, three decimals",
+        about=(
+            "`[x1,y1,x2,y2]`: fractions of the picture padded to a square, three decimals; read "
+            "also where several boxes stand in one bracket, parted by semicolons"
+        ),
         source="Zhang et al. 2024 (EarthGPT, MMRS-1M), https://github.com/wivizhang/EarthGPT",
         grid=1000,
         frame="padded",
@@ -142,10 +166,14 @@ DIALECTS = (
         angle=None,
         shapes=frozenset({Box}),
         write=kit.writer(_fractions(kit.padded_square(1000), 3, ",")),
-        read=_read(kit.padded_square(1), kit.DECIMAL),
+        read=_read_joined(kit.padded_square(1)),
+        like=kit.BRACKETED,
         joint=",",
         settled=False,
-        unsettled="no source gives the number of decimals; chosen: three",
+        unsettled=(
+            "no source gives the number of decimals; chosen: three. Its README pads to a square, "
+            "and a reader of its files takes the plain picture; chosen: padded"
+        ),
     ),
     kit.Dialect(
         name="lhrs",
@@ -159,6 +187,7 @@ DIALECTS = (
         shapes=frozenset({Box}),
         write=kit.writer(_fractions(kit.picture(100), 2, ", ")),
         read=_read(kit.picture(1), kit.DECIMAL),
+        like=kit.BRACKETED,
         settled=False,
         unsettled=(
             "its program reads any numbers in brackets: fractions of the picture, of the padded "
@@ -177,6 +206,7 @@ DIALECTS = (
         shapes=frozenset({Box, Polygon}),
         write=kit.writer(_whole(_THOUSAND), polygons=_vhm_rings),
         read=kit.reader(_bracket(kit.WHOLE, "{3,}"), _read_vhm),
+        like=kit.BRACKETED,
         bounded=True,
         settled=False,
         unsettled=(

@@ -23,6 +23,7 @@ def _list_of(count: int) -> str:
 
 _BOX = rf'"bbox_2d"\s{{0,9}}:\s{{0,9}}{_list_of(4)}'
 _ORIENTED = rf'"oriented bbox"\s{{0,9}}:\s{{0,9}}{_list_of(5)}'
+_LIKE = '"(?:bbox_2d|oriented bbox|quadrant bbox)"'
 _CORNERS = rf'"quadrant bbox"\s{{0,9}}:\s{{0,9}}{_list_of(8)}'
 
 
@@ -107,6 +108,7 @@ def qwen2_5_vl(*, factor: int, min_pixels: int, max_pixels: int) -> kit.Dialect:
         shapes=frozenset({Box}),
         write=_write(kit.resized(resize)),
         read=_read(kit.resized(resize)),
+        like=_LIKE,
         around=("[", "]"),
         label=_labelled(("[", "]"), ", "),
         settings={"factor": factor, "min_pixels": min_pixels, "max_pixels": max_pixels},
@@ -150,6 +152,7 @@ DIALECTS = (
         shapes=frozenset({Box}),
         write=_write(kit.picture(1000)),
         read=_read(kit.picture(1000)),
+        like=_LIKE,
         around=("[", "]"),
         label=_labelled(("[", "]"), ", "),
         settled=False,
@@ -170,6 +173,7 @@ DIALECTS = (
         shapes=frozenset({Box, Quad}),
         write=kit.writer(_whole_boxes, _whole_quads),
         read=kit.reader(f"{_BOX}|{_ORIENTED}|{_CORNERS}", _read_rscovlm),
+        like=_LIKE,
         around=_FENCE,
         joint=",\n\t",
         label=_labelled(_FENCE, ",\n\t"),

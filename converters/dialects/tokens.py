@@ -127,6 +127,7 @@ DIALECTS = (
         shapes=frozenset({Box, Quad, Polygon}),
         write=kit.writer(_box_bins, _quad_bins, _ring_bins),
         read=kit.reader(_FALCON, _read_falcon),
+        like="<(?:box|quad|poly)>",
         joint="",
         bounded=True,
     ),
@@ -142,6 +143,7 @@ DIALECTS = (
         shapes=frozenset({Quad}),
         write=kit.writer(quads=_locations),
         read=kit.reader("<loc_([0-9]{1,9})>" * 8, _read_locations),
+        like="(?:<loc_[^<>]*>)+",
         gap="",
         joint="<sep>",
         bounded=True,
@@ -160,6 +162,7 @@ DIALECTS = (
         read=kit.reader(
             rf"\[\s{{0,3}}{_COMMA.join([f'({kit.WHOLE})'] * 4)}\s{{0,3}}\]", _read_corners
         ),
+        like=kit.BRACKETED,
         phrase="<ref>{}</ref>".format,
         gap="",
         around=("<box>[", "]</box>"),
@@ -179,6 +182,7 @@ DIALECTS = (
         shapes=frozenset({Box}),
         write=kit.writer(_qwen2),
         read=kit.reader(rf"<\|box_start\|>{_PAIR},{_PAIR}<\|box_end\|>", _read_corners),
+        like=r"<\|box_start\|>",
         phrase="<|object_ref_start|>{}<|object_ref_end|>".format,
         gap="",
         joint="",

@@ -13,7 +13,8 @@ as text, is several captions. Hub sets hold the pictures themselves, in Parquet 
 
     image: {"bytes": ..., "path": ...}, caption: "A village between fields.", img_name: "a.png"
 
-Such a picture is `train-00000-of-00009.parquet!image/17`, the 18th row's; it is read where it lies.
+Such a picture is `train-00000-of-00009.parquet!image/000000017`, that of row 17 counted from 0; it
+is read where it lies.
 What separates the cells of a CSV is seen from its header.
 Source: Liu et al. 2024, https://github.com/ChenDelong1999/RemoteCLIP; Wang et al. 2024,
 https://github.com/wangzhecheng/SkyScript; Liu et al. 2025,
@@ -31,7 +32,6 @@ import msgspec
 from msgspec import Struct
 
 from converters.read import files
-from converters.read.archives import PICTURE_TABLES
 from converters.read.captions import (
     Names,
     caption_sample,
@@ -46,8 +46,9 @@ from converters.read.forms import bound_in, first_form
 from converters.read.json_elements import BadRecord
 from converters.read.plans import picture_patterns
 from converters.read.records import record_pictures
+from converters.read.table_rows import column_names, table_ending
 from converters.read.table_spans import delimiter_of, table_plan
-from converters.read.tables import column_names, table_ending, table_records
+from converters.read.tables import table_records
 from schemas.sample import Caption, Kind, Picture, Reject, Sample
 
 YIELDS: tuple[Kind, ...] = ("caption",)
@@ -128,7 +129,7 @@ def plan(folder: Folder, options: Options) -> Plan:
 
 
 def _holds_pictures(name: str) -> bool:
-    return table_ending(name) in PICTURE_TABLES
+    return table_ending(name) in ("parquet", "arrow")
 
 
 def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator[Sample | Reject]:
@@ -172,7 +173,7 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
         found: tuple[Picture, ...] | Reject
         if table.embedded:
             number = int(place.rpartition(" ")[2]) - 1
-            found = (Picture(f"{file}!{table.embedded}/{number}"),)
+            found = (Picture(f"{file}!{table.embedded}/{number:09d}"),)
         elif not image:
             lacking = f"no {' or '.join(several(options.fields.image))}"
             found = Reject(file, key, split, "missing_field", lacking, said.number)

@@ -8,8 +8,16 @@ One native file (CRLF in v1; zero to three header lines)::
 
 Corners are 0-based pixels, integers or floats, clockwise, and taken as they stand. The last field
 is `difficult` (0, 1, 2), and may be absent; what stands before it is the class, blanks included.
-Tools write commas between the fields too. An empty file is a picture without objects.
-Source: Xia et al. 2018, https://github.com/CAPTAIN-WHU/DOTA_devkit.
+Tools write commas, tabs and semicolons between the fields too. An empty file is a picture without
+objects. Patches cut from a picture have such files too, with floats and without a header.
+
+EVAttrs-95K puts the class between marks and attributes behind the line, as a JSON object; those
+that are called "confidence", or whose value is unknown, are left out::
+
+    1 2 9 2 9 8 1 8 </cls_name>Dry Cargo Ship</cls_name> 0 {"deck": {"colour": "red"}}
+
+Source: Xia et al. 2018, https://github.com/CAPTAIN-WHU/DOTA_devkit,
+https://github.com/XiangTodayEatsWhat/EagleVision.
 """
 
 from __future__ import annotations
@@ -18,10 +26,13 @@ import math
 import re
 from collections.abc import Iterator
 from itertools import takewhile
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import msgspec
 from msgspec import Struct
 
+from converters.read.attributes import attributes_of
+from converters.read.box_fields import is_marked
 from converters.read.folder import BySplit, Folder, PicturePaths, Plan, Sides, Span, bound, stem
 from converters.read.plans import files_plan
 from converters.read.records import record_pictures, text_lines, text_records
@@ -32,6 +43,10 @@ YIELDS: tuple[Kind, ...] = ("region",)
 
 # A header says one thing, `name:value`, and begins with a letter; an object begins with a number.
 _HEADER = re.compile(r"[A-Za-z][A-Za-z _]*:")
+# What a line says of its object besides: its class between marks, and a JSON object at its end.
+_MARKED_CLASS = re.compile(r"</?cls_name>(.*?)</?cls_name>")
+_SEPARATORS = str.maketrans(",;\t", "   ")
+_FLAG = re.compile(r"[012](\.0*)?|true|false|yes|no", re.IGNORECASE)
 
 
 class Options(Struct, forbid_unknown_fields=True):
@@ -90,34 +105,60 @@ def _parse(text: str, file: str, picture: str, split: str) -> _Parsed:
     found = _Parsed(None, [], [], [])
     for number, line in text_lines(text):
         if _HEADER.match(line):
-            if line.startswith("gsd:"):
-                found = found._replace(gsd=_number(line[4:]))
+            name, _, value = line.partition(":")
+            if name.strip().lower() == "gsd":
+                metres = _number(value)
+                found = found._replace(gsd=metres if metres and metres > 0 else None)
             continue
-        # Fields stand between blanks or commas.
-        fields = line.replace(",", " ").split()
-        points = [corner for field in fields[:8] if (corner := _number(field)) is not None]
-        label, difficult = _class_of(fields[8:])
         key = f"line {number}"
-        if len(points) < 8 or not label:
-            detail = f"not eight numbers and a class: {line.strip()[:80]}"
+        words, more = _without_attributes(line)
+        fields, label, difficult = _fields(words)
+        points = [corner for field in fields[:8] if (corner := _number(field)) is not None]
+        if len(points) < 8 or not label or more is None:
+            what = "not eight numbers and a class" if more is not None else "attributes are no JSON"
+            detail = f"{what}: {line.strip()[:80]}"
             found.rejects.append(Reject(file, f"{picture}#{key}", split, "bad_box", detail))
-            if label := _class_behind(fields):
+            if label := _class_behind(fields) or label:
                 found.unplaced.append(label)
         else:
-            found.regions.append(Region(key, label, Quad(tuple(points)), ignored=difficult))
+            shape = Quad(tuple(points))
+            found.regions.append(Region(key, label, shape, ignored=difficult, attributes=more))
     return found
+
+
+def _fields(line: str) -> tuple[list[str], str, bool]:
+    """The fields of a line, its class, and whether it is marked difficult."""
+    marked = _MARKED_CLASS.search(line)
+    if marked is None:
+        fields = line.translate(_SEPARATORS).split()
+        return fields, *_class_of(fields[8:])
+    before, behind = line[: marked.start()], line[marked.end() :]
+    fields = before.translate(_SEPARATORS).split()
+    return fields, marked[1].strip(), is_marked(behind.translate(_SEPARATORS).strip())
 
 
 def _class_of(fields: list[str]) -> tuple[str, bool]:
     """The class, which may have blanks in its name, and whether the last field says difficult."""
-    if len(fields) > 1 and fields[-1].isdecimal():
-        return " ".join(fields[:-1]), fields[-1] != "0"
+    if len(fields) > 1 and _FLAG.fullmatch(fields[-1]):
+        return " ".join(fields[:-1]), is_marked(fields[-1])
     return " ".join(fields), False
+
+
+def _without_attributes(line: str) -> tuple[str, dict[str, str] | None]:
+    """A line without the JSON at its end, and the attributes in it; None where it is no JSON."""
+    words, brace, rest = line.partition("{")
+    if not brace:
+        return line, {}
+    try:
+        said = msgspec.json.decode(brace + rest, type=dict[str, Any])
+        return words, attributes_of(said)
+    except (msgspec.DecodeError, RecursionError):
+        return words, None
 
 
 def _class_behind(fields: list[str]) -> str:
     """The class of a line whose numbers are too few or unreadable: the words at its end."""
-    words = fields[:-1] if fields and fields[-1].isdecimal() else fields
+    words = fields[:-1] if fields and _FLAG.fullmatch(fields[-1]) else fields
     last = [*takewhile(lambda word: _number(word) is None, reversed(words))]
     return " ".join(reversed(last)) or _class_of(fields[8:])[0]
 

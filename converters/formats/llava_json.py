@@ -7,208 +7,279 @@ One native record of a JSON array, or of a line of JSON Lines::
                        {"from": "gpt", "value": "{<10><20><30><40>|<0>}"}]}
 
 `image` is a path, a list of paths, or absent where a record shows none; TEOChatlas has `video`, a
-list of pictures, with their dates in `timestamp`. The pictures stay in the record's order, which
-the turns refer to. ShareGPT files name their fields otherwise::
+list of pictures, with their dates in `timestamp`. The pictures stay in the record's order unless
+the entry says that dates give it. ShareGPT files name their fields otherwise::
 
     {"messages": [{"role": "user", "content": "<image>What is it?"},
                   {"role": "assistant", "content": "A dam."}], "images": ["a.jpg"]}
 
+`converters.read.turns` shows the other forms. GeoPixelD has the outlines of its `[SEG]` marks in
+a file beside (`converters.regions.outline_files`), GeoLLaVA the pictures and dates of its videos
+in a sheet (`converters.read.video_pairs`).
+
 Turns come through as they stand: placeholders and boxes are left to later steps. The dialect of
 the boxes is what the entry declares, and never guessed: one notation has several meanings.
 
-Ids repeat in several sets, and are text in one record and a number in the next. What identifies a
-record is its pictures and its id together; where there is neither, a hash of its turns.
+What identifies a record is its pictures and its id together, since ids repeat; where there is
+neither, a hash of its turns.
 Source: Kuckreja et al. 2023, https://github.com/mbzuai-oryx/GeoChat; Irvin et al. 2024,
-https://github.com/ermongroup/TEOChat.
+https://github.com/ermongroup/TEOChat; Shabbir et al. 2025, https://github.com/mbzuai-oryx/GeoPixel;
+Pang et al. 2024, https://github.com/opendatalab/VHM (`source_dataset`).
 """
 
 from __future__ import annotations
 
 import functools
-import re
-from collections.abc import Iterator
-from types import GenericAlias
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 import msgspec
-import xxhash
 from msgspec import Struct
 
-from converters.read.folder import BySplit, Folder, PicturePaths, Plan, Sides, Span, stem
+from converters.read import files
+from converters.read.files import SourceError
+from converters.read.folder import BySplit, Folder, PicturePaths, Plan, Sides, Span, bound, stem
+from converters.read.instead import said_instead
+from converters.read.json_elements import BadRecord
 from converters.read.plans import json_array_plan
-from converters.read.records import json_records, record_pictures
-from schemas.sample import Conversation, Kind, Picture, Reject, Sample
+from converters.read.records import json_records
+from converters.read.turns import (
+    Names,
+    Role,
+    TurnFields,
+    dated,
+    field_names,
+    images_of,
+    in_time,
+    key_of,
+    several,
+    turns_of,
+)
+from converters.read.video_pairs import Sheet, VideoPairs, sheet_names
+from converters.regions.outline_files import OutlineFiles
+from schemas.sample import Conversation, Kind, Picture, Region, Reject, Sample
 
 YIELDS: tuple[Kind, ...] = ("conversation",)
 _RECORD_BYTES = 800
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2})?)?")
-Role = Literal["human", "gpt", "system"]
-_ROLES: dict[str, Role] = {
-    "human": "human",
-    "user": "human",
-    "gpt": "gpt",
-    "assistant": "gpt",
-    "bot": "gpt",
-    "system": "system",
-}
+_HEAD_BYTES = 1 << 16
+_OWN = frozenset({"image", "stem", "split", "root"})  # what is no field of a record
+Values = dict[str, str]
 
 
-class Fields(Struct, frozen=True, forbid_unknown_fields=True):
-    """Names of the record's fields.
+class Outlines(Struct, frozen=True, forbid_unknown_fields=True):
+    """field: names the file of a record's outlines. path: where it is, from `{image}` (what the
+    field says) and the names of `images`. key: the outlines in it."""
 
-    image: one name, or several of which the first that a record has is taken. role, text: of a
-    turn. system: a field with the system's words, where they are no turn. times: the list of the
-    pictures' dates.
-    """
-
-    id: str = "id"
-    image: str | tuple[str, ...] = ("image", "images", "video")
-    conversations: str = "conversations"
-    role: str = "from"
-    text: str = "value"
-    system: str | None = None
-    times: str | None = None
+    field: Names = "polygons"
+    path: str = "{image}"
+    key: str = "polygons"
 
 
 class Options(Struct, forbid_unknown_fields=True):
     """What an entry may say.
 
     annotations: pattern of the JSON or JSON Lines files. images: picture path from `{image}` (its
-    field), `{stem}` and `{split}`. fields: names of the fields. roles: what a native role is
-    (human, gpt or system), besides the usual names. boxes: the dialect of the boxes in the text.
+    field), `{stem}`, `{split}`, the names in `annotations`, `{root}`, and other fields of the
+    record. table: the key under which the records stand, where they are no bare list. fields:
+    names of the fields. roles: what a native role is (human, gpt or system), besides the usual
+    names. boxes: the dialect of the boxes in the text. order: whether pictures stand in time order
+    as they are `listed`, or are brought into it by their `dates`. strip: beginnings of native paths
+    that are taken away. roots: what `{root}` is by the stem of the annotation file. escapes: line
+    breaks are written as a backslash and an n. outlines: of marks in the text, in a file beside.
+    sheet: says which pictures a video shows.
     """
 
     annotations: BySplit
     images: BySplit = "{image}"
-    fields: Fields = Fields()
+    table: str | None = None
+    fields: TurnFields = TurnFields()
     roles: dict[str, Role] = {}
-    boxes: str | None = None
-
-
-class _Fault(Exception):
-    """A record cannot become a conversation; args: reason, detail."""
+    boxes: BySplit | None = None
+    order: Literal["listed", "dates"] = "listed"
+    strip: list[str] = []
+    roots: dict[str, str] = {}
+    escapes: bool = False
+    outlines: Outlines | None = None
+    sheet: Sheet | None = None
 
 
 def plan(folder: Folder, options: Options) -> Plan:
-    """Spans of equal bytes."""
-    return json_array_plan(
-        folder,
-        options.annotations,
-        options.images,
-        keys={options.fields.conversations},
-        record_bytes=_RECORD_BYTES,
-    )
+    """Spans of equal bytes. Raises SourceError where there are no annotations."""
+    images: BySplit | list[str] = [] if "root" in _named(options) else options.images
+    try:
+        if options.sheet is not None:
+            sheet_names(folder, options.sheet)
+        return json_array_plan(
+            folder,
+            options.annotations,
+            images,
+            keys={_proof(folder, options)},
+            record_bytes=_RECORD_BYTES,
+            table=options.table,
+        )
+    except SourceError as error:
+        raise said_instead(folder, error) from None
+
+
+def _proof(folder: Folder, options: Options) -> str:
+    """The field that every record has: of several names the one that the first file holds."""
+    fields = options.fields
+    names = (*several(fields.conversations), *several(fields.question))
+    patterns = options.annotations
+    for pattern in [patterns] if isinstance(patterns, str) else patterns.values():
+        if len(names) > 1 and (found := next(files.find(folder.base, pattern), None)):
+            path = files.join(folder.base, found.path)
+            head = files.store(path).read(path, 0, _HEAD_BYTES)
+            return next((name for name in names if f'"{name}"'.encode() in head), names[0])
+    return names[0]
 
 
 def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator[Sample | Reject]:
     """One Sample a record, with its conversation."""
-    paths = PicturePaths(folder, options.images)
-    file = folder.relative(span.names[0])
-    kind = _record_type(options.fields)
-    named = [*_image_fields(options.fields), options.fields.id]
-    for _, record in json_records(folder, span, kind, named=named):
-        if isinstance(record, Reject):
-            yield record
+    name = span.names[0]
+    file = folder.relative(name)
+    names = _fields(options, name)
+    kind = _record_type(names, _required(options.fields))
+    fixed = {**bound(options.annotations, name), "split": span.split}
+    shown = _Shown(folder, options, fixed, name)
+    for _, found in json_records(
+        folder, span, kind, table=_table(folder, options, span), named=_naming(options.fields)
+    ):
+        if isinstance(found, Reject):
+            yield found
             continue
+        record = {name: getattr(found, f"field_{i}") for i, name in enumerate(names)}
         images: list[str] = []
         try:
-            images = _images(record)
-            turns = _turns(record, options)
-        except _Fault as fault:
-            yield Reject(file, _key(record, images), span.split, *fault.args)
+            images = images_of(record, options.fields, options.strip)
+            turns = turns_of(record, options.fields, options.roles)
+            pictures = shown.pictures(record, images)
+            regions = shown.regions(record, pictures)
+        except BadRecord as bad:
+            key = key_of(record, options.fields, images)
+            yield Reject(file, key, span.split, *bad.args)
             continue
-        key = _key(record, images)
-        pairs = [
-            (paths, {"image": image, "stem": stem(image), "split": span.split}) for image in images
-        ]
-        pictures = record_pictures(pairs, file, key, span.split)
-        if isinstance(pictures, Reject):
-            yield pictures
-            continue
-        talk = Conversation("", turns, options.boxes)
-        yield Sample(key, file, span.split, _dated(pictures, record), conversations=(talk,))
+        key = key_of(record, options.fields, images)
+        talk = Conversation("", turns, _dialect(options, span.split), regions, options.escapes)
+        yield Sample(key, file, span.split, pictures, conversations=(talk,))
 
 
-def _image_fields(fields: Fields) -> list[str]:
-    return [fields.image] if isinstance(fields.image, str) else list(fields.image)
+class _Shown:
+    """What the records of one file show. fixed: names in a picture's path that the file tells."""
+
+    def __init__(self, folder: Folder, options: Options, fixed: Values, name: str) -> None:
+        self._options, self._fixed = options, fixed
+        self._fields = _extra(options, fixed)
+        self._paths = PicturePaths(folder, _rooted(options, name))
+        self._videos = VideoPairs(folder, options.sheet) if options.sheet else None
+        self._outlines = None
+        if options.outlines is not None:
+            path = PicturePaths(folder, options.outlines.path)
+            self._outlines = OutlineFiles(folder, path, options.outlines.key)
+
+    def pictures(self, record: Mapping[str, Any], images: list[str]) -> tuple[Picture, ...]:
+        """The pictures in time order. Raises BadRecord."""
+        times = record.get(self._options.fields.times or "")
+        if self._videos is not None:
+            images, times = self._videos.of(images, self._options.strip)
+        values = self._values(record)
+        try:
+            found = tuple(
+                Picture(self._paths.path({**values, "image": image, "stem": stem(image)}))
+                for image in images
+            )
+        except SourceError as error:
+            raise BadRecord("bad_value", str(error)) from None
+        found = dated(found, times)
+        return in_time(found) if self._options.order == "dates" else found
+
+    def regions(
+        self, record: Mapping[str, Any], pictures: tuple[Picture, ...]
+    ) -> tuple[Region, ...]:
+        """The outlines that marks in the text stand for. Raises BadRecord."""
+        if self._outlines is None or self._options.outlines is None:
+            return ()
+        named = TurnFields(image=several(self._options.outlines.field))
+        [path] = images_of(record, named, self._options.strip) or [""]
+        if not path:
+            return ()
+        return self._outlines.of({**self._values(record), "image": path}, pictures)
+
+    def _values(self, record: Mapping[str, Any]) -> Values:
+        """What stands for the names of a picture's path, but its own."""
+        values = dict(self._fixed)
+        for field in self._fields:
+            value = record.get(field)
+            if not isinstance(value, str) or not value:
+                raise BadRecord("missing_field", f"no {field}")
+            values[field] = value
+        return values
+
+
+def _named(options: Options) -> set[str]:
+    """The names in the pictures' paths."""
+    patterns = [options.images] if isinstance(options.images, str) else options.images.values()
+    return {name for pattern in patterns for name in files.variables(files.expand(pattern)[0])}
+
+
+def _extra(options: Options, fixed: Mapping[str, str]) -> list[str]:
+    """Fields of a record that stand in its pictures' paths."""
+    images = options.images
+    pattern = images if isinstance(images, str) else images.get(fixed["split"], "")
+    return sorted(files.variables(files.expand(pattern)[0]) - _OWN - fixed.keys())
+
+
+def _rooted(options: Options, name: str) -> BySplit:
+    """The patterns of the pictures, `{root}` filled in by the name of an annotation file."""
+    root = options.roots.get(stem(name), "")
+    written, filled = ("{root}", root) if root else ("{root}/", "")
+    if isinstance(options.images, str):
+        return options.images.replace(written, filled)
+    return {split: path.replace(written, filled) for split, path in options.images.items()}
+
+
+def _dialect(options: Options, split: str) -> str | None:
+    return options.boxes.get(split) if isinstance(options.boxes, dict) else options.boxes
+
+
+def _table(folder: Folder, options: Options, span: Span) -> str | None:
+    """The key under which the records of a span stand; None for a bare list."""
+    if options.table is None or span.end is not None:
+        return options.table
+    path = files.join(folder.base, span.names[0])
+    head = files.store(path).read(path, 0, _HEAD_BYTES).removeprefix(b"\xef\xbb\xbf").lstrip()
+    return None if head.startswith(b"[") else options.table
+
+
+def _naming(fields: TurnFields) -> list[str]:
+    """Fields that tell what a record is called which cannot be decoded."""
+    names = [fields.image] if isinstance(fields.image, str) else fields.image
+    return [*(name for some in names for name in several(some)), fields.id]
+
+
+def _required(fields: TurnFields) -> str | None:
+    """The field without which a record is none, where there is only one name for it."""
+    single = isinstance(fields.conversations, str) and fields.question is None
+    return str(fields.conversations) if single else None
+
+
+def _fields(options: Options, name: str) -> tuple[str, ...]:
+    """Every field of a record that is read."""
+    fixed = {**bound(options.annotations, name), "split": ""}
+    more = sorted(_named(options) - _OWN - fixed.keys())
+    beside = several(options.outlines.field) if options.outlines else ()
+    return tuple(dict.fromkeys([*field_names(options.fields), *more, *beside]))
 
 
 @functools.cache
-def _record_type(fields: Fields) -> type[Struct]:
-    """A record as the entry names its fields; whatever else it holds is skipped undecoded.
+def _record_type(names: tuple[str, ...], required: str | None) -> type[Struct]:
+    """A record whose field `names[i]` is its attribute `field_i`.
 
-    Its attributes: `turns` (with `role` and `text`), `id`, `system`, `times`, and `image_0`,
-    `image_1`, ... for the names of the image field.
+    Whatever else a record holds is skipped undecoded.
     """
-    turn = msgspec.defstruct(
-        "Turn",
-        [("role", str | None, None), ("text", str | None, None)],
-        rename={"role": fields.role, "text": fields.text},
-        gc=False,
-    )
-    names = {"turns": fields.conversations, "id": fields.id}
-    types: dict[str, Any] = {"id": str | int | float | None}
-    if fields.system is not None:
-        names["system"], types["system"] = fields.system, str | None
-    if fields.times is not None:
-        names["times"], types["times"] = fields.times, Any
-    for i, name in enumerate(_image_fields(fields)):
-        names[f"image_{i}"], types[f"image_{i}"] = name, Any
-    optional = [(attribute, kind, None) for attribute, kind in types.items()]
-    turns = ("turns", GenericAlias(list, turn))
-    return msgspec.defstruct("Record", [turns, *optional], rename=names)
-
-
-def _images(record: Struct) -> list[str]:
-    """The native paths of a record's pictures; none for text alone. Raises _Fault."""
-    for attribute in record.__struct_fields__:
-        value = getattr(record, attribute)
-        if not attribute.startswith("image_") or value in (None, "", []):
-            continue
-        several = value if isinstance(value, list) else [value]
-        found = [one.get("path") if isinstance(one, dict) else one for one in several]
-        paths = [path for path in found if isinstance(path, str) and path]
-        if len(paths) < len(found):
-            raise _Fault("bad_value", f"a picture is no path: {str(value)[:80]}")
-        return paths
-    return []
-
-
-def _turns(record: Any, options: Options) -> tuple[tuple[str, str], ...]:
-    """(role, text) of the turns as they stand. Raises _Fault."""
-    turns: list[tuple[str, str]] = []
-    if system := getattr(record, "system", None):
-        turns.append(("system", system))
-    if not record.turns:
-        raise _Fault("missing_field", f"no {options.fields.conversations}")
-    for i, turn in enumerate(record.turns):
-        role = options.roles.get(turn.role) or _ROLES.get(turn.role)
-        if role is None:
-            said = "no" if turn.role is None else f"the unknown role {turn.role!r:.40} in"
-            raise _Fault("bad_roles", f"{said} {options.fields.role} of turn {i}")
-        turns.append((role, turn.text or ""))
-    return tuple(turns)
-
-
-def _key(record: Any, images: list[str]) -> str:
-    """The first picture and the id, as far as there are any; else a hash of the turns."""
-    names = [*images[:1], *([] if record.id in (None, "") else [str(record.id)])]
-    if names:
-        return " ".join(names)
-    return f"text {xxhash.xxh64_hexdigest(msgspec.json.encode(record.turns))}"
-
-
-def _dated(pictures: tuple[Picture, ...], record: Any) -> tuple[Picture, ...]:
-    """The pictures with their dates, where the record has one for each of them."""
-    times = getattr(record, "times", None)
-    times = [times] if isinstance(times, str) else times
-    if not isinstance(times, list) or len(times) != len(pictures):
-        return pictures
-    return tuple(
-        Picture(picture.path, time=time if _is_date(time) else None)
-        for picture, time in zip(pictures, times, strict=True)
-    )
-
-
-def _is_date(time: object) -> bool:
-    return isinstance(time, str) and _DATE.fullmatch(time) is not None
+    order = sorted(range(len(names)), key=lambda i: names[i] != required)
+    fields: list[Any] = [
+        (f"field_{i}", Any) if names[i] == required else (f"field_{i}", Any, None) for i in order
+    ]
+    rename = {f"field_{i}": name for i, name in enumerate(names)}
+    return msgspec.defstruct("Record", fields, rename=rename)

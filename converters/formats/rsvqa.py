@@ -1,4 +1,4 @@
-"""RSVQA: three JSON tables a split, joined by id (RSVQA-LR, RSVQA-HR, RSVQAxBEN).
+"""RSVQA: three JSON tables a split, joined by id (RSVQA-LR, RSVQA-HR, RSVQAxBEN, CDVQA).
 
 ::
 
@@ -13,8 +13,17 @@
 Every file repeats the ids of all splits; a row of another split is exactly
 {"id": 52, "active": false} and is no item of this one. Position is not id: rows are joined by id,
 a question to its picture by `img_id` and to its answer by the first of `answers_ids`, or by the
-answer's `question_id`.
-Source: Lobry et al. 2020, https://rsvqa.sylvainlobry.com.
+answer's `question_id`. Where two answers of one id differ, their questions are Rejects.
+
+CDVQA names its pictures (`picture_name`), shows two of one name, and gives each pair 16 rows of the
+table of images, some without a question; a pair's questions are told by the name::
+
+    Val_images.json
+        {"images": [{"id": 0, "questions_ids": [0, 1], "file_name": "02180.png", "active": true},
+                    {"id": 1, "questions_ids": [2], "file_name": "02180.png", "active": true}, ...]}
+
+Source: Lobry et al. 2020, https://rsvqa.sylvainlobry.com; Yuan et al. 2022,
+https://github.com/YZHJessica/CDVQA.
 """
 
 from __future__ import annotations
@@ -31,8 +40,10 @@ from msgspec import Struct
 
 from converters.read import files
 from converters.read.files import Found, SourceError
-from converters.read.folder import Folder, PicturePaths, Plan, Sides, Span
+from converters.read.folder import BySplit, Folder, PicturePaths, Plan, Sides, Span, stem
+from converters.read.joins import disputed, find_ids
 from converters.read.json_spans import array_spans, read_columns
+from converters.read.plans import picture_patterns
 from schemas.sample import Kind, Reject
 from schemas.table import COLUMNS, Columns
 
@@ -62,12 +73,14 @@ _COLUMNS: dict[str, dict[str, pa.DataType]] = {
 class Options(Struct, forbid_unknown_fields=True):
     """What an entry may say.
 
-    tables: pattern of the files, with `{split}` and `{table}` (questions, answers, images).
-    images: picture path from `{id}` and `{split}`.
+    tables: pattern of the files, with `{split}` and `{table}` (questions, answers, images), or
+    one for each split. images: picture path from `{id}` (or `{name}`) and `{split}`; a list in time
+    order. picture_name: the column of the images table that names the picture's file, if any.
     """
 
-    tables: str
-    images: str
+    tables: BySplit
+    images: str | list[str]
+    picture_name: str | None = None
 
 
 def plan(folder: Folder, options: Options) -> Plan:
@@ -80,14 +93,35 @@ def plan(folder: Folder, options: Options) -> Plan:
     for table in _SIDES:
         there = {file.values["split"] for file in _files(folder, options, table)}
         for split in sorted(asked - there):
-            name = options.tables.replace("{split}", split).replace("{table}", table)
+            name = _pattern(options, table, split).replace("{split}", split)
             raise SourceError(f"annotations not found: {files.join(folder.base, name)}")
     sides = _spans(folder, options, _SIDES)
-    return Plan(spans, pictures=(options.images,), sides=sides)
+    notes = [
+        f"{folder.relative(_pattern(options, 'questions', split))} is not there, so split {split} "
+        f"is not read"
+        for split in (options.tables if isinstance(options.tables, dict) else ())
+        if folder.wants(split) and split not in asked
+    ]
+    return Plan(spans, notes, picture_patterns(options.images), sides)
+
+
+def _pattern(options: Options, table: str, split: str = "") -> str:
+    """The pattern of one table; of the first split that has one, where none is asked for."""
+    tables = options.tables
+    if isinstance(tables, dict):
+        tables = tables[split or next(iter(tables))]
+    return tables.replace("{table}", table)
 
 
 def _files(folder: Folder, options: Options, table: str) -> list[Found]:
-    found = files.find(folder.base, options.tables.replace("{table}", table))
+    if isinstance(options.tables, str):
+        found = [*files.find(folder.base, _pattern(options, table))]
+    else:
+        found = [
+            file._replace(values={**file.values, "split": split})
+            for split in options.tables
+            for file in files.find(folder.base, _pattern(options, table, split), split=split)
+        ]
     return [file for file in found if folder.wants(file.values["split"])]
 
 
@@ -96,7 +130,7 @@ def _spans(folder: Folder, options: Options, tables: tuple[str, ...]) -> list[Sp
     for table in tables:
         found = _files(folder, options, table)
         if not found:
-            name = options.tables.replace("{table}", table)
+            name = _pattern(options, table)
             raise SourceError(f"annotations not found: {files.join(folder.base, name)}")
         for file in found:
             path, split = files.join(folder.base, file.path), file.values["split"]
@@ -110,15 +144,18 @@ def _spans(folder: Folder, options: Options, tables: tuple[str, ...]) -> list[Sp
 def read_side(folder: Folder, options: Options, span: Span) -> pa.Table:
     """The active rows of a span of answers or images, as columns.
 
-    `fault` says what is wrong with a record that cannot be read; its other columns are null. One
+    `fault` says what is wrong with a record that cannot be used; its other columns may be null. One
     whose id cannot be told is left out: its question then dangles, by name.
     """
     name = span.names[0]
     path = files.join(folder.base, name)
-    table, bad = read_columns(path, span.start, span.end, _COLUMNS[span.table])
+    columns = dict(_COLUMNS[span.table])
+    if span.table == "images" and options.picture_name:
+        columns[options.picture_name] = pa.string()
+    table, bad = read_columns(path, span.start, span.end, columns)
     table = table.filter(pc.and_(pc.fill_null(table["active"], True), pc.is_valid(table["id"])))
     table = table.select([column for column in table.column_names if column != "active"])
-    table = table.append_column("fault", pa.nulls(table.num_rows, pa.string()))
+    table = table.append_column("fault", _unnamed(folder, options, table))
     if not bad:
         return table
     body = files.store(path).read(path, span.start, span.end)
@@ -129,6 +166,23 @@ def read_side(folder: Folder, options: Options, span: Span) -> pa.Table:
         if record.get("active") is not False and "id" in ids:
             rows.append({**ids, "fault": f"{folder.relative(name)}: {fault.detail}"})
     return pa.concat_tables([table, pa.Table.from_pylist(rows, table.schema)])
+
+
+def _unnamed(folder: Folder, options: Options, table: pa.Table) -> pa.Array:
+    """What is wrong with the names of pictures, null where nothing is."""
+    column = options.picture_name
+    if column not in table.column_names:
+        return pa.nulls(table.num_rows, pa.string())
+    names = table[column].to_pylist()
+    faults = [
+        f"no {column}"
+        if not name
+        else None
+        if files.inside(name)
+        else f"{name!r} leaves its folder"
+        for name in names
+    ]
+    return pa.array(faults, pa.string())
 
 
 def _is_id(value: Any) -> bool:
@@ -165,17 +219,20 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
         return
     answers, images = sides["answers"], sides["images"]
     answer, answered = _answers(table, answers)
-    picture, pictured = _find(images["id"], np.asarray(pc.fill_null(table["img_id"], -1)))
+    picture, pictured = find_ids(images["id"], np.asarray(pc.fill_null(table["img_id"], -1)))
     whole = np.asarray(pc.and_(pc.is_valid(table["id"]), pc.is_valid(table["question"])))
     bad_answer = _faulty(answers, answer, answered)
+    differing = disputed(answers, answer, answered, "answer")
     bad_picture = _faulty(images, picture, pictured)
-    good = whole & answered & pictured & ~bad_answer & ~bad_picture
+    good = whole & answered & pictured & ~bad_answer & ~bad_picture & ~differing
     for i in np.flatnonzero(~good).tolist():
         wrong = ""
         if bad_answer[i]:
             wrong = answers["fault"][int(answer[i])].as_py()
         elif answered[i] and bad_picture[i]:
             wrong = images["fault"][int(picture[i])].as_py()
+        elif differing[i]:
+            wrong = "answers of one id that differ"
         yield _reject(file, span.split, table, i, bool(whole[i]), bool(answered[i]), wrong)
     joined = _joined(folder, options, span.split, table, answer, picture, good, sides)
     yield Columns("question", file, span.split, joined)
@@ -212,17 +269,6 @@ def _reject(
     )
 
 
-def _find(
-    ids: pa.ChunkedArray, wanted: npt.NDArray[np.int64]
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
-    """Places of ids in a sorted column, and which were found."""
-    known = np.asarray(ids)
-    if not len(known):
-        return np.zeros(len(wanted), np.int64), np.zeros(len(wanted), bool)
-    at = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
-    return at, known[at] == wanted
-
-
 def _answers(
     table: pa.Table, answers: pa.Table
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
@@ -232,11 +278,11 @@ def _answers(
     firsts = np.asarray(
         pc.fill_null(pc.list_element(pc.if_else(some, lists, pa.scalar([-1], lists.type)), 0), -1)
     )
-    at, found = _find(answers["id"], firsts)
+    at, found = find_ids(answers["id"], firsts)
     if not found.all():
         back = np.asarray(pc.fill_null(answers["question_id"], -1))
         order = np.argsort(back, kind="stable")
-        other, there = _find(
+        other, there = find_ids(
             pa.chunked_array([back[order]]), np.asarray(pc.fill_null(table["id"], -1))
         )
         use = ~found & there
@@ -255,19 +301,30 @@ def _joined(
     good: npt.NDArray[np.bool_],
     sides: Sides,
 ) -> pa.Table:
-    paths = PicturePaths(folder, options.images)
     some, place = np.unique(picture[good], return_inverse=True)
-    names = sides["images"]["id"].take(pa.array(some)).to_pylist()
-    known = pa.array([paths.path({"id": str(name), "split": split}) for name in names], pa.string())
+    names = sides["images"][options.picture_name or "id"].take(pa.array(some)).cast(pa.string())
+    encoded = names.combine_chunks().dictionary_encode()  # CDVQA repeats a name 16 times
+    several = options.images if isinstance(options.images, list) else [options.images]
+    paths = [PicturePaths(folder, template) for template in several]
+    key = "name" if options.picture_name else "id"
+    known = [
+        one.path({key: name, "stem": stem(name), "split": split})
+        for name in encoded.dictionary.to_pylist()
+        for one in paths
+    ]
+    place = np.asarray(encoded.indices)[place][:, None] * len(paths) + np.arange(len(paths))
     kept = table.filter(pa.array(good))
-    one_each = pa.ListArray.from_arrays(
-        pa.array(np.arange(len(place) + 1, dtype=np.int32)),
-        pa.DictionaryArray.from_arrays(pa.array(place.astype(np.int32)), known),
+    offsets = np.arange(0, place.size + 1, len(paths), dtype=np.int32)
+    shown = pa.ListArray.from_arrays(
+        pa.array(offsets),
+        pa.DictionaryArray.from_arrays(
+            pa.array(place.ravel().astype(np.int32)), pa.array(known, pa.string())
+        ),
     )
     return pa.table(
         [
             kept["id"].cast(pa.string()),
-            one_each,
+            shown,
             kept["question"],
             sides["answers"]["answer"].take(pa.array(answer[good])),
             kept["type"],

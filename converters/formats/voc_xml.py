@@ -24,26 +24,29 @@ convention: pixels from the picture's corner, the angle in radians, clockwise::
       <points><point>801.000000,949.000000</point> ... five, the first repeated ...</points>
     </object></objects>
 
-An entry says whether it is `one_based`: such numbers count pixels from 1, corners included (DIOR,
-DIOR-R); others are 0-based and taken as they stand (FAIR1M). The picture is named by the file's
-own stem, since `<filename>` is wrong in several sets.
-Source: Li et al. 2020 (DIOR), Cheng et al. 2022 (DIOR-R), Sun et al. 2022 (FAIR1M),
-https://github.com/cgvict/roLabelImg.
+`geometry = "mbox"`, `object_tag = "HRSC_Object"` (HRSC2016)::
+
+    <HRSC_Image><Img_SizeWidth>1172</Img_SizeWidth> ... <HRSC_Objects><HRSC_Object>
+      <Class_ID>100000013</Class_ID><mbox_cx>341.2143</mbox_cx><mbox_cy>443.3325</mbox_cy>
+      <mbox_w>778.4297</mbox_w><mbox_h>178.2595</mbox_h><mbox_ang>-1.122944</mbox_ang>
+    </HRSC_Object></HRSC_Objects></HRSC_Image>
+
+`converters.regions.xml_leaves` has all geometries. An entry says how corners count pixels:
+`one_based` from 1, the last one included (DIOR, DIOR-R, HRRSD); `inclusive` from 0, the last one
+included (RarePlanes); neither: they are taken as they stand (FAIR1M, HIT-UAV). The picture is
+named by the file's own stem, since `<filename>` is wrong in several sets.
+Source: Li et al. 2020 (DIOR), Cheng et al. 2022 (DIOR-R), Sun et al. 2022 (FAIR1M), Liu et al.
+2017 (HRSC2016), https://github.com/cgvict/roLabelImg.
 """
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import Literal
 from xml.etree.ElementTree import Element
 
-import numpy as np
 from msgspec import Struct
 
-from converters.read import files
-from converters.read.encodings import text_of
 from converters.read.files import SourceError
 from converters.read.folder import (
     BySplit,
@@ -58,42 +61,72 @@ from converters.read.folder import (
 )
 from converters.read.plans import chosen_files, files_plan, picture_patterns, pictures_elsewhere
 from converters.read.records import record_pictures, xml_records
-from converters.regions.geometry import inclusive_corners
-from schemas.sample import Box, Kind, Picture, Quad, Region, Reject, Sample, Shape
+from converters.read.split_lists import split_by_lists, split_by_pictures
+from converters.read.xml_values import first_text, is_flag, metres, pixels
+from converters.regions.xml_leaves import Counting, Fault, shape_of
+from schemas.sample import Kind, Picture, Region, Reject, Sample
 
 YIELDS: tuple[Kind, ...] = ("region",)
 _FILES_A_SPAN = 256
-_CORNERS = [
-    f"{axis}_{corner}"
-    for corner in ("left_top", "right_top", "right_bottom", "left_bottom")
-    for axis in "xy"
+
+Geometry = Literal[
+    "bndbox",
+    "bndbox2D",
+    "box",
+    "robndbox",
+    "mbox",
+    "points",
+    "upright_points",
+    "polygon",
+    "rotated_bndbox",
+    "segm",
 ]
-_CENTRED = ["cx", "cy", "w", "h", "angle"]
-UNLISTED = "unlisted"  # the split of a file that no list names
-
-
-_ENDING = re.compile(r"\.(jpe?g|png|tiff?|bmp|xml|txt)$", re.IGNORECASE)
 
 
 class Options(Struct, forbid_unknown_fields=True):
     """What an entry may say.
 
-    annotations: pattern of the XML files. images: picture path from `{stem}`, `{split}` and the
-    pattern's names. lists: pattern of the split lists, one stem a line, where splits are no
-    folders. geometry: the leaf that holds the coordinates. one_based: True where they count pixels
-    from 1, corners included. ignored_names: classes that mean "ignore this", such as DontCare.
+    annotations: pattern of the XML files; leave_out: what the names of files that it matches and
+    that are no annotations end in. images: picture path from `{stem}`, `{split}` and the pattern's
+    names. lists: pattern of the split lists, one stem a line, where splits are no folders; where
+    only the folders of the pictures tell the split, `images` has a pattern for each.
+
+    geometry: the leaf that holds the coordinates, or several, of which the first that an object
+    has is read. one_based: True where they count pixels from 1, corners included; inclusive: True
+    where they count from 0, corners included.
+
+    object_tag, label_tags, size_tags, gsd_tag: the tag of an object, the paths of its class (the
+    first that has a text), of the picture's width and height, and of its metres a pixel.
+    unlabelled: the class of an object without one. attribute_tags: paths of what else is said of
+    an object, by the name of what they say.
+
+    ignored_names: classes that mean "ignore this", such as DontCare. other_names: classes of
+    objects that are not what the dataset is about; each is a Reject.
     """
 
     annotations: BySplit
     images: BySplit
-    geometry: Literal["bndbox", "robndbox", "points"]
+    geometry: Geometry | list[Geometry]
     one_based: bool
+    inclusive: bool = False
     lists: str | None = None
+    leave_out: list[str] = []
+    object_tag: str = "object"
+    label_tags: tuple[str, ...] = ("name", "possibleresult/name")
+    unlabelled: str = ""
+    size_tags: tuple[str, str] = ("size/width", "size/height")
+    gsd_tag: str = ""
+    attribute_tags: dict[str, str] = {}
     ignored_names: list[str] = []
+    other_names: list[str] = []
 
+    def geometries(self) -> Sequence[str]:
+        """The leaves that may hold an object's coordinates, in the order in which they count."""
+        return [self.geometry] if isinstance(self.geometry, str) else self.geometry
 
-class _Fault(Exception):
-    """An object cannot become a region; args: reason, detail."""
+    def counting(self) -> Counting:
+        """How the corners count pixels."""
+        return Counting(1, True) if self.one_based else Counting(0, self.inclusive)
 
 
 def plan(folder: Folder, options: Options) -> Plan:
@@ -101,13 +134,24 @@ def plan(folder: Folder, options: Options) -> Plan:
 
     Raises SourceError where there is none, and says what became of the pictures that lists name.
     """
-    if options.lists is None:
-        return files_plan(folder, options.annotations, options.images, files_a_span=_FILES_A_SPAN)
     notes: list[str] = []
-    found = chosen_files(folder, options.annotations, notes)
-    there = {stem(file.path): file.path for _, file in found}
+    told_by_path = isinstance(options.annotations, dict) or "{split}" in options.annotations
+    if options.lists is None and (told_by_path or isinstance(options.images, str)):
+        return files_plan(
+            folder,
+            options.annotations,
+            options.images,
+            files_a_span=_FILES_A_SPAN,
+            leave_out=options.leave_out,
+        )
+    chosen = chosen_files(folder, options.annotations, notes, options.leave_out)
+    found = [file for _, file in chosen]
     elsewhere = pictures_elsewhere(folder, options.images)
-    by_split, more = _by_lists(folder, options, options.lists, there)
+    splits = options.images if isinstance(options.images, dict) else {}
+    if options.lists is None:
+        by_split, more = split_by_pictures(folder, splits, found)
+    else:
+        by_split, more = split_by_lists(folder, options.lists, found, splits or None)
     if not any(by_split.values()):
         asked = ", ".join(sorted(folder.splits or ()))
         raise SourceError(f"{folder.slug}: no pictures of split {asked}. {'. '.join(more)}".strip())
@@ -115,57 +159,6 @@ def plan(folder: Folder, options: Options) -> Plan:
     for split, names in sorted(by_split.items()):
         spans += batched(folder.slug, split, names, _FILES_A_SPAN, len(spans))
     return Plan(spans, [*notes, *more, *elsewhere], picture_patterns(options.images))
-
-
-def _by_lists(
-    folder: Folder, options: Options, lists: str, there: dict[str, str]
-) -> tuple[dict[str, list[str]], list[str]]:
-    """Files by split, and notes. there: files by stem; the first list that names one has it."""
-    by_split: dict[str, list[str]] = {}
-    notes = []
-    listed: dict[str, str] = {}  # the split of each picture that a list names
-    for found in files.find(folder.base, lists):
-        split, name = found.values["split"], folder.relative(found.path)
-        if isinstance(options.images, dict) and split not in options.images:
-            notes.append(f"{name} is the list of no split of this dataset")
-            continue
-        stems = _list_of(folder, found.path)
-        absent = sum(picture not in there for picture in stems)
-        if absent and folder.wants(split):
-            count = f"{absent} of {len(stems)} pictures"
-            notes.append(f"{name} names {count} that have no annotation file")
-        named = [picture for picture in dict.fromkeys(stems) if picture in there]
-        fresh = [picture for picture in named if picture not in listed]
-        for other in sorted({listed[picture] for picture in named if picture in listed}):
-            twice = [picture for picture in named if listed.get(picture) == other]
-            notes.append(
-                f"{len(twice)} of the pictures of {name} are in the list of {other} too and stay "
-                f"in {other}, such as {twice[0]}"
-            )
-        listed.update(dict.fromkeys(fresh, split))
-        if folder.wants(split):
-            by_split[split] = [there[picture] for picture in fresh]
-    if not listed:
-        where = files.join(folder.base, lists)
-        raise SourceError(f"{folder.slug}: no split list {where} names a file that is there")
-    loose = [path for picture, path in there.items() if picture not in listed]
-    if loose and folder.wants(UNLISTED):
-        notes.append(f"{len(loose)} annotation files are in no split list")
-        by_split[UNLISTED] = loose
-    return by_split, notes
-
-
-def _list_of(folder: Folder, path: str) -> list[str]:
-    """The stems that a split list names, with or without folder and ending.
-
-    Raises SourceError where it is no text.
-    """
-    try:
-        entries = text_of(folder.bytes_of(path)).split()
-        return [_ENDING.sub("", entry.rpartition("/")[2]) for entry in entries]
-    except UnicodeDecodeError as error:
-        where = f"{folder.slug}: {folder.relative(path)}"
-        raise SourceError(f"{where} cannot be read: {error}") from None
 
 
 def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator[Sample | Reject]:
@@ -178,133 +171,42 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
         file, key = folder.relative(name), stem(name)
         regions: list[Region] = []
         unplaced: list[str] = []
-        for i, node in enumerate(root.iter("object")):
+        for i, node in enumerate(root.iter(options.object_tag)):
+            at = f"{options.object_tag}[{i}]"
+            label = first_text(node, options.label_tags) or options.unlabelled
+            if label in options.other_names:
+                detail = f"{label} is no class of this dataset"
+                yield Reject(file, f"{key}#{at}", span.split, "unselected", detail)
+                continue
             try:
-                regions.append(_region(node, options, f"object[{i}]"))
-            except _Fault as fault:
-                if label := _label(node):
+                regions.append(_region(node, label, options, at))
+            except Fault as fault:
+                if label:
                     unplaced.append(label)
-                yield Reject(file, f"{key}#object[{i}]", span.split, *fault.args)
+                yield Reject(file, f"{key}#{at}", span.split, *fault.args)
         values = {**bound(options.annotations, name), "stem": key, "split": span.split}
         items = max(1, len(regions))
         pictures = record_pictures([(paths, values)], file, key, span.split, items)
         if isinstance(pictures, Reject):
             yield pictures
             continue
-        picture = Picture(pictures[0].path, _size(root, "width"), _size(root, "height"))
+        width, height = (pixels(root, path) for path in options.size_tags)
+        gsd = metres(root, options.gsd_tag) if options.gsd_tag else None
         yield Sample(
             key,
             file,
             span.split,
-            (picture,),
+            (Picture(pictures[0].path, width, height, gsd=gsd),),
             regions=tuple(regions),
             unplaced=tuple(unplaced),
         )
 
 
-def _size(root: Element, side: str) -> int | None:
-    text = (root.findtext(f"size/{side}") or "").strip()
-    return int(text) if text.isascii() and text.isdigit() and int(text) > 0 else None
-
-
-def _label(node: Element) -> str:
-    return (node.findtext("name") or node.findtext("possibleresult/name") or "").strip()
-
-
-def _region(node: Element, options: Options, key: str) -> Region:
-    label = _label(node)
+def _region(node: Element, label: str, options: Options, key: str) -> Region:
     if not label:
-        raise _Fault("missing_field", "object without a name")
-    leaf = node.find(options.geometry)
-    if leaf is None:
-        there = ", ".join(child.tag for child in node)
-        raise _Fault("bad_box", f"no {options.geometry}; the object has {there}"[:200])
-    shape = _LEAVES[options.geometry](leaf, options.one_based)
-    ignored = label in options.ignored_names or _is_difficult(node.findtext("difficult") or "")
-    return Region(key, label, shape, ignored=ignored)
-
-
-def _is_difficult(text: str) -> bool:
-    """Difficult is 1, 1.0 or true in any case; what says nothing (0, false, Unspecified) is not."""
-    try:
-        return float(text) != 0
-    except ValueError:
-        return text.strip().lower() in ("true", "yes")
-
-
-def _bndbox(leaf: Element, one_based: bool) -> Box:
-    x1, y1, x2, y2 = _numbers(leaf, ["xmin", "ymin", "xmax", "ymax"])
-    if x1 == x2 or y1 == y2:
-        raise _Fault("zero_area", f"corners coincide: {x1:g} {y1:g} {x2:g} {y2:g}")
-    if one_based:
-        (x1, x2), (y1, y2) = _half_open(x1, x2), _half_open(y1, y2)
-    return Box(x1, y1, x2, y2)
-
-
-def _half_open(first: float, last: float) -> tuple[float, float]:
-    """Edges of pixels counted from 1.
-
-    Inverted ones stay so: clipping puts them in order and counts them.
-    """
-    return (first - 1, last) if first < last else (first, last - 1)
-
-
-def _robndbox(leaf: Element, one_based: bool) -> Quad:
-    if leaf.find(_CORNERS[0]) is None and leaf.find(_CENTRED[0]) is not None:
-        return _centred(*_numbers(leaf, _CENTRED))
-    return _quad(_numbers(leaf, _CORNERS), one_based)
-
-
-def _centred(cx: float, cy: float, width: float, height: float, angle: float) -> Quad:
-    if width <= 0 or height <= 0:
-        raise _Fault("zero_area", f"{width:g} wide and {height:g} high")
-    cosine, sine = math.cos(angle), math.sin(angle)
-    halves = [(x * width / 2, y * height / 2) for x, y in ((-1, -1), (1, -1), (1, 1), (-1, 1))]
-    corners = [(cx + x * cosine - y * sine, cy + x * sine + y * cosine) for x, y in halves]
-    return Quad(tuple(number for corner in corners for number in corner))
-
-
-def _points(leaf: Element, one_based: bool) -> Quad:
-    texts = [(point.text or "").split(",") for point in leaf.iterfind("point")]
-    if any(len(text) != 2 for text in texts):
-        raise _Fault("bad_box", "a point is not x,y")
-    points = [(_finite(x), _finite(y)) for x, y in texts]
-    if len(points) == 5 and points[0] == points[4]:
-        points.pop()
-    if len(points) != 4:
-        raise _Fault("bad_box", f"{len(points)} points where four corners were meant")
-    return _quad([number for point in points for number in point], one_based)
-
-
-def _quad(numbers: list[float], one_based: bool) -> Quad:
-    if not one_based:
-        return Quad(tuple(numbers))
-    corners = np.array(numbers).reshape(1, 4, 2)
-    sides = np.linalg.norm(corners - np.roll(corners, -1, axis=1), axis=2)
-    if (sides == 0).any():
-        raise _Fault("zero_area", f"corners coincide: {' '.join(f'{n:g}' for n in numbers)}")
-    return Quad(tuple(inclusive_corners(corners - 1.0).ravel().tolist()))
-
-
-def _numbers(leaf: Element, tags: list[str]) -> list[float]:
-    if lacking := [tag for tag in tags if leaf.find(tag) is None]:
-        there = ", ".join(child.tag for child in leaf) or "nothing"
-        raise _Fault("bad_box", f"{leaf.tag} lacks {', '.join(lacking)}; it has {there}"[:300])
-    return [_finite(leaf.findtext(tag)) for tag in tags]
-
-
-def _finite(text: str | None) -> float:
-    try:
-        value = float(text or "")
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        raise _Fault("bad_box", f"not a number: {text!r}")
-    return value
-
-
-_LEAVES: dict[str, Callable[[Element, bool], Shape]] = {
-    "bndbox": _bndbox,
-    "robndbox": _robndbox,
-    "points": _points,
-}
+        raise Fault("missing_field", f"object without a {options.label_tags[0]}")
+    shape = shape_of(node, options.geometries(), options.counting())
+    ignored = label in options.ignored_names or is_flag(node.findtext("difficult") or "")
+    said = {name: first_text(node, [path]) for name, path in options.attribute_tags.items()}
+    attributes = {name: text for name, text in said.items() if text}
+    return Region(key, label, shape, ignored=ignored, attributes=attributes)

@@ -1,16 +1,16 @@
 """Members of archives as files: `pictures/shard-0001.tar!a/0001.jpg`.
 
-zip, tar, tar.gz and tgz are served where they lie, on disk or in a bucket, and so are the pictures
-in a column of Parquet or Arrow (`train.parquet!image/17` is the 18th row's). An archive is data
-from strangers: members that lie outside its root, links, devices, and encrypted or huge members are
-not served; `passed_over` names them. The index of an archive is kept for the process.
+zip, tar, tar.gz, tgz and tar.bz2 are served where they lie, on disk or in a bucket. An archive is
+data from strangers: members that lie outside its root, links, devices, and encrypted or huge
+members are not served; `passed_over` names them. The index of an archive is kept for the process.
 
-A tar.gz has no index and can only be read from its beginning, so it is unpacked once into an
-unnamed temporary file, up to `MAX_UNPACKED`.
+A tar.gz or tar.bz2 has no index and can only be read from its beginning, so it is unpacked once
+into an unnamed temporary file, up to `MAX_UNPACKED`.
 """
 
 from __future__ import annotations
 
+import bz2
 import errno
 import gzip
 import re
@@ -23,7 +23,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import IO, NamedTuple, Protocol
 
-from converters.read.picture_columns import unpacked_pictures
 from converters.read.stores import (
     Entry,
     MemberError,
@@ -36,12 +35,9 @@ from converters.read.stores import (
 from converters.read.tar_index import tar_members
 
 MAX_MEMBER = 1 << 30
-MAX_UNPACKED = 8 << 30  # of a tar.gz, and of the pictures of a table
-PICTURE_TABLES = ("parquet", "arrow")
+MAX_UNPACKED = 8 << 30  # of what is copied into a temporary file
 _OPEN = 32  # archives whose index is kept
-_MEMBER = re.compile(
-    r"(.*?\.(?:zip|tar|tar\.gz|tgz|parquet|arrow))!(.*)", re.IGNORECASE | re.DOTALL
-)
+_MEMBER = re.compile(r"(.*?\.(?:zip|tar|tar\.gz|tgz|tar\.bz2))!(.*)", re.IGNORECASE | re.DOTALL)
 _BROKEN = (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, gzip.BadGzipFile)
 
 
@@ -183,10 +179,7 @@ def _source(path: str, store: Store) -> _Source:
         return _Zip(open_ranges(path, store))
     if ending.endswith(".tar"):
         return _Tar(open_ranges(path, store), lambda start, end: store.read(path, start, end))
-    if ending.endswith(PICTURE_TABLES):
-        pictures, members = unpacked_pictures(path, open_ranges(path, store), MAX_UNPACKED)
-        return _Table(_reader(pictures), members)
-    unpacked = _unpacked(path, open_ranges(path, store))
+    unpacked = _unpacked(path, open_ranges(path, store), ending.endswith(".bz2"))
     return _Tar(unpacked, _reader(unpacked))
 
 
@@ -199,22 +192,6 @@ def _reader(file: IO[bytes]) -> Callable[[int, int], bytes]:
             return file.read(end - start)
 
     return read
-
-
-class _Table:
-    """Pictures that were unpacked from a table. members: name, bytes and start of each."""
-
-    def __init__(
-        self, read: Callable[[int, int], bytes], members: list[tuple[str, int, int]]
-    ) -> None:
-        self._read, self._members = read, members
-
-    def index(self) -> Iterator[tuple[str, str, Member]]:
-        for name, size, start in self._members:
-            yield name, "", Member(size, start)
-
-    def read(self, name: str, member: Member, start: int, end: int) -> bytes:
-        return self._read(member.start + start, member.start + end)
 
 
 class _Tar:
@@ -260,10 +237,10 @@ class _Zip:
         return data
 
 
-def _unpacked(path: str, file: IO[bytes]) -> IO[bytes]:
-    """The tar in a tar.gz. Raises SourceError where it is longer than `MAX_UNPACKED`."""
+def _unpacked(path: str, file: IO[bytes], is_bz2: bool) -> IO[bytes]:
+    """The tar in a tar.gz or tar.bz2. Raises SourceError where it is longer than `MAX_UNPACKED`."""
     out = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the index
-    with gzip.open(file) as packed:
+    with bz2.open(file) if is_bz2 else gzip.open(file) as packed:
         total = 0
         while part := packed.read(1 << 20):
             total += len(part)

@@ -1,9 +1,10 @@
 """Files by path or URL, and the path patterns of the catalogue.
 
 Everything that reads native files goes through `store(path)`, so that the same reader serves a
-local folder, an object store, and the members of an archive (`shard-0001.tar!a.jpg`, see
-`converters.read.archives`). A pattern names one path component with `{name}` and lists
-alternatives with `{a|b}`::
+local folder, an object store, the members of an archive (`shard-0001.tar!a.jpg`, see
+`converters.read.archives`), pictures in tables and in arrays (`converters.read.cells`,
+`converters.read.arrays`). A pattern names one
+path component with `{name}` and lists alternatives with `{a|b}`::
 
     {split}/{part}/labelXml{|s}/{stem}.xml     binds split, part and stem
     Images/Data/{id}.{tif|png}                 the first of the two that exists
@@ -19,6 +20,9 @@ from itertools import product
 from typing import IO, NamedTuple
 
 from converters.read.archives import ArchiveStore, Member, split_member
+from converters.read.arrays import ArrayStore, array_member
+from converters.read.cells import CellStore, split_cell
+from converters.read.recipes import RecipeStore, made
 from converters.read.stores import Entry as Entry
 from converters.read.stores import LocalStore, open_ranges
 from converters.read.stores import MemberError as MemberError
@@ -37,6 +41,9 @@ _COMPONENT_END = re.compile(r"/|(?<=!)")  # between path components; an archive 
 _LOCAL = LocalStore()
 _STORES: dict[str, Store] = {}
 _ARCHIVES = ArchiveStore(lambda archive: _outer_store(archive))
+_CELLS = CellStore(lambda table: store(table))
+_RECIPES = RecipeStore(lambda path: store(path))
+_ARRAYS = ArrayStore(lambda file: _outer_store(file))
 
 
 def scheme(path: str) -> str:
@@ -52,6 +59,12 @@ def register_store(name: str, store_: Store) -> None:
 
 def store(path: str) -> Store:
     """The store that holds `path`. Raises SourceError for an unknown scheme."""
+    if made(path):
+        return _RECIPES
+    if array_member(path):
+        return _ARRAYS
+    if split_cell(path):
+        return _CELLS
     return _ARCHIVES if split_member(path) else _outer_store(path)
 
 
@@ -93,9 +106,14 @@ def join(root: str, relative: str) -> str:
     return f"{root.rstrip('/')}/{relative}" if relative else root
 
 
+def _inside_file(path: str) -> bool:
+    """True where a path names something inside a file: an archive, a table or an array."""
+    return bool(split_member(path) or split_cell(path) or array_member(path))
+
+
 def exists(path: str) -> bool:
     """True where a file stands at `path`."""
-    if not scheme(path) and not split_member(path):
+    if not scheme(path) and not _inside_file(path):
         return os.path.isfile(path)
     try:
         store(path).size(path)

@@ -15,13 +15,16 @@ import zlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
 from converters.read import files
+from converters.read.arrays import NUMPY
+from converters.read.stores import MAX_PIXELS as MAX_PIXELS
+from converters.read.stores import PictureError as PictureError
 
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
 
-# A square of 32,768 pixels: the largest pictures of DOTA and LRS-VQA pass, a bomb does not.
-MAX_PIXELS = 1 << 30
 # What Pillow may open: no Ghostscript, no guesses.
 _FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "WEBP", "GIF", "JPEG2000", "PPM")
 _TIFF = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
@@ -55,10 +58,6 @@ DAMAGED = (
 )
 
 
-class PictureError(Exception):
-    """A picture cannot be used; args: reason, detail."""
-
-
 class Header(NamedTuple):
     """width, height: pixels, as the picture is shown. orientation: 1 (as stored) to 8, as in EXIF.
 
@@ -79,6 +78,8 @@ def header(data: bytes) -> Header:
         raise PictureError("unreadable_image", "a Git LFS pointer, not the picture")
     if data.startswith(b"\xff\xd8\xff"):
         found = _jpeg(data)
+    elif data.startswith(NUMPY):
+        raise _array(data)
     elif data.startswith(_PNG_BEGIN) and data[12:16] == b"IHDR" and len(data) >= 24:
         found = _png(data)
     else:
@@ -197,6 +198,19 @@ def _by_pillow(data: bytes) -> Header:
         raise PictureError("oversized_image", str(error)) from None
     except DAMAGED as error:
         raise PictureError("truncated_image", str(error)) from None
+
+
+def _array(data: bytes) -> PictureError:
+    """Why an array is no picture: nobody has said what is to be seen of it."""
+    file = io.BytesIO(data)
+    try:
+        np.lib.format.read_magic(file)
+        shape, _, kind = np.lib.format.read_array_header_1_0(file)
+    except ValueError as error:
+        return PictureError("truncated_image", str(error))
+    bands = shape[2] if len(shape) == 3 else 1
+    detail = f"an array of {bands} bands of {8 * kind.itemsize} bits, and the entry has no recipe"
+    return PictureError("unreadable_image", detail)
 
 
 def _ends(data: bytes) -> bool:

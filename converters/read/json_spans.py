@@ -93,7 +93,16 @@ def array_spans(
     last = tail[: close.start()].rstrip()
     if last and not last.endswith((b"}", b"null")):
         raise SourceError(f"{path} is cut off: its last record has no end")
-    start, end = begin.end(), size - len(tail) + close.start()
+    return element_spans(path, begin.end(), size - len(tail) + close.start(), keys, target)
+
+
+def element_spans(
+    path: str, start: int, end: int, keys: set[str], target: int = SPAN_BYTES
+) -> list[tuple[int, int]]:
+    """Byte ranges of about `target` bytes within [start, end), which holds an array's elements.
+
+    keys: keys that every record of the array has.
+    """
     cuts = [start]
     while end - cuts[-1] > target:
         cut = _seam_after(path, cuts[-1] + target, end, keys)

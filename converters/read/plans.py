@@ -22,9 +22,11 @@ from converters.read.folder import (
     deeper,
     picture_ending,
     picture_stem,
+    stem,
 )
 from converters.read.json_elements import UNREADABLE
 from converters.read.json_lines import LINES, line_spans
+from converters.read.json_members import MEMBERS, member_spans
 from converters.read.json_spans import array_opening, array_spans
 
 _HEAD_BYTES = 4096
@@ -38,17 +40,18 @@ def files_plan(
     files_a_span: int,
     record_bytes: int | None = None,
     unsplit: str = ALL,
+    leave_out: Sequence[str] = (),
 ) -> Plan:
     """Spans of a few whole files, by split.
 
     record_bytes: about how long a native record is, where a file holds many; else a file is one
-    record. unsplit: the split of files whose path tells none.
+    record. unsplit: the split of files whose path tells none. leave_out: see `chosen_files`.
 
     Raises SourceError where there is no annotation file.
     """
     by_split: dict[str, list[Found]] = {}
     notes: list[str] = []
-    there = chosen_files(folder, annotations, notes)
+    there = chosen_files(folder, annotations, notes, leave_out)
     for split, found in there:
         by_split.setdefault(split or unsplit, []).append(found)
     spans: list[Span] = []
@@ -56,7 +59,7 @@ def files_plan(
         sizes = [found.size // record_bytes + 1 for found in some] if record_bytes else None
         names = [found.path for found in some]
         spans += batched(folder.slug, split, names, files_a_span, len(spans), sizes)
-    notes += [*absent(folder, annotations), *_not_served(folder, there)]
+    notes += [*absent(folder, annotations), *not_served(folder, there)]
     notes += pictures_elsewhere(folder, images)
     return Plan(spans, notes, picture_patterns(images))
 
@@ -70,7 +73,7 @@ def json_array_plan(
     record_bytes: int,
     table: str | None = None,
 ) -> Plan:
-    """Byte spans of JSON arrays, and of files with a record on each line (JSON Lines).
+    """Byte spans of JSON arrays, of large objects whose values are records, and of JSON Lines.
 
     keys: keys that every record has, which prove a cut. table: the key at the head of the file
     under which the array stands, or None for a bare array. Any other JSON document is one span.
@@ -90,17 +93,23 @@ def json_array_plan(
             ranges = [*array_spans(path, table, keys)]
         elif _is_lines(found.path, head):
             kind, ranges = LINES, [*line_spans(path)]
+        elif table is None and (members := member_spans(path, head, found.size, keys)):
+            kind, ranges = MEMBERS, [*members]
         for start, end in ranges:
             records = ((end or found.size) - start) // record_bytes + 1
             span = Span(folder.slug, split or ALL, len(spans), (found.path,), start, end)
             spans.append(msgspec.structs.replace(span, table=kind, records=records))
-    notes += [*absent(folder, annotations), *_not_served(folder, there)]
+    notes += [*absent(folder, annotations), *not_served(folder, there)]
     notes += pictures_elsewhere(folder, images)
     return Plan(spans, notes, picture_patterns(images))
 
 
-def chosen_files(folder: Folder, annotations: BySplit, notes: list[str]) -> list[tuple[str, Found]]:
+def chosen_files(
+    folder: Folder, annotations: BySplit, notes: list[str], leave_out: Sequence[str] = ()
+) -> list[tuple[str, Found]]:
     """(split, file) of the annotation files to read; notes is told of those that are not.
+
+    leave_out: what the names of files that are no annotations end in, before their last ending.
 
     Of files that differ in a pattern's `{a|b}` alternative alone, the first alternative's is taken.
     Label files (`{stem}`) one folder deeper are taken for a split that has none in their place; of
@@ -127,7 +136,26 @@ def chosen_files(folder: Folder, annotations: BySplit, notes: list[str]) -> list
             )
     if fault and not taken:
         raise fault
-    return _one_each(folder, [*found, *taken], notes)
+    return _one_each(folder, _annotations(folder, [*found, *taken], leave_out, notes), notes)
+
+
+def _annotations(
+    folder: Folder, found: list[tuple[str, Found]], leave_out: Sequence[str], notes: list[str]
+) -> list[tuple[str, Found]]:
+    """The files that are no others beside the annotations; see `chosen_files`."""
+    kept: list[tuple[str, Found]] = []
+    left: list[tuple[str, Found]] = []
+    for split, file in found:
+        is_other = stem(file.path).endswith(tuple(leave_out))
+        (left if is_other else kept).append((split, file))
+    if left:
+        notes.append(
+            f"{len(left)} file(s) are no annotations and are not read, such as "
+            f"{folder.relative(left[0][1].path)}"
+        )
+    if found and not kept:
+        raise SourceError(f"{folder.slug}: {notes[-1]}, and no others are there")
+    return kept
 
 
 def _files_below(folder: Folder, annotations: BySplit) -> list[tuple[str, Found]]:
@@ -233,7 +261,7 @@ def _pictures(folder: Folder, pattern: str) -> dict[frozenset[tuple[str, str]], 
     return out
 
 
-def _not_served(folder: Folder, there: Iterable[tuple[str, Found]]) -> list[str]:
+def not_served(folder: Folder, there: Iterable[tuple[str, Found]]) -> list[str]:
     """A note for each archive of annotations that has members which are not served."""
     parts = [split_member(found.path) for _, found in there]
     notes = []
@@ -249,7 +277,7 @@ def _is_lines(name: str, head: bytes) -> bool:
     """True for a file of JSON Lines: by its ending, or since its first line is a whole record."""
     if name.lower().endswith((".jsonl", ".ndjson")):
         return True
-    first, _, rest = utf8_of(head).lstrip().partition(b"\n")
+    first, _, rest = utf8_of(head, is_head=True).lstrip().partition(b"\n")
     if not rest.lstrip().startswith(b"{"):
         return False
     try:

@@ -37,7 +37,9 @@ from converters.read.json_elements import (
     open_braces,
 )
 from converters.read.json_lines import LINES, line_texts
+from converters.read.json_members import MEMBERS, member_texts
 from converters.read.json_spans import decode_records
+from converters.read.packed import unpacked
 from schemas.sample import Picture, Reject
 
 T = TypeVar("T")
@@ -57,9 +59,9 @@ def json_records(
 ) -> Iterator[tuple[str, T | Reject]]:
     """(place, record) of each record of a span of `json_array_plan` or `files_plan`.
 
-    The place is the key in an object, `[3]` or `images[3]` in an array, and `byte 512` in a part
-    of one. kind: what a record is decoded to. table: the key under which the records stand.
-    named: fields that tell what an unreadable record is called.
+    The place is the key in an object or a part of one, `[3]` or `images[3]` in an array, and
+    `byte 512` in a part of that. kind: what a record is decoded to. table: the key under which the
+    records stand. named: fields that tell what an unreadable record is called.
 
     Raises SourceError where a whole document is cut off or of another shape.
     """
@@ -89,12 +91,23 @@ def _texts(
     if span.end is not None:
         path = files.join(folder.base, name)
         body = files.store(path).read(path, span.start, span.end)
+        if span.table == MEMBERS:
+            yield from _members(folder, name, body)
+            return
         cut = line_texts(body) if span.table == LINES else _array_texts(body, keys)
         for at, text in cut:
             yield f"byte {span.start + at}", text
         return
     try:
         yield from elements(utf8_of(folder.bytes_of(name)), table)
+    except UNREADABLE as error:
+        where = f"{folder.slug}: {folder.relative(name)}"
+        raise SourceError(f"{where} cannot be read: {error}") from None
+
+
+def _members(folder: Folder, name: str, body: bytes) -> Iterator[tuple[str, msgspec.Raw | bytes]]:
+    try:
+        yield from member_texts(body)
     except UNREADABLE as error:
         where = f"{folder.slug}: {folder.relative(name)}"
         raise SourceError(f"{where} cannot be read: {error}") from None
@@ -156,7 +169,7 @@ def _name(text: msgspec.Raw | bytes, named: Sequence[str]) -> str:
     return record_key(record, named)
 
 
-# Text and XML, one file a picture
+# Text, XML and JSON, one file a picture
 
 
 def text_records(folder: Folder, span: Span) -> Iterator[tuple[str, str | Reject]]:
@@ -191,15 +204,34 @@ def xml_records(folder: Folder, span: Span) -> Iterator[tuple[str, Element | Rej
             yield name, _unreadable(folder, span, name, str(error) or type(error).__name__)
 
 
+def json_file_records(
+    folder: Folder, span: Span, kind: type[T]
+) -> Iterator[tuple[str, T | Reject]]:
+    """(name, record) of each file of a span that is one JSON document.
+
+    kind: what a record is decoded to.
+    """
+    decoder = msgspec.json.Decoder(kind)
+    for name, data in _whole_files(folder, span):
+        if isinstance(data, Reject):
+            yield name, data
+            continue
+        try:
+            yield name, decode_record(utf8_of(data), decoder)
+        except BadRecord as bad:
+            yield name, Reject(folder.relative(name), "", span.split, *bad.args)
+
+
 def _whole_files(folder: Folder, span: Span) -> Iterator[tuple[str, bytes | Reject]]:
     for name in span.names:
         path = files.join(folder.base, name)
         try:
             data = files.store(path).read(path)
             files.check_pointer(path, data)
+            data = unpacked(name, data)
         except FileNotFoundError:
             yield name, _unreadable(folder, span, name, "the file is not there")
-        except (SourceError, files.MemberError) as error:
+        except (SourceError, files.MemberError, ValueError) as error:
             yield name, _unreadable(folder, span, name, str(error))
         else:
             yield name, data

@@ -12,6 +12,8 @@ from pathlib import PurePosixPath
 from typing import IO, Any, NamedTuple, Protocol
 
 _BUFFER = 1 << 18
+# A square of 32,768 pixels: the largest pictures of DOTA and LRS-VQA pass, a bomb does not.
+MAX_PIXELS = 1 << 30
 
 
 class SourceError(Exception):
@@ -20,6 +22,10 @@ class SourceError(Exception):
 
 class MemberError(OSError):
     """A member of an archive is damaged. strerror: in what way."""
+
+
+class PictureError(Exception):
+    """A picture cannot be used; args: reason, detail."""
 
 
 class NotRegular(FileNotFoundError):

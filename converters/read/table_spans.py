@@ -18,7 +18,7 @@ from converters.read import files
 from converters.read.encodings import text_of
 from converters.read.folder import ALL, BySplit, Folder, Plan, Span
 from converters.read.plans import absent, chosen_files, picture_patterns, pictures_elsewhere
-from converters.read.tables import column_names, parquet_rows, table_ending
+from converters.read.table_rows import column_names, parquet_rows, table_ending
 
 SPAN_BYTES = 4 << 20  # of CSV, as rows are small and become objects
 SPAN_ROWS = 1 << 16  # of Parquet

@@ -18,6 +18,10 @@ MIN_SIDE = 1.0  # pixels; what is thinner after clipping has no area
 _EXACT = 1e-3  # pixels; corners this close to a rectangle's are one
 
 
+# Cosine of four times the angle by which edges of a box may be off its own: two degrees.
+_BOXLIKE = 0.99
+
+
 class Clipped(NamedTuple):
     """points: (n, k) as given or clipped.
 
@@ -86,7 +90,7 @@ def clip_quads(quads: Floats, sizes: Floats) -> Clipped:
         limits = np.minimum(sizes[changed], 1e9)
         seen = shapely.intersection(ring[changed], shapely.box(0, 0, limits[:, 0], limits[:, 1]))
         outside[changed] = shapely.area(seen) == 0
-        result[changed] = _around(seen, to_rotated(corners[changed].reshape(-1, 8))[:, 4])
+        result[changed] = _around(seen, _angles(corners[changed]))
     result = clockwise(result.reshape(-1, 8))
     sides = to_rotated(result)[:, 2:4]
     zero |= ~outside & (sides < MIN_SIDE).any(axis=1)
@@ -99,6 +103,24 @@ def _in_turn(corners: Floats) -> Floats:
     from_middle = corners - corners.mean(axis=1, keepdims=True)
     order = np.arctan2(from_middle[..., 1], from_middle[..., 0]).argsort(axis=1, kind="stable")
     return np.take_along_axis(corners, order[:, :, None], axis=1)
+
+
+def _angles(corners: Floats) -> Floats:
+    """The angles of boxes (n, 4, 2) in degrees, by all four edges, a longer one counting more.
+
+    Whole-number corners make no exact rectangle, and one edge alone may be a fraction of a degree
+    off: on a box of some hundred pixels more than a pixel. Angles are the same a quarter turn on,
+    so edges are added as if turned four times as far. What is no box, even nearly, has the angle of
+    the smallest rectangle around it.
+    """
+    edges = np.roll(corners, -1, axis=1) - corners
+    lengths = np.hypot(edges[..., 0], edges[..., 1])
+    turned = 4 * np.arctan2(edges[..., 1], edges[..., 0])
+    x, y = (lengths * np.cos(turned)).sum(axis=1), (lengths * np.sin(turned)).sum(axis=1)
+    boxlike = np.hypot(x, y) > _BOXLIKE * lengths.sum(axis=1)
+    rectangles = to_rotated(corners.reshape(-1, 8))[:, 4]
+    angles: Floats = np.where(boxlike, np.round(np.degrees(np.arctan2(y, x)) / 4, 9), rectangles)
+    return angles
 
 
 def _around(shapes: npt.NDArray[np.object_], degrees: Floats) -> Floats:

@@ -17,12 +17,13 @@ from msgspec import Struct
 from converters.ledger import Strings
 from converters.regions import shapes
 from converters.regions.attributes import spoken
+from converters.regions.frames import Frame, moved
 from converters.regions.geometry import Floats
 from schemas.sample import Box, Expression, Mask, Region, Reject, Sample, Shape
 
 Size = tuple[int, int] | None
 # Reasons of regions that are objects of the picture all the same, only without a usable place.
-_UNSURE = frozenset({"zero_area", "bad_box", "bad_value"})
+_UNSURE = frozenset({"zero_area", "bad_box", "bad_value", "size_conflict"})
 
 
 class Scenes(Struct, frozen=True):
@@ -111,21 +112,24 @@ def clean(
     samples: Sequence[Sample],
     size_of: Callable[[str], Size],
     names: Mapping[str, str],
+    frame_of: Callable[[str], Frame | None] = lambda path: None,
 ) -> tuple[Scenes, Counter[str]]:
     """Scenes of samples of one split, and how many regions were repaired (clipped, swapped).
 
     size_of: of a picture by its path; a region is measured by its own picture, `pictures[image]`.
-    names: what the catalogue calls some of the classes.
+    names: what the catalogue calls some of the classes. frame_of: the frame of a picture's
+    coordinates, where it is another than the picture's own.
     """
     native = [region for sample in samples for region in sample.regions]
     numbers_of = [len(sample.regions) for sample in samples]
     owner = np.repeat(np.arange(len(samples)), numbers_of)
     starts = np.concatenate([[0], np.cumsum(numbers_of)]).astype(np.int64)
     sizes = _sizes(samples, native, owner, size_of)
-    clipped = shapes.clip(
-        [region.shape for region in native], np.where(np.isnan(sizes), np.inf, sizes)
-    )
+    framed, moves, conflicts = _framed(samples, native, owner, frame_of)
+    clipped = shapes.clip(framed, np.where(np.isnan(sizes), np.inf, sizes))
     reasons = clipped.reasons.astype(object)
+    for item, conflict in conflicts.items():
+        reasons[item], clipped.details[item] = "size_conflict", conflict
     for item, (scene, region) in enumerate(zip(owner.tolist(), native, strict=True)):
         if region.image >= len(samples[scene].pictures):
             reasons[item] = "dangling_reference"
@@ -138,6 +142,7 @@ def clean(
             "uncrossed": int((clipped.mended & good).sum()),
         }
     )
+    repairs.update(move for item, move in moves.items() if good[item])
     regions = [
         region if shape is region.shape else msgspec.structs.replace(region, shape=shape)
         for region, shape in zip(native, clipped.shapes, strict=True)
@@ -217,6 +222,32 @@ def _sizes(
         there = region.image < len(pictures)
         rows.append(known[pictures[region.image].path] if there else unknown)
     return np.array(rows, float).reshape(-1, 2)
+
+
+def _framed(
+    samples: Sequence[Sample],
+    native: Sequence[Region],
+    owner: npt.NDArray[np.int64],
+    frame_of: Callable[[str], Frame | None],
+) -> tuple[list[Shape], dict[int, str], dict[int, str]]:
+    """Shapes in the pixels of the shown pictures; how some were moved, and why some cannot be."""
+    framed = [region.shape for region in native]
+    moves: dict[int, str] = {}
+    conflicts: dict[int, str] = {}
+    paths = {picture.path for sample in samples for picture in sample.pictures}
+    frames = {path: frame for path in paths if (frame := frame_of(path)) is not None}
+    if not frames:
+        return framed, moves, conflicts
+    for item, (scene, region) in enumerate(zip(owner.tolist(), native, strict=True)):
+        pictures = samples[scene].pictures
+        frame = frames.get(pictures[region.image].path) if region.image < len(pictures) else None
+        if frame is None or isinstance(region.shape, Mask):
+            continue
+        if frame.conflict:
+            conflicts[item] = frame.conflict
+        else:
+            framed[item], moves[item] = moved(region.shape, frame), frame.repair
+    return framed, moves, conflicts
 
 
 def _mark_repeats(native: Sequence[Region], owner: Sequence[int], reasons: Strings) -> None:

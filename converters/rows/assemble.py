@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from msgspec import Struct
 
+from converters.read import recipes
 from converters.rows import identity
 from converters.rows.pictures import Pictures
 from converters.rows.xxh3 import Words
@@ -34,7 +35,8 @@ class Job(Struct, frozen=True):
     """One source of a mix at work.
 
     index: its place in the mix. classes: the dataset's, as spoken, for prompts that list them.
-    unsayable: what happens to a shape that the dialect cannot write.
+    unsayable: what happens to a shape that the dialect cannot write. unread: what happens to a
+    box in a ready-made text that cannot be read.
     """
 
     index: int
@@ -47,6 +49,7 @@ class Job(Struct, frozen=True):
     writes_bytes: bool
     classes: tuple[str, ...] = ()
     unsayable: Literal["enclose", "reject"] = "enclose"
+    unread: Literal["keep", "reject"] = "keep"
 
 
 class Origin(Struct, frozen=True):
@@ -188,6 +191,7 @@ def assemble(
         "template": constant(turns.templates, count),
         "regions": turns.regions if turns.regions is not None else _no_regions(count),
         "scene": _scenes(entry.folder, pictures),
+        "recipe": constant(_recipe(job), count),
         "gsd": pictures.gsd(),
         "sensor": constant(pictures.sensors(), count),
         "license_annotations": constant(entry.licence.annotations, count),
@@ -226,6 +230,14 @@ def _facts(pictures: Pictures, writes_bytes: bool) -> Mapping[str, pa.Array]:
         "image_sha256": _null_where_empty(sha256),
         "image_bytes": _sums(weights),
     }
+
+
+def _recipe(job: Job) -> str | None:
+    """What the written pictures were made by; rows that only name pictures name files."""
+    recipe = job.entry.recipe
+    if recipe is None or not job.writes_bytes:
+        return None
+    return recipes.words(recipe.bands, recipe.stretch)
 
 
 def _scenes(folder: str, pictures: Pictures) -> pa.Array:

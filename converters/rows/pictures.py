@@ -12,6 +12,7 @@ import pyarrow as pa
 from msgspec import Struct
 
 from converters.read.images import Facts
+from converters.regions.frames import Frame, frame_of
 from converters.regions.tiles import Tile
 from schemas.entry import Entry
 from schemas.sample import Picture
@@ -59,6 +60,18 @@ class Pictures(Struct, frozen=True):
         if stated and stated.width and stated.height:
             return stated.width, stated.height
         return None
+
+    def frame(self, path: str) -> Frame | None:
+        """The frame of a picture's coordinates, where it is not the picture as it is shown.
+
+        Known of pictures that were read, and of which somebody states a size.
+        """
+        facts, stated = self.facts.get(path), self.stated.get(path)
+        if not facts or not facts.width or path in self.tiles:
+            return None
+        sizes = [(stated.width, stated.height)] if stated and stated.width and stated.height else []
+        sizes += [self.entry.size] if self.entry.size else []
+        return frame_of((facts.width, facts.height), facts.orientation, sizes)
 
     def fault(self, path: str) -> str:
         """What is wrong with a picture that was read, as a Reject's reason; else empty."""

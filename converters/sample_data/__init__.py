@@ -18,7 +18,7 @@ from pathlib import Path
 
 from converters.sample_data import captions, dior, dota, fair1m, floodnet, folders, rsvqa
 
-VERSION = 1
+VERSION = 2
 MARKER = ".earthmix-sample"
 WRITERS: dict[str, Callable[[Path], None]] = {
     "rsvqa_lr": rsvqa.write_lr,

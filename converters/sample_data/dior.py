@@ -61,6 +61,17 @@ SCENES: dict[str, dict[str, tuple[str, str]]] = {
         "00010": ("grass", "Expressway-Service-area, vehicle, vehicle, vehicle, bridge"),
         "00011": ("sand", "tenniscourt, vehicle"),
         "00012": ("water", "harbor, harbor, ship, ship, ship, ship, ship"),
+        "00013": (
+            "concrete",
+            "airplane, airplane, airplane, airplane, airplane, storagetank, storagetank, vehicle, "
+            "vehicle, vehicle",
+        ),
+        "00014": (
+            "grass",
+            "tenniscourt, tenniscourt, tenniscourt, tenniscourt, baseballfield, baseballfield, "
+            "vehicle, vehicle, vehicle, vehicle",
+        ),
+        "00015": ("water", "ship, ship, ship, ship, ship, ship, ship, ship, harbor, harbor"),
     },
     "val": {
         "05863": ("concrete", "airplane, airplane"),

@@ -1,12 +1,16 @@
 """The task `conversation`: ready-made turns keep their words.
 
-Two things are put right and counted: the picture tokens (`<video>` and missing ones become one
-`<image>` a picture, before the first words), and boxes that are declared to be in another dialect
-than the mix's. White space at the edges of a turn goes.
+What is put right is counted: picture tokens (`<video>` and missing ones become one `<image>` a
+picture, before the first words), boxes that are declared to be in another dialect than the mix's,
+line breaks that are declared to be written as a backslash and an n, and white space: at the edges
+of a turn it goes, a carriage return is a line break, a tab is a blank.
+
+A box that cannot be read stays as text, or costs its conversation, as the mix says (`unread`).
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import NamedTuple
 
@@ -14,16 +18,19 @@ import numpy as np
 import pyarrow as pa
 
 from converters.dialects import dialect, render
-from converters.dialects.kit import Found
+from converters.dialects.kit import Dialect, Found
 from converters.regions import shapes
 from converters.rows import identity
 from converters.rows.assemble import Job, Turns, assemble, identify, nested, tokens
 from converters.tasks.drafts import lists_of_regions
 from converters.tasks.kit import Built, Talks, Task
+from converters.tasks.rewriting import rewritten
 from schemas.conversation import IMAGE_TOKEN
-from schemas.sample import Region
+from schemas.sample import Box, Conversation, Quad, Region, Shape
 
 _VIDEO_TOKEN = "<video>"
+_NO_AREA = 1e-6  # square pixels, twice: what the arithmetic leaves of none
+_ANY_SIZE = (1000, 1000)  # to count boxes by
 
 
 class Said(NamedTuple):
@@ -40,17 +47,18 @@ def build(job: Job, batch: Talks) -> Built:
     repairs: Counter[str] = Counter()
     paths = batch.pictures.paths.to_pylist()
     said: list[Said] = []
-    for item, turns in enumerate(batch.turns):
+    for item, talk in enumerate(batch.talks):
         if reasons[item]:
             continue
-        trimmed = [(role, text.strip()) for role, text in turns]
-        fresh, reason = place_tokens(trimmed, len(paths[item]), repairs)
-        if reason:
-            reasons[item] = reason
-            continue
-        talk, reasons[item] = _written(job, batch, item, paths[item], fresh, repairs)
-        if not reasons[item]:
-            said.append(talk)
+        own: Counter[str] = Counter()  # counted only where the conversation becomes a row
+        fresh, reason = place_tokens(tidied(talk, own), len(paths[item]), own)
+        size = batch.pictures.size(paths[item][0]) if len(paths[item]) == 1 else None
+        if not reason:
+            done, reason = _written(job, talk, fresh, size, own)
+        reasons[item] = reason
+        if not reason:
+            said.append(done)
+            repairs.update(+own)
     good = pa.array(np.flatnonzero(reasons == ""))
     if not said:
         return Built(None, reasons)
@@ -58,12 +66,27 @@ def build(job: Job, batch: Talks) -> Built:
     # The native words alone decide the id: not the mix's dialect.
     words = pa.array(
         [
-            identity.ITEM.join(f"{role}{identity.FIELD}{text}" for role, text in batch.turns[item])
+            identity.ITEM.join(
+                f"{role}{identity.FIELD}{text}" for role, text in batch.talks[item].turns
+            )
             for item in good.to_pylist()
         ]
     )
     who = identify(job, origin, pictures, words)
     return Built(assemble(job, origin, pictures, who, _turns(job, said)), reasons, repairs)
+
+
+def tidied(talk: Conversation, repairs: Counter[str]) -> list[tuple[str, str]]:
+    """The turns of a conversation with its white space put right."""
+    turns: list[tuple[str, str]] = []
+    for role, text in talk.turns:
+        if talk.escapes and (found := text.count("\\n")):
+            repairs["line_breaks"] += found
+            text = text.replace("\\n", "\n")
+        plain = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ").strip()
+        repairs["white_space"] += plain != text
+        turns.append((role, plain))
+    return turns
 
 
 def _turns(job: Job, said: list[Said]) -> Turns:
@@ -109,53 +132,98 @@ def place_tokens(
 
 def _written(
     job: Job,
-    batch: Talks,
-    item: int,
-    paths: list[str],
+    talk: Conversation,
     turns: list[tuple[str, str]],
+    size: tuple[int, int] | None,
     repairs: Counter[str],
 ) -> tuple[Said, str]:
     """Turns with their boxes read, and written anew where the mix wants another dialect.
 
-    The second is a Reject's reason where a box cannot be written, or empty. Boxes are of the one
-    picture that the conversation shows, as far as its size is known; else the text stays as it is.
+    The second is a Reject's reason where a box cannot be read or written, or empty. Boxes are of
+    the one picture that the conversation shows, as far as its size is known (size, else None);
+    otherwise the text stays as it is, and its boxes are counted.
     """
-    spoken = batch.dialects[item]
-    size = batch.pictures.size(paths[0]) if len(paths) == 1 else None
-    if spoken is None or size is None:
-        return Said(turns, spoken, []), ""
-    native = dialect(spoken)
-    regions: list[Region] = []
+    if talk.dialect is None:
+        return Said(turns, None, []), ""
+    native = dialect(talk.dialect)
+    found, reason = _boxes(native, talk, turns, size or _ANY_SIZE)
+    if reason:
+        return Said(turns, None, []), reason
+    unread = sum(
+        _unread(native, text, boxes) for (_, text), boxes in zip(turns, found, strict=True)
+    )
+    repairs["unread"] += unread
+    if unread and job.unread == "reject":
+        return Said(turns, None, []), "bad_box"
+    boxes = [box for some in found for box in some]
+    is_there = size is not None or native.mark is not None
+    regions = [Region(f"box[{i}]", "", box.shape) for i, box in enumerate(boxes) if is_there]
+    if talk.dialect == job.dialect:
+        return Said(turns, job.dialect if boxes else None, regions), ""
+    if size is None and (native.mark is None or dialect(job.dialect).needs_size):
+        repairs["unsized"] += len(boxes)
+        if boxes and job.unread == "reject":
+            return Said(turns, None, []), "no_size"
+        return Said(turns, talk.dialect if boxes else None, regions), ""
     fresh = []
-    for role, text in turns:
-        found = native.read(text, size)
-        regions += [
-            Region(f"box[{len(regions) + i}]", "", box.shape) for i, box in enumerate(found)
-        ]
-        if spoken != job.dialect:
-            text, reason = _rewritten(text, found, job, size, repairs)
-            if reason:
-                return Said(turns, spoken, []), reason
-        fresh.append((role, text))
+    target = dialect(job.dialect)
+    for (role, text), some in zip(turns, found, strict=True):
+        texts, reason = _rendered(job, some, size or _ANY_SIZE, repairs)
+        if reason:
+            return Said(turns, talk.dialect, []), reason
+        fresh.append((role, rewritten(text, some, texts, native, target, repairs)))
     return Said(fresh, job.dialect if regions else None, regions), ""
 
 
-def _rewritten(
-    text: str, found: list[Found], job: Job, size: tuple[int, int], repairs: Counter[str]
-) -> tuple[str, str]:
-    """A text with each of its boxes in the mix's dialect; and why one cannot be written, or ""."""
+def _rendered(
+    job: Job, found: list[Found], size: tuple[int, int], repairs: Counter[str]
+) -> tuple[list[str], str]:
+    """The text of each box in the mix's dialect; and why one cannot be written, or ""."""
     sizes = np.tile(np.array(size, float), (len(found), 1))
-    texts, reasons, changed = render(
-        dialect(job.dialect), [box.shape for box in found], sizes, job.unsayable
-    )
+    shown = [box.shape for box in found]
+    texts, reasons, changed = render(dialect(job.dialect), shown, sizes, job.unsayable)
     if faulty := reasons[reasons != ""].tolist():
-        return text, faulty[0]
+        return texts, faulty[0]
     repairs.update(changed, rewritten=len(found))
-    parts, end = [], 0
-    for box, written in zip(found, texts, strict=True):
-        parts += [text[end : box.start], written]
-        end = box.end
-    return "".join([*parts, text[end:]]), ""
+    return texts, ""
+
+
+def _boxes(
+    native: Dialect, talk: Conversation, turns: list[tuple[str, str]], size: tuple[int, int]
+) -> tuple[list[list[Found]], str]:
+    """The boxes of each turn, and a Reject's reason where marks and regions do not fit.
+
+    What encloses no area is no box.
+    """
+    if native.mark is None:
+        return [
+            [box for box in native.read(text, size) if _has_area(box.shape)] for _, text in turns
+        ], ""
+    marks = [[*re.finditer(re.escape(native.mark), text)] for _, text in turns]
+    if sum(map(len, marks)) != len(talk.regions):
+        return [], "dangling_reference"
+    shown = iter(talk.regions)
+    return [
+        [Found(next(shown).shape, mark.start(), mark.end()) for mark in some] for some in marks
+    ], ""
+
+
+def _has_area(shape: Shape) -> bool:
+    if isinstance(shape, Box):
+        return shape.x2 > shape.x1 and shape.y2 > shape.y1
+    if isinstance(shape, Quad):
+        xs, ys = shape.points[::2], shape.points[1::2]
+        twice = sum(xs[i - 1] * ys[i] - xs[i] * ys[i - 1] for i in range(4))
+        return abs(twice) > _NO_AREA
+    return True
+
+
+def _unread(native: Dialect, text: str, found: list[Found]) -> int:
+    """How many places of a text look like a box of the dialect and are none that was read."""
+    if not native.like:
+        return 0
+    spans = [match.span() for match in re.finditer(native.like, text)]
+    return sum(all(end <= box.start or start >= box.end for box in found) for start, end in spans)
 
 
 TASKS = (

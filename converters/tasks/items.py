@@ -101,7 +101,7 @@ def _paths(samples: list[Sample]) -> list[list[str]]:
 def _scene_items(
     entry: Entry, samples: list[Sample], kind: Kind, pictures: Pictures, book: Book
 ) -> SceneItems | ExpressionItems:
-    found, repairs = scenes.clean(samples, pictures.size, entry.spoken)
+    found, repairs = scenes.clean(samples, pictures.size, entry.spoken, pictures.frame)
     shown = pictures.of(_paths(samples))
     if kind == "expression":
         return ExpressionItems(scenes.expressions(found), shown)
@@ -118,8 +118,7 @@ def _talks(samples: list[Sample], pictures: Pictures) -> Talks:
         Origin(pa.array([owner.file for owner in owners]), samples[0].split, pa.array(keys)),
         pictures.of(_paths(owners)),
         np.full(len(held), "", object),
-        [talk.turns for _, talk in held],
-        [talk.dialect for _, talk in held],
+        [talk for _, talk in held],
     )
 
 

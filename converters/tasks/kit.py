@@ -17,7 +17,7 @@ from converters.ledger import Strings
 from converters.regions.scenes import Expressions, Scenes
 from converters.rows.assemble import Job, Origin
 from converters.rows.pictures import Pictures
-from schemas.sample import Kind, Reject
+from schemas.sample import Conversation, Kind, Reject
 
 
 class Built(NamedTuple):
@@ -154,14 +154,13 @@ class ExpressionItems(Struct, frozen=True):
 
 
 class Talks(Struct, frozen=True):
-    """Ready-made conversations: one item each. turns: (role, text) in native order."""
+    """Ready-made conversations: one item each."""
 
     split: str
     origin: Origin
     pictures: Pictures
     reasons: Strings
-    turns: list[tuple[tuple[str, str], ...]]
-    dialects: list[str | None]
+    talks: list[Conversation]
     kind: Kind = "conversation"
 
     def reject(self, item: int, reason: str) -> Reject:
@@ -173,7 +172,7 @@ class Talks(Struct, frozen=True):
             self.origin.keys[item].as_py() or "",
             self.split,
             reason,
-            detail or " ".join(text for _, text in self.turns[item])[:200],
+            detail or " ".join(text for _, text in self.talks[item].turns)[:200],
             kind=self.kind,
         )
 

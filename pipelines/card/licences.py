@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from pipelines.card import hub
 from pipelines.card.markdown import cell, link, table
 from pipelines.card.summary import DatasetSummary, LicenceSummary, Summary
 
@@ -28,46 +29,7 @@ _NOTICE = {
 _COPYLEFT = re.compile(r"(a|l)?gpl-[23]\.[01](-only|-or-later)?|odbl-1\.0|cdla-sharing-1\.0")
 _RESTRICTED = re.compile(r"academic|research|non-?commercial")
 
-# Identifiers that the Hugging Face hub knows and an annotation or picture may well have.
-# Source: https://huggingface.co/docs/hub/repositories-licenses
-_HUB = {
-    *(
-        "apache-2.0",
-        "mit",
-        "bsd-2-clause",
-        "bsd-3-clause",
-        "cc0-1.0",
-        "cdla-permissive-1.0",
-        "cdla-permissive-2.0",
-        "cdla-sharing-1.0",
-        "etalab-2.0",
-    ),
-    *(
-        "cc-by-2.0",
-        "cc-by-2.5",
-        "cc-by-3.0",
-        "cc-by-4.0",
-        "cc-by-sa-3.0",
-        "cc-by-sa-4.0",
-        "cc-by-nd-4.0",
-        "cc-by-nc-2.0",
-        "cc-by-nc-3.0",
-        "cc-by-nc-4.0",
-    ),
-    *(
-        "cc-by-nc-nd-3.0",
-        "cc-by-nc-nd-4.0",
-        "cc-by-nc-sa-2.0",
-        "cc-by-nc-sa-3.0",
-        "cc-by-nc-sa-4.0",
-        "agpl-3.0",
-        "gpl-2.0",
-        "gpl-3.0",
-        "lgpl-2.1",
-        "lgpl-3.0",
-    ),
-    "unlicense",
-}
+# What the Hugging Face hub calls licences that have another name elsewhere.
 _HUB_NAMES = {"odbl-1.0": "odbl", "odc-by-1.0": "odc-by", "pddl-1.0": "pddl"}
 
 
@@ -120,7 +82,7 @@ def front_matter(datasets: Mapping[str, DatasetSummary]) -> dict[str, str]:
     if only == UNSTATED:
         return {"license": "unknown"}
     known = _HUB_NAMES.get(only, re.sub(r"-(only|or-later)$", "", only))
-    if known in _HUB or only in _HUB_NAMES:
+    if known in hub.terms()["licences"]:
         return {"license": known}
     keys = {"license": "other", "license_name": re.sub(r"[^a-z0-9.]+", "-", only).strip("-")}
     addresses = {licence["url"] for licence in licences}

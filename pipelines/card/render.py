@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import yaml
 
 from converters.ledger import LedgerError, check_balance, dropped_by_reason
 from converters.tasks import TASKS
-from pipelines.card import licences, sections
-from pipelines.card.sections import closing_lines
+from pipelines.card import hub, licences, sections, spreads
+from pipelines.card.dropped import closing_lines, dropped
 from pipelines.card.summary import Summary
 from schemas.sample import REASONS
 from schemas.toml import schema_faults
@@ -25,36 +26,27 @@ _TAGS = [
     "remote-sensing",
     "vision-language",
 ]
-_SIZES = [
-    "n<1K",
-    "1K<n<10K",
-    "10K<n<100K",
-    "100K<n<1M",
-    "1M<n<10M",
-    "10M<n<100M",
-    "100M<n<1B",
-    "1B<n<10B",
-    "10B<n<100B",
-    "100B<n<1T",
-    "n>1T",
-]
-_DATA_FILES = [{"split": "train", "path": "data/train-*.parquet"}]
 
 
-def render(summary: Summary) -> str:
-    """README.md of a mix; the same text for the same content, whatever the order of its keys."""
+def render(summary: Summary, plots: Sequence[str] = ()) -> str:
+    """README.md of a mix; the same text for the same content, whatever the order of its keys.
+
+    plots: names of the pictures in `plots/` beside it.
+    """
     parts = [
         sections.about(summary),
         sections.loading(summary),
         sections.contents(summary),
         sections.texts(summary),
         licences.section(summary),
-        sections.dropped(summary),
+        dropped(summary),
+        spreads.section(summary, plots),
         sections.notes(summary),
         sections.rebuilding(summary),
+        sections.citing(summary),
     ]
     head = yaml.safe_dump(front_matter(summary), sort_keys=False, allow_unicode=True, width=1000)
-    return f"---\n{head}---\n\n" + "\n\n".join(parts) + "\n"
+    return f"---\n{head}---\n\n" + "\n\n".join(part for part in parts if part) + "\n"
 
 
 def front_matter(summary: Summary) -> dict[str, Any]:
@@ -65,11 +57,12 @@ def front_matter(summary: Summary) -> dict[str, Any]:
         for origin, n in summary["text_origin"].items()
         if n and origin in _CREATORS
     }
+    chinese = bool(summary.get("spread", {}).get("chinese"))
     return {
         **licences.front_matter(summary["datasets"]),
-        "language": ["en"],
+        "language": ["en", *(["zh"] if chinese else [])],
         "pretty_name": summary["name"],
-        "size_categories": [_SIZES[_thousands(summary["rows"])]],
+        "size_categories": [hub.terms()["sizes"][_thousands(summary["rows"])]],
         "task_categories": ["image-text-to-text", *sorted(tasks)],
         "tags": list(_TAGS),
         "annotations_creators": sorted(creators),
@@ -86,7 +79,10 @@ def _config(summary: Summary) -> dict[str, Any]:
     """
     config: dict[str, Any] = {
         "config_name": "default",
-        "data_files": [dict(part) for part in _DATA_FILES],
+        "data_files": [
+            {"split": split, "path": f"data/{split}-*.parquet"}
+            for split in sections.splits(summary)
+        ],
     }
     return (
         config | {"description": f"content {summary['content']}"}
@@ -97,7 +93,7 @@ def _config(summary: Summary) -> dict[str, Any]:
 
 def _thousands(rows: int) -> int:
     """Index of the size class: each holds ten times the one before."""
-    return min(max(len(str(rows)) - 3, 0), len(_SIZES) - 1)
+    return min(max(len(str(rows)) - 3, 0), len(hub.terms()["sizes"]) - 1)
 
 
 def card_faults(summary: Any) -> list[str]:

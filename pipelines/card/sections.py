@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
-
 from converters.dialects import dialect
 from converters.tasks import TASKS
 from pipelines.card.markdown import (
@@ -16,28 +13,17 @@ from pipelines.card.markdown import (
     counted,
     fenced,
     link,
-    number,
     ranked,
     table,
     tally,
 )
-from pipelines.card.summary import DatasetSummary, Page, Summary, drops, filled, repairs
-from schemas.sample import REASONS
+from pipelines.card.summary import DatasetSummary, Summary, filled
+from pipelines.shards import split_name
 
 ORIGINS = {
     "human": "people wrote the answers, for the source dataset",
     "template": "fixed wordings filled in from annotations, by this mix or by the source's authors",
     "model": "a model wrote them, for the source dataset; the model's own terms may apply",
-}
-REPAIRS = {
-    "clipped": "the region reached beyond its picture and was cut at the edge",
-    "swapped": "the box's corners were given in the wrong order and were put right",
-    "uncrossed": "the corners or the outline crossed and were put in turn",
-    "enclosed": "the dialect cannot write the shape, and the closest one around it was written",
-    "clamped": "the dialect cannot write what lies beyond the picture; corners moved to its edge",
-    "picture_tokens": "a conversation without <image> got one a picture, before its first words",
-    "video_tokens": "<video> became one <image> for each picture",
-    "rewritten": "a box in a ready-made text was written anew in the mix's dialect",
 }
 
 
@@ -54,11 +40,19 @@ def about(summary: Summary) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
+def splits(summary: Summary) -> list[str]:
+    """The splits that `datasets` gives of the mix."""
+    if summary["mix"].get("splits") != "native":
+        return ["train"]
+    named = {name for dataset in summary["datasets"].values() for name in dataset["splits"]}
+    return sorted({split_name(name) for name in named})
+
+
 def loading(summary: Summary) -> str:
     """How to load it."""
     lines = [
         "from datasets import load_dataset",
-        'rows = load_dataset("path/to/this/folder")["train"]',
+        f'rows = load_dataset("path/to/this/folder")["{splits(summary)[0]}"]',
         'print(rows[0]["conversations"])',
     ]
     hint = "`images` decodes to pictures; `conversations` holds the turns."
@@ -72,6 +66,10 @@ def loading(summary: Summary) -> str:
     own = (
         "All rows are in one split, `train`; the column `split` says which split of its source "
         "a row comes from."
+        if summary["mix"].get("splits") != "native"
+        else "The splits are those of the sources: "
+        + ", ".join(f"`{s}`" for s in splits(summary))
+        + "."
     )
     together = (
         "Rows of one picture lie together: whoever streams them should shuffle, "
@@ -111,6 +109,8 @@ def contents(summary: Summary) -> str:
         "A picture counts once in each row that shows it; boxes are the regions of the rows, "
         "upright or oriented."
     )
+    if summary["images"] == "path":
+        unit += " Pictures were counted by their paths, as the rows name them, and not opened."
     tasks: list[Row] = [
         [cell(task), number, TASKS[task].asks] for task, number in ranked(summary["tasks"])
     ]
@@ -151,102 +151,6 @@ def texts(summary: Summary) -> str:
     return "\n\n".join(
         [*parts, "How boxes are written in the text (column `dialect`):", bullets(lines), kept]
     )
-
-
-def dropped(summary: Summary) -> str:
-    """The ledger: reasons in words, where every item and row of each split ended, and repairs."""
-    found = drops(summary)
-    parts = [
-        "## What was dropped, and why",
-        "Every item of a source and every row built from it ends in exactly one place, "
-        "and the sums balance. A *fault* is something wrong with the data; "
-        "a *policy* is a choice, of the source's authors or of this mix. Each dropped "
-        "record stands in `rejects/` with its origin and reason.",
-    ]
-    if found:
-        lines: list[Row] = [
-            [
-                f"`{drop.reason}`",
-                "fault" if drop.fault else "policy",
-                REASONS[drop.reason],
-                drop.items,
-                drop.rows,
-            ]
-            for drop in found
-        ]
-        parts.append(table(("Reason", "Kind", "Meaning", ">Items", ">Rows"), lines))
-    else:
-        parts.append("Nothing was dropped.")
-    pages = list(_pages(summary))
-    if pages:
-        parts += [
-            "### Items: what was read",
-            table(_ITEMS, [line for page in pages for line in _items(*page)]),
-        ]
-        parts += ["### Rows: what was built", table(_ROWS, [_rows(*page) for page in pages])]
-    if repairs(summary):
-        parts += [
-            "### Repairs",
-            "Kept, but changed:",
-            table(("Dataset", "Repair", "Meaning", ">Regions"), _repairs(summary["datasets"])),
-        ]
-    return "\n\n".join(parts)
-
-
-_ITEMS = ("Dataset", "Split", "Kind", ">Read", ">Used", "Faults", "Policies")
-_ROWS = (
-    "Dataset",
-    "Split",
-    ">Built",
-    ">Written",
-    ">Repeated",
-    ">Duplicates",
-    ">Sampled out",
-    "Faults",
-    "Policies",
-)
-
-
-def _pages(summary: Summary) -> Iterator[tuple[str, str, Page]]:
-    for slug, splits in sorted(summary["ledger"].items()):
-        for split, page in sorted(splits.items()):
-            yield f"`{slug}`", cell(split), page
-
-
-def _items(slug: str, split: str, page: Page) -> list[Row]:
-    """One line for each kind of item."""
-    return [
-        [
-            slug,
-            split,
-            kind,
-            items["read"],
-            items["used"],
-            tally(items["rejected"]),
-            tally(items["filtered"]),
-        ]
-        for kind, items in page["items"].items()
-    ]
-
-
-def _rows(slug: str, split: str, page: Page) -> Row:
-    rows = page["rows"]
-    counts = [
-        rows["built"],
-        rows["written"],
-        rows["repeated"],
-        rows["duplicate"],
-        rows["sampled_out"],
-    ]
-    return [slug, split, *counts, tally(rows["rejected"]), tally(rows["filtered"])]
-
-
-def _repairs(datasets: Mapping[str, DatasetSummary]) -> list[Row]:
-    return [
-        [f"`{slug}`", cell(name), REPAIRS.get(name, NONE), n]
-        for slug, dataset in sorted(datasets.items())
-        for name, n in ranked(dataset["repairs"])
-    ]
 
 
 def notes(summary: Summary) -> str:
@@ -300,35 +204,16 @@ def rebuilding(summary: Summary) -> str:
     )
 
 
+def citing(summary: Summary) -> str:
+    """BibTeX of the sources, as far as the catalogue knows their papers."""
+    known = [d["citation"] for _, d in sorted(summary["datasets"].items()) if d.get("citation")]
+    if not known:
+        return ""
+    asked = "Whoever uses the mix uses the work of these authors:"
+    return "\n\n".join(["## Citations", asked, fenced("\n\n".join(known), "bibtex")])
+
+
 def _name(dataset: DatasetSummary) -> str:
-    name = link(dataset["name"], dataset["home"])
+    home = dataset["home"]
+    name = link(dataset["name"], home) if home else cell(dataset["name"])
     return f"{name} ({link('paper', dataset['paper'])})" if dataset["paper"] else name
-
-
-def closing_lines(summary: Summary, out: str, remarks: Sequence[str] = ()) -> list[str]:
-    """The last lines of a run: what was written to `out`, what was dropped and why.
-
-    remarks: lines of `pipelines.remarks`. The last line loads the mix.
-    """
-    shards = f" in {counted(summary['shards'], 'shard')}" if "shards" in summary else ""
-    lines = [
-        f"wrote {counted(summary['rows'], 'row')} of "
-        f"{counted(filled(summary), 'dataset')}{shards} to {out}"
-    ]
-    found = drops(summary)
-    for fault, title in ((True, "dropped for a fault"), (False, "dropped by a policy")):
-        reasons = [f"{drop.reason} {number(drop.total)}" for drop in found if drop.fault is fault]
-        if reasons:
-            lines.append(f"{title}: {', '.join(reasons)}")
-    if notes := len(summary["notes"]):
-        noted = counted(notes, "note")
-        lines.append(f"{noted} on what was not read, or not read as expected: see the card")
-    elif not found:
-        lines.append("dropped nothing")
-    if changed := ranked(repairs(summary)):
-        lines.append(f"repaired: {', '.join(f'{name} {number(n)}' for name, n in changed)}")
-    return [
-        *lines,
-        *remarks,
-        f'load it: datasets.load_dataset({json.dumps(out, ensure_ascii=False)})["train"]',
-    ]

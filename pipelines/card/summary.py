@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any, NamedTuple, TypedDict, cast
 
 import msgspec
 
-from converters.ledger import Counts
 from converters.read.images import loader_note
 from pipelines import __version__
+from pipelines.card.citations import bibtex
+from pipelines.card.markdown import counted
 from pipelines.plan import RunPlan
-from pipelines.result import Holds
+from pipelines.result import Done
 from schemas.entry import Entry
 from schemas.sample import is_fault
 
@@ -46,6 +47,7 @@ class DatasetSummary(TypedDict):
     tasks: dict[str, int]
     splits: dict[str, int]
     repairs: dict[str, int]
+    citation: str
 
 
 class ItemCounts(TypedDict):
@@ -110,13 +112,15 @@ class Summary(_Summary, total=False):
     files, repeated ones too. version: earthmix's own. shards: how many Parquet files there are,
     where that is known. content: a hash over the shards' hashes, where they are known.
     download_size: bytes of the Parquet files; dataset_size: of the rows as `datasets` expands them
-    in its cache, where they are known.
+    in its cache, where they are known. spread: counts by measure, group and bin (see
+    `pipelines.spread`).
     """
 
     shards: int
     download_size: int
     dataset_size: int
     content: str
+    spread: dict[str, dict[str, dict[str, int]]]
 
 
 class Drop(NamedTuple):
@@ -169,8 +173,7 @@ def filled(summary: Summary) -> int:
 
 def summarise(
     plan: RunPlan,
-    counts: Counts,
-    holds: Mapping[Holds, int],
+    done: Done,
     book: dict[str, dict[str, dict[str, Any]]],
     disk: int,
     content: str,
@@ -188,14 +191,18 @@ def summarise(
         "dialects": Counter(),
     }
     large: Counter[str] = Counter()
-    for counter, n in sorted(counts.items()):
+    for counter, n in sorted(done.counts.items()):
         if counter.level == "repairs":
             datasets[counter.dataset]["repairs"][counter.bucket] = n
         if counter.bucket == "large_pictures":
             large[counter.dataset] += n
+    absent_notes = [
+        f"{slug}: {counted(n, 'row')} name a picture that is not on disk (`earthmix check {slug}`)"
+        for slug, n in sorted(done.absent.items())
+    ]
     large_notes = [f"{slug}: {loader_note(n)}" for slug, n in large.items()]
     decoded = 0
-    for key, n in sorted(holds.items()):
+    for key, n in sorted(done.holds.items()):
         if key.measure == "bytes":
             decoded += n
             continue
@@ -220,19 +227,28 @@ def summarise(
         "left_out": plan.mix.left_out,
         "mix": mix | {"images": plan.images},
         "images": plan.images,
-        "rows": sum(n for key, n in holds.items() if key.measure == "rows"),
+        "rows": sum(n for key, n in done.holds.items() if key.measure == "rows"),
         **{name: dict(sorted(counter.items())) for name, counter in totals.items()},
         "datasets": datasets,
         "ledger": book,
-        "notes": [*plan.notes, *large_notes],
+        "notes": [*plan.notes, *large_notes, *absent_notes],
         "versions": {name: version(name) for name in _PACKAGES},
         "rebuild": shlex.join(command),
         "shards": plan.shards,
         "download_size": disk,
         "dataset_size": decoded,
+        "spread": _spread(done),
         "content": content,
     }
     return cast(Summary, summary)
+
+
+def _spread(done: Done) -> dict[str, dict[str, dict[str, int]]]:
+    """Counts by measure, group and bin (see `pipelines.spread`)."""
+    found: dict[str, dict[str, dict[str, int]]] = {}
+    for key, n in sorted(done.spread.items()):
+        found.setdefault(key.measure, {}).setdefault(key.group, {})[str(key.bin)] = n
+    return found
 
 
 def _about(entry: Entry) -> dict[str, Any]:
@@ -251,4 +267,5 @@ def _about(entry: Entry) -> dict[str, Any]:
         "tasks": {},
         "splits": {},
         "repairs": {},
+        "citation": bibtex(entry),
     }

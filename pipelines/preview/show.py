@@ -21,6 +21,7 @@ _FACTS = (
     "text_origin",
     "dialect",
     "template",
+    "recipe",
     "gsd",
     "sensor",
     "license_annotations",

@@ -22,7 +22,10 @@ import uuid
 from pipelines.errors import RunError
 
 # In the order in which they go; they come in the reverse order.
-_ENTRIES = ("data", "manifest.json", "rejects", "preview", "card.json", "README.md")
+_ENTRIES = (
+    *("data", "manifest.json", "rejects", "preview", "plots"),
+    *("croissant.json", "card.json", "README.md"),
+)
 
 
 def replace(new: str, out: str, work: str) -> None:

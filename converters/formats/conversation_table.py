@@ -1,0 +1,189 @@
+"""Conversations in tables, a row each: Arrow and Parquet with their pictures in the cells, or CSV.
+
+A row of EarthDial's training sets, as JSON would show it::
+
+    {"jpg": <bytes>, "conversations": "[{\\"from\\": \\"human\\", \\"value\\": \\"[refer] ..."}
+
+Pairs and series have a column a picture, `jpg_A`, `jpg_B`, ...; other sets of the hub have a list
+of pictures in one column, and lists of turns in place of JSON. `converters.read.turns` shows the
+forms. A picture in a cell is served where it lies: `data-00000-of-00002.arrow!jpg/000000017` is
+that of row 17, counted from 0.
+
+Turns come through as they stand, in the dialect of boxes that the entry declares.
+Source: Soni et al. 2025, https://github.com/hiyamdebary/EarthDial (its mixtures,
+Stage*.json); https://huggingface.co/docs/datasets (save_to_disk).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import repeat
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+from msgspec import Struct
+
+from converters.read import files
+from converters.read.cells import cell_names
+from converters.read.files import SourceError
+from converters.read.folder import BySplit, Folder, Plan, Sides, Span, batched, bound
+from converters.read.instead import said_instead
+from converters.read.json_elements import BadRecord
+from converters.read.named_pictures import NamedPictures
+from converters.read.saved_tables import saved_tables
+from converters.read.table_rows import column_names
+from converters.read.tables import table_records
+from converters.read.turns import (
+    Role,
+    TurnFields,
+    dated,
+    field_names,
+    images_of,
+    key_of,
+    several,
+    turns_of,
+)
+from schemas.sample import Conversation, Kind, Picture, Reject, Sample
+
+YIELDS: tuple[Kind, ...] = ("conversation",)
+_ROW_BYTES = 800
+_PICTURE_BYTES = 100 << 10
+_PART = re.compile(r"(\d+)")
+
+
+class Options(Struct, forbid_unknown_fields=True):
+    """What an entry may say.
+
+    annotations: pattern of the tables; one that ends in `/` stands for all tables below a folder.
+    pictures: columns that hold the pictures themselves, the first that a table has: a name, a list
+    of names in time order, or a name such as `jpg_{part}` for all columns of that form in the
+    order of their parts. images: where there are none of these, the picture path from `{image}`
+    (the field). fields: names of the columns. roles: what a native role is, besides the usual
+    names. boxes: the dialect of the boxes in the text. strip: beginnings of native paths that are
+    taken away. escapes: line breaks are written as a backslash and an n.
+    """
+
+    annotations: BySplit
+    pictures: list[str | tuple[str, ...]] = []
+    images: BySplit = "{image}"
+    fields: TurnFields = TurnFields()
+    roles: dict[str, Role] = {}
+    boxes: str | None = None
+    strip: list[str] = []
+    escapes: bool = False
+
+
+def plan(folder: Folder, options: Options) -> Plan:
+    """One span a table. Raises SourceError where there is none."""
+    notes: list[str] = []
+    try:
+        found = saved_tables(folder, options.annotations, notes)
+    except SourceError as error:
+        raise said_instead(folder, error) from None
+    by_split: dict[str, list[files.Found]] = {}
+    for split, table in found:
+        by_split.setdefault(split or "all", []).append(table)
+    row = _PICTURE_BYTES if options.pictures else _ROW_BYTES
+    spans: list[Span] = []
+    for split, tables in by_split.items():
+        records = [table.size // row + 1 for table in tables]
+        names = [table.path for table in tables]
+        spans += batched(folder.slug, split, names, 1, len(spans), records)
+    return Plan(spans, notes)
+
+
+def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator[Sample | Reject]:
+    """One Sample a row, with its conversation.
+
+    Raises SourceError where a table cannot be read, or has no column of turns or of pictures.
+    """
+    name = span.names[0]
+    file = folder.relative(name)
+    there = column_names(files.join(folder.base, name))
+    shown = _picture_columns(options.pictures, there)
+    columns = [column for column in field_names(options.fields) if column in there]
+    _check(folder, file, options, there, shown)
+    columns = [column for column in columns if column not in shown]
+    row_type = msgspec.defstruct("Row", [(f"c{i}", Any, None) for i in range(len(columns))])
+    rows = table_records(folder, span, row_type, {f"c{i}": c for i, c in enumerate(columns)})
+    fixed = {**bound(options.annotations, name), "split": span.split}
+    named = NamedPictures(folder, options.images, fixed)
+    for (place, row), cells in zip(rows, _cells(folder, name, shown), strict=False):
+        if isinstance(row, Reject):
+            yield row
+            continue
+        record = {column: getattr(row, f"c{i}") for i, column in enumerate(columns)}
+        key = place
+        try:
+            images = images_of(record, options.fields, options.strip) if cells is None else []
+            key = _key(record, options.fields, images, place)
+            turns = turns_of(record, options.fields, options.roles)
+            if cells is None:
+                pictures = named.of(images)
+            else:
+                pictures = tuple(Picture(f"{file}!{cell}") for cell in cells)
+        except BadRecord as bad:
+            yield Reject(file, key, span.split, *bad.args)
+            continue
+        pictures = dated(pictures, record.get(options.fields.times or ""))
+        talk = Conversation("", turns, options.boxes, escapes=options.escapes)
+        yield Sample(key, file, span.split, pictures, conversations=(talk,))
+
+
+def _key(record: Mapping[str, Any], fields: TurnFields, images: Sequence[str], place: str) -> str:
+    """The first picture and the id, or the row's place where there is neither."""
+    if images or record.get(fields.id) not in (None, ""):
+        return key_of(record, fields, images)
+    return place
+
+
+def _picture_columns(
+    wanted: Sequence[str | tuple[str, ...]], there: Sequence[str]
+) -> tuple[str, ...]:
+    """The columns that hold the pictures of a table, in time order; none where it has none."""
+    for one in wanted:
+        if not isinstance(one, str):
+            if all(column in there for column in one):
+                return one
+        elif "{" not in one:
+            if one in there:
+                return (one,)
+        elif found := [column for column in there if files.bind(one, column) is not None]:
+            return tuple(sorted(found, key=_natural))
+    return ()
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """Sorts names by the numbers in them: `jpg_2` before `jpg_10`."""
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in _PART.split(name)]
+
+
+def _check(
+    folder: Folder, file: str, options: Options, there: Sequence[str], shown: Sequence[str]
+) -> None:
+    """Raises SourceError where a table lacks what makes a conversation about pictures."""
+    fields = options.fields
+    words = [*several(fields.conversations), *several(fields.question)]
+    lacking = ""
+    if not any(column in there for column in words):
+        lacking = " or ".join(map(repr, words))
+    elif options.pictures and not shown:
+        lacking = " or ".join(map(repr, options.pictures))
+    if lacking:
+        has = ", ".join(there)
+        raise SourceError(f"{folder.slug}: {file} has no column {lacking}; it has: {has}")
+
+
+def _cells(folder: Folder, name: str, shown: Sequence[str]) -> Iterator[list[str] | None]:
+    """For each row the pictures in its cells, or None where they are files of their own."""
+    if not shown:
+        yield from repeat(None)
+    path = files.join(folder.base, name)
+    try:
+        yield from cell_names(path, files.store(path), shown)
+    except pa.ArrowException as error:
+        raise SourceError(
+            f"{folder.slug}: {folder.relative(name)} cannot be read: {error}"
+        ) from None

@@ -1,0 +1,120 @@
+"""Scene classes in Parquet files that hold their pictures, as the Hugging Face hub stores them.
+
+One row a picture::
+
+    image: {"bytes": ..., "path": "0001.jpg"}, label: 7           (SATIN and its constituents)
+    image: {"bytes": ..., "path": null}, label_1: 0, label_2: 3   (several levels)
+    image: {"bytes": ..., "path": null}, label: [0, 4, 11]        (several classes)
+
+Numbers are read by the class names in the file's own metadata. The picture of row 17 is shown as
+`train-00000-of-00001.parquet!image/000000017`.
+Source: https://huggingface.co/docs/datasets/image_classification, Roberts et al. 2023 (SATIN).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from converters.read import files
+from converters.read.class_names import class_names
+from converters.read.files import SourceError
+from converters.read.folder import BySplit, Folder, Plan, Sides, Span
+from converters.read.plans import files_plan
+from converters.read.table_rows import column_names
+from converters.read.tables import table_records
+from schemas.sample import Kind, Label, Picture, Reject, Sample
+
+YIELDS: tuple[Kind, ...] = ("label",)
+_ROW_BYTES = 50_000
+
+
+class Options(Struct, forbid_unknown_fields=True):
+    """What an entry may say.
+
+    annotations: pattern of the Parquet files. image: the column of the pictures. labels: columns
+    of classes, of which those that a file has are read. names: class names in the order of their
+    numbers, where the files do not hold them.
+    """
+
+    annotations: BySplit
+    image: str = "image"
+    labels: tuple[str, ...] = ("label",)
+    names: list[str] = []
+
+
+class _Fault(Exception):
+    """A row cannot become a label; args: reason, detail."""
+
+
+def plan(folder: Folder, options: Options) -> Plan:
+    """One span a file.
+
+    Raises SourceError where there is none, or one lacks the column of the pictures or of classes.
+    """
+    found = files_plan(
+        folder, options.annotations, options.annotations, files_a_span=1, record_bytes=_ROW_BYTES
+    )
+    classes: dict[str, None] = dict.fromkeys(options.names)
+    for span in found.spans:
+        for names in _names_of(folder, options, span.names[0]).values():
+            classes.update(dict.fromkeys(names))
+    return found._replace(classes=tuple(sorted(classes)))
+
+
+def _names_of(folder: Folder, options: Options, name: str) -> dict[str, list[str]]:
+    """The class names of each column of classes that a file has; none where it holds text."""
+    header = column_names(files.join(folder.base, name))
+    there = [column for column in options.labels if column in header]
+    if not there or options.image not in header:
+        lacking = "picture" if there else "class"
+        wanted = " or ".join(options.labels if not there else [options.image])
+        raise SourceError(
+            f"{folder.slug}: {folder.relative(name)} has no column {wanted} ({lacking}); it has: "
+            f"{', '.join(header)}"
+        )
+    own = class_names(folder, name)
+    return {column: options.names or own.get(column, []) for column in there}
+
+
+def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator[Sample | Reject]:
+    """One Sample a row."""
+    file = folder.relative(span.names[0])
+    names = _names_of(folder, options, span.names[0])
+    columns = {column: column for column in names}
+    for number, (place, row) in enumerate(table_records(folder, span, dict[str, Any], columns)):
+        if isinstance(row, Reject):
+            yield row
+            continue
+        try:
+            label = Label(place, _label(row, names))
+        except _Fault as fault:
+            yield Reject(file, place, span.split, *fault.args)
+            continue
+        picture = Picture(f"{file}!{options.image}/{number:09d}")
+        yield Sample(place, file, span.split, (picture,), labels=(label,))
+
+
+def _label(row: Mapping[str, Any], names: Mapping[str, list[str]]) -> tuple[str, ...]:
+    """The classes of a row. Raises _Fault."""
+    found: dict[str, None] = {}
+    for column, known in names.items():
+        cell = row.get(column)
+        several = cell if isinstance(cell, list) else [cell]
+        found.update((_name(one, known), None) for one in several if one is not None)
+    if not found:
+        raise _Fault("no_label", "the cell is empty")
+    return tuple(found)
+
+
+def _name(cell: Any, known: list[str]) -> str:
+    """What one class is called. Raises _Fault."""
+    if isinstance(cell, int) and not isinstance(cell, bool):
+        if not 0 <= cell < len(known):
+            raise _Fault("bad_value", f"class {cell} of {len(known)} that have a name")
+        return known[cell]
+    if not isinstance(cell, str) or not cell.strip():
+        raise _Fault("bad_value", f"{cell!r} is no class"[:200])
+    return cell.strip()

@@ -1,0 +1,213 @@
+"""Scene classes in tables: CSV, TSV, Parquet or xlsx, a picture a row.
+
+One column holds the class (DSCR, whose header calls the picture `class`), a number or code that
+the entry names, or a list of classes (BigEarthNet v2)::
+
+    class,label                            patch_id,labels,split
+    P0001_3.bmp,destroyer                  S2A_..._26_57,"[Pastures, Mixed forest]",train
+
+or each class has a column of its own, 1 where the picture shows it (MLRSNet, MultiScene)::
+
+    image,airplane,airport,bare soil
+    airplane_00001.jpg,1,1,0
+
+Source: Di et al. 2021 (DSCR), Qi et al. 2020 (MLRSNet), Hua et al. 2021 (MultiScene), Clasen et
+al. 2024 (BigEarthNet v2).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+from msgspec import Struct
+
+from converters.read import files
+from converters.read.files import SourceError
+from converters.read.folder import (
+    ALL,
+    UNKNOWN,
+    BySplit,
+    Folder,
+    PicturePaths,
+    Plan,
+    Sides,
+    Span,
+    bound,
+)
+from converters.read.plans import files_plan
+from converters.read.records import record_pictures
+from converters.read.table_rows import column_names
+from converters.read.tables import table_records
+from schemas.sample import Kind, Label, Reject, Sample
+
+YIELDS: tuple[Kind, ...] = ("label",)
+_ROW_BYTES = 120
+_MARKED = {"1": True, "1.0": True, "true": True, "0": False, "0.0": False, "false": False}
+
+
+class Options(Struct, forbid_unknown_fields=True):
+    """What an entry may say.
+
+    annotations: pattern of the tables. images: picture path from `{image}`, `{split}`, the
+    pattern's names and those of `parts`. image: the column of the picture's name, or its number
+    from 0. labels: the columns that hold classes; without any, every column but the others that
+    the entry names is a class, marked with 0 or 1. separator: between the classes of one cell.
+    names: what codes in the cells stand for; what is not among them is a bad value. split: the
+    column of the split. skip: columns that are no classes. max_labels: rows with more are
+    damaged. parts: a regular expression whose named groups are found in the picture's name.
+    delimiter: of CSV.
+    """
+
+    annotations: BySplit
+    images: BySplit
+    image: str | int
+    labels: list[str] = []
+    separator: str | None = None
+    names: dict[str, str] = {}
+    split: str | None = None
+    skip: list[str] = []
+    max_labels: int | None = None
+    parts: str | None = None
+    delimiter: str | None = None
+
+
+class _Fault(Exception):
+    """A row cannot become a label; args: reason, detail."""
+
+
+class _Head(NamedTuple):
+    """Where a table's cells stand. marks: columns of one class each."""
+
+    image: str
+    labels: list[str]
+    marks: list[str]
+    split: str | None
+
+    def columns(self) -> dict[str, str]:
+        wanted = [self.image, *self.labels, *self.marks, *([self.split] if self.split else [])]
+        return {name: name for name in wanted}
+
+
+def plan(folder: Folder, options: Options) -> Plan:
+    """One span a table.
+
+    Raises SourceError where there is none, or one lacks a column.
+    """
+    unsplit = UNKNOWN if options.split else ALL
+    found = files_plan(
+        folder,
+        options.annotations,
+        options.images,
+        files_a_span=1,
+        record_bytes=_ROW_BYTES,
+        unsplit=unsplit,
+    )
+    classes: dict[str, None] = dict.fromkeys(options.names.values())
+    for span in found.spans:
+        head = _head(folder, options, span.names[0])
+        classes.update(dict.fromkeys(options.names.get(name, name) for name in head.marks))
+    return found._replace(classes=tuple(sorted(classes)))
+
+
+def _head(folder: Folder, options: Options, name: str) -> _Head:
+    header = column_names(files.join(folder.base, name), options.delimiter)
+    file = folder.relative(name)
+    if isinstance(options.image, int):
+        if not 0 <= options.image < len(header):
+            many = f"{len(header)} columns"
+            raise SourceError(f"{folder.slug}: {file} has {many}, none of number {options.image}")
+        image = header[options.image]
+    else:
+        image = options.image
+    named = {image, *options.labels, *options.skip, *([options.split] if options.split else [])}
+    marks = [] if options.labels else [column for column in header if column not in named]
+    if not options.labels and not marks:
+        raise SourceError(f"{folder.slug}: {file} has no column of a class")
+    return _Head(image, options.labels, marks, options.split)
+
+
+def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator[Sample | Reject]:
+    """One Sample a row, and a Reject for each row without a class or with a damaged one."""
+    head = _head(folder, options, span.names[0])
+    paths = PicturePaths(folder, options.images)
+    file = folder.relative(span.names[0])
+    pattern = bound(options.annotations, span.names[0])
+    for place, row in table_records(
+        folder, span, dict[str, Any], head.columns(), delimiter=options.delimiter, named=head.image
+    ):
+        if isinstance(row, Reject):
+            yield row
+            continue
+        image = str(row.get(head.image, ""))
+        split = str(row.get(head.split, "")) if head.split else span.split
+        if not folder.wants(split):
+            continue
+        try:
+            if not image or not split:
+                raise _Fault("missing_field", f"no {head.split if image else head.image}")
+            names = _names(row, head, options)
+        except _Fault as fault:
+            yield Reject(file, image or place, split or span.split, *fault.args)
+            continue
+        values = {**pattern, **_parts(options.parts, image), "image": image, "split": split}
+        found = record_pictures([(paths, values)], file, image, split)
+        if isinstance(found, Reject):
+            yield found
+        else:
+            yield Sample(image, file, split, found, labels=(Label(image, names),))
+
+
+def _parts(pattern: str | None, image: str) -> dict[str, str]:
+    found = re.fullmatch(pattern, image) if pattern else None
+    return {name: text or "" for name, text in found.groupdict().items()} if found else {}
+
+
+def _names(row: Mapping[str, Any], head: _Head, options: Options) -> tuple[str, ...]:
+    """The classes of a row. Raises _Fault."""
+    codes = [column for column in head.marks if _is_marked(column, row)]
+    for column in head.labels:
+        codes += _cell(row.get(column), options.separator)
+    if not codes:
+        raise _Fault("no_label", "no class is marked" if head.marks else "the cell is empty")
+    if options.max_labels and len(codes) > options.max_labels:
+        raise _Fault("bad_value", f"{len(codes)} labels, more than {options.max_labels}")
+    if head.marks:
+        return tuple(options.names.get(code, code) for code in codes)
+    if unknown := [code for code in codes if options.names and code not in options.names]:
+        raise _Fault("bad_value", f"no class is called {unknown[0]!r}")
+    return tuple(dict.fromkeys(options.names.get(code, code) for code in codes))
+
+
+def _is_marked(column: str, row: Mapping[str, Any]) -> bool:
+    """Raises _Fault for a cell that is neither 0 nor 1."""
+    cell = row.get(column, 0)
+    marked = _MARKED.get(str(cell).strip().lower())
+    if marked is None:
+        raise _Fault("bad_value", f"{column}: {cell!r} is neither 0 nor 1"[:200])
+    return marked
+
+
+def _cell(cell: Any, separator: str | None) -> list[str]:
+    """The classes that one cell holds, a list or text. Raises _Fault."""
+    if isinstance(cell, Sequence) and not isinstance(cell, str | bytes):
+        texts = [str(one).strip() for one in cell]
+    elif isinstance(cell, str) and cell.lstrip().startswith("["):
+        texts = _listed(cell)
+    else:
+        text = "" if cell is None else str(cell).strip()
+        texts = [part.strip() for part in text.split(separator)] if separator else [text]
+    return [text for text in texts if text]
+
+
+def _listed(cell: str) -> list[str]:
+    """A list as text: JSON, or as Python and numpy print lists of text. Raises _Fault."""
+    try:
+        return [str(one).strip() for one in msgspec.json.decode(cell, type=list[str | int])]
+    except msgspec.DecodeError:
+        found = re.findall(r"'([^']*)'|\"([^\"]*)\"", cell)
+    if not found:
+        raise _Fault("bad_value", f"a list that cannot be read: {cell[:80]!r}")
+    return [(one or other).strip() for one, other in found]

@@ -1,0 +1,215 @@
+"""Questions or captions in tables, a row each: CSV, TSV, Parquet, Arrow, xlsx.
+
+SARLANG-1M's captions, whose pictures are named::
+
+    image,answer
+    SARimages/a_0001.png,"A harbor with two ships."
+
+XLRS-Bench and UrBench, whose pictures lie in the cells (`pictures`), one column each or a list in
+one; options as a list, or as a list written as text::
+
+    index  question                multi-choice options        answer  image
+    0      What colour is the car? ["(A) Red", "(B) White"]    A       [{bytes, path}, ...]
+
+Names of columns match in any case. A caption stands in the column that `fields.caption` names.
+Source: Wei et al. 2025, https://github.com/Jimmyxichen/SARLANG-1M; Wang et al. 2025,
+https://xlrs-bench.github.io; Zhou et al. 2024, https://opendatalab.github.io/UrBench.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import repeat
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+from msgspec import Struct
+
+from converters.read import files
+from converters.read.cells import TABLE_ENDINGS, cell_names
+from converters.read.choices import Answers, text_of
+from converters.read.files import SourceError
+from converters.read.folder import BySplit, Folder, Plan, Sides, Span, bound
+from converters.read.json_elements import BadRecord
+from converters.read.named_pictures import NamedPictures
+from converters.read.plans import files_plan
+from converters.read.questions import (
+    Names,
+    QuestionFields,
+    Where,
+    first,
+    left_out,
+    picture_names,
+    question_of,
+    value_of,
+    without_contradictions,
+)
+from converters.read.table_rows import column_names
+from converters.read.tables import table_records
+from schemas.sample import Caption, Kind, Picture, Reject, Sample
+
+YIELDS: tuple[Kind, ...] = ("question", "caption")
+_ROW_BYTES = 150
+
+
+class Fields(QuestionFields, frozen=True, forbid_unknown_fields=True):
+    """Names of the columns; of several names the first that a table has is taken.
+
+    image: a picture's name. caption: a caption, where the table holds captions and no questions.
+    """
+
+    image: Names = "image"
+    caption: Names | None = None
+
+
+class Options(Struct, forbid_unknown_fields=True):
+    """What an entry may say.
+
+    annotations: pattern of the tables. images: picture path from `{image}` (its column), `{stem}`,
+    `{split}` and the names in `annotations`. pictures: columns that hold the pictures themselves,
+    in time order; then nothing is read of `images`. fields: names of the columns. delimiter: of
+    CSV, where it is not a comma (or a tab in `.tsv`). header: names of the columns, where a CSV has
+    none. answers: what the answer of a multiple choice is (text, letter, index, index_from_1).
+    prompts: words put before or behind every question, which are taken away. only, skip: values
+    of columns that a row must have one of, or must not have.
+    """
+
+    annotations: BySplit
+    images: BySplit = "{image}"
+    pictures: list[str] = []
+    fields: Fields = Fields()
+    delimiter: str | None = None
+    header: list[str] | None = None
+    answers: Answers = "text"
+    prompts: list[str] = []
+    only: Where = {}
+    skip: Where = {}
+
+
+def plan(folder: Folder, options: Options) -> Plan:
+    """One span a table."""
+    images: BySplit | list[str] = [] if options.pictures else options.images
+    return files_plan(folder, options.annotations, images, files_a_span=1, record_bytes=_ROW_BYTES)
+
+
+def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator[Sample | Reject]:
+    """One Sample a row, with its question or caption.
+
+    Raises SourceError where a table cannot be read or lacks a column.
+    """
+    found = _read(folder, options, span)
+    asks = options.fields.id is not None and options.fields.caption is None
+    return without_contradictions(found) if asks else found
+
+
+def _read(folder: Folder, options: Options, span: Span) -> Iterator[Sample | Reject]:
+    name = span.names[0]
+    file = folder.relative(name)
+    kind: Kind = "question" if options.fields.caption is None else "caption"
+    columns = _columns(
+        options,
+        column_names(files.join(folder.base, name), options.delimiter, options.header),
+        file,
+    )
+    fields = {f"column_{i}": column for i, column in enumerate(columns)}
+    row_type = msgspec.defstruct("Row", [(field, Any, None) for field in fields])
+    fixed = {**bound(options.annotations, name), "split": span.split}
+    named = NamedPictures(folder, options.images, fixed)
+    left: Counter[str] = Counter()
+    rows = table_records(
+        folder, span, row_type, fields, delimiter=options.delimiter, header=options.header
+    )
+    for (place, row), cells in zip(rows, _cells(folder, options, name), strict=False):
+        if isinstance(row, Reject):
+            yield msgspec.structs.replace(row, kind=kind)
+            continue
+        record = {column: getattr(row, field) for field, column in fields.items()}
+        record = {column: value for column, value in record.items() if value is not None}
+        if field := left_out({**fixed, **record}, options.only, options.skip):
+            left[field] += 1
+            continue
+        own = text_of(value_of(record, options.fields.id)) if options.fields.id else ""
+        key = own or (place if cells is not None else "")
+        try:
+            if cells is None:
+                images = picture_names(value_of(record, options.fields.image))
+                key = key or " ".join(images[:1]) or place
+                shown = named.of(images)
+            else:
+                shown = tuple(Picture(folder.relative(f"{name}!{cell}")) for cell in cells)
+            if not shown:
+                raise BadRecord("missing_field", f"no {_pictures_called(options)}")
+            yield _sample(options, record, key, file, span.split, shown)
+        except BadRecord as bad:
+            reason, detail = bad.args
+            yield Reject(file, key or place, span.split, reason, detail, kind=kind)
+    for field, number in sorted(left.items()):
+        detail = f"{field} is not what the entry reads"
+        yield Reject(file, "", span.split, "unselected", detail, number, kind)
+
+
+def _pictures_called(options: Options) -> str:
+    return ", ".join(options.pictures) or first(options.fields.image)
+
+
+def _sample(
+    options: Options,
+    record: dict[str, Any],
+    key: str,
+    file: str,
+    split: str,
+    pictures: tuple[Picture, ...],
+) -> Sample:
+    """Raises BadRecord where the row holds no question or no caption."""
+    if options.fields.caption is not None:
+        said = value_of(record, options.fields.caption)
+        several = said if isinstance(said, list) else [said]
+        if not said or not all(isinstance(one, str) for one in several):
+            raise BadRecord("missing_field", f"no {first(options.fields.caption)}")
+        captions = tuple(Caption(f"caption[{i}]", one) for i, one in enumerate(several))
+        return Sample(key, file, split, pictures, captions=captions)
+    asked = question_of(record, key, options.fields, options.answers, options.prompts)
+    return Sample(key, file, split, pictures, questions=(asked,))
+
+
+def _columns(options: Options, there: Sequence[str], file: str) -> list[str]:
+    """The columns of a table that are read. Raises SourceError where it lacks one that is needed.
+
+    The answer may be absent (a held-out split), and so may what only some tables have.
+    """
+    fields = options.fields
+    needed = [fields.caption] if fields.caption else [fields.question]
+    needed += [] if options.pictures else [fields.image]
+    choices = [fields.choices] if isinstance(fields.choices, str) else fields.choices or []
+    more = [] if fields.caption else [fields.answer, fields.type, *choices]
+    more += [fields.id, *options.only, *options.skip]
+    folded = {name.casefold(): name for name in there}
+    found: list[str] = []
+    for names in (*needed, *more):
+        several = () if names is None else (names,) if isinstance(names, str) else names
+        own = [name if name in there else folded.get(name.casefold(), "") for name in several]
+        own = [name for name in own if name]
+        if names in needed and not own:
+            wanted = " or ".join(map(repr, several))
+            raise SourceError(f"{file} has no column {wanted}; it has: {', '.join(there)}")
+        found += own
+    return list(dict.fromkeys(found))
+
+
+def _cells(folder: Folder, options: Options, name: str) -> Iterator[list[str] | None]:
+    """For each row the pictures in its cells, or None where they are files of their own.
+
+    Raises SourceError where the table is none that can hold pictures, or cannot be read.
+    """
+    if not options.pictures:
+        yield from repeat(None)
+    file = folder.relative(name)
+    if not name.lower().endswith(TABLE_ENDINGS):
+        raise SourceError(f"{folder.slug}: {file} holds no pictures; Parquet and Arrow tables do")
+    path = files.join(folder.base, name)
+    try:
+        yield from cell_names(path, files.store(path), options.pictures)
+    except pa.ArrowException as error:
+        raise SourceError(f"{folder.slug}: {file} cannot be read: {error}") from None

@@ -1,0 +1,172 @@
+"""Boxes in lines of text: fields by a list of columns, and the shape that they say.
+
+An entry lists what the fields of a line are, in order (`columns`):
+
+| column | meaning |
+| --- | --- |
+| `x1 y1 x2 y2` | two opposite corners |
+| `x1 y1 ... x4 y4` | four corners in turn |
+| `x y w h` | the first corner, width and height |
+| `cx cy w h` | the middle, width and height |
+| `class`, `image`, `expression` | words |
+| `-` | passed over |
+| `...`, at the end | whatever follows is passed over |
+
+Any other name is one that the format knows, or an attribute of the object. `class?`: this column
+and those behind it may be absent. Fields stand between commas, semicolons, blanks and tabs, several
+at once, or between an entry's own `delimiter`; brackets, quotes and separators at a line's end are
+no fields. Words that hold the separator are put together again: with four numbers and a class,
+`1 2 9 8 soccer ball field` has the class "soccer ball field". A number too many is an error.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+import re
+from collections.abc import Mapping, Sequence
+
+from schemas.sample import Box, Quad
+
+SKIPPED, REST = "-", "..."
+# Columns of words; the first of them that there is takes the fields that are too many.
+WORDS = ("expression", "class", "image")
+_QUAD = ("x1", "y1", "x2", "y2", "x3", "y3", "x4", "y4")
+_CORNERS = _QUAD[:4]
+_SIZE = ("x", "y", "w", "h")
+_CENTRE = ("cx", "cy", "w", "h")
+SHAPES = (_QUAD, _CORNERS, _SIZE, _CENTRE)
+_BRACKETS = str.maketrans(dict.fromkeys("()[]{}<>\"'", " "))
+_SEPARATORS = re.compile(r"[\s,;]+")
+_MARKED = ("true", "yes", "hard", "difficult")
+_FARTHEST = 2.0  # of a picture's side: what is beyond is no fraction
+_SHOWN = 80  # characters of a line in a message
+
+
+class BadLine(Exception):
+    """A line cannot become a box; args: a Reject's reason, and a detail."""
+
+
+def fields_of(line: str, delimiter: str | None = None) -> list[str]:
+    """The fields of a line; empty ones at its end are none.
+
+    delimiter: what stands between them, with CSV's quotes around a field that holds it; None for
+    commas, semicolons, blanks and tabs, several at once. It is None too where a line has none.
+    Raises BadLine where CSV's rules are broken.
+    """
+    if delimiter and delimiter in line:
+        is_spaced = f'{delimiter} "' in line  # blanks before a quote belong to no field
+        reader = csv.reader([line.strip("\r\n")], delimiter=delimiter, skipinitialspace=is_spaced)
+        try:
+            fields = next(reader)
+        except csv.Error as error:
+            raise BadLine("unreadable_record", str(error)) from None
+    else:
+        fields = _SEPARATORS.split(line.translate(_BRACKETS).strip(" \t\r\n,;"))
+    while fields and not fields[-1].strip():
+        fields.pop()
+    return fields
+
+
+def fitted(fields: Sequence[str], columns: Sequence[str], joint: str = " ") -> dict[str, str]:
+    """The fields of a line by their columns, stripped; those of `-` are left out.
+
+    joint: what stood between fields that are put together again. Raises BadLine where there are
+    too few fields or too many.
+    """
+    names = [column.removesuffix("?") for column in columns]
+    open_end = names[-1] == REST
+    if open_end:
+        names.pop()
+    least = next((i for i, column in enumerate(columns) if column.endswith("?")), len(names))
+    surplus = 0 if open_end else max(0, len(fields) - len(names))
+    taker = next((names.index(word) for word in WORDS if word in names), -1)
+    if len(fields) < least or (surplus and taker < 0):
+        raise BadLine("bad_box", f"{len(fields)} fields where {_meant(least, len(names))} meant")
+    if surplus:
+        joined = list(fields[taker : taker + surplus + 1])
+        beside = joined[0] if taker else joined[-1]
+        if number(beside) is not None:
+            raise BadLine("bad_box", f"a number too many: {beside.strip()} is no {names[taker]}")
+        tail = fields[taker + surplus + 1 :]
+        fields = [*fields[:taker], joint.join(joined), *tail]
+    pairs = zip(names, fields, strict=False)
+    return {name: field.strip() for name, field in pairs if name != SKIPPED}
+
+
+def _meant(least: int, most: int) -> str:
+    return f"{least} were" if least == most else f"{least} to {most} were"
+
+
+def shape_of(
+    values: Mapping[str, str], fractions_of: tuple[int, int] | None = None, first: int = 0
+) -> Box | Quad:
+    """The shape that a line's fields say, in pixels.
+
+    fractions_of: width and height of the picture where the numbers are fractions of them. first:
+    the number of the first pixel: 1 where pixels are counted from 1, a box's last ones included.
+    Raises BadLine for what is no finite number, and for a negative width or height.
+    """
+    names = next((shape for shape in SHAPES if all(name in values for name in shape)), None)
+    if names is None:
+        raise BadLine("bad_box", f"no box in the fields {', '.join(values)}")
+    numbers = [_finite(values[name]) for name in names]
+    if fractions_of is not None:
+        if any(abs(value) > _FARTHEST for value in numbers):
+            raise BadLine("bad_box", "pixels where fractions of the picture were meant")
+        numbers = [value * fractions_of[i % 2] for i, value in enumerate(numbers)]
+    elif is_fractions(values, names):
+        raise BadLine("bad_box", "fractions of the picture where pixels were meant")
+    if names is _QUAD:
+        return Quad(tuple(value - first for value in numbers))
+    a, b, c, d = numbers
+    if names is _CORNERS:
+        return Box(a - first, b - first, c, d)
+    if c < 0 or d < 0:
+        raise BadLine("bad_box", f"a box {c:g} wide and {d:g} high")
+    if names is _CENTRE:
+        a, b = a - c / 2, b - d / 2
+    return Box(a - first, b - first, a - first + c, b - first + d)
+
+
+def is_fractions(values: Mapping[str, str], names: Sequence[str]) -> bool:
+    """True where all the numbers lie between 0 and 1, and one of them within."""
+    numbers = [number(values[name]) for name in names]
+    known = [value for value in numbers if value is not None and 0 <= value <= 1]
+    return len(known) == len(numbers) and any(0 < value < 1 for value in known)
+
+
+def is_yolo(line: str) -> bool:
+    """True for a line as YOLO writes it: a class's number and four fractions of the picture."""
+    fields = line.split()
+    names = ("cx", "cy", "w", "h")
+    if len(fields) != 5 or not fields[0].isdecimal():
+        return False
+    return is_fractions(dict(zip(names, fields[1:], strict=True)), names)
+
+
+def is_marked(text: str) -> bool:
+    """True where a flag such as `difficult` is set: 1, 2.0, true, yes, hard."""
+    value = number(text)
+    return value != 0 if value is not None else text.strip().lower() in _MARKED
+
+
+def number(text: str) -> float | None:
+    """A finite number, or None."""
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def shown(line: str) -> str:
+    """The beginning of a line, for messages."""
+    return line.strip()[:_SHOWN]
+
+
+def _finite(text: str) -> float:
+    value = number(text)
+    if value is None:
+        raise BadLine("bad_box", f"not a number: {text[:40]!r}")
+    return value

@@ -1,0 +1,31 @@
+"""What a folder holds where its annotations are not found, for the message that says so."""
+
+from __future__ import annotations
+
+from converters.read import files
+from converters.read.files import SourceError
+from converters.read.folder import Folder
+
+_PICKLES = (".pth", ".pt", ".pkl", ".pickle", ".p")
+_SHOWN = 6
+_LOOKED_INTO = 20  # folders
+
+
+def said_instead(folder: Folder, error: SourceError) -> SourceError:
+    """The same error; where annotations are missing it names what lies in the folder instead."""
+    if "annotations not found" not in str(error):
+        return error
+    entries = files.listing(folder.base)
+    below = [
+        f"{entry.name}/{inner.name}"
+        for entry in [entry for entry in entries if entry.is_dir][:_LOOKED_INTO]
+        for inner in files.listing(files.join(folder.base, entry.name))
+        if not inner.is_dir
+    ]
+    names = [f"{entry.name}/" if entry.is_dir else entry.name for entry in entries]
+    shown = ", ".join(names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")
+    parts = [str(error), f"there is: {shown}"]
+    pickles = [name for name in [*names, *below] if name.lower().endswith(_PICKLES)]
+    if pickles:
+        parts.append(f"{pickles[0]} is a Python pickle, which could run code and is not read")
+    return SourceError("; ".join(parts))

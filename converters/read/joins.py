@@ -1,0 +1,34 @@
+"""Joins by id: rows of a side table that is sorted by its ids (`Plan.sides`)."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+
+def find_ids(
+    ids: pa.ChunkedArray, wanted: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    """Places of ids in a sorted column, and which were found."""
+    known = np.asarray(ids)
+    if not len(known):
+        return np.zeros(len(wanted), np.int64), np.zeros(len(wanted), bool)
+    at = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
+    return at, known[at] == wanted
+
+
+def disputed(
+    side: pa.Table, at: npt.NDArray[np.int64], found: npt.NDArray[np.bool_], column: str
+) -> npt.NDArray[np.bool_]:
+    """Which of the rows found have another of their id with another value in a column."""
+    out = np.zeros(len(at), bool)
+    ids = np.asarray(side["id"])
+    near = np.minimum(at + 1, max(len(ids) - 1, 0))
+    places = np.flatnonzero(found & (near > at))
+    for row in places[ids[near[places]] == ids[at[places]]].tolist():
+        begin, end = np.searchsorted(ids, [ids[at[row]], ids[at[row]] + 1])
+        same = side[column].slice(int(begin), int(end - begin))
+        out[row] = pc.count_distinct(same).as_py() > 1
+    return out

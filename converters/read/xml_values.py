@@ -1,0 +1,36 @@
+"""What stands in an XML element: texts, numbers and flags by the path of their tag."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from xml.etree.ElementTree import Element
+
+
+def first_text(node: Element, paths: Sequence[str]) -> str:
+    """The text at the first path that has one, without blanks around it; else empty."""
+    texts = ((node.findtext(path) or "").strip() for path in paths)
+    return next(filter(None, texts), "")
+
+
+def pixels(root: Element, path: str) -> int | None:
+    """A picture's side, or None where no whole number above 0 stands at the path."""
+    text = (root.findtext(path) or "").strip()
+    return int(text) or None if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+def metres(root: Element, path: str) -> float | None:
+    """A length above 0, or None where none stands at the path."""
+    try:
+        value = float(root.findtext(path) or "")
+    except ValueError:
+        return None
+    return value if math.isfinite(value) and value > 0 else None
+
+
+def is_flag(text: str) -> bool:
+    """True of 1, 1.0 and true in any case; what says nothing (0, false, Unspecified) is no flag."""
+    try:
+        return float(text) != 0
+    except ValueError:
+        return text.strip().lower() in ("true", "yes")

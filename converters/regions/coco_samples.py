@@ -1,0 +1,202 @@
+"""The pictures of COCO files with their annotations as Samples.
+
+Annotations are columns sorted by picture (`converters.read.coco_tables`), so those of a run of
+pictures become shapes together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple, cast
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from msgspec import Struct
+from msgspec.structs import replace
+
+from converters.read.coco_records import BOX_NUMBERS, NO_ID, Classes, Image, ids_of
+from converters.read.coco_tables import Tables, Twins, classes_of, image_place
+from converters.read.folder import BySplit, Folder, PicturePaths, Span
+from converters.read.records import record_pictures
+from converters.regions.coco import Convention, Fault, Geometry, Rule, Size, box_shapes
+from schemas.sample import Picture, Region, Reject, Sample
+
+Ints = npt.NDArray[np.int64]
+
+
+class CocoOptions(Struct, kw_only=True):
+    """What an entry may say of its pictures and annotations.
+
+    images: picture path from `{split}` and the picture's `{file}` as written, its last part
+    `{name}`, or that without ending, `{stem}`. geometry: what of an annotation is its region:
+    `bbox`, `segmentation` (polygons or run lengths), or `quad` (an outline of four corners); where
+    it has no such outline, its box. box: what the four or five numbers of a box are. pixels:
+    polygons name pixels and not places. label: the class of all annotations, where categories
+    do not tell it. ignored_names: classes that mean "ignore this". attributes: other keys of an
+    annotation to keep.
+    """
+
+    images: BySplit
+    geometry: Geometry
+    box: Convention = "xywh"
+    pixels: bool = False
+    label: str | None = None
+    ignored_names: list[str] = []
+    attributes: list[str] = []
+
+
+def samples(
+    folder: Folder,
+    options: CocoOptions,
+    span: Span,
+    images: Iterable[Image | Reject],
+    tables: Tables,
+) -> Iterator[Sample | Reject]:
+    """One Sample a picture; a Reject for each picture or annotation that cannot be read.
+
+    images: those of the span, in order; tables: of the whole file.
+    """
+    file = folder.relative(span.names[0])
+    records: list[tuple[int, Image]] = []
+    for k, image in enumerate(images):
+        if isinstance(image, Reject):
+            yield image
+        else:
+            records.append((k, image))
+    ids = ids_of([image.id for _, image in records])
+    first, behind = _places(tables.annotations, ids)
+    many_of = (behind - first).tolist()
+    sizes = [image.size for _, image in records]
+    picked = tables.annotations.take(pa.array(_ranges(first, behind)))
+    objects = _objects(options, picked, classes_of(tables.categories), sizes, many_of)
+    twins, paths = Twins(tables.images), PicturePaths(folder, options.images)
+    stop = 0
+    for (k, image), size, number, many in zip(records, sizes, ids.tolist(), many_of, strict=True):
+        start, stop = stop, stop + many
+        key, items = str(image.id), max(1, many)
+        if wrong := twins.fault(number, image.file, image_place(span, k)):
+            yield Reject(file, key, span.split, *wrong, items)
+            continue
+        values = image.values(span.split)
+        pictures = record_pictures([(paths, values)], file, key, span.split, items)
+        if isinstance(pictures, Reject):
+            yield pictures
+            continue
+        found = objects.of(start, stop)
+        for name, fault in found.faults:
+            yield Reject(file, f"{key}#{name}", span.split, *fault)
+        picture = Picture(pictures[0].path, *(size or ()))
+        regions, unplaced = tuple(found.regions), tuple(found.unplaced)
+        yield Sample(key, file, span.split, (picture,), regions=regions, unplaced=unplaced)
+
+
+def left_rejects(folder: Folder, span: Span, tables: Tables) -> Iterator[Reject]:
+    """A Reject for each annotation that cannot be read, or whose picture is not there."""
+    file = folder.relative(span.names[0])
+    first, behind = _places(tables.images, np.asarray(tables.annotations["id"], np.int64))
+    for row in tables.annotations.take(pa.array(np.flatnonzero(first == behind))).to_pylist():
+        fault = Fault("dangling_reference", f"picture {row['id']} is not there")
+        if row["fault"] is not None:
+            fault = Fault("unreadable_record", row["fault"])
+        elif row["id"] == NO_ID:
+            fault = Fault("missing_field", "no image_id")
+        yield Reject(file, row["key"] or "", span.split, *fault)
+
+
+def _places(table: pa.Table, ids: Ints) -> tuple[Ints, Ints]:
+    """The rows [first, behind) of each id in a table sorted by id."""
+    known = np.asarray(table["id"], np.int64)
+    return np.searchsorted(known, ids, "left"), np.searchsorted(known, ids, "right")
+
+
+def _ranges(first: Ints, behind: Ints) -> Ints:
+    """The numbers of all ranges [first, behind), one range after the other."""
+    many = behind - first
+    ends = np.cumsum(many)
+    numbers: Ints = np.arange(int(many.sum())) + np.repeat(first - (ends - many), many)
+    return numbers
+
+
+class _Found(NamedTuple):
+    """The objects of one picture. unplaced: classes of those that have no region."""
+
+    regions: list[Region]
+    faults: list[tuple[str, Fault]]
+    unplaced: list[str]
+
+
+class _Objects(NamedTuple):
+    """Rows of the annotation table as regions, or why they are none.
+
+    keys: the annotations' ids; labels: their classes; None where there is none. plain: all
+    have an id and are regions.
+    """
+
+    keys: list[str | None]
+    labels: list[str | None]
+    regions: list[Region | Fault]
+    plain: bool
+
+    def of(self, start: int, stop: int) -> _Found:
+        """Those of one picture. Without an id the n-th of them is called [n]."""
+        keys = self.keys[start:stop]
+        if self.plain and len(set(keys)) == len(keys):
+            # Fast way: none is looked at for itself. The plain way is what follows.
+            return _Found(cast(list[Region], self.regions[start:stop]), [], [])
+        found = _Found([], [], [])
+        seen: set[str] = set()
+        for i, (name, region) in enumerate(zip(keys, self.regions[start:stop], strict=True)):
+            key = name or f"[{i}]"
+            if key in seen:
+                region = Fault("bad_value", f"annotation {key} stands twice in this picture")
+            seen.add(key)
+            if isinstance(region, Region):
+                found.regions.append(region if name else replace(region, key=key))
+                continue
+            found.faults.append((key, region))
+            if label := self.labels[start + i]:
+                found.unplaced.append(label)
+        return found
+
+
+def _objects(
+    options: CocoOptions,
+    rows: pa.Table,
+    classes: Classes,
+    sizes: Sequence[Size],
+    many_of: Sequence[int],
+) -> _Objects:
+    """Rows picture by picture. sizes: of the pictures; many_of: how many rows each has."""
+    boxes = rows["box"].combine_chunks().flatten().to_numpy().reshape(-1, BOX_NUMBERS)
+    if options.geometry == "bbox":
+        shapes = box_shapes(boxes, options.box)
+    else:
+        owned = [size for size, many in zip(sizes, many_of, strict=True) for _ in range(many)]
+        rule = Rule(options.geometry, options.box, options.pixels)
+        shapes = rule.shapes(boxes, rows["outline"].to_pylist(), owned)
+    keys = rows["key"].to_pylist()
+    categories = rows["category"].to_pylist()
+    labels = [options.label or classes.names.get(category) for category in categories]
+    ignored = [
+        flag or label in options.ignored_names
+        for flag, label in zip(rows["ignored"].to_pylist(), labels, strict=True)
+    ]
+    regions: list[Region | Fault] = []
+    faults = 0
+    for key, label, shape, flag in zip(keys, labels, shapes, ignored, strict=True):
+        if label is None:
+            regions.append(Fault(*classes.fault(categories[len(regions)])))
+            faults += 1
+        elif isinstance(shape, Fault):
+            regions.append(shape)
+            faults += 1
+        else:
+            regions.append(Region(key or "", label, shape, 0, flag))
+    if options.attributes:
+        said: list[Mapping[str, str]] = [*map(msgspec.json.decode, rows["attributes"].to_pylist())]
+        for i, (region, attributes) in enumerate(zip(regions, said, strict=True)):
+            if attributes and isinstance(region, Region):
+                regions[i] = replace(region, attributes=attributes)
+    return _Objects(keys, labels, regions, not faults and all(keys))

@@ -1,0 +1,37 @@
+"""Citations of a mix's sources as BibTeX, made from the catalogue."""
+
+from __future__ import annotations
+
+import re
+
+from schemas.entry import Entry
+
+_ARXIV = re.compile(r"(?<=arxiv\.org/abs/)(\d{2})\d{2}\.\d{4,5}")
+_SPECIAL = re.compile(r"([&%$#_{}])")
+
+
+def bibtex(entry: Entry) -> str:
+    """A BibTeX entry of a dataset, as far as the catalogue knows its paper, else "".
+
+    Where the paper's own title is not known, the dataset's name stands for it. The year of an arXiv
+    paper is that of its number.
+    """
+    cited, arxiv = entry.citation, _ARXIV.search(entry.paper)
+    if cited is None and not entry.paper:
+        return ""
+    fields = {
+        "title": _escaped(cited.title if cited else entry.name),
+        "author": _escaped((cited and cited.authors) or ""),
+        "journal": _escaped((cited and cited.venue) or ""),
+        "year": str(cited.year) if cited else (f"20{arxiv[1]}" if arxiv else ""),
+        "eprint": arxiv[0] if arxiv else "",
+        "archiveprefix": "arXiv" if arxiv else "",
+        "url": entry.paper,
+    }
+    kind = "article" if fields["journal"] else "misc"
+    lines = [f"  {name} = {{{value}}}" for name, value in fields.items() if value]
+    return f"@{kind}{{{entry.slug},\n" + ",\n".join(lines) + "\n}"
+
+
+def _escaped(text: str) -> str:
+    return _SPECIAL.sub(r"\\\1", text)
