@@ -54,6 +54,10 @@ def values_at(record: Any, path: str) -> Iterator[tuple[str, Any]]:
 
     The place is the path with the index of each list, `annotations[1].text`.
     """
+    # Fast way: a text under a plain key, which nearly all fields of tables are.
+    if isinstance(record, dict) and isinstance(value := record.get(path), str):
+        yield path, value
+        return
     yield from _walk(record, path.split("."), "", None)
 
 

@@ -110,9 +110,11 @@ def _first_row(path: str, rows: Iterator[list[str] | str]) -> list[str]:
 
 
 def _csv(data: bytes, delimiter: str) -> Iterator[list[str] | str]:
+    is_clean = True
     try:
         text = text_of(data)
     except UnicodeDecodeError:
+        is_clean = False
         # So that a bad byte costs its row alone.
         text = data.removeprefix(codecs.BOM_UTF8).decode("utf-8", "surrogateescape")
     lines = list(io.StringIO(text, newline=""))
@@ -131,7 +133,7 @@ def _csv(data: bytes, delimiter: str) -> Iterator[list[str] | str]:
             rest = (lines[place] for place in range(at, len(lines)))
             rows = csv.reader(rest, delimiter=delimiter, strict=True)
             continue
-        if any("\udc80" <= sign <= "\udcff" for cell in cells for sign in cell):
+        if not is_clean and any("\udc80" <= sign <= "\udcff" for cell in cells for sign in cell):
             yield "bytes that are no text"
         elif cells:
             yield cells

@@ -20,7 +20,7 @@ from converters.read.folder import ALL, BySplit, Folder, Plan, Span
 from converters.read.plans import absent, chosen_files, picture_patterns, pictures_elsewhere
 from converters.read.table_rows import column_names, parquet_rows, table_ending
 
-SPAN_BYTES = 16 << 20  # of CSV
+SPAN_BYTES = 4 << 20  # of CSV, as rows are small and become objects
 SPAN_ROWS = 1 << 16  # of Parquet
 _PROBE_BYTES = 1 << 16
 _PROOF_ROWS = 3  # that must be whole behind a cut
