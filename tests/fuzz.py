@@ -47,11 +47,11 @@ def fixtures() -> list[Fixture]:
     found = []
     for folder in sorted(path for path in DATA.glob("*/*") if path.is_dir()):
         name = f"{folder.parent.name}/{folder.name}"
-        own = catalogue().get(folder.name)
-        entries = (
-            [own] if own else [e for e in catalogue().values() if e.format == folder.parent.name]
-        )
-        found += [Fixture(name, folder, entry) for entry in entries if _readable(entry, folder)]
+        alike = [entry for entry in catalogue().values() if entry.format == folder.parent.name]
+        own = [entry for entry in alike if entry.slug == folder.name]
+        found += [
+            Fixture(name, folder, entry) for entry in own or alike if _readable(entry, folder)
+        ]
     return found
 
 

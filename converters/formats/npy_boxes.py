@@ -117,6 +117,6 @@ def _header(body: io.BytesIO) -> tuple[tuple[int, ...], np.dtype[Any]]:
         raise ValueError(f"version {version[0]}.{version[1]} of NumPy's format")
     try:
         shape, _, dtype = read_header(body)
-    except (TokenError, SyntaxError, TypeError, KeyError) as error:  # it is read as Python's text
-        raise ValueError(f"the head of NumPy's format is damaged: {error}") from None
+    except (TokenError, SyntaxError, TypeError, KeyError, ValueError):  # it is Python's text
+        raise ValueError("the head of NumPy's format is damaged") from None
     return shape, dtype
