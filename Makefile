@@ -4,13 +4,16 @@ VENV      ?= .venv
 BIN       := $(VENV)/bin
 READY     := $(VENV)/.ready
 DATA_ROOT ?= sample-data
+N         ?= 100000
+SEED      ?= 1
+SECONDS   ?= 3600
 OUT       ?= out/geochat-style
 ARGS      ?=
 TASKMANAGERS ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help setup sample-data mix-geochat-style test lint type docs bench \
-  flink-setup flink-up flink-down test-flink bench-engines test-trainers lock clean
+  flink-setup flink-up flink-down test-flink bench-engines test-trainers test-wheel fuzz lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-20s %s\n", $$1, $$2}'
@@ -48,8 +51,9 @@ lint: setup ## ruff
 type: setup ## mypy, strict
 	$(BIN)/mypy
 
-docs: setup ## Write DATASETS.md and docs/cli.md anew
+docs: setup ## Write DATASETS.md, the generated pages of docs/ and the picture of rows anew
 	$(BIN)/python -m pipelines.docs
+	$(BIN)/python docs/make_picture.py
 
 bench: setup ## earthmix beside what a user would write instead (BENCH_ARGS=--quick for a small one)
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)
@@ -69,6 +73,15 @@ test-flink: setup ## The tests of --engine flink: they fetch Flink, start cluste
 bench-engines: flink-setup ## Time, memory and overhead of the direct engine and of Flink, in one run (BENCH_ARGS=--quick for a small one)
 	$(BIN)/python -m benchmarks.engines $(BENCH_ARGS)
 
+fuzz: setup ## Read damaged fixtures of every format (N=100000 SEED=1 SECONDS=3600)
+	$(BIN)/python tests/fuzz.py --mutants $(N) --seed $(SEED) --seconds $(SECONDS)
+
+test-wheel: setup ## A wheel in an empty environment, with the dependencies' newest versions, builds the sample mix
+	rm -rf .wheel && $(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation -w .wheel .
+	$(PYTHON) -m venv .wheel/env && .wheel/env/bin/python -m pip install --quiet .wheel/*.whl
+	cd .wheel && env/bin/earthmix sample-data sample && env/bin/earthmix mix geochat-style --data-root sample --out out && env/bin/earthmix verify out
+	rm -rf .wheel
+
 test-trainers: setup ## Real training programs read mixes and exports; fetches them first (about 16 GB in .trainers/)
 	$(BIN)/python tests/trainers .trainers/environments .trainers/work
 
@@ -78,4 +91,4 @@ lock: ## Write requirements.lock anew from pyproject.toml
 	rm -rf .lock-venv
 
 clean: ## Remove everything that make made, but not the mixes in out/
-	rm -rf $(VENV) sample-data .bench .trainers .flink build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) sample-data .bench .trainers .flink .wheel build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

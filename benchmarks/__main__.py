@@ -181,13 +181,42 @@ def embedding(work: Path, count: int, rounds: int) -> None:
     shutil.rmtree(root)
 
 
+def scenes(work: Path, count: int, rounds: int) -> None:
+    """Scenes cut to tiles with their boxes, against Pillow that cuts the same tiles alone."""
+    root = work / f"scenes_{count}"
+    folder = inputs.dota_scenes(root, count)
+    out = work / "out"
+    command = [*convert("dota_v1:train", root, "embed", out / "mix"), "--tile", "1024"]
+    costs = best({"a": command, "p": rival("pillow_tiles", folder, out)}, out, rounds)
+    a, p = costs["a"], costs["p"]
+    against = f"wall {a.seconds / p.seconds:.2f} of Pillow's"
+    line(f"{count} scenes of 4,000 px: earthmix convert --tile 1024", a, against)
+    line(f"{count} scenes of 4,000 px: Pillow cuts all tiles, one process", p)
+    shutil.rmtree(root)
+
+
+def boxes(work: Path, name: str, dataset: str, folder: Path, bare: str, rounds: int) -> None:
+    """Annotations of boxes in path mode, against the bare parse of the same files on one core."""
+    out = work / "out"
+    commands = {
+        "a": convert(dataset, folder.parent, "path", out / "mix"),
+        "b": rival(bare, folder, out),
+    }
+    costs = best(commands, out, rounds)
+    a, b = costs["a"], costs["b"]
+    line(f"{name}: earthmix convert", a, f"wall {a.seconds / b.seconds:.2f} of the bare parse's")
+    line(f"{name}: bare parse, one core", b)
+    shutil.rmtree(folder.parent)
+
+
 def main() -> None:
     """Command line of the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
         "--quick", action="store_true", help="small inputs, once each: does it run at all"
     )
-    parser.add_argument("--only", choices=["1m", "4m", "10m", "array", "embed"], action="append")
+    names = ["1m", "4m", "10m", "array", "embed", "scenes", "dota", "coco"]
+    parser.add_argument("--only", choices=names, action="append")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--work", type=Path, default=Path(".bench"))
     args = parser.parse_args()
@@ -201,6 +230,23 @@ def main() -> None:
         "10m": lambda: questions(work, 60_000 if small else 10_000_000, 1, with_script=False),
         "array": lambda: array(work, 5_000_000 if small else 1_000_000_000),
         "embed": lambda: embedding(work, 200 if small else 20_000, rounds),
+        "scenes": lambda: scenes(work, 2 if small else 24, rounds),
+        "dota": lambda: boxes(
+            work,
+            "188,282 oriented boxes in 2,806 files" if not small else "a few label files",
+            "dota_v1:train",
+            inputs.dota_labels(work / "labels", *((20, 400) if small else ())),
+            "bare_dota",
+            rounds,
+        ),
+        "coco": lambda: boxes(
+            work,
+            "1 M boxes in one COCO file" if not small else "a small COCO file",
+            "ssdd",
+            inputs.coco(work / "coco", 2_000 if small else 1_000_000),
+            "bare_coco",
+            rounds,
+        ),
     }
     print(
         f"{len(os.sched_getaffinity(0))} cores; best of {rounds}, whole processes, peak "

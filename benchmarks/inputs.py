@@ -159,3 +159,75 @@ def jpegs(root: Path, count: int) -> Path:
         )
     (folder / "done").touch()
     return folder
+
+
+def dota_scenes(root: Path, count: int, side: int = 4000, boxes: int = 200) -> Path:
+    """`count` PNG scenes of `side` x `side` pixels in blocks of colour, each with boxes."""
+    folder = root / "dota_v1"
+    if (folder / "done").exists():
+        return folder
+    draw = np.random.default_rng(7)
+    for name in ("images", "labelTxt"):
+        (folder / "train" / name).mkdir(parents=True, exist_ok=True)
+    for number in range(count):
+        blocks = draw.integers(0, 256, (side // 8, side // 8, 3), dtype=np.uint8)
+        scene = Image.fromarray(blocks).resize((side, side), Image.Resampling.NEAREST)
+        scene.save(folder / f"train/images/P{number:04d}.png", compress_level=1)
+        lines = _dota_lines(draw, boxes, side)
+        (folder / f"train/labelTxt/P{number:04d}.txt").write_text("".join(lines))
+    (folder / "done").touch()
+    return folder
+
+
+def dota_labels(root: Path, files: int = 2806, boxes: int = 188_282) -> Path:
+    """Label files in DOTA's numbers, without pictures."""
+    folder = root / "dota_v1"
+    if (folder / "done").exists():
+        return folder
+    draw = np.random.default_rng(7)
+    (folder / "train/labelTxt").mkdir(parents=True, exist_ok=True)
+    for number in range(files):
+        here = boxes // files + (number < boxes % files)
+        lines = _dota_lines(draw, here, 3000)
+        (folder / f"train/labelTxt/P{number:04d}.txt").write_text("".join(lines))
+    (folder / "done").touch()
+    return folder
+
+
+def _dota_lines(draw: np.random.Generator, count: int, side: int) -> Iterator[str]:
+    yield "imagesource:GoogleEarth\ngsd:0.25\n"
+    corners = draw.integers(100, side - 100, (count, 2))
+    sizes = draw.integers(8, 80, (count, 2))
+    slants = draw.integers(0, 6, count)
+    names = ("small-vehicle", "large-vehicle", "ship", "plane", "harbor")
+    for n, ((x, y), (w, h), s) in enumerate(
+        zip(corners.tolist(), sizes.tolist(), slants.tolist(), strict=True)
+    ):
+        quad = (x + s, y, x + w, y + s, x + w - s, y + h, x, y + h - s)
+        yield f"{' '.join(map(str, quad))} {names[n % len(names)]} {int(n % 15 == 0)}\n"
+
+
+def coco(root: Path, boxes: int) -> Path:
+    """One COCO file of `boxes` boxes on a tenth as many pictures, as `ssdd/SSDD.json`."""
+    folder = root / "ssdd"
+    if (folder / "done").exists():
+        return folder
+    folder.mkdir(parents=True, exist_ok=True)
+    draw = np.random.default_rng(7).integers(1, 700, (boxes, 4)).tolist()
+    images = boxes // 10
+    with open(folder / "SSDD.json", "w") as file:
+        file.write('{"images": [')
+        for i in range(images):
+            file.write(
+                f'{", " if i else ""}{{"id": {i}, "file_name": "{i:06d}.jpg", "width": 800, '
+                '"height": 800}'
+            )
+        file.write('], "categories": [{"id": 1, "name": "ship"}], "annotations": [')
+        for i, (x, y, w, h) in enumerate(draw):
+            file.write(
+                f'{", " if i else ""}{{"id": {i}, "image_id": {i % images}, "category_id": 1, '
+                f'"bbox": [{x}, {y}, {w % 90 + 2}, {h % 90 + 2}], "area": {w * h}, "iscrowd": 0}}'
+            )
+        file.write("]}")
+    (folder / "done").touch()
+    return folder

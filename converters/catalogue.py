@@ -30,9 +30,14 @@ from schemas.sample import Kind
 from schemas.toml import ConfigError, load_toml, option_faults
 
 
-def format_names() -> list[str]:
+def format_names() -> Sequence[str]:
     """Every format there is a reader for: each module of `converters.formats` is one."""
-    return sorted(module.name for module in pkgutil.iter_modules(formats.__path__))
+    return _modules(tuple(formats.__path__))
+
+
+@functools.cache
+def _modules(folders: tuple[str, ...]) -> Sequence[str]:
+    return sorted(module.name for module in pkgutil.iter_modules(folders))
 
 
 @functools.cache

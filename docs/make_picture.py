@@ -1,7 +1,7 @@
 """Draws `docs/rows.png`: rows of the geochat-style mix on the built-in sample data, with the boxes
 read back from their text.
 
-Run by hand, from the project's folder: `.venv/bin/python docs/make_picture.py`.
+`make docs` runs it, and a test compares what it draws with the file.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from typing import Any
 import pyarrow.parquet as pq
 from PIL import Image, ImageDraw, ImageFont
 
-from converters import dialects
+from converters.dialects import dialect
+from converters.regions.scenes import flat
 from converters.sample_data import write_sample_data
 from pipelines.engine_options import EngineOptions
 from pipelines.load import load_mix
@@ -30,7 +31,7 @@ WANTED = [
     ("dota_v1", "grounding", 3),
     ("dior_r", "refer", 1),
     ("fair1m", "identify", 1),
-    ("dota_v1", "conversation", 1),
+    ("dota_v1", "rounds", 1),
     ("rsvqa_lr", "vqa", 0),
     ("floodnet_vqa", "vqa", 0),
 ]
@@ -44,9 +45,7 @@ def rows() -> list[dict[str, Any]]:
     """Rows of the mix, pictures and all, in the order of their ids."""
     with tempfile.TemporaryDirectory() as folder:
         write_sample_data(f"{folder}/data")
-        plan = make_plan(
-            load_mix("geochat-style", ["max_reject=0.25"]), f"{folder}/data", f"{folder}/out"
-        )
+        plan = make_plan(load_mix("geochat-style"), f"{folder}/data", f"{folder}/out")
         run(plan, EngineOptions(workers="1"), ["earthmix"], quiet=True)
         found: list[dict[str, Any]] = pq.read_table(f"{folder}/out/data").to_pylist()
     return found
@@ -93,15 +92,14 @@ def picture(row: dict[str, Any]) -> Image.Image:
         (round(image.width * scale), round(image.height * scale)), Image.Resampling.LANCZOS
     )
     pen = ImageDraw.Draw(shown)
-    for i, box in enumerate(
-        dialects.parse(row["dialect"], said(row), image.size) if row["dialect"] else []
-    ):
-        at = [number * scale for number in box.points]
-        corners = (
-            [(at[0], at[1]), (at[2], at[1]), (at[2], at[3]), (at[0], at[3])]
-            if len(at) == 4
-            else list(zip(at[::2], at[1::2], strict=True))
-        )
+    boxes = dialect(row["dialect"]).read(said(row), image.size) if row["dialect"] else []
+    for i, found in enumerate(boxes):
+        numbers = flat(found.shape)
+        if len(numbers) == 4:
+            x1, y1, x2, y2 = numbers
+            numbers = (x1, y1, x2, y1, x2, y2, x1, y2)
+        at = [number * scale for number in numbers]
+        corners = list(zip(at[::2], at[1::2], strict=True))
         pen.line([*corners, corners[0], corners[1]], (255, 255, 255), 4, joint="curve")
         pen.line([*corners, corners[0], corners[1]], COLOURS[i % len(COLOURS)], 2, joint="curve")
     return shown
@@ -137,19 +135,19 @@ def write(pen: ImageDraw.ImageDraw, row: dict[str, Any], left: int, top: int, ri
         top += line + 4
 
 
-def main() -> None:
+def sheet() -> Image.Image:
+    """All rows that are shown, each on a card."""
     cards = list(chosen(rows()))
     lines = -(-len(cards) // COLUMNS)
-    sheet = Image.new("RGB", (COLUMNS * (WIDTH + GAP) + GAP, lines * (HEIGHT + GAP) + GAP), PAPER)
-    pen = ImageDraw.Draw(sheet)
+    paper = Image.new("RGB", (COLUMNS * (WIDTH + GAP) + GAP, lines * (HEIGHT + GAP) + GAP), PAPER)
+    pen = ImageDraw.Draw(paper)
     for i, row in enumerate(cards):
         left, top = GAP + i % COLUMNS * (WIDTH + GAP), GAP + i // COLUMNS * (HEIGHT + GAP)
         pen.rounded_rectangle((left, top, left + WIDTH, top + HEIGHT), 10, CARD)
-        sheet.paste(picture(row), (left + GAP, top + GAP))
+        paper.paste(picture(row), (left + GAP, top + GAP))
         write(pen, row, left + SIDE + 2 * GAP, top + GAP, left + WIDTH - GAP)
-    sheet.save(OUT, optimize=True)
-    print(f"{OUT}: {OUT.stat().st_size:,} bytes")
+    return paper
 
 
 if __name__ == "__main__":
-    main()
+    sheet().save(OUT, optimize=True)

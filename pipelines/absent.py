@@ -20,13 +20,17 @@ def count_absent(rows: pa.Table, roots: Mapping[str, str]) -> Counter[str]:
     looked at: an object store would be asked once for each picture.
     """
     found: Counter[str] = Counter()
-    for slug in rows["dataset"].unique().to_pylist():
+    slugs = rows["dataset"].unique().to_pylist()
+    for slug in slugs:
         root = roots[slug]
         if not work_files.is_local(root):
             continue
-        mine = rows.filter(pc.equal(rows["dataset"].cast(pa.string()), slug))
-        images = mine["images"].combine_chunks()
-        paths = images.flatten().field("path").cast(pa.string()).dictionary_encode()
+        images = rows["images"].combine_chunks()
+        if len(slugs) > 1:
+            images = images.filter(pc.equal(rows["dataset"].cast(pa.string()), slug))
+        paths = images.flatten().field("path")
+        if not pa.types.is_dictionary(paths.type):
+            paths = paths.dictionary_encode()
         gone = [
             not os.path.exists(files.join(root, path.partition("/")[2]))
             for path in paths.dictionary.to_pylist()

@@ -130,7 +130,7 @@ def _write_pictures(
                     if coded
                     else data.slice(at[i], at[j] - at[i])
                 )
-                _write(writer, table.slice(start + i, j - i), values)
+                _write(writer, table.slice(start + i, j - i), values, mode == "reencode")
     return sizes
 
 
@@ -251,10 +251,12 @@ def _leaves() -> tuple[str, ...]:
     return tuple(schema.column(i).path for i in range(len(schema)))
 
 
-def _write(writer: pq.ParquetWriter, rows: pa.Table, data: pa.Array) -> None:
-    """One row group. data: the bytes of the rows' pictures."""
+def _write(writer: pq.ParquetWriter, rows: pa.Table, data: pa.Array, anew: bool = False) -> None:
+    """One row group. data: the bytes of the rows' pictures; anew: they were encoded anew."""
     lists = _one(rows["images"])
     paths = _own(lists.flatten().field("path"))
+    if anew:
+        paths = _by_content(paths, data)
     kept = [pa.field("bytes", data.type), IMAGE.field("path")]
     offsets = np.asarray(lists.offsets)
     changed = {
@@ -266,6 +268,20 @@ def _write(writer: pq.ParquetWriter, rows: pa.Table, data: pa.Array) -> None:
     }
     columns = [changed.get(name, rows[name]) for name in rows.schema.names]
     writer.write_table(pa.table(columns, schema=writer.schema), row_group_size=len(rows))
+
+
+def _by_content(paths: pa.DictionaryArray, data: pa.Array) -> pa.DictionaryArray:
+    """Paths whose ending is that of the bytes beside them: .jpg or .png."""
+    names = paths.dictionary.to_pylist()
+    _, first = np.unique(np.asarray(paths.indices), return_index=True)
+    for at in first.tolist():
+        ending = ".png" if data[at].as_py().startswith(b"\x89PNG") else ".jpg"
+        stem, dot, old = names[paths.indices[at].as_py()].rpartition(".")
+        plain = stem + dot + old if "/" in old or not dot else stem
+        same = dot and (old.lower() == ending[1:] or (ending, old.lower()) == (".jpg", "jpeg"))
+        if not same:
+            names[paths.indices[at].as_py()] = plain + ending
+    return pa.DictionaryArray.from_arrays(paths.indices, pa.array(names, pa.string()))
 
 
 def _with_own(column: pa.StructArray, name: str) -> pa.StructArray:

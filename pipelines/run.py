@@ -63,7 +63,8 @@ def run(
     Raises RunError with one line for each fault. After that, as after Ctrl-C, the earlier mix in
     `plan.out` is as it was and nothing was added.
     """
-    progress = Progress(plan.work, plan.shards, quiet)
+    records = {f"{span.slug}.{span.index:06d}": max(1, span.records) for span in plan.spans}
+    progress = Progress(plan.work, plan.shards, quiet, records)
     with _hushed(), working_folder(plan.out, plan.work) as placing:
         with progress:
             _execute(plan, engine_options, progress.say)

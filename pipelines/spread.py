@@ -41,15 +41,14 @@ def spread(rows: pa.Table) -> Counter[Spread]:
     found: Counter[Spread] = Counter()
     if not rows.num_rows:
         return found
-    rows = rows.combine_chunks()
-    tasks, datasets = (
-        rows[name].cast(pa.string()).combine_chunks() for name in ("task", "dataset")
-    )
+    tasks, datasets = _groups(rows["task"]), _groups(rows["dataset"])
     turns = pc.list_value_length(rows["conversations"].combine_chunks())
     _add(found, "turns", tasks, np.minimum(np.asarray(turns), _MOST_TURNS))
-    for measure, lengths in _lengths(rows).items():
+    talk = rows["conversations"].combine_chunks()
+    characters = pc.fill_null(pc.utf8_length(talk.flatten().field("value")), 0)
+    for measure, lengths in _lengths(talk, characters).items():
         _add(found, measure, tasks, doublings(lengths))
-    if chinese := _chinese(rows):
+    if chinese := _chinese(talk, characters):
         found[Spread("chinese", "", 0)] = chinese
     _boxes(found, rows, datasets)
     gsd = np.asarray(rows["gsd"].combine_chunks().fill_null(np.nan), float)
@@ -68,41 +67,46 @@ def doublings(values: npt.ArrayLike) -> Ints:
     return np.where(counts > 0, np.frexp(counts.astype(float))[1] - 1, -1).astype(np.int64)
 
 
-def _add(found: Counter[Spread], measure: str, groups: pa.Array, bins: Ints) -> None:
-    coded = groups.dictionary_encode()
-    codes, names = np.asarray(coded.indices), coded.dictionary.to_pylist()
-    pairs, counts = np.unique(np.column_stack([codes, bins]), axis=0, return_counts=True)
-    for (code, number), n in zip(pairs.tolist(), counts.tolist(), strict=True):
-        found[Spread(measure, names[code], number)] += n
+def _groups(column: pa.ChunkedArray) -> pa.DictionaryArray:
+    """A column of texts as a dictionary, which those of a run are."""
+    whole = column.combine_chunks()
+    return whole if pa.types.is_dictionary(whole.type) else whole.dictionary_encode()
 
 
-def _lengths(rows: pa.Table) -> dict[str, Ints]:
-    """Characters of each row's requests and answers."""
-    turns = rows["conversations"].combine_chunks()
-    owner = np.asarray(pc.list_parent_indices(turns))
-    flat = turns.flatten()
-    said = pc.fill_null(pc.utf8_length(flat.field("value")), 0)
-    roles = flat.field("from").cast(pa.string())
-    characters = np.asarray(said, np.int64)
+def _add(found: Counter[Spread], measure: str, groups: pa.DictionaryArray, bins: Ints) -> None:
+    """Counts bins by group. groups: the name of each value's group."""
+    codes, names = np.asarray(groups.indices, np.int64), groups.dictionary.to_pylist()
+    low, width = int(bins.min()), int(np.ptp(bins)) + 1
+    # Fast way: group and bin as one number, counted at once. The plain way is np.unique of pairs.
+    counts = np.bincount(codes * width + (bins - low), minlength=len(names) * width)
+    for place in np.flatnonzero(counts).tolist():
+        group, number = divmod(place, width)
+        found[Spread(measure, names[group], number + low)] += int(counts[place])
+
+
+def _lengths(talk: pa.ListArray, characters: pa.Array) -> dict[str, Ints]:
+    """Characters of each row's requests and answers. characters: of each turn."""
+    owner = np.asarray(pc.list_parent_indices(talk))
+    roles = talk.flatten().field("from").cast(pa.string())
+    counts = np.asarray(characters, np.int64)
     lengths = {}
     for measure, role in (("request", "human"), ("answer", "gpt")):
         mine = np.asarray(pc.equal(roles, role))
-        weights = np.where(mine, characters, 0)
-        lengths[measure] = np.bincount(owner, weights, len(rows)).astype(np.int64)
+        weights = np.where(mine, counts, 0)
+        lengths[measure] = np.bincount(owner, weights, len(talk)).astype(np.int64)
     return lengths
 
 
-def _chinese(rows: pa.Table) -> int:
-    """How many rows hold a Chinese character."""
-    turns = rows["conversations"].combine_chunks()
-    said = turns.flatten().field("value")
+def _chinese(talk: pa.ListArray, characters: pa.Array) -> int:
+    """How many rows hold a Chinese character. characters: of each turn."""
+    said = talk.flatten().field("value")
     # Fast way: text of one byte a character, nearly all of it, is not searched.
     wide = np.flatnonzero(
-        np.asarray(pc.fill_null(pc.not_equal(pc.utf8_length(said), pc.binary_length(said)), False))
+        np.asarray(pc.fill_null(pc.not_equal(characters, pc.binary_length(said)), False))
     )
     if not len(wide):
         return 0
-    owner = np.asarray(pc.list_parent_indices(turns))[wide]
+    owner = np.asarray(pc.list_parent_indices(talk))[wide]
     found = np.asarray(pc.match_substring_regex(said.take(pa.array(wide)), _HAN))
     return len(np.unique(owner[found]))
 

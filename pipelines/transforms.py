@@ -22,16 +22,13 @@ from converters.convert import Converted, convert_span
 from converters.dataset import read_side
 from converters.read.files import SourceError
 from converters.read.folder import Span
-from pipelines import parquet, result, segments, shards
-from pipelines.absent import count_absent
-from pipelines.parquet import Written
+from pipelines import result, segments, shards
 from pipelines.plan import RunPlan
-from pipelines.result import Done, File
+from pipelines.result import Done
 from pipelines.segments import Ref
-from pipelines.shards import Chosen
-from pipelines.spread import spread
 from pipelines.storage import work_files
 from pipelines.storage.client import StoreError
+from pipelines.write_shard import write_shard
 from schemas.table import REJECT, SEGMENT_ROW
 
 SideKey = tuple[str, str, str]  # dataset, split, table
@@ -261,54 +258,12 @@ class _WriteShard(beam.DoFn):
         self, element: tuple[int, Iterable[Ref]], limits: list[tuple[int, int]]
     ) -> Iterator[Done]:
         shard, refs = element
-        plan = self._plan
         rows, rejects = _tables(refs)
-        chosen = shards.choose(rows, plan.mix.sources, plan.mix.seed, dict(limits))
-        parts = {"train": chosen}
-        if plan.mix.splits == "native":
-            parts = shards.by_split(rows, chosen)
         try:
-            written = [self._write(shard, split, rows, part) for split, part in parts.items()]
+            yield write_shard(self._plan, shard, rows, rejects, dict(limits))
         except SourceError as error:
-            _report(plan, error)
+            _report(self._plan, error)
             raise
-        numbers: list[int] = []
-
-        def write_rejects(sink: Any) -> None:
-            drops = shards.drop_table(rows, chosen)
-            numbers.append(parquet.write_rejects(sink, [rejects, drops]))
-
-        dropped = f"rejects/rejects-{self._tail(shard)}"
-        drop_hash = work_files.write_hashed(f"{plan.work}/out/{dropped}", write_rejects)
-        done = Done(
-            shards.book(rows, chosen),
-            Counter(),
-            shards.by_source(rows, chosen, plan.mix.sources),
-            Counter(),
-            [*(file for file, _ in written), File(dropped, numbers[0], *drop_hash)],
-            Counter(),
-        )
-        for _, (table, sizes) in written:
-            done.holds.update(shards.statistics(table, sizes))
-            done.spread.update(spread(table))
-            if plan.images == "path":
-                done.absent.update(count_absent(table, plan.roots))
-        yield done
-
-    def _tail(self, shard: int) -> str:
-        return f"{shard:05d}-of-{self._plan.shards:05d}.parquet"
-
-    def _write(self, shard: int, split: str, rows: pa.Table, part: Chosen) -> tuple[File, Written]:
-        """Writes the rows of one split of a shard."""
-        plan = self._plan
-        path = f"data/{split}-{self._tail(shard)}"
-        written: list[Written] = []
-
-        def write(sink: Any) -> None:
-            written.append(parquet.write_rows(sink, rows, part, plan.images, plan.picture_file))
-
-        found = work_files.write_hashed(f"{plan.work}/out/{path}", write)
-        return File(path, len(written[0].rows), *found), written[0]
 
 
 @dataclass(eq=False)

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import FieldInfo
 
 from schemas.conversation import load_schema
 
@@ -107,6 +108,12 @@ def _place(where: str, path: list[str]) -> str:
     return f"{head}{'.'.join(path)}]"
 
 
+@functools.cache
+def _fields(kind: type[Struct]) -> dict[str, FieldInfo]:
+    """The fields of a Struct by name; looking them up evaluates its annotations anew."""
+    return {field.encode_name: field for field in msgspec.structs.fields(kind)}
+
+
 def option_faults(
     options: Mapping[str, Any], kind: type[Struct], where: str, common: Iterable[str] = ()
 ) -> list[str]:
@@ -114,7 +121,7 @@ def option_faults(
 
     common: keys that are known besides.
     """
-    fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+    fields = _fields(kind)
     lines = [
         f"{where} {unknown_key(key, [*fields, *common])}" for key in options if key not in fields
     ]

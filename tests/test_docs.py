@@ -5,6 +5,7 @@ Their commands parse, their files exist, their TOML is valid, and their recipes 
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import shlex
 import sys
@@ -14,8 +15,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import native
+import numpy as np
 import pytest
 import runs
+from PIL import Image
 from typer.main import get_command
 
 from converters import catalogue, formats, read_dataset
@@ -342,3 +345,15 @@ def test_the_readme_names_every_engine() -> None:
     assert [
         name for name in engine_options.ENGINES if f"`--engine {name}`" not in PAGES["README.md"]
     ] == []
+
+
+def test_the_picture_of_rows_is_what_the_code_of_today_draws() -> None:
+    found = importlib.util.spec_from_file_location("make_picture", ROOT / "docs/make_picture.py")
+    assert found is not None and found.loader is not None
+    drawer = importlib.util.module_from_spec(found)
+    found.loader.exec_module(drawer)
+    with Image.open(ROOT / "docs/rows.png") as stored:
+        before = np.asarray(stored.convert("RGB"), float)
+    now = np.asarray(drawer.sheet(), float)
+    # Letters may be smoothed a little otherwise by another version of Pillow.
+    assert before.shape == now.shape and np.abs(before - now).mean() < 1, "run `make docs`"

@@ -182,7 +182,7 @@ def test_a_csv_holds_no_pictures(tmp_path: Path) -> None:
 def test_a_damaged_table_is_named(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data/data-0.parquet").write_bytes(b"PAR1 nothing")
-    with pytest.raises(SourceError, match=r"xlrs_bench: data/data-0\.parquet cannot be read"):
+    with pytest.raises(SourceError, match=r"data/data-0\.parquet cannot be read"):
         read(catalogue()["xlrs_bench"], tmp_path)
     place = f"{tmp_path}/data/data-0.parquet!image/000000000"
     with pytest.raises(OSError, match="damaged in its table"):

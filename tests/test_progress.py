@@ -39,7 +39,8 @@ def test_rows_are_counted_by_name(work: Path) -> None:
         "rows/rsicd.000001.12.0a1b2c3d.arrow",
         "rejects/rsicd.000000.7.0a1b2c3d.arrow",
     )
-    assert look(str(work)) == Seen(65548, 7, 0)
+    spans = frozenset({"rsicd.000000", "rsicd.000001"})
+    assert look(str(work)) == Seen(65548, 7, 0, spans)
 
 
 def test_dots_in_a_name_do_no_harm(work: Path) -> None:
@@ -81,6 +82,21 @@ def test_the_stage_follows_from_the_files(seen: Seen, stage: str) -> None:
     assert seen.stage == stage
 
 
+@pytest.mark.parametrize(
+    "seen, share",
+    [
+        (Seen(0, 0, 0), 0),
+        (Seen(5, 0, 0, frozenset({"a.000000"})), 0.7 * 0.25),
+        (Seen(5, 5, 0, frozenset({"a.000000", "a.000001", "b.000000"})), 0.7),
+        (Seen(5, 0, 1, frozenset({"a.000000"})), 0.85),  # what gave nothing is done too
+        (Seen(5, 0, 2), 1),
+    ],
+)
+def test_the_share_that_is_done_follows_from_records_and_shards(seen: Seen, share: float) -> None:
+    records = {"a.000000": 10, "a.000001": 20, "b.000000": 10}
+    assert Progress("work", 2, records=records).share(seen) == pytest.approx(share)
+
+
 class Screen(io.StringIO):
     """A terminal, or what is none."""
 
@@ -120,7 +136,7 @@ def test_plain_lines_where_there_is_no_terminal(busy: Path) -> None:
     line = screen.getvalue().splitlines()[0]
     assert (line.partition(" (")[0], line.partition("/s), ")[2]) == (
         "writing shards: 1,234 rows",
-        "7 rejects, 1 of 2 shards, 0 s",
+        "7 rejects, 1 of 2 shards, 0 s, 85% done, about 0 s left",
     )
 
 
@@ -128,7 +144,7 @@ def test_a_live_line_on_a_terminal(busy: Path) -> None:
     screen = Screen(terminal=True)
     with on(screen, busy):
         runs.wait_for(lambda: screen.getvalue().count("writing shards: 1,234 rows") > 3)
-    assert screen.getvalue().count("\n") < 3  # one line, written again and again
+    assert "85%" in screen.getvalue()
 
 
 def test_standard_error_may_be_turned_elsewhere_meanwhile(busy: Path) -> None:

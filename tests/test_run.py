@@ -419,6 +419,19 @@ def test_pictures_encoded_anew_are_jpeg_or_png(reencoded: Path) -> None:
     } == {b"\xff\xd8\xff\xe0", b"\x89PNG"}
 
 
+def test_paths_of_pictures_encoded_anew_end_as_their_bytes_begin(reencoded: Path) -> None:
+    endings = {
+        (Path(image["path"]).suffix, image["bytes"][:4])
+        for row in runs.rows(reencoded, "images")
+        for image in row["images"]
+    }
+    assert endings == {
+        (".jpg", b"\xff\xd8\xff\xe0"),
+        (".JPG", b"\xff\xd8\xff\xe0"),
+        (".png", b"\x89PNG"),
+    }
+
+
 def shards(out: Path) -> list[str]:
     return [path.name for path in sorted((out / "data").iterdir())]
 

@@ -181,7 +181,7 @@ def test_an_excel_table_that_unpacks_to_too_much_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_xlsx(tmp_path / "t.xlsx")
-    monkeypatch.setattr("converters.read.tables._MAX_SHEET", 100)
+    monkeypatch.setattr("converters.read.table_rows._MAX_SHEET", 100)
     with pytest.raises(SourceError, match="unpacks to more than 1 GiB"):
         read(tmp_path, "t.xlsx")
 

@@ -33,7 +33,8 @@ from converters.read.instead import said_instead
 from converters.read.json_elements import BadRecord
 from converters.read.named_pictures import NamedPictures
 from converters.read.saved_tables import saved_tables
-from converters.read.tables import column_names, table_records
+from converters.read.table_rows import column_names
+from converters.read.tables import table_records
 from converters.read.turns import (
     Role,
     TurnFields,
@@ -100,7 +101,7 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
     """
     name = span.names[0]
     file = folder.relative(name)
-    there = column_names(folder, name)
+    there = column_names(files.join(folder.base, name))
     shown = _picture_columns(options.pictures, there)
     columns = [column for column in field_names(options.fields) if column in there]
     _check(folder, file, options, there, shown)

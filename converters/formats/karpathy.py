@@ -22,6 +22,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from converters.read.captions import split_name
 from converters.read.folder import UNKNOWN, BySplit, Folder, PicturePaths, Plan, Sides, Span, stem
 from converters.read.plans import files_plan
 from converters.read.records import json_records, record_pictures
@@ -29,12 +30,6 @@ from schemas.sample import Caption, Kind, Reject, Sample
 
 YIELDS: tuple[Kind, ...] = ("caption",)
 _SENTENCE_BYTES = 300
-# How copies spell the three splits of this form; any other name is a split of its own.
-_SPELLINGS = {
-    **{"train": "train", "training": "train"},
-    **{"val": "val", "valid": "val", "validation": "val", "dev": "val"},
-    **{"test": "test", "testing": "test"},
-}
 
 
 class Options(Struct, forbid_unknown_fields=True):
@@ -79,8 +74,7 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
         if isinstance(record, Reject):
             yield record
             continue
-        written = (record.split or "").strip()
-        split = _SPELLINGS.get(written.lower(), written) or span.split
+        split = split_name(record.split) or span.split
         if folder.wants(split):
             yield from _items(file, split, record, pictures)
 

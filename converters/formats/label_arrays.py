@@ -93,7 +93,7 @@ def _labels(
         raise SourceError(f"{file} has no array {labels}; it has: {there}")
     if math.prod(found.shape) * found.dtype.itemsize > MAX_ARRAY or found.dtype.kind not in "buif":
         raise SourceError(f"{file}: {labels} is no array of labels: {found.shape} {found.dtype}")
-    marks = np.asarray(found[()])
+    marks = opened.values(labels)
     if label_axes == "n":
         marks = marks.reshape(-1)
     elif label_axes == "cn":

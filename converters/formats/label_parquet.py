@@ -18,11 +18,13 @@ from typing import Any
 
 from msgspec import Struct
 
+from converters.read import files
 from converters.read.class_names import class_names
 from converters.read.files import SourceError
 from converters.read.folder import BySplit, Folder, Plan, Sides, Span
 from converters.read.plans import files_plan
-from converters.read.tables import table_header, table_records
+from converters.read.table_rows import column_names
+from converters.read.tables import table_records
 from schemas.sample import Kind, Label, Picture, Reject, Sample
 
 YIELDS: tuple[Kind, ...] = ("label",)
@@ -64,7 +66,7 @@ def plan(folder: Folder, options: Options) -> Plan:
 
 def _names_of(folder: Folder, options: Options, name: str) -> dict[str, list[str]]:
     """The class names of each column of classes that a file has; none where it holds text."""
-    header = table_header(folder, name)
+    header = column_names(files.join(folder.base, name))
     there = [column for column in options.labels if column in header]
     if not there or options.image not in header:
         lacking = "picture" if there else "class"

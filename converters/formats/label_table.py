@@ -24,6 +24,7 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import Struct
 
+from converters.read import files
 from converters.read.files import SourceError
 from converters.read.folder import (
     ALL,
@@ -38,7 +39,8 @@ from converters.read.folder import (
 )
 from converters.read.plans import files_plan
 from converters.read.records import record_pictures
-from converters.read.tables import table_header, table_records
+from converters.read.table_rows import column_names
+from converters.read.tables import table_records
 from schemas.sample import Kind, Label, Reject, Sample
 
 YIELDS: tuple[Kind, ...] = ("label",)
@@ -111,7 +113,7 @@ def plan(folder: Folder, options: Options) -> Plan:
 
 
 def _head(folder: Folder, options: Options, name: str) -> _Head:
-    header = table_header(folder, name, delimiter=options.delimiter)
+    header = column_names(files.join(folder.base, name), options.delimiter)
     file = folder.relative(name)
     if isinstance(options.image, int):
         if not 0 <= options.image < len(header):

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from tokenize import TokenError
 from typing import Any
 
 import numpy as np
@@ -114,5 +115,8 @@ def _header(body: io.BytesIO) -> tuple[tuple[int, ...], np.dtype[Any]]:
     }.get(version)
     if read_header is None:
         raise ValueError(f"version {version[0]}.{version[1]} of NumPy's format")
-    shape, _, dtype = read_header(body)
+    try:
+        shape, _, dtype = read_header(body)
+    except (TokenError, SyntaxError, TypeError, KeyError, ValueError):  # it is Python's text
+        raise ValueError("the head of NumPy's format is damaged") from None
     return shape, dtype

@@ -46,7 +46,8 @@ from converters.read.questions import (
     value_of,
     without_contradictions,
 )
-from converters.read.tables import column_names, table_records
+from converters.read.table_rows import column_names
+from converters.read.tables import table_records
 from schemas.sample import Caption, Kind, Picture, Reject, Sample
 
 YIELDS: tuple[Kind, ...] = ("question", "caption")
@@ -107,7 +108,11 @@ def _read(folder: Folder, options: Options, span: Span) -> Iterator[Sample | Rej
     name = span.names[0]
     file = folder.relative(name)
     kind: Kind = "question" if options.fields.caption is None else "caption"
-    columns = _columns(options, column_names(folder, name, options.delimiter, options.header), file)
+    columns = _columns(
+        options,
+        column_names(files.join(folder.base, name), options.delimiter, options.header),
+        file,
+    )
     fields = {f"column_{i}": column for i, column in enumerate(columns)}
     row_type = msgspec.defstruct("Row", [(field, Any, None) for field in fields])
     fixed = {**bound(options.annotations, name), "split": span.split}

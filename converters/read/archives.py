@@ -32,6 +32,7 @@ from converters.read.stores import (
     missing,
     open_ranges,
 )
+from converters.read.tar_index import tar_members
 
 MAX_MEMBER = 1 << 30
 MAX_UNPACKED = 8 << 30  # of what is copied into a temporary file
@@ -41,7 +42,7 @@ _BROKEN = (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, gzip.BadG
 
 
 class Member(NamedTuple):
-    """A file in an archive. start: where its bytes begin in a tar; 0 in a zip."""
+    """A file in an archive. start: where its bytes begin in a tar or table; 0 in a zip."""
 
     size: int
     start: int
@@ -94,6 +95,10 @@ class ArchiveStore:
     def passed_over(self, path: str) -> list[str]:
         """Members that are not served, and why, one a line. path: of the archive."""
         return self._of(f"{path}!")[0].passed_over
+
+    def members(self, path: str) -> dict[str, Member]:
+        """The members that are served, in the archive's order. path: of the archive."""
+        return self._of(f"{path}!")[0].members
 
     def _of(self, path: str) -> tuple[_Archive, str]:
         parts = split_member(path)
@@ -175,14 +180,18 @@ def _source(path: str, store: Store) -> _Source:
     if ending.endswith(".tar"):
         return _Tar(open_ranges(path, store), lambda start, end: store.read(path, start, end))
     unpacked = _unpacked(path, open_ranges(path, store), ending.endswith(".bz2"))
+    return _Tar(unpacked, _reader(unpacked))
+
+
+def _reader(file: IO[bytes]) -> Callable[[int, int], bytes]:
     lock = threading.Lock()
 
     def read(start: int, end: int) -> bytes:
         with lock:
-            unpacked.seek(start)
-            return unpacked.read(end - start)
+            file.seek(start)
+            return file.read(end - start)
 
-    return _Tar(unpacked, read)
+    return read
 
 
 class _Tar:
@@ -190,12 +199,9 @@ class _Tar:
         self._file, self._read = file, read
 
     def index(self) -> Iterator[tuple[str, str, Member]]:
-        with tarfile.open(fileobj=self._file, mode="r:") as tar:
-            for info in tar:
-                if info.isdir():
-                    continue
-                fault = "" if info.isreg() and not info.issparse() else "a link or no plain file"
-                yield info.name, fault, Member(info.size, info.offset_data)
+        for found in tar_members(self._file):
+            fault = "" if found.is_plain else "a link or no plain file"
+            yield found.name, fault, Member(found.size, found.start)
 
     def read(self, name: str, member: Member, start: int, end: int) -> bytes:
         data = self._read(member.start + start, member.start + end)

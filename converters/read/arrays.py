@@ -15,9 +15,12 @@ import errno
 import io
 import math
 import re
+import struct
 import threading
+import zlib
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import IO, Any, NamedTuple
 
 import numpy as np
@@ -32,6 +35,11 @@ from converters.read.stores import (
     open_ranges,
 )
 
+# What h5py and scipy raise on files with wrong bytes (seen by changing some).
+DAMAGED = (
+    *(OSError, RuntimeError, KeyError, IndexError, ValueError, TypeError, OverflowError),
+    *(EOFError, UnboundLocalError, ZeroDivisionError, zlib.error, struct.error),
+)
 HDF5 = b"\x89HDF\r\n\x1a\n"
 NUMPY = b"\x93NUMPY"
 MAX_ARRAY = 4 << 30  # bytes of an array that is read as a whole
@@ -108,6 +116,15 @@ class ArrayStore:
         return self._source
 
 
+@contextmanager
+def _sound(path: str) -> Iterator[None]:
+    """Raises SourceError for what a library finds damaged in a file."""
+    try:
+        yield
+    except DAMAGED as error:
+        raise SourceError(f"{path} is damaged: {error}") from None
+
+
 class Hdf5:
     """An HDF5 file. Raises SourceError where it is none, or h5py is not installed."""
 
@@ -136,7 +153,9 @@ class Hdf5:
         node = self._node(name)
         if not isinstance(node, self._h5py.Dataset):
             return None
-        if node.external or node.is_virtual:
+        with _sound(self._path):
+            elsewhere = node.external or node.is_virtual
+        if elsewhere:
             raise SourceError(f"{self._path}: {name} lies in another file, which is not read")
         # HDF5 keeps the pieces of an array for as long as the array is open.
         self._arrays[name] = node
@@ -144,29 +163,38 @@ class Hdf5:
             self._arrays.popitem(last=False)
         return node
 
+    def values(self, name: str) -> npt.NDArray[Any]:
+        """A whole array that is there. Raises SourceError where it is damaged."""
+        with _sound(self._path):
+            return np.asarray(self.array(name)[()])
+
     def names(self) -> list[str]:
         """What stands at the top, sorted."""
-        return sorted(self.root)
+        with _sound(self._path):
+            return sorted(self.root)
 
     def below(self, name: str) -> list[str]:
         """What stands in a group, sorted; nothing where there is none of the name."""
         node = self._node(name)
-        return sorted(node) if isinstance(node, self._h5py.Group) else []
+        with _sound(self._path):
+            return sorted(node) if isinstance(node, self._h5py.Group) else []
 
     def attribute(self, name: str, key: str) -> Any:
         """An attribute of a group, or None."""
         node = self._node(name)
-        return None if node is None else node.attrs.get(key)
+        with _sound(self._path):
+            return None if node is None else node.attrs.get(key)
 
     def _node(self, name: str) -> Any:
         """What has a name, or None. Raises SourceError for links, which may lead anywhere."""
         node = self.root
         for part in name.split("/"):
-            if not isinstance(node, self._h5py.Group) or part not in node:
-                return None
-            if not isinstance(node.get(part, getlink=True), self._h5py.HardLink):
-                raise SourceError(f"{self._path}: {name} is a link, which is not followed")
-            node = node[part]
+            with _sound(self._path):
+                if not isinstance(node, self._h5py.Group) or part not in node:
+                    return None
+                if not isinstance(node.get(part, getlink=True), self._h5py.HardLink):
+                    raise SourceError(f"{self._path}: {name} is a link, which is not followed")
+                node = node[part]
         return node
 
 
@@ -184,7 +212,7 @@ class Mat:
         self._name, self._array = "", None
         try:
             self._there = {name: (shape, kind) for name, shape, kind in matlab.whosmat(file)}
-        except (ValueError, TypeError, OSError) as error:
+        except (matlab.matlab.MatReadError, *DAMAGED) as error:
             raise SourceError(f"{path} is no .mat that can be read: {error}") from None
 
     def array(self, name: str) -> Any:
@@ -198,10 +226,14 @@ class Mat:
             self._file.seek(0)
             try:
                 found = self._matlab.loadmat(self._file, variable_names=[name])[name]
-            except (ValueError, TypeError, OSError) as error:
+            except (self._matlab.matlab.MatReadError, *DAMAGED) as error:
                 raise SourceError(f"{self._path}: {name} cannot be read: {error}") from None
             self._name, self._array = name, found
         return self._array
+
+    def values(self, name: str) -> npt.NDArray[Any]:
+        """A whole array that is there."""
+        return np.asarray(self.array(name))
 
     def names(self) -> list[str]:
         return sorted(self._there)
@@ -236,13 +268,13 @@ def _cut(array: Any, member: ArrayMember, path: str) -> npt.NDArray[Any]:
     if array.dtype.kind not in "buif" or math.prod(sides) * array.dtype.itemsize > MAX_PICTURE:
         what = f"an array of {' x '.join(map(str, sides))} {array.dtype}"
         raise MemberError(errno.EIO, f"{what} is no picture that is read", path)
-    if member.number is None:
-        return np.asarray(array[()])
-    if member.number >= array.shape[at]:
+    if member.number is not None and member.number >= array.shape[at]:
         raise missing(path)
     try:
+        if member.number is None:
+            return np.asarray(array[()])
         return np.asarray(array[(slice(None),) * at + (member.number,)])
-    except OSError as error:
+    except DAMAGED as error:
         raise MemberError(errno.EIO, f"damaged in its array: {error}", path) from None
 
 

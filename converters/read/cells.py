@@ -205,16 +205,26 @@ class _Arrow:
             self._batches = list(reader)
         self.names: list[str] = reader.schema.names
         self._starts = list(accumulate((batch.num_rows for batch in self._batches), initial=0))
+        self._sound: set[tuple[int, str]] = set()
 
     def cell(self, column: str, row: int) -> Any:
         if column not in self.names or row >= self._starts[-1]:
             return None
         at = bisect.bisect_right(self._starts, row) - 1
-        return self._batches[at].column(column)[row - self._starts[at]].as_py()
+        return self._column(at, column)[row - self._starts[at]].as_py()
 
     def counts(self, columns: Sequence[str]) -> Iterator[list[tuple[int, ...]]]:
-        for batch in self._batches:
-            yield _counts([batch.column(column) for column in columns])
+        for at in range(len(self._batches)):
+            yield _counts([self._column(at, column) for column in columns])
+
+    def _column(self, batch: int, name: str) -> pa.Array:
+        """A column of a batch, which is used as it stands in the file: checked before its first
+        use, as a wrong offset would lead out of its memory. Raises ArrowInvalid."""
+        column = self._batches[batch].column(name)
+        if (batch, name) not in self._sound:
+            column.validate(full=True)
+            self._sound.add((batch, name))
+        return column
 
 
 def _counts(columns: Sequence[pa.Array]) -> list[tuple[int, ...]]:

@@ -49,13 +49,15 @@ def text_of(data: bytes) -> str:
         return chinese
 
 
-def utf8_of(data: bytes) -> bytes:
+def utf8_of(data: bytes, is_head: bool = False) -> bytes:
     """The same as `text_of`, as UTF-8; a file that begins like UTF-8 is passed as it is.
 
-    For JSON, where bytes that are no UTF-8 shall cost one record and not the file.
+    For JSON, where bytes that are no UTF-8 shall cost one record and not the file. is_head: the
+    bytes are a file's first, so that a character may be cut in two.
     """
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return text_of(data).encode()
+    for mark, encoding in _MARKS[1:]:
+        if data.startswith(mark):
+            return data[len(mark) :].decode(encoding, "ignore" if is_head else "strict").encode()
     return data.removeprefix(codecs.BOM_UTF8)
 
 

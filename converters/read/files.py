@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import IO, NamedTuple
 
-from converters.read.archives import ArchiveStore, split_member
+from converters.read.archives import ArchiveStore, Member, split_member
 from converters.read.arrays import ArrayStore, array_member
 from converters.read.cells import CellStore, split_cell
 from converters.read.recipes import RecipeStore, made
@@ -86,6 +86,14 @@ def opened(path: str) -> IO[bytes]:
 def passed_over(path: str) -> list[str]:
     """Members of the archive at `path` that are not served, and why, one a line."""
     return _ARCHIVES.passed_over(path)
+
+
+def members(path: str) -> dict[str, Member]:
+    """The members of the archive at `path` in its order, with their places.
+
+    Raises SourceError where it is no archive that can be read.
+    """
+    return _ARCHIVES.members(path)
 
 
 def join(root: str, relative: str) -> str:

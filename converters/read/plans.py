@@ -277,7 +277,7 @@ def _is_lines(name: str, head: bytes) -> bool:
     """True for a file of JSON Lines: by its ending, or since its first line is a whole record."""
     if name.lower().endswith((".jsonl", ".ndjson")):
         return True
-    first, _, rest = utf8_of(head).lstrip().partition(b"\n")
+    first, _, rest = utf8_of(head, is_head=True).lstrip().partition(b"\n")
     if not rest.lstrip().startswith(b"{"):
         return False
     try:

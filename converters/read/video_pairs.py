@@ -24,7 +24,8 @@ from converters.read.choices import text_of
 from converters.read.files import SourceError
 from converters.read.folder import Folder, Span, stem
 from converters.read.json_elements import BadRecord
-from converters.read.tables import column_names, table_records
+from converters.read.table_rows import column_names
+from converters.read.tables import table_records
 from converters.read.turns import without_beginning
 from schemas.sample import Reject
 
@@ -80,7 +81,7 @@ def _pairs(folder: Folder, sheet: Sheet, names: tuple[str, ...]) -> dict[str, Pa
     for name in names:
         keys = _COLUMN.findall(sheet.video)
         columns = list(dict.fromkeys([*keys, *sheet.pictures, *sheet.times]))
-        if lacking := set(columns) - set(column_names(folder, name)):
+        if lacking := set(columns) - set(column_names(files.join(folder.base, name))):
             raise SourceError(f"{folder.relative(name)} has no column {sorted(lacking)[0]!r}")
         row_type = msgspec.defstruct("Row", [(f"c{i}", Any, None) for i in range(len(columns))])
         places = {f"c{i}": column for i, column in enumerate(columns)}

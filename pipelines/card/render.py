@@ -10,7 +10,7 @@ import yaml
 from converters.ledger import LedgerError, check_balance, dropped_by_reason
 from converters.tasks import TASKS
 from pipelines.card import hub, licences, sections, spreads
-from pipelines.card.sections import closing_lines
+from pipelines.card.dropped import closing_lines, dropped
 from pipelines.card.summary import Summary
 from schemas.sample import REASONS
 from schemas.toml import schema_faults
@@ -39,7 +39,7 @@ def render(summary: Summary, plots: Sequence[str] = ()) -> str:
         sections.contents(summary),
         sections.texts(summary),
         licences.section(summary),
-        sections.dropped(summary),
+        dropped(summary),
         spreads.section(summary, plots),
         sections.notes(summary),
         sections.rebuilding(summary),
