@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import tempfile
 import zipfile
@@ -9,13 +10,14 @@ from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Struct
 
 from converters.read import plans
-from converters.read.encodings import text_of, xml_of
+from converters.read.encodings import text_of, utf8_of, xml_of
 from converters.read.files import SourceError
 from converters.read.folder import Folder, PicturePaths, Span, open_folder
 from converters.read.json_lines import LINES, line_spans
@@ -275,6 +277,16 @@ def test_a_text_that_cannot_be_read_costs_its_file(tmp_path: Path) -> None:
         "c.txt": "",
         "d.txt": Reject("d.txt", "", "val", "unreadable_file", "the file is not there"),
     }
+
+
+def test_a_damaged_character_of_utf_16_is_no_text_for_a_decoder_of_json() -> None:
+    whole = '[{"a": "x"}, {"a": "yy"}, {"a": "z"}]'.encode("utf-16-le")
+    at = whole.index("y".encode("utf-16-le"))
+    damaged = codecs.BOM_UTF16_LE + whole[:at] + b"\x00\xd8" + whole[at + 2 :]
+    decoded = utf8_of(damaged)
+    assert decoded.count(b"\xed\xb3\xbf") == 1
+    with pytest.raises(msgspec.DecodeError):
+        msgspec.json.decode(decoded)
 
 
 def test_lines_keep_their_numbers() -> None:

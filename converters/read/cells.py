@@ -141,7 +141,12 @@ def open_table(path: str, store: Store) -> _Table:
     """A table by its ending. Raises pyarrow.ArrowException where it is none."""
     if path.lower().endswith(".parquet"):
         return _Parquet(path, store)
-    return _Arrow(path, store)
+    try:
+        return _Arrow(path, store)
+    except OSError as error:  # some damage is reported so, without a number of the system
+        if error.errno is not None:
+            raise
+        raise pa.ArrowInvalid(str(error)) from None
 
 
 class _Parquet:

@@ -29,6 +29,9 @@ _WIDE = {
     "euc-jp": "euc_jp",
     "euc-kr": "euc_kr",
 }
+# What is damaged in UTF-16 becomes a lone surrogate, which no decoder of JSON takes.
+_UNSOUND = "earthmix.unsound"
+codecs.register_error(_UNSOUND, lambda error: ("\udcff", error.end))
 _HIGH_PAIR = re.compile(rb"[\xa1-\xf7][\xa1-\xfe]")
 
 
@@ -57,7 +60,8 @@ def utf8_of(data: bytes, is_head: bool = False) -> bytes:
     """
     for mark, encoding in _MARKS[1:]:
         if data.startswith(mark):
-            return data[len(mark) :].decode(encoding, "ignore" if is_head else "strict").encode()
+            text = data[len(mark) :].decode(encoding, "ignore" if is_head else _UNSOUND)
+            return text.encode("utf-8", "surrogatepass")
     return data.removeprefix(codecs.BOM_UTF8)
 
 
