@@ -285,7 +285,7 @@ def test_a_damaged_character_of_utf_16_is_no_text_for_a_decoder_of_json() -> Non
     damaged = codecs.BOM_UTF16_LE + whole[:at] + b"\x00\xd8" + whole[at + 2 :]
     decoded = utf8_of(damaged)
     assert decoded.count(b"\xed\xb3\xbf") == 1
-    with pytest.raises(msgspec.DecodeError):
+    with pytest.raises((msgspec.DecodeError, UnicodeDecodeError)):
         msgspec.json.decode(decoded)
 
 

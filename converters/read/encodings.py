@@ -31,8 +31,16 @@ _WIDE = {
 }
 # What is damaged in UTF-16 becomes a lone surrogate, which no decoder of JSON takes.
 _UNSOUND = "earthmix.unsound"
-codecs.register_error(_UNSOUND, lambda error: ("\udcff", error.end))
 _HIGH_PAIR = re.compile(rb"[\xa1-\xf7][\xa1-\xfe]")
+
+
+def _unsound(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return "\udcff", error.end
+
+
+codecs.register_error(_UNSOUND, _unsound)
 
 
 def text_of(data: bytes) -> str:
