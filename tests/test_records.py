@@ -20,6 +20,7 @@ from converters.read import plans
 from converters.read.encodings import text_of, utf8_of, xml_of
 from converters.read.files import SourceError
 from converters.read.folder import Folder, PicturePaths, Span, open_folder
+from converters.read.json_elements import _address, elements
 from converters.read.json_lines import LINES, line_spans
 from converters.read.plans import absent, files_plan, json_array_plan, picture_patterns
 from converters.read.records import (
@@ -388,3 +389,27 @@ def test_a_template_that_does_not_fit_is_named(tmp_path: Path, template: Any, me
 )
 def test_a_plan_has_one_pattern_for_each_picture(images: Any, patterns: tuple[str, ...]) -> None:
     assert picture_patterns(images) == patterns
+
+
+@pytest.mark.parametrize(
+    "text, places",
+    [
+        ('{"a": 1, "b": 2}', ["a", "b"]),
+        ('{"a": 1, "a": 2}', ["a", "a"]),
+        ('{"a": {"x": 1}, "b": [2], "a": 3}', ["a", "b", "a"]),
+        ('{"b": 2, "a": "}", "a": "{", "c": 1}', ["b", "a", "a", "c"]),
+        (r'{"a\"b": 1, "a\\": 2, "ä": 3}', ['a"b', "a\\", "ä"]),
+        ("{ }", []),
+    ],
+)
+def test_a_key_that_stands_twice_has_two_elements(text: str, places: list[str]) -> None:
+    assert [place for place, _ in elements(text.encode(), None)] == places
+    nested = f'{{"info": {{"a": 0}}, "records": {text}, "more": 1}}'
+    assert [place for place, _ in elements(nested.encode(), "records")] == places
+
+
+def test_values_of_an_object_are_parts_of_its_text() -> None:
+    # What finds a key that stands twice rests on this; a copy would not be seen.
+    body = b'{"a": {"x": 1}, "b": 2}'
+    decoded = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+    assert [_address(text) - _address(body) for text in decoded.values()] == [6, 21]

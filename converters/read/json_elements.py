@@ -12,13 +12,19 @@ from __future__ import annotations
 import functools
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
 import msgspec
+import numpy as np
 
 T = TypeVar("T")
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_KEY = rb'\s*"(?:[^"\\]|\\.)*"\s*:\s*'
+_BEFORE_FIRST = re.compile(rb"\{" + _KEY + rb"\Z", re.DOTALL)
+_BETWEEN = re.compile(rb"\s*," + _KEY, re.DOTALL)
+_BEHIND = re.compile(rb"\s*\}")
+_MOST_KEY = 1 << 12
 _TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\],:]', re.DOTALL)
 _ELEMENTS = list[msgspec.Raw] | dict[str, msgspec.Raw]
 _OPENING, _CLOSING = (b"{", b"["), (b"}", b"]")
@@ -74,10 +80,40 @@ def elements(body: bytes, table: str | None) -> Iterator[tuple[str, msgspec.Raw 
         yield from cut
         return
     if isinstance(found, dict):
-        yield from found.items()
+        # A key that stands twice keeps one of its values only; then the text itself is cut.
+        cut = None if _is_whole(body, found) else _cut(body, table)
+        yield from found.items() if cut is None else cut
     else:
         for i, text in enumerate(found):
             yield f"{table or ''}[{i}]", text
+
+
+def _is_whole(body: bytes, members: Mapping[str, msgspec.Raw]) -> bool:
+    """True where nothing but one key stands before each value of an object.
+
+    Fast way: the decoder's values are parts of the text, so that what lies between them shows
+    whether one is missing. The plain way is to cut the text by its brackets, which takes longer
+    than decoding it.
+    """
+    base = _address(body)
+    end = None
+    places = sorted((_address(text) - base, len(memoryview(text))) for text in members.values())
+    for start, size in places:
+        if not 0 <= start < len(body):
+            return True  # a copy, of which nothing can be said
+        if end is None and not _BEFORE_FIRST.search(body, max(0, start - _MOST_KEY), start):
+            return False
+        if end is not None and not _BETWEEN.fullmatch(body, end, start):
+            return False
+        end = start + size
+    return end is None or _BEHIND.match(body, end) is not None
+
+
+def _address(text: bytes | msgspec.Raw) -> int:
+    """Where in memory some bytes lie."""
+    view = np.frombuffer(memoryview(text), np.uint8)
+    address: int = view.__array_interface__["data"][0]
+    return address
 
 
 @functools.cache
