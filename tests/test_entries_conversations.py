@@ -142,3 +142,16 @@ def test_lhrs_has_several_forms_of_records(
     [sample] = found.samples
     assert ([one.path for one in sample.pictures], found.rejects) == (pictures, [])
     assert sample.conversations[0].turns == turns
+
+
+def test_a_record_without_a_picture_needs_no_folder_of_one(tmp_path: Path) -> None:
+    put(tmp_path, "list_sft.json", json.dumps([{"id": 3, "conversations": TURNS}]))
+    [found] = read(catalogue()["hnstd"], tmp_path).samples
+    assert (found.key, found.pictures) == ("3", ())
+
+
+def test_two_files_of_outlines_are_one_too_many(tmp_path: Path) -> None:
+    record = {"image": "a.png", "polygons": ["a.json", "b.json"], "conversations": TURNS}
+    put(tmp_path, "GeoPixelD.json", json.dumps([record]))
+    [bad] = read(catalogue()["geopixeld"], tmp_path).rejects
+    assert (bad.reason, bad.detail) == ("bad_value", "2 files of outlines")

@@ -22,7 +22,6 @@ from itertools import repeat
 from typing import Any
 
 import msgspec
-import pyarrow as pa
 from msgspec import Struct
 
 from converters.read import files
@@ -177,13 +176,11 @@ def _check(
 
 
 def _cells(folder: Folder, name: str, shown: Sequence[str]) -> Iterator[list[str] | None]:
-    """For each row the pictures in its cells, or None where they are files of their own."""
+    """For each row the pictures in its cells, or None where they are files of their own.
+
+    Raises SourceError where the table cannot be read.
+    """
     if not shown:
         yield from repeat(None)
     path = files.join(folder.base, name)
-    try:
-        yield from cell_names(path, files.store(path), shown)
-    except pa.ArrowException as error:
-        raise SourceError(
-            f"{folder.slug}: {folder.relative(name)} cannot be read: {error}"
-        ) from None
+    yield from cell_names(path, files.store(path), shown)

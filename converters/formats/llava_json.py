@@ -172,6 +172,7 @@ class _Shown:
         self._options, self._fixed = options, fixed
         self._fields = _extra(options, fixed)
         self._paths = [PicturePaths(folder, template) for template in _templates(options, name)]
+        self._known: dict[tuple[str, ...], tuple[Picture, ...]] = {}
         self._videos = VideoPairs(folder, options.sheet) if options.sheet else None
         self._outlines = None
         if options.outlines is not None:
@@ -183,17 +184,21 @@ class _Shown:
         times = record.get(self._options.fields.times or "")
         if self._videos is not None:
             images, times = self._videos.of(images, self._options.strip)
-        values = self._values(record)
-        try:
-            found = tuple(
-                Picture(path.path({**values, "image": image, "stem": stem(image)}))
-                for image in images
-                for path in self._paths
-            )
-        except SourceError as error:
-            raise BadRecord("bad_value", str(error)) from None
+        values = self._values(record) if images else {}
+        found = tuple(shown for image in images for shown in self._named(image, values))
         found = dated(found, times)
         return in_time(found) if self._options.order == "dates" else found
+
+    def _named(self, image: str, values: Values) -> tuple[Picture, ...]:
+        """The pictures that a name stands for, looked up once. Raises BadRecord."""
+        key = (image, *values.values())
+        if key not in self._known:
+            filled = {**values, "image": image, "stem": stem(image)}
+            try:
+                self._known[key] = tuple(Picture(path.path(filled)) for path in self._paths)
+            except SourceError as error:
+                raise BadRecord("bad_value", str(error)) from None
+        return self._known[key]
 
     def regions(
         self, record: Mapping[str, Any], pictures: tuple[Picture, ...]
@@ -202,10 +207,12 @@ class _Shown:
         if self._outlines is None or self._options.outlines is None:
             return ()
         named = TurnFields(image=several(self._options.outlines.field))
-        [path] = images_of(record, named, self._options.strip) or [""]
-        if not path:
+        paths = images_of(record, named, self._options.strip)
+        if not paths:
             return ()
-        return self._outlines.of({**self._values(record), "image": path}, pictures)
+        if len(paths) > 1:
+            raise BadRecord("bad_value", f"{len(paths)} files of outlines")
+        return self._outlines.of({**self._values(record), "image": paths[0]}, pictures)
 
     def _values(self, record: Mapping[str, Any]) -> Values:
         """What stands for the names of a picture's path, but its own."""

@@ -24,7 +24,6 @@ from itertools import repeat
 from typing import Any
 
 import msgspec
-import pyarrow as pa
 from msgspec import Struct
 
 from converters.read import files
@@ -209,7 +208,4 @@ def _cells(folder: Folder, options: Options, name: str) -> Iterator[list[str] | 
     if not name.lower().endswith(TABLE_ENDINGS):
         raise SourceError(f"{folder.slug}: {file} holds no pictures; Parquet and Arrow tables do")
     path = files.join(folder.base, name)
-    try:
-        yield from cell_names(path, files.store(path), options.pictures)
-    except pa.ArrowException as error:
-        raise SourceError(f"{folder.slug}: {file} cannot be read: {error}") from None
+    yield from cell_names(path, files.store(path), options.pictures)

@@ -107,8 +107,18 @@ def _bytes(value: Any) -> bytes | None:
 def cell_names(path: str, store: Store, columns: Sequence[str]) -> Iterator[list[str]]:
     """For each row of a table the names of the pictures in some of its columns, in that order.
 
-    Raises SourceError where the table lacks a column, pyarrow.ArrowException where it is damaged.
+    Raises SourceError where the table lacks a column, or is damaged.
     """
+    try:
+        yield from _cell_names(path, store, columns)
+    except FileNotFoundError:
+        raise
+    # pyarrow says some damage as an OSError: a message without its length.
+    except (pa.ArrowException, OSError) as error:
+        raise SourceError(f"{path} cannot be read: {error}") from None
+
+
+def _cell_names(path: str, store: Store, columns: Sequence[str]) -> Iterator[list[str]]:
     table = open_table(path, store)
     lacking = [column for column in columns if column not in table.names]
     if lacking:

@@ -26,6 +26,8 @@ from converters.read.sizes import PictureSizes
 from converters.regions.masks import mask_of_polygons
 from schemas.sample import Picture, Polygon, Region, Shape
 
+_FARTHEST = 1e7  # pixels; no picture is as wide
+
 
 class OutlineFiles:
     """The outlines of records. path: of their file. key: what they stand under."""
@@ -86,7 +88,7 @@ def _ring(part: Any, where: str) -> list[float]:
     if points.size == 0:
         return []
     points = points.reshape(-1, 2) if points.ndim == 1 and points.size % 2 == 0 else points
-    if points.ndim != 2 or points.shape[1] != 2 or not np.isfinite(points).all():
+    if points.ndim != 2 or points.shape[1] != 2 or not (np.abs(points) <= _FARTHEST).all():
         raise BadRecord("bad_box", f"{where} is no list of points")
     if len(points) > 1 and (points[0] == points[-1]).all():
         points = points[:-1]
