@@ -155,6 +155,7 @@ class Hdf5:
             return None
         with _sound(self._path):
             elsewhere = node.external or node.is_virtual
+            _ = node.shape, node.dtype  # worked out at their first use, and may be damaged
         if elsewhere:
             raise SourceError(f"{self._path}: {name} lies in another file, which is not read")
         # HDF5 keeps the pieces of an array for as long as the array is open.
