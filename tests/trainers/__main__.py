@@ -29,7 +29,7 @@ ENVIRONMENTS: dict[str, tuple[str, ...]] = {
     "swift": (*TORCH, "ms-swift==4.6.0", "qwen-vl-utils"),
 }
 MIXES: dict[str, tuple[str, ...]] = {
-    "geochat-style": ("mix", "geochat-style", "--set", "max_reject=0.25"),
+    "geochat-style": ("mix", "geochat-style"),
     "pairs": ("convert", "levir_cc"),
     "turns": (
         "convert",
