@@ -12,6 +12,7 @@ from converters.read import files
 from converters.read.archives import split_member
 from converters.read.files import SourceError
 from converters.read.headers import PictureError
+from converters.read.stores import said
 
 Floats = npt.NDArray[np.float64]
 LONGITUDE_LATITUDE = "OGC:CRS84"  # what GeoJSON without a `crs` is in (RFC 7946, 4)
@@ -77,7 +78,7 @@ def georeference(path: str) -> Georeference:
             with rasterio.open(path, driver=driver) as picture:
                 return _georeference(picture)
     except (RasterioError, OSError) as error:
-        raise PictureError("unreadable_image", str(error)[:200]) from None
+        raise PictureError("unreadable_image", said(error)[:200]) from None
 
 
 def _georeference(picture: Any) -> Georeference:

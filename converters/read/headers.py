@@ -93,11 +93,15 @@ def header(data: bytes) -> Header:
 
 def opened(data: bytes) -> ImageFile:
     """A picture as Pillow opens it, not yet decoded. Raises what Pillow raises, see `DAMAGED`."""
-    from PIL import Image
+    from PIL import Image, UnidentifiedImageError
 
     # `header` refuses more; Pillow's own limit is below DOTA's pictures.
     Image.MAX_IMAGE_PIXELS = MAX_PIXELS
-    return Image.open(io.BytesIO(data), formats=_FORMATS)
+    try:
+        return Image.open(io.BytesIO(data), formats=_FORMATS)
+    except UnidentifiedImageError:
+        # Pillow's own words hold an address in memory, another one in each run.
+        raise UnidentifiedImageError(f"no picture: begins {data[:4]!r}") from None
 
 
 def may_be_turned_later(head: bytes, tail: bytes) -> bool:

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from converters.read import files
 from converters.read.headers import DAMAGED, MAX_PIXELS, PictureError, opened
 from converters.read.images import MAX_BYTES, check
+from converters.read.stores import said
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -161,7 +162,7 @@ def _from_npy(data: bytes) -> Codes:
             raise PictureError("oversized_image", f"{shape[1]} x {shape[0]} pixels")
         array: Codes = np.load(io.BytesIO(data), allow_pickle=False)
     except (ValueError, OSError, EOFError) as error:
-        raise PictureError("unreadable_image", str(error)) from None
+        raise PictureError("unreadable_image", said(error)) from None
     if not array.size:
         raise PictureError("unreadable_image", f"an array of shape {shape}")
     return array
@@ -188,7 +189,7 @@ def _by_rasterio(data: bytes, refused: PictureError) -> Codes:
                 raise PictureError("oversized_image", detail)
             array: Codes = source.read()
     except RasterioError as error:
-        raise PictureError("unreadable_image", str(error)) from None
+        raise PictureError("unreadable_image", said(error)) from None
     if array.dtype.kind not in "biuf":
         raise PictureError("unreadable_image", f"pixels of {array.dtype}")
     return np.moveaxis(array, 0, 2)

@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from converters.read.arrays import NUMPY
-from converters.read.stores import Entry, PictureError, SourceError, Store, missing
+from converters.read.stores import Entry, PictureError, SourceError, Store, missing, said
 
 PERCENTILE = "percentile"
 _DARKEST, _BRIGHTEST = 2, 98  # per cent of the values that lie below black and white
@@ -125,7 +125,7 @@ def _bands(data: bytes, wanted: list[int]) -> list[npt.NDArray[Any]]:
                 _check(wanted, file.count, file.dtypes[0], file.width * file.height)
                 return [file.read(band) for band in wanted]
     except RasterioError as error:
-        raise PictureError("unreadable_image", str(error)) from None
+        raise PictureError("unreadable_image", said(error)) from None
 
 
 def _check(wanted: list[int], count: int, kind: str, pixels: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import os
+import re
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from pathlib import PurePosixPath
 from typing import IO, Any, NamedTuple, Protocol
 
 _BUFFER = 1 << 18
+_IN_MEMORY = re.compile(r"/vsimem/[^\s']+|<_io\.BytesIO object at \w+>")
 # A square of 32,768 pixels: the largest pictures of DOTA and LRS-VQA pass, a bomb does not.
 MAX_PIXELS = 1 << 30
 
@@ -26,6 +28,11 @@ class MemberError(OSError):
 
 class PictureError(Exception):
     """A picture cannot be used; args: reason, detail."""
+
+
+def said(error: Exception) -> str:
+    """What a library says of a file in memory, without the name that it gave it for this once."""
+    return _IN_MEMORY.sub("the file", str(error))
 
 
 class NotRegular(FileNotFoundError):
