@@ -52,7 +52,7 @@ def spread(rows: pa.Table) -> Counter[Spread]:
         found[Spread("chinese", "", 0)] = chinese
     _boxes(found, rows, datasets)
     gsd = np.asarray(rows["gsd"].combine_chunks().fill_null(np.nan), float)
-    known = np.flatnonzero(gsd > 0)
+    known = np.flatnonzero((gsd > 0) & np.isfinite(gsd))
     if len(known):
         bins = np.floor(np.log2(gsd[known])).astype(np.int64)
         _add(found, "gsd", datasets.take(pa.array(known)), bins)

@@ -219,7 +219,7 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
         return
     answers, images = sides["answers"], sides["images"]
     answer, answered = _answers(table, answers)
-    picture, pictured = find_ids(images["id"], np.asarray(pc.fill_null(table["img_id"], -1)))
+    picture, pictured = find_ids(np.asarray(images["id"]), table["img_id"])
     whole = np.asarray(pc.and_(pc.is_valid(table["id"]), pc.is_valid(table["question"])))
     bad_answer = _faulty(answers, answer, answered)
     differing = disputed(answers, answer, answered, "answer")
@@ -275,16 +275,15 @@ def _answers(
     """Each question's row among the answers, by its own reference, else by the answer's."""
     lists = table["answers_ids"].combine_chunks()
     some = pc.greater(pc.fill_null(pc.list_value_length(lists), 0), 0)
-    firsts = np.asarray(
-        pc.fill_null(pc.list_element(pc.if_else(some, lists, pa.scalar([-1], lists.type)), 0), -1)
-    )
-    at, found = find_ids(answers["id"], firsts)
+    # An empty list has no first element to take, so it gets one that is absent.
+    held = pc.if_else(some, lists, pa.scalar([None], lists.type))
+    at, found = find_ids(np.asarray(answers["id"]), pc.list_element(held, 0))
     if not found.all():
-        back = np.asarray(pc.fill_null(answers["question_id"], -1))
-        order = np.argsort(back, kind="stable")
-        other, there = find_ids(
-            pa.chunked_array([back[order]]), np.asarray(pc.fill_null(table["id"], -1))
-        )
+        # Only answers that name a question can be found by it.
+        naming = np.flatnonzero(np.asarray(pc.is_valid(answers["question_id"])))
+        back = np.asarray(pc.fill_null(answers["question_id"], 0))[naming]
+        order = naming[np.argsort(back, kind="stable")]
+        other, there = find_ids(np.sort(back, kind="stable"), table["id"])
         use = ~found & there
         at = np.where(use, order[other] if len(order) else 0, at)
         found = found | use

@@ -9,14 +9,15 @@ import pyarrow.compute as pc
 
 
 def find_ids(
-    ids: pa.ChunkedArray, wanted: npt.NDArray[np.int64]
+    ids: npt.NDArray[np.int64], wanted: pa.Array | pa.ChunkedArray
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
-    """Places of ids in a sorted column, and which were found."""
-    known = np.asarray(ids)
-    if not len(known):
+    """Places of ids among sorted ones, and which were found; an absent one is never found."""
+    if not len(ids):
         return np.zeros(len(wanted), np.int64), np.zeros(len(wanted), bool)
-    at = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
-    return at, known[at] == wanted
+    there = np.asarray(pc.is_valid(wanted))
+    filled = np.asarray(pc.fill_null(wanted, 0))
+    at = np.minimum(np.searchsorted(ids, filled), len(ids) - 1)
+    return at, there & (ids[at] == filled)
 
 
 def disputed(

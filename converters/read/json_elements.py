@@ -26,6 +26,7 @@ _BETWEEN = re.compile(rb"\s*," + _KEY, re.DOTALL)
 _BEHIND = re.compile(rb"\s*\}")
 _MOST_KEY = 1 << 12
 _TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\],:]', re.DOTALL)
+_TOP = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ELEMENTS = list[msgspec.Raw] | dict[str, msgspec.Raw]
 _OPENING, _CLOSING = (b"{", b"["), (b"}", b"]")
 
@@ -71,6 +72,9 @@ def elements(body: bytes, table: str | None) -> Iterator[tuple[str, msgspec.Raw 
             found = _document().decode(body)
         else:
             found = getattr(_document(table).decode(body), table)
+            if body.count(f'"{table}"'.encode()) > 1 and not _is_whole(body, _TOP.decode(body)):
+                yield from _cut(body, table) or ()
+                return
     except msgspec.ValidationError:
         raise
     except UNREADABLE as error:
@@ -148,7 +152,7 @@ def _cut(body: bytes, table: str | None) -> list[tuple[str, bytes]] | None:
             return None  # something stands behind the document
         if sign in _OPENING:
             stack.append(sign)
-            if len(stack) == home and not closed:
+            if len(stack) == home and (not closed or table is not None):
                 inside = table is None or _text(key) == table
                 begin = end
         elif sign in _CLOSING:

@@ -17,6 +17,7 @@ from converters.regions.tiles import Tile
 from schemas.entry import Entry
 from schemas.sample import Picture
 
+_MOST_METRES = 1e6  # a pixel; no satellite sees as little
 Size = tuple[int, int]  # width, height in pixels
 # Cuts tiles from a scene: its path, the tiles by path, how they are encoded -> what they are.
 Cutter = Callable[[str, Mapping[str, Tile], Literal["jpeg", "png"]], dict[str, Facts]]
@@ -120,7 +121,7 @@ class Pictures(Struct, frozen=True):
 
     def gsd(self) -> pa.Array:
         """Metres a pixel of each row's first picture, null where nobody says."""
-        return self._first(pa.float32(), lambda picture: picture.gsd, self.entry.gsd)
+        return self._first(pa.float32(), _gsd, self.entry.gsd)
 
     def sensors(self) -> pa.Array:
         """The sensor of each row's first picture, null where nobody says."""
@@ -140,6 +141,11 @@ class Pictures(Struct, frozen=True):
         starts = np.asarray(lists.offsets)
         shows = starts[1:] > starts[:-1]
         return lists.values.take(pa.array(np.where(shows, starts[:-1], 0), mask=~shows))
+
+
+def _gsd(picture: Picture) -> float | None:
+    """What a record states, where it can be metres a pixel."""
+    return picture.gsd if picture.gsd and 0 < picture.gsd <= _MOST_METRES else None
 
 
 def path_lists(paths: pa.ListArray | Sequence[Sequence[str]]) -> pa.ListArray:
