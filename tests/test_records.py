@@ -413,3 +413,15 @@ def test_values_of_an_object_are_parts_of_its_text() -> None:
     body = b'{"a": {"x": 1}, "b": 2}'
     decoded = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
     assert [_address(text) - _address(body) for text in decoded.values()] == [6, 21]
+
+
+def test_a_file_that_links_to_itself_costs_itself_alone(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("one")
+    (tmp_path / "b.txt").symlink_to("b.txt")
+    folder = open_folder("ponds", "ponds", str(tmp_path))
+    span = Span("ponds", "train", 0, ("a.txt", "b.txt"))
+    good, bad = text_records(folder, span)
+    assert good == ("a.txt", "one")
+    assert bad[1] == Reject(
+        "b.txt", "", "train", "unreadable_file", "Too many levels of symbolic links"
+    )
