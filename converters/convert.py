@@ -199,6 +199,9 @@ def _look(
     elif any(_needs_size(job, spoken) for some in jobs.values() for job in some):
         unsized = [path for path, picture in stated.items() if _unsure(picture, dataset.entry)]
         facts = _read(dataset, unsized, sizes_only=True) if unsized else {}
+    for path in stated.keys() - facts.keys():
+        if fault := images.unwritable(path):
+            facts[path] = fault
     absent = frozenset[str]()
     if dataset.images == "path" and not dataset.verify:
         # There a picture that is not on disk costs only what needs its size.

@@ -90,8 +90,10 @@ class Rejects:
     ) -> None:
         fate = "fault" if is_fault(reason) else "policy"
         text = printable(detail)
+        # A file's name need not be UTF-8, but a table's texts are.
+        told = (part.encode("utf-8", "backslashreplace").decode() for part in origin)
         self._rows.append(
-            (self._dataset, *origin, level, kind, reason, fate, text, items, row_id, None)
+            (self._dataset, *told, level, kind, reason, fate, text, items, row_id, None)
         )
 
     def table(self) -> pa.RecordBatch:

@@ -226,7 +226,9 @@ def _classes(entry: Entry, found: Sequence[str]) -> tuple[str, ...]:
     reader found, sorted."""
     if entry.classes:
         return tuple(spoken(name, entry.spoken) for name in entry.classes)
-    return tuple(sorted({spoken(name, entry.spoken) for name in found}))
+    # A folder's name need not be UTF-8; its pictures cannot be in a row either.
+    written = [name for name in found if name == name.encode("utf-8", "ignore").decode()]
+    return tuple(sorted({spoken(name, entry.spoken) for name in written}))
 
 
 def _lists_classes(spec: SourceSpec) -> bool:

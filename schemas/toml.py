@@ -31,6 +31,8 @@ def load_toml(path: str) -> dict[str, Any]:
             table: dict[str, Any] = tomllib.load(file, parse_float=_finite)
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such file") from None
+    except RecursionError:
+        raise ConfigError(f"{path}: its tables lie too deep in one another") from None
     except ValueError as error:  # no TOML, no UTF-8, or not a finite number
         raise ConfigError(f"{path}: {error}") from None
     return table

@@ -467,3 +467,45 @@ def test_a_path_on_the_command_line_cannot_steer_the_terminal(tmp_path: Path) ->
     ended = runs.earthmix("verify", tmp_path / "\x1b[31m")
     assert (ended.code, "\x1b" in ended.out + ended.err) == (1, False)
     assert r"\x1b[31m" in ended.out + ended.err
+
+
+# Names and numbers that no table or mix can hold
+
+
+@pytest.mark.parametrize("images", ["path", "embed"])
+def test_a_name_that_is_not_utf_8_costs_its_picture_alone(
+    sample: Path, tmp_path: Path, images: str
+) -> None:
+    place = tmp_path / "aid" / "Airport"
+    place.mkdir(parents=True)
+    picture = next((sample / "nwpu_resisc45").rglob("*.jpg")).read_bytes()
+    (place / "good.jpg").write_bytes(picture)
+    Path(os.fsdecode(os.fsencode(place) + b"/bad\xff.jpg")).write_bytes(picture + b"\0")
+    ended = runs.earthmix(
+        *("convert", "aid", "--data-root", tmp_path, "--out", tmp_path / "out"),
+        *("--images", images, "--quiet"),
+    )
+    assert (ended.code, len(runs.rows(tmp_path / "out", "id"))) == (0, 1)
+    [reject] = [one for one in runs.rejects(tmp_path / "out") if one["kind"] == "fault"]
+    assert (reject["reason"], reject["file"]) == ("unreadable_image", "Airport/bad\\udcff.jpg")
+    assert reject["detail"].endswith("its name is not UTF-8")
+
+
+@pytest.mark.parametrize(
+    "text, line",
+    [
+        ('name = "a\\n"\n[sources.rsicd]\ntask = "caption"\n', "name: "),
+        ('name = "a"\n[sources.rsicd]\ntask = "caption"\ntake = 1e300\n', "take: "),
+        ("a = " + "[" * 100_000, "its tables lie too deep in one another"),
+    ],
+    ids=["a name with a line break", "a number beyond all rows", "a deep table"],
+)
+def test_a_mix_that_no_run_could_follow_is_refused_in_lines(
+    tmp_path: Path, text: str, line: str
+) -> None:
+    (tmp_path / "mine.toml").write_text(text)
+    ended = runs.earthmix(
+        *("mix", tmp_path / "mine.toml", "--data-root", tmp_path, "--out", tmp_path / "out")
+    )
+    assert (ended.code, "Traceback" in ended.err) == (2, False)
+    assert line in ended.err

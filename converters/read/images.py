@@ -68,11 +68,18 @@ def read_size(path: str) -> Facts:
     return _without_errors(_read_size, path)
 
 
-def _without_errors(read: Callable[[str], Facts], path: str) -> Facts:
+def unwritable(path: str) -> Facts | None:
+    """What is wrong with a path that no row can hold; None where it can."""
     try:
         path.encode()
     except UnicodeEncodeError:
         return Facts(fault="unreadable_image", detail="its name is not UTF-8")
+    return None
+
+
+def _without_errors(read: Callable[[str], Facts], path: str) -> Facts:
+    if fault := unwritable(path):
+        return fault
     try:
         return read(path)
     except files.NotRegular as error:
