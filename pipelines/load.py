@@ -68,7 +68,12 @@ def _change(table: dict[str, Any], changes: Sequence[str]) -> None:
         if not mark or not key:
             raise ConfigError(f'--set "{change}" is not key=value')
         try:
+            change.encode()
             value = msgspec.json.decode(text)
+        except UnicodeEncodeError:
+            raise ConfigError(f'--set "{path.strip()}": its value is not UTF-8') from None
+        except RecursionError:
+            raise ConfigError(f'--set "{path.strip()}": its value lies too deep') from None
         except msgspec.DecodeError:
             value = text
         place = table

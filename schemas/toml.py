@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import math
+import os
+import stat
 import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -20,6 +22,9 @@ else:
     import tomli as tomllib
 
 
+_MOST_BYTES = 64 << 20
+
+
 class ConfigError(Exception):
     """A catalogue entry or a mix is wrong: one line a fault."""
 
@@ -27,6 +32,10 @@ class ConfigError(Exception):
 def load_toml(path: str) -> dict[str, Any]:
     """A TOML file. Raises ConfigError naming the file where it is missing or no TOML."""
     try:
+        found = os.stat(path)
+        # A FIFO would never open, and a device never end.
+        if not stat.S_ISREG(found.st_mode) or found.st_size > _MOST_BYTES:
+            raise ConfigError(f"{path}: no regular file of at most {_MOST_BYTES >> 20} MB")
         with open(path, "rb") as file:
             table: dict[str, Any] = tomllib.load(file, parse_float=_finite)
     except FileNotFoundError:

@@ -509,3 +509,26 @@ def test_a_mix_that_no_run_could_follow_is_refused_in_lines(
     )
     assert (ended.code, "Traceback" in ended.err) == (2, False)
     assert line in ended.err
+
+
+@pytest.mark.parametrize("special", ["fifo", "/dev/zero"])
+def test_a_mix_that_is_no_regular_file_is_refused_at_once(tmp_path: Path, special: str) -> None:
+    mix = tmp_path / "mine.toml"
+    if special == "fifo":
+        os.mkfifo(mix)
+    else:
+        mix.symlink_to(special)
+    ended = runs.earthmix("mix", mix, "--data-root", tmp_path, "--out", tmp_path / "out")
+    assert (ended.code, ended.err) == (
+        2,
+        f"earthmix: {mix}: no regular file of at most 64 MB\n",
+    )
+
+
+@pytest.mark.parametrize("value", ["[" * 100_000, "\udcff"], ids=["deep", "no UTF-8"])
+def test_a_change_that_no_mix_could_hold_is_refused(tmp_path: Path, value: str) -> None:
+    ended = runs.earthmix(
+        *("mix", "geochat-style", "--data-root", tmp_path, "--out", tmp_path / "out"),
+        *("--set", f"description={value}"),
+    )
+    assert (ended.code, ended.err.count("\n"), "--set" in ended.err) == (2, 1, True)
