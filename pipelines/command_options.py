@@ -158,7 +158,7 @@ def with_engine_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def _positive(text: str) -> bool:
-    return text.isdecimal() and int(text) > 0
+    return text.isdecimal() and len(text) < 7 and int(text) > 0
 
 
 def pair(text: str) -> tuple[str, str]:

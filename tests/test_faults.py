@@ -532,3 +532,15 @@ def test_a_change_that_no_mix_could_hold_is_refused(tmp_path: Path, value: str) 
         *("--set", f"description={value}"),
     )
     assert (ended.code, ended.err.count("\n"), "--set" in ended.err) == (2, 1, True)
+
+
+def test_a_folder_whose_name_is_not_utf_8_is_refused_in_a_line(tmp_path: Path) -> None:
+    out = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff"))
+    ended = runs.earthmix("convert", "rsicd", "--data-root", tmp_path, "--out", out)
+    assert (ended.code, ended.err.count("\n"), "is not UTF-8" in ended.err) == (2, 1, True)
+
+
+def test_a_number_of_workers_that_nobody_has_is_refused(tmp_path: Path) -> None:
+    words = ("convert", "rsicd", "--data-root", tmp_path, "--out", tmp_path / "out")
+    ended = runs.earthmix(*words, "--workers", "9" * 5000)
+    assert (ended.code, "Traceback" in ended.err) == (2, False)

@@ -15,6 +15,7 @@ from typing import Any
 import pyarrow as pa
 
 from converters.read import files
+from pipelines.errors import UsageError
 from pipelines.storage import client, objects
 
 _HASH_BYTES = 1 << 22
@@ -31,10 +32,16 @@ def is_local(path: str) -> bool:
 def absolute(path: str) -> str:
     """A path as workers with another working folder must know it.
 
-    Raises SourceError for a URL that no store serves.
+    Raises SourceError for a URL that no store serves, and UsageError for a name that is not UTF-8,
+    which no manifest could hold.
     """
     if is_local(path):
-        return os.path.abspath(path)
+        whole = os.path.abspath(path)
+        try:
+            whole.encode()
+        except UnicodeEncodeError:
+            raise UsageError(f"{whole!r} is not UTF-8: name another folder") from None
+        return whole
     client.split(path)
     objects.of(path)
     return path.rstrip("/")
