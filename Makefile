@@ -80,7 +80,7 @@ test-wheel: setup ## A wheel in an empty environment, with the dependencies' new
 	rm -rf .wheel && $(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation -w .wheel .
 	$(PYTHON) -m venv .wheel/env && .wheel/env/bin/python -m pip install --quiet .wheel/*.whl
 	cd .wheel && env/bin/earthmix sample-data sample && env/bin/earthmix mix geochat-style --data-root sample --out out && env/bin/earthmix verify out
-	rm -rf .wheel
+	rm -rf .wheel build
 
 test-trainers: setup ## Real training programs read mixes and exports; fetches them first (about 16 GB in .trainers/)
 	$(BIN)/python tests/trainers .trainers/environments .trainers/work

@@ -27,7 +27,8 @@ def count_absent(rows: pa.Table, roots: Mapping[str, str]) -> Counter[str]:
             continue
         images = rows["images"].combine_chunks()
         if len(slugs) > 1:
-            images = images.filter(pc.equal(rows["dataset"].cast(pa.string()), slug))
+            mine = pc.equal(rows["dataset"].cast(pa.string()), slug)
+            images = images.filter(mine.combine_chunks())
         paths = images.flatten().field("path")
         if not pa.types.is_dictionary(paths.type):
             paths = paths.dictionary_encode()
