@@ -16,6 +16,8 @@ def main() -> None:
 
     Each fault is a readable line.
     """
+    if sys.flags.optimize > 1:
+        _fail("Apache Beam needs its docstrings: do not run Python with -OO", 2)
     try:
         with ended_by_sigterm():
             app()
@@ -38,6 +40,8 @@ def _explain(error: Exception) -> None:
         _fail(str(error), 2)
     if isinstance(error, (SourceError, RunError, OSError)):
         _fail(str(error), 1)
+    if isinstance(error, MemoryError) or "can't start new thread" in str(error):
+        _fail("memory, or the number of threads, ran out; try --workers 1", 1)
     if isinstance(error, LedgerError):
         _fail(f"the ledger does not balance, which is a bug: {error}", 1)
 

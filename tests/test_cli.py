@@ -934,3 +934,13 @@ def test_a_picture_beyond_what_loaders_open_is_written_with_a_note(tmp_path: Pat
         "aid: 1 picture of more than 178,956,970 pixels: Pillow refuses to open them until a "
         "loader sets PIL.Image.MAX_IMAGE_PIXELS = 1073741824"
     )
+
+
+def test_python_without_docstrings_is_refused_in_a_line(tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-OO", "-m", "pipelines", "datasets"], capture_output=True, text=True
+    )
+    assert (ended.returncode, ended.stderr) == (
+        2,
+        "earthmix: Apache Beam needs its docstrings: do not run Python with -OO\n",
+    )
