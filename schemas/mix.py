@@ -87,7 +87,10 @@ class Mix(Struct, frozen=True, kw_only=True):
 
 def parse_mix(table: Mapping[str, Any], where: str) -> Mix:
     """A mix from its TOML table. Raises ConfigError with every fault of shape, one a line."""
-    if faults := schema_faults("mix", table, where):
+    faults = schema_faults("mix", table, where)
+    if str(table.get("name", "")).endswith("\n"):  # which the pattern's end lets pass
+        faults.append(f"{where} name: it ends with a line break")
+    if faults:
         raise ConfigError("\n".join(faults))
     sources = [{"name": name, "dataset": name, **spec} for name, spec in table["sources"].items()]
     return msgspec.convert(
