@@ -62,6 +62,8 @@ def georeference(path: str) -> Georeference:
 
     try:
         driver = _DRIVERS.get(files.store(path).read(path, 0, 4))
+    except files.Unopenable as error:
+        raise PictureError("unreadable_image", error.strerror) from None
     except FileNotFoundError:
         raise PictureError("missing_image", path.rsplit("/", 1)[-1]) from None
     except OSError as error:
