@@ -21,12 +21,15 @@ from converters.read.arrays import open_arrays
 from converters.read.class_names import class_names
 from converters.read.files import SourceError
 from converters.read.folder import open_folder
+from converters.read.georeference import georeference
 from converters.read.headers import PictureError
 from converters.read.json_values import number_of
-from converters.read.stores import MemberError, said
+from converters.read.stores import LocalStore, MemberError, said
 from converters.regions.coco_masks import mask_of_segmentation
 from converters.regions.conventions import BadShape, boxes_of
 from converters.regions.parts import rings_of_geojson
+from pipelines.load import checked
+from pipelines.plan import make_plan
 
 RSICD = catalogue()["rsicd"]
 CAPTIONED = (
@@ -98,6 +101,43 @@ def test_annotations_that_are_no_file_refuse_their_dataset_in_a_line(
     assert "\n" not in str(error.value)
 
 
+def test_a_pipe_beside_a_picture_on_the_map_costs_the_picture(tmp_path: Path) -> None:
+    pytest.importorskip("rasterio")
+    picture(tmp_path / "a.png")
+    picture(tmp_path / "b.png")
+    os.mkfifo(tmp_path / "a.png.aux.xml")
+    with pytest.raises(PictureError) as error:
+        georeference(f"{tmp_path}/a.png")
+    assert error.value.args == (
+        "unreadable_image",
+        "a.png.aux.xml beside it is not a regular file",
+    )
+    with pytest.raises(PictureError, match="no georeference"):
+        georeference(f"{tmp_path}/b.png")
+
+
+def test_pictures_in_a_folder_that_cannot_be_listed_do_not_end_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = LocalStore.listing
+
+    def listing(self: LocalStore, path: str) -> list[files.Entry]:
+        if path.endswith("RSICD_images"):
+            raise PermissionError(13, "Permission denied", path)
+        return real(self, path)
+
+    mix = checked(
+        {"name": "m", "sources": {"a": {"dataset": "rsicd", "task": "caption"}}}, "m.toml"
+    )
+    root = tmp_path / "rsicd"
+    root.mkdir()
+    (root / "dataset_rsicd.json").write_bytes(
+        (DATA / "karpathy/rsicd/dataset_rsicd.json").read_bytes()
+    )
+    monkeypatch.setattr(LocalStore, "listing", listing)
+    assert make_plan(mix, str(tmp_path), str(tmp_path / "out"), "embed").shards == 1
+
+
 # Names
 
 
@@ -149,6 +189,16 @@ def twice(tmp_path: Path) -> str:
     with pa.ipc.new_stream(tmp_path / "t.arrow", table.schema) as writer:
         writer.write_table(table)
     return str(tmp_path)
+
+
+def test_an_arrow_table_may_lie_in_a_folder_whose_name_is_not_utf_8(tmp_path: Path) -> None:
+    folder = os.fsencode(tmp_path) + b"/bad\xff"
+    os.mkdir(folder)
+    table = pa.table({"image": [b"a", b"b"]})
+    with open(folder + b"/t.arrow", "wb") as file, pa.ipc.new_stream(file, table.schema) as writer:
+        writer.write_table(table)
+    path = os.fsdecode(folder) + "/t.arrow!image/000000001"
+    assert files.store(path).read(path) == b"b"
 
 
 @pytest.mark.parametrize("ending", ["parquet", "arrow"])

@@ -11,6 +11,7 @@ import base64
 import binascii
 import bisect
 import errno
+import os
 import re
 import threading
 from collections import OrderedDict
@@ -222,7 +223,11 @@ class _Arrow:
 
     def __init__(self, path: str, store: Store) -> None:
         local = "://" not in path and "!" not in path
-        source = pa.memory_map(path) if local else pa.PythonFile(open_ranges(path, store), "r")
+        source = (
+            pa.memory_map(os.fsencode(path))
+            if local
+            else pa.PythonFile(open_ranges(path, store), "r")
+        )
         try:
             reader = pa.ipc.open_file(source)
             self._batches = [reader.get_batch(i) for i in range(reader.num_record_batches)]
