@@ -17,9 +17,10 @@ import pyarrow as pa
 from msgspec import Struct
 from msgspec.structs import replace
 
-from converters.catalogue import reader, yields
+from converters.catalogue import yields
+from converters.dataset import read_span
 from converters.dialects import dialect
-from converters.ledger import Book, Counts, Rejects
+from converters.ledger import Book, Counts, Rejects, escaped
 from converters.read import cutting, files, images, recipes
 from converters.read.folder import Folder, Sides, Span
 from converters.read.images import Facts, PictureError
@@ -100,14 +101,6 @@ def convert_span(
     return Converted([batch for batch in rows if batch.num_rows], book.rejects, book.counts)
 
 
-def read_span(
-    entry: Entry, folder: Folder, span: Span, sides: Sides
-) -> Iterable[Sample | Columns | Reject]:
-    """What the dataset's reader finds in a span."""
-    module, options = reader(entry)
-    return module.read(folder, options, span, sides)
-
-
 def _gather(
     found: Iterable[Sample | Columns | Reject], book: Book
 ) -> Iterator[list[Sample] | Columns]:
@@ -117,11 +110,18 @@ def _gather(
         if isinstance(item, Reject):
             book.unread(item)
         elif isinstance(item, Sample):
+            if not f"{item.file}{item.key}{item.split}".isascii():
+                item = _escaped(item)
             samples.setdefault(item.split, []).append(item)
         else:
-            yield item
+            yield item._replace(file=escaped(item.file), split=escaped(item.split))
     for split in sorted(samples):
         yield samples[split]
+
+
+def _escaped(sample: Sample) -> Sample:
+    names = {name: escaped(getattr(sample, name)) for name in ("file", "key", "split")}
+    return replace(sample, **names)
 
 
 def _items(

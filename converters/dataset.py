@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import cast
 
 import pyarrow as pa
 from msgspec.structs import replace
 
 from converters.catalogue import entry_of, reader
+from converters.read import files
+from converters.read.files import SourceError
 from converters.read.folder import Folder, JoiningFormat, Plan, Sides, Span, open_folder
 from schemas.entry import Entry
 from schemas.sample import Caption, Picture, Question, Reject, Sample
@@ -33,18 +36,38 @@ def read_dataset(
             yield item
 
 
+@contextmanager
+def _in_one_line(folder: Folder) -> Iterator[None]:
+    """Raises SourceError, whatever names and keys it cites in one line, for what cannot be read."""
+    try:
+        with files.wanted(folder.root):
+            yield
+    except SourceError as error:
+        error.args = (" ".join(str(error).splitlines()),)
+        raise
+
+
 def plan_of(entry: Entry, folder: Folder) -> Plan:
     """How a dataset will be read. Raises SourceError where it cannot be."""
     module, options = reader(entry)
-    return module.plan(folder, options)
+    with _in_one_line(folder):
+        return module.plan(folder, options)
 
 
 def read_items(entry: Entry, folder: Folder, plan: Plan) -> Iterator[Sample | Columns | Reject]:
     """What all spans of a dataset hold, in order; side tables are joined."""
-    module, options = reader(entry)
     sides = read_sides(entry, folder, plan)
     for span in plan.spans:
-        yield from module.read(folder, options, span, sides.get(span.split, {}))
+        yield from read_span(entry, folder, span, sides.get(span.split, {}))
+
+
+def read_span(
+    entry: Entry, folder: Folder, span: Span, sides: Sides
+) -> Iterator[Sample | Columns | Reject]:
+    """What the dataset's reader finds in a span. Raises SourceError where it cannot be read."""
+    module, options = reader(entry)
+    with _in_one_line(folder):
+        yield from module.read(folder, options, span, sides)
 
 
 def read_sides(entry: Entry, folder: Folder, plan: Plan) -> dict[str, Sides]:
@@ -60,10 +83,11 @@ def read_sides(entry: Entry, folder: Folder, plan: Plan) -> dict[str, Sides]:
 
 
 def read_side(entry: Entry, folder: Folder, span: Span) -> pa.Table:
-    """The rows of one span of a side table."""
+    """The rows of one span of a side table. Raises SourceError where it cannot be read."""
     module, options = reader(entry)
     joining = cast(JoiningFormat, module)  # a plan with sides comes from a format that has them
-    return joining.read_side(folder, options, span)
+    with _in_one_line(folder):
+        return joining.read_side(folder, options, span)
 
 
 def _samples(columns: Columns) -> Iterator[Sample]:

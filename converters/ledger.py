@@ -89,12 +89,9 @@ class Rejects:
         row_id: str | None,
     ) -> None:
         fate = "fault" if is_fault(reason) else "policy"
-        text = printable(detail)
-        # A file's name need not be UTF-8, but a table's texts are.
-        told = (part.encode("utf-8", "backslashreplace").decode() for part in origin)
-        self._rows.append(
-            (self._dataset, *told, level, kind, reason, fate, text, items, row_id, None)
-        )
+        of = (self._dataset, *map(escaped, origin))
+        told = printable(detail)
+        self._rows.append((*of, level, kind, reason, fate, told, items, row_id, None))
 
     def table(self) -> pa.RecordBatch:
         """The rejects in the `REJECT` schema."""
@@ -206,6 +203,11 @@ class Book:
         self.rejects.row(origin, reason, texts, about["id"])
         bucket = "rejected" if is_fault(reason) else "filtered"
         self.add(about["split"], "rows", bucket, 1, reason)
+
+
+def escaped(text: str) -> str:
+    """A native name as tables hold it: it need not be UTF-8, and their texts are."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 
 def printable(text: str) -> str:

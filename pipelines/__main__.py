@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import sys
-from typing import NoReturn
 
-from pipelines.commands import app, build, data, finished
-from pipelines.terminal import ended_by_sigterm, say
+try:
+    from typing import NoReturn
+
+    from pipelines.commands import app, build, data, finished
+    from pipelines.terminal import ended_by_sigterm, hold_streams, interruptible, say
+except KeyboardInterrupt:  # these imports take a tenth of a second
+    print("earthmix: interrupted; nothing was written", file=sys.stderr)
+    sys.exit(130)
 
 __all__ = ["app", "build", "data", "finished", "main"]
 
@@ -18,8 +23,9 @@ def main() -> None:
     """
     if sys.flags.optimize > 1:
         _fail("Apache Beam needs its docstrings: do not run Python with -OO", 2)
+    hold_streams()
     try:
-        with ended_by_sigterm():
+        with ended_by_sigterm(), interruptible():
             app()
     except Exception as error:
         _explain(error)

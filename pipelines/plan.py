@@ -278,7 +278,10 @@ def _picture_bytes(folder: Folder, patterns: Sequence[str], rows: float) -> floa
     total = 0.0
     seen: set[str] = set()
     for pattern in patterns:
-        sizes = {file.path: file.size for file in files.find(folder.base, pattern)}
+        try:
+            sizes = {file.path: file.size for file in files.find(folder.base, pattern)}
+        except PermissionError:  # each of its pictures will be a Reject
+            continue
         new = [size for path, size in sizes.items() if path not in seen]
         total += sum(new) * min(1.0, rows / max(1, len(new)))
         seen.update(sizes)

@@ -27,11 +27,29 @@ def say_all(lines: Iterable[str], written: str) -> None:
     try:
         for line in lines:
             say(line)
-        sys.stdout.flush()
+        _flush()
     except OSError as error:
         say(f"earthmix: {written} is written; its summary cannot be printed: {error}", err=True)
         # What is still in the buffer would fail once more at the end of the process.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
+def _flush() -> None:
+    if sys.stdout is not None:  # it is None where the process began without one
+        sys.stdout.flush()
+
+
+def hold_streams() -> None:
+    """Opens those of stdin, stdout and stderr that the process began without.
+
+    Else a file of ours would get their number, and what a library prints would go into it.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            # The smallest number that is free is taken, which is this one.
+            os.open(os.devnull, os.O_RDWR)
 
 
 @contextmanager
@@ -45,7 +63,7 @@ def interruptible(at_once: bool = False) -> Iterator[None]:
     except KeyboardInterrupt:
         say("earthmix: interrupted; nothing was written", err=True)
         if at_once:
-            sys.stdout.flush()
+            _flush()
             os._exit(130)
         sys.exit(130)
 

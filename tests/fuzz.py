@@ -1,14 +1,18 @@
 """Damages the fixtures of every format and reads them: `make fuzz N=100000 SEED=1`.
 
-Whatever the damage, a reader may end with SourceError or ConfigError, or go on with Rejects. The
-ledger must balance, rows must fit their schema, and no mutant may take longer than LIMIT seconds.
-A format is in it as soon as it has a fixture `tests/data/<format>/<slug>/`. A failure prints the
-seed and the mutant's number; `--only NUMBER` runs that one again.
+Whatever the damage, a reader may end with SourceError or ConfigError in one line, or go on with
+Rejects. The ledger must balance, rows must fit their schema, regions must lie in their pictures,
+one mutant in sixteen is read twice and must give the same, and none may take longer than LIMIT
+seconds. A format is in it as soon as it has a fixture `tests/data/<format>/<slug>/`. A failure
+prints the seed and the mutant's number; `--only NUMBER` runs that one again, and `--keep FOLDER`
+keeps its files.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
+import multiprocessing
 import random
 import shutil
 import signal
@@ -16,22 +20,27 @@ import sys
 import tempfile
 import time
 import traceback
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, MutableSequence
 from pathlib import Path
 from types import FrameType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from native import DATA, convert, dataset
+from mutations import mutate
+from native import DATA, Result, convert, dataset
 
 from converters.catalogue import catalogue
+from converters.dialects import DIALECTS
+from converters.ledger import dropped_by_reason
 from converters.read.files import SourceError
+from schemas.conversation import faults
 from schemas.entry import Entry
+from schemas.mix import ImageMode
+from schemas.sample import REASONS
 from schemas.toml import ConfigError
 
 LIMIT = 10.0
-_NUMBERS = (b"-1", b"0", b"1e400", b"NaN", b"null", b"99999999999999999999", b"-0.0", b'""', b"{}")
-_SEAMS = (b"{", b"}", b"[", b"]", b",", b":", b'"', b"<", b">", b"\n", b"\t", b" ", b"\\", b"\x00")
+_CHECKED = 20  # rows of a mutant that are held against the schema by its slow library
+READ, REFUSED, FAILED, AT = range(4)
 
 
 class Fixture(NamedTuple):
@@ -42,159 +51,148 @@ class Fixture(NamedTuple):
     entry: Entry
 
 
+class Reading(NamedTuple):
+    """How a mutant is read."""
+
+    images: ImageMode = "path"
+    dialect: str = "pixel"
+    group: str = "item"
+
+
+class Wrong(Exception):
+    """What was read breaks a promise."""
+
+
+class TooLong(BaseException):
+    """Not an Exception, so that no handler of errors can take it for one of its own."""
+
+
 def fixtures() -> list[Fixture]:
-    """Every fixture with each entry that can read it as it is."""
-    found = []
-    for folder in sorted(path for path in DATA.glob("*/*") if path.is_dir()):
-        name = f"{folder.parent.name}/{folder.name}"
-        alike = [entry for entry in catalogue().values() if entry.format == folder.parent.name]
-        own = [entry for entry in alike if entry.slug == folder.name]
-        found += [
-            Fixture(name, folder, entry) for entry in own or alike if _readable(entry, folder)
-        ]
-    return found
+    """Every fixture with each entry of its format that finds rows in it as it is."""
+    return [
+        Fixture(f"{folder.parent.name}/{folder.name}", folder, entry)
+        for folder in sorted(path for path in DATA.glob("*/*") if path.is_dir())
+        for entry in catalogue().values()
+        if entry.format == folder.parent.name and _fits(entry, folder)
+    ]
 
 
-def _readable(entry: Entry, folder: Path) -> bool:
+def _fits(entry: Entry, folder: Path) -> bool:
     try:
-        _read(entry, folder)
+        rows, _ = read(entry, folder, Reading())
     except (SourceError, ConfigError):
         return False
-    return True
+    return bool(rows)
 
 
-def _read(entry: Entry, folder: Path) -> object:
-    result = convert(dataset(entry, [entry.tasks[0]], folder, fallback="pixel"))
-    return [(row["id"], row["conversations"]) for row in result.rows], result.rejects
+def read(entry: Entry, folder: Path, way: Reading) -> tuple[list[Any], list[Any]]:
+    """Rows and rejects of a folder. Raises Wrong."""
+    result = convert(
+        dataset(
+            *(entry, entry.tasks, folder, way.images),
+            **{"dialect": way.dialect, "fallback": "pixel", "group": way.group},
+        )
+    )
+    _check(result)
+    return result.rows, result.rejects
 
 
-def _cut(draw: random.Random, data: bytes) -> bytes:
-    return data[: draw.randrange(len(data) + 1)]
+def _check(result: Result) -> None:
+    dropped = sum(
+        sum(dropped_by_reason(page, bucket).values())
+        for page in result.book.values()
+        for bucket in ("rejected", "filtered")
+    )
+    if sum(reject["items"] for reject in result.rejects) != dropped:
+        raise Wrong(f"the ledger says that {dropped} items and rows were dropped")
+    if unknown := {reject["reason"] for reject in result.rejects} - REASONS.keys():
+        raise Wrong(f"rejects give the reasons {unknown}")
+    for row in result.rows[:_CHECKED]:
+        if broken := faults({key: row[key] for key in ("id", "images", "conversations")}):
+            raise Wrong(f"row {row['id']} breaks {broken}")
+    for row in result.rows:
+        if row["gsd"] is not None and not 0 < row["gsd"] < math.inf:
+            raise Wrong(f"row {row['id']} has {row['gsd']} metres a pixel")
+        for region in row["regions"] or []:
+            _check_region(region, row["sizes"])
 
 
-def _flip(draw: random.Random, data: bytes) -> bytes:
-    out = bytearray(data)
-    for _ in range(draw.randint(1, 8)):
-        if out:
-            out[draw.randrange(len(out))] = draw.randrange(256)
-    return bytes(out)
-
-
-def _part(draw: random.Random, data: bytes) -> tuple[int, int]:
-    start = draw.randrange(len(data) + 1)
-    return start, min(len(data), start + draw.choice((1, 2, 8, 40, 400)))
-
-
-def _drop(draw: random.Random, data: bytes) -> bytes:
-    start, end = _part(draw, data)
-    return data[:start] + data[end:]
-
-
-def _double(draw: random.Random, data: bytes) -> bytes:
-    start, end = _part(draw, data)
-    return data[:end] + data[start:end] + data[end:]
-
-
-def _seam(draw: random.Random, data: bytes) -> bytes:
-    at = draw.randrange(len(data) + 1)
-    return data[:at] + draw.choice(_SEAMS) * draw.choice((1, 1, 2, 200)) + data[at:]
-
-
-def _number(draw: random.Random, data: bytes) -> bytes:
-    """A run of digits replaced by something that is no usual number."""
-    places = [i for i, byte in enumerate(data) if 48 <= byte <= 57]
-    if not places:
-        return _flip(draw, data)
-    start = end = draw.choice(places)
-    while end < len(data) and 48 <= data[end] <= 57:
-        end += 1
-    return data[:start] + draw.choice(_NUMBERS) + data[end:]
-
-
-def _lines(draw: random.Random, data: bytes) -> bytes:
-    lines = data.splitlines(keepends=True)
-    if len(lines) > 1:
-        i, j = draw.randrange(len(lines)), draw.randrange(len(lines))
-        lines[i], lines[j] = lines[j], lines[i]
-    return b"".join(lines)
-
-
-def _encoded(draw: random.Random, data: bytes) -> bytes:
-    text = data.decode("utf-8", "replace")
-    return text.encode(draw.choice(("utf-16", "utf-8-sig", "latin-1", "gb18030")), "replace")
-
-
-def _empty(draw: random.Random, data: bytes) -> bytes:
-    return draw.choice((b"", b"\n", b"null", b"[]", b"{}", b"[null]", b"\xff\xfe"))
-
-
-MUTATIONS: tuple[Callable[[random.Random, bytes], bytes], ...] = (
-    *(_cut, _flip, _drop, _double, _seam, _number, _number, _lines, _encoded, _empty),
-)
-
-
-def mutate(draw: random.Random, root: Path) -> str:
-    """Damages one file below a folder, sometimes its name alone; says how."""
-    files = sorted(path for path in root.rglob("*") if path.is_file())
-    file = draw.choice(files)
-    where = file.relative_to(root).as_posix()
-    if draw.random() < 0.04:
-        new = file.with_name(draw.choice(("x", f"{file.stem} 2{file.suffix}", file.name.upper())))
-        file.rename(new)
-        return f"{where} renamed to {new.name}"
-    if draw.random() < 0.03:
-        file.unlink()
-        return f"{where} removed"
-    how = [draw.choice(MUTATIONS) for _ in range(draw.choice((1, 1, 1, 2, 4)))]
-    data = file.read_bytes()
-    for change in how:
-        data = change(draw, data)
-    file.write_bytes(data)
-    return f"{where}: {' '.join(change.__name__ for change in how)}"
+def _check_region(region: dict[str, Any], sizes: list[dict[str, int]] | None) -> None:
+    """Raises Wrong for a region without area, or one that is not inside its picture."""
+    x1, y1, x2, y2 = region["bbox"]
+    if not all(map(math.isfinite, [*region["bbox"], *(region["points"] or [])])):
+        raise Wrong(f"not finite: {region}")
+    if not (x1 < x2 and y1 < y2):
+        raise Wrong(f"no area: {region}")
+    size = sizes[region["image"]] if sizes else None
+    width, height = (size["width"], size["height"]) if size else (1e7, 1e7)
+    if not (x1 >= -0.01 and y1 >= -0.01 and x2 <= width + 0.01 and y2 <= height + 0.01):
+        raise Wrong(f"outside of {width} x {height}: {region}")
 
 
 def _too_long(number: int, frame: FrameType | None) -> None:
-    raise TimeoutError(f"a mutant took more than {LIMIT:g} s")
+    raise TooLong(f"a mutant took more than {LIMIT:g} s")
 
 
-def run(mutants: int, seed: int, seconds: float, only: int | None = None) -> Iterator[str]:
-    """Reads mutants and gives a line for each failure; the last line sums up."""
-    every = fixtures()
-    formats = {fixture.entry.format for fixture in every}
-    ended: Counter[str] = Counter()
+def run(
+    numbers: range, seed: int, seconds: float, ended: MutableSequence[int], keep: Path | None = None
+) -> Iterator[str]:
+    """Reads mutants and gives a line for each failure.
+
+    ended: how many were READ, REFUSED and FAILED, and the number of the one that is AT work; it is
+    counted on. keep: a new folder for the last mutant.
+    """
+    by_format: dict[str, list[Fixture]] = {}
+    for one in fixtures():
+        by_format.setdefault(one.entry.format, []).append(one)
     started = time.monotonic()
     signal.signal(signal.SIGALRM, _too_long)
-    for number in range(mutants) if only is None else [only]:
+    for number in numbers:
         if time.monotonic() - started > seconds:
             break
+        ended[AT] = number
         draw = random.Random(f"{seed} {number}")
-        fixture = draw.choice(every)
+        fixture = draw.choice(by_format[draw.choice(sorted(by_format))])
+        way = Reading(
+            draw.choice(("path", "path", "path", "embed")),
+            draw.choice(list(DIALECTS)),
+            draw.choice(("item", "item", "image")),
+        )
         with tempfile.TemporaryDirectory(prefix="earthmix-fuzz-") as place:
             root = Path(place) / "data"
             shutil.copytree(fixture.folder, root)
             how = mutate(draw, root)
-            signal.setitimer(signal.ITIMER_REAL, LIMIT)
-            try:
-                first = _read(fixture.entry, root)
-                ended["read"] += 1
-                if number % 16 == 0 and _read(fixture.entry, root) != first:
-                    ended["failed"] += 1
-                    yield f"seed {seed} mutant {number}: {fixture.name} {how}: not the same twice"
-            except (SourceError, ConfigError):
-                ended["refused"] += 1
-            except Exception:
-                ended["failed"] += 1
-                last = traceback.format_exc().splitlines()
-                yield (
-                    f"seed {seed} mutant {number}: {fixture.entry.slug} in {fixture.name}: {how}\n"
-                    + "\n".join(last if only is not None else last[-3:])
-                )
-            finally:
-                signal.setitimer(signal.ITIMER_REAL, 0)
-    yield (
-        f"{ended.total():,} mutants of {len(every)} fixtures and {len(formats)} formats: "
-        f"{ended['read']:,} read, {ended['refused']:,} refused, {ended['failed']:,} failed"
-    )
+            if keep:
+                shutil.copytree(root, keep, symlinks=True)
+            ending, said = _ending(fixture.entry, root, way, twice=number % 16 == 0)
+        ended[ending] += 1
+        if said:
+            named = f"seed {seed} mutant {number}: {fixture.entry.slug} in {fixture.name}, "
+            yield f"{named}{' '.join(way)}, {how}\n{said}"
+
+
+def _ending(entry: Entry, root: Path, way: Reading, twice: bool) -> tuple[int, str]:
+    """How the reading of a mutant ends, and what is wrong with that."""
+    signal.setitimer(signal.ITIMER_REAL, LIMIT)
+    try:
+        first = read(entry, root, way)
+        # As text: NaN is not equal to itself.
+        if twice and repr(read(entry, root, way)) != repr(first):
+            return FAILED, "not the same twice"
+        return READ, ""
+    except (SourceError, ConfigError) as error:
+        lines = str(error).splitlines()
+        return (REFUSED, "") if len(lines) == 1 else (FAILED, f"refused in {len(lines)} lines")
+    except (Exception, TooLong):
+        return FAILED, "\n".join(traceback.format_exc().splitlines()[-12:])
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _print_all(numbers: range, seed: int, until: float, ended: Any, keep: Path | None) -> None:
+    """Prints the failures of mutants; runs in a process of its own, which a mutant may end."""
+    for line in run(numbers, seed, until - time.monotonic(), ended, keep):
+        print(line.encode("ascii", "backslashreplace").decode(), flush=True)
 
 
 def main() -> None:
@@ -203,12 +201,33 @@ def main() -> None:
     words.add_argument("--seed", type=int, default=1)
     words.add_argument("--seconds", type=float, default=3600.0)
     words.add_argument("--only", type=int)
+    words.add_argument("--keep", type=Path)
     given = words.parse_args()
-    lines = []
-    for line in run(given.mutants, given.seed, given.seconds, given.only):
-        print(line, flush=True)
-        lines.append(line)
-    sys.exit(not lines[-1].endswith(" 0 failed"))
+    numbers = range(given.mutants) if given.only is None else range(given.only, given.only + 1)
+    until = time.monotonic() + given.seconds
+    context = multiprocessing.get_context("spawn")
+    ended = context.Array("q", 4, lock=False)
+    while numbers:
+        work = (numbers, given.seed, until, ended, given.keep)
+        process = context.Process(target=_print_all, args=work)
+        process.start()
+        process.join()
+        code = process.exitcode or 0
+        if code == 0:
+            break
+        if code > 0:  # a fault of the fuzz itself, which is printed
+            sys.exit(1)
+        print(f"seed {given.seed} mutant {ended[AT]}: {signal.Signals(-code).name}", flush=True)
+        ended[FAILED] += 1
+        numbers = range(ended[AT] + 1, numbers.stop)
+    known = fixtures()
+    total = ended[READ] + ended[REFUSED] + ended[FAILED]
+    print(
+        f"{total:,} mutants of {len({one.name for one in known})} fixtures and "
+        f"{len({one.entry.format for one in known})} formats: {ended[READ]:,} read, "
+        f"{ended[REFUSED]:,} refused, {ended[FAILED]:,} failed"
+    )
+    sys.exit(ended[FAILED] > 0)
 
 
 if __name__ == "__main__":

@@ -444,6 +444,38 @@ def test_a_mix_is_made_though_nobody_reads_what_is_said_of_it(
     )
 
 
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_run_needs_no_open_stream(small: Path, sample: Path, tmp_path: Path, closed: str) -> None:
+    out = tmp_path / "out"
+    ended = subprocess.run(
+        ["sh", "-c", f'exec "$@" {closed}', "sh", *caption_command(sample, out, "path", "1")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=runs.LIMIT,
+        check=False,
+    )
+    assert (ended.returncode, "Traceback" in ended.stdout) == (0, False)
+    assert runs.manifest(out)["rows"] == runs.manifest(small)["rows"]
+
+
+def test_ctrl_c_while_the_program_is_loaded_is_one_line(tmp_path: Path) -> None:
+    # Stands for a module in whose import Ctrl-C arrives.
+    (tmp_path / "typer.py").write_text("raise KeyboardInterrupt\n")
+    ended = subprocess.run(
+        [sys.executable, "-m", "pipelines", "--help"],
+        env={**os.environ, "PYTHONPATH": f"{tmp_path}:{Path(__file__).parents[1]}"},
+        capture_output=True,
+        text=True,
+        timeout=runs.LIMIT,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (
+        *(130, ""),
+        "earthmix: interrupted; nothing was written\n",
+    )
+
+
 # Text of the data on the terminal
 
 HARMFUL = "\x1b]0;pwned\x07\x9b31m\u202e.tif\nearthmix: all is well"

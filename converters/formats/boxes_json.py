@@ -26,6 +26,7 @@ from converters.read.files import SourceError
 from converters.read.folder import BySplit, Folder, PicturePaths, Plan, Sides, Span, stem
 from converters.read.instead import said_instead
 from converters.read.json_elements import UNREADABLE, elements
+from converters.read.json_values import number_of
 from converters.read.plans import json_array_plan
 from converters.read.records import json_records, record_pictures
 from converters.read.sizes import PictureSizes
@@ -182,9 +183,7 @@ def _label(item: Any, field: str, classes: Sequence[str] | None) -> str:
     value = item.get(field) if isinstance(item, Mapping) else None
     if classes is None or (isinstance(value, str) and not value.strip().isdecimal()):
         return value.strip() if isinstance(value, str) else ""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return ""
-    number = float(value)
+    number = float(value) if isinstance(value, str) else number_of(value)
     known = number.is_integer() and 0 <= number < len(classes)
     return classes[int(number)] if known else ""
 

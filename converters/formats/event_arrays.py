@@ -94,4 +94,5 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
 def _text(value: Any) -> str:
     if isinstance(value, bytes):
         return value.decode("utf-8", "backslashreplace")
-    return value if isinstance(value, str) else ""
+    # h5py reads bytes that are not UTF-8 as lone surrogates, which no row can hold.
+    return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else ""

@@ -44,6 +44,7 @@ from converters.read.folder import (
     bound,
     stem,
 )
+from converters.read.json_values import number_of
 from converters.read.picture_lists import by_lists, list_files
 from converters.read.plans import files_plan
 from converters.read.records import json_file_records, json_records, record_pictures
@@ -234,5 +235,5 @@ def _time(text: Any) -> str | None:
 
 
 def _metres(value: Any) -> float | None:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if is_number and 0 < value < math.inf else None
+    number = number_of(value)
+    return number if 0 < number < math.inf else None

@@ -152,7 +152,7 @@ def _attributes(said: dict[str, Any] | str) -> dict[str, str]:
     if isinstance(said, str):
         try:
             said = msgspec.json.decode(said, type=dict[str, Any])
-        except (msgspec.DecodeError, UnicodeEncodeError):
+        except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
             return attributes_of({"caption": said})
     return attributes_of(said)
 

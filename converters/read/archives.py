@@ -31,6 +31,7 @@ from converters.read.stores import (
     inside,
     missing,
     open_ranges,
+    said,
 )
 from converters.read.tar_index import tar_members
 
@@ -77,7 +78,7 @@ class ArchiveStore:
         try:
             return archive.source.read(name, member, start, max(start, last))
         except (*_BROKEN, RuntimeError, NotImplementedError) as error:
-            raise MemberError(errno.EIO, f"damaged in its archive: {error}", path) from None
+            raise MemberError(errno.EIO, f"damaged in its archive: {said(error)}", path) from None
 
     def size(self, path: str) -> int:
         archive, name = self._of(path)
@@ -133,7 +134,7 @@ class _Archive:
         except (*_BROKEN, OSError) as error:
             if isinstance(error, FileNotFoundError):
                 raise
-            raise SourceError(f"{path} is no archive that can be read: {error}") from None
+            raise SourceError(f"{path} is no archive that can be read: {said(error)}") from None
         self.folders = _folders(self.members)
 
 

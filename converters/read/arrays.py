@@ -33,6 +33,7 @@ from converters.read.stores import (
     Store,
     missing,
     open_ranges,
+    said,
 )
 
 # What h5py and scipy raise on files with wrong bytes (seen by changing some).
@@ -122,7 +123,7 @@ def _sound(path: str) -> Iterator[None]:
     try:
         yield
     except DAMAGED as error:
-        raise SourceError(f"{path} is damaged: {error}") from None
+        raise SourceError(f"{path} is damaged: {said(error)}") from None
 
 
 class Hdf5:
@@ -140,8 +141,8 @@ class Hdf5:
         self.is_reversed = path.lower().endswith(".mat")
         try:
             self.root = h5py.File(file, "r", rdcc_nbytes=_CHUNKS, rdcc_nslots=_SLOTS)
-        except OSError as error:
-            raise SourceError(f"{path} is no HDF5 that can be read: {error}") from None
+        except DAMAGED as error:
+            raise SourceError(f"{path} is no HDF5 that can be read: {said(error)}") from None
 
     def array(self, name: str) -> Any:
         """A dataset, not yet read, or None where there is none of the name.
@@ -214,7 +215,7 @@ class Mat:
         try:
             self._there = {name: (shape, kind) for name, shape, kind in matlab.whosmat(file)}
         except (matlab.matlab.MatReadError, *DAMAGED) as error:
-            raise SourceError(f"{path} is no .mat that can be read: {error}") from None
+            raise SourceError(f"{path} is no .mat that can be read: {said(error)}") from None
 
     def array(self, name: str) -> Any:
         """An array, or None where there is none of the name. Raises SourceError for a huge one."""
@@ -228,7 +229,7 @@ class Mat:
             try:
                 found = self._matlab.loadmat(self._file, variable_names=[name])[name]
             except (self._matlab.matlab.MatReadError, *DAMAGED) as error:
-                raise SourceError(f"{self._path}: {name} cannot be read: {error}") from None
+                raise SourceError(f"{self._path}: {name} cannot be read: {said(error)}") from None
             self._name, self._array = name, found
         return self._array
 
@@ -276,7 +277,7 @@ def _cut(array: Any, member: ArrayMember, path: str) -> npt.NDArray[Any]:
             return np.asarray(array[()])
         return np.asarray(array[(slice(None),) * at + (member.number,)])
     except DAMAGED as error:
-        raise MemberError(errno.EIO, f"damaged in its array: {error}", path) from None
+        raise MemberError(errno.EIO, f"damaged in its array: {said(error)}", path) from None
 
 
 def _width(kind: str) -> int:

@@ -11,6 +11,7 @@ import base64
 import binascii
 import bisect
 import errno
+import os
 import re
 import threading
 from collections import OrderedDict
@@ -21,7 +22,15 @@ from typing import Any, Protocol
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from converters.read.stores import Entry, MemberError, SourceError, Store, missing, open_ranges
+from converters.read.stores import (
+    Entry,
+    MemberError,
+    SourceError,
+    Store,
+    missing,
+    open_ranges,
+    said,
+)
 
 TABLE_ENDINGS = ("parquet", "arrow", "feather", "ipc")
 _CELL = re.compile(r"(.*\.(?:parquet|arrow|feather|ipc))!([^!]*)", re.IGNORECASE | re.DOTALL)
@@ -74,7 +83,7 @@ class CellStore:
         except (pa.ArrowException, OSError) as error:
             if isinstance(error, FileNotFoundError):
                 raise
-            raise MemberError(errno.EIO, f"damaged in its table: {error}", path) from None
+            raise MemberError(errno.EIO, f"damaged in its table: {said(error)}", path) from None
         if isinstance(value, list):
             at = int(place[3] or 0)
             value = value[at] if at < len(value) else None
@@ -115,15 +124,16 @@ def cell_names(path: str, store: Store, columns: Sequence[str]) -> Iterator[list
         raise
     # pyarrow says some damage as an OSError: a message without its length.
     except (pa.ArrowException, OSError) as error:
-        raise SourceError(f"{path} cannot be read: {error}") from None
+        raise SourceError(f"{path} cannot be read: {said(error)}") from None
 
 
 def _cell_names(path: str, store: Store, columns: Sequence[str]) -> Iterator[list[str]]:
     table = open_table(path, store)
-    lacking = [column for column in columns if column not in table.names]
-    if lacking:
-        has = ", ".join(table.names)
-        raise SourceError(f"{path} has no column {lacking[0]!r}; it has: {has}")
+    for column in columns:
+        if (number := table.names.count(column)) != 1:
+            many = "more than one" if number else "no"
+            has = ", ".join(table.names)
+            raise SourceError(f"{path} has {many} column {column!r}; it has: {has}")
     row = 0
     for counts in table.counts(columns):
         for numbers in counts:
@@ -173,7 +183,7 @@ class _Parquet:
         self._batch: pa.Array = pa.array([])
 
     def cell(self, column: str, row: int) -> Any:
-        if column not in self.names or row >= self._starts[-1]:
+        if self.names.count(column) != 1 or row >= self._starts[-1]:
             return None
         group = bisect.bisect_right(self._starts, row) - 1
         begin = self._next - len(self._batch)
@@ -184,7 +194,10 @@ class _Parquet:
             )
             self._batch = pa.array([])
         while row >= self._next:
-            self._batch = next(self._batches).column(0)
+            batch = next(self._batches, None)
+            if batch is None:
+                raise pa.ArrowInvalid("it has fewer rows than it says")
+            self._batch = batch.column(0)
             self._next += len(self._batch)
         return self._batch[row - self._next + len(self._batch)].as_py()
 
@@ -210,7 +223,11 @@ class _Arrow:
 
     def __init__(self, path: str, store: Store) -> None:
         local = "://" not in path and "!" not in path
-        source = pa.memory_map(path) if local else pa.PythonFile(open_ranges(path, store), "r")
+        source = (
+            pa.memory_map(os.fsencode(path))
+            if local
+            else pa.PythonFile(open_ranges(path, store), "r")
+        )
         try:
             reader = pa.ipc.open_file(source)
             self._batches = [reader.get_batch(i) for i in range(reader.num_record_batches)]
@@ -223,7 +240,7 @@ class _Arrow:
         self._sound: set[tuple[int, str]] = set()
 
     def cell(self, column: str, row: int) -> Any:
-        if column not in self.names or row >= self._starts[-1]:
+        if self.names.count(column) != 1 or row >= self._starts[-1]:
             return None
         at = bisect.bisect_right(self._starts, row) - 1
         return self._column(at, column)[row - self._starts[at]].as_py()

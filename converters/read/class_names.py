@@ -14,8 +14,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from converters.read import files
-from converters.read.files import SourceError
 from converters.read.folder import Folder
+from converters.read.table_rows import sound
 
 
 def class_names(folder: Folder, name: str) -> dict[str, list[str]]:
@@ -24,14 +24,12 @@ def class_names(folder: Folder, name: str) -> dict[str, list[str]]:
     name: of a Parquet file below `folder.base`. Raises SourceError where it cannot be read.
     """
     path = files.join(folder.base, name)
-    try:
+    with files.wanted(path), sound(f"{folder.slug}: {folder.relative(name)}"):
         metadata = pq.read_schema(pa.PythonFile(files.opened(path), "r")).metadata or {}
-        info = msgspec.json.decode(metadata.get(b"huggingface", b"{}"), type=dict[str, Any])
-    except FileNotFoundError:
-        raise SourceError(f"annotations not found: {path}") from None
-    except (pa.ArrowException, OSError, msgspec.DecodeError) as error:
-        where = f"{folder.slug}: {folder.relative(name)}"
-        raise SourceError(f"{where} cannot be read: {error}") from None
+        try:
+            info = msgspec.json.decode(metadata.get(b"huggingface", b"{}"), type=dict[str, Any])
+        except (msgspec.DecodeError, RecursionError) as error:
+            raise pa.ArrowInvalid(f"its own metadata: {error}") from None
     features = info.get("info", {}).get("features", {})
     found = {column: _names(feature) for column, feature in features.items()}
     return {column: names for column, names in found.items() if names}

@@ -32,6 +32,7 @@ from msgspec import Raw, Struct
 from converters.read import files
 from converters.read.folder import Folder, Span
 from converters.read.json_elements import UNREADABLE
+from converters.read.json_values import number_of
 from converters.read.records import json_records
 from schemas.sample import Reject
 
@@ -204,7 +205,7 @@ def loosely(record: Mapping[str, Any], attributes: tuple[str, ...]) -> Annotatio
         key: _id(record.get(key)) for key in ("image_id", "category_id", "id")
     }
     if isinstance(box := record.get("bbox"), list):
-        values["bbox"] = [_coordinate(number) for number in box]
+        values["bbox"] = [number_of(number) for number in box]
     for key in ("iscrowd", "ignore", "difficult"):
         if isinstance(flag := record.get(key), bool | int | float | str):
             values[key] = flag
@@ -220,10 +221,6 @@ def _id(value: Any) -> Id | None:
     if isinstance(value, float) and value.is_integer():
         return int(value)
     return value if isinstance(value, int | str) and not isinstance(value, bool) else None
-
-
-def _coordinate(value: Any) -> float:
-    return float(value) if isinstance(value, int | float) else math.nan
 
 
 def boxes_of(records: Iterable[Annotation]) -> npt.NDArray[np.float64]:

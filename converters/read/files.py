@@ -16,6 +16,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from itertools import product
 from typing import IO, NamedTuple
 
@@ -29,6 +30,7 @@ from converters.read.stores import MemberError as MemberError
 from converters.read.stores import NotRegular as NotRegular
 from converters.read.stores import SourceError as SourceError
 from converters.read.stores import Store as Store
+from converters.read.stores import Unopenable as Unopenable
 from converters.read.stores import inside as inside
 from converters.read.stores import missing as missing
 
@@ -130,16 +132,29 @@ def listing(path: str) -> list[Entry]:
         return []
 
 
+@contextmanager
+def wanted(path: str) -> Iterator[None]:
+    """Raises SourceError where a file that a dataset cannot do without is missing or damaged.
+
+    path: to be named where the system names none.
+    """
+    try:
+        yield
+    except (Unopenable, MemberError, PermissionError) as error:
+        where = error.filename or path
+        raise SourceError(f"{where} cannot be read: {error.strerror}") from None
+    except FileNotFoundError as error:
+        raise SourceError(f"annotations not found: {error.filename or path}") from None
+
+
 def read_annotation(root: str, relative: str) -> bytes:
     """The whole of an annotation file, without a byte order mark.
 
     Raises SourceError where it is missing, empty, or a Git LFS pointer instead of the file.
     """
     path = join(root, relative)
-    try:
+    with wanted(path):
         data = store(path).read(path)
-    except FileNotFoundError:
-        raise SourceError(f"annotations not found: {path}") from None
     if not data.strip():
         raise SourceError(f"{path} is empty")
     check_pointer(path, data)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import os
 import warnings
 from typing import Any, NamedTuple
 
@@ -62,6 +64,8 @@ def georeference(path: str) -> Georeference:
 
     try:
         driver = _DRIVERS.get(files.store(path).read(path, 0, 4))
+    except files.Unopenable as error:
+        raise PictureError("unreadable_image", error.strerror) from None
     except FileNotFoundError:
         raise PictureError("missing_image", path.rsplit("/", 1)[-1]) from None
     except OSError as error:
@@ -75,10 +79,31 @@ def georeference(path: str) -> Georeference:
                 body = files.store(path).read(path)
                 with rasterio.MemoryFile(body) as memory, memory.open(driver=driver) as picture:
                     return _georeference(picture)
+            _check_beside(path)
             with rasterio.open(path, driver=driver) as picture:
                 return _georeference(picture)
     except (RasterioError, OSError) as error:
         raise PictureError("unreadable_image", said(error)[:200]) from None
+
+
+def _check_beside(path: str) -> None:
+    """Raises PictureError for a FIFO or device beside a picture that bears its name.
+
+    GDAL opens what lies beside a picture, and would wait for ever or read without end.
+    """
+    folder, name = os.path.split(path)
+    stem = name.rpartition(".")[0].lower()
+    for other in _special(folder):
+        if other.lower().startswith(stem):
+            raise PictureError("unreadable_image", f"{other} beside it is not a regular file")
+
+
+@functools.lru_cache(maxsize=16)
+def _special(folder: str) -> tuple[str, ...]:
+    """What stands in a folder and is neither a file nor a folder; a link counts as its target."""
+    with os.scandir(folder) as entries:
+        others = [entry for entry in entries if not entry.is_file() and not entry.is_dir()]
+    return tuple(sorted(entry.name for entry in others if os.path.exists(entry.path)))
 
 
 def _georeference(picture: Any) -> Georeference:

@@ -82,11 +82,11 @@ def _without_errors(read: Callable[[str], Facts], path: str) -> Facts:
         return fault
     try:
         return read(path)
-    except files.NotRegular as error:
+    except files.Unopenable as error:
         return Facts(fault="unreadable_image", detail=str(error.strerror))
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
         return Facts(fault="missing_image", detail=path.rsplit("/", 1)[-1])
-    except OSError as error:  # no permission, links in a circle, a damaged member or disk
+    except OSError as error:  # a damaged member or disk
         return Facts(fault="unreadable_image", detail=error.strerror or str(error))
     except PictureError as error:
         return Facts(fault=error.args[0], detail=error.args[1])

@@ -15,7 +15,7 @@ import re
 
 import msgspec
 
-from converters.read.files import SourceError, check_pointer, store
+from converters.read.files import SourceError, check_pointer, store, wanted
 from converters.read.json_elements import UNREADABLE
 
 Range = tuple[int, int]  # of bytes: [start, end)
@@ -29,10 +29,8 @@ def value_ranges(path: str) -> dict[str, Range]:
     The file is held in memory once. Raises SourceError where it is missing, empty, a Git LFS
     pointer, no JSON object, or cut off, or where a key stands in it twice.
     """
-    try:
+    with wanted(path):
         body = store(path).read(path)
-    except FileNotFoundError:
-        raise SourceError(f"annotations not found: {path}") from None
     check_pointer(path, body)
     start = len(codecs.BOM_UTF8) if body.startswith(codecs.BOM_UTF8) else 0
     if not body[start:].strip():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from converters.read.files import SourceError, store
+from converters.read.files import store, wanted
 from converters.read.json_spans import SPAN_BYTES
 
 LINES = "lines"  # the table of a span in which every line is a record
@@ -16,10 +16,8 @@ def line_spans(path: str, target: int = SPAN_BYTES) -> list[tuple[int, int]]:
 
     Raises SourceError where the file is missing.
     """
-    try:
+    with wanted(path):
         size = store(path).size(path)
-    except FileNotFoundError:
-        raise SourceError(f"annotations not found: {path}") from None
     cuts = [0]
     while size - cuts[-1] > target:
         cut = _line_after(path, cuts[-1] + target, size)

@@ -29,7 +29,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.json as pj
 
-from converters.read.files import SourceError, check_pointer, store
+from converters.read.files import SourceError, check_pointer, store, wanted
 from converters.read.json_columns import read_uniform
 from converters.read.json_values import typed_values
 
@@ -74,16 +74,14 @@ def array_spans(
     an array.
     """
     files = store(path)
-    try:
+    with wanted(path):
         size = files.size(path)
-    except FileNotFoundError:
-        raise SourceError(f"annotations not found: {path}") from None
-    head = files.read(path, 0, min(size, _HEAD_BYTES))
+        head = files.read(path, 0, min(size, _HEAD_BYTES))
     check_pointer(path, head)
     begin = array_opening(table).match(head)
     if begin is None:
-        wanted = "[" if table is None else f'{{"{table}": ['
-        raise SourceError(f"{path} does not begin with {wanted}")
+        opening = "[" if table is None else f'{{"{table}": ['
+        raise SourceError(f"{path} does not begin with {opening}")
     tail = files.read(path, max(begin.end(), size - _TAIL_BYTES), size)
     close = _TAIL.search(tail)
     if close is None or (b"}" in close[0]) != (table is not None):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -13,6 +14,16 @@ import pyarrow as pa
 _KEY_END = re.compile(rb'"\s*:')
 _WHOLE_NUMBER = re.compile(r"\s*-?[0-9]+\s*")
 _BEYOND = 1 << 63  # Arrow's int64 ends before it
+
+
+def number_of(value: Any) -> float:
+    """A JSON number; NaN for anything else, and for one of more digits than a float can hold."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return math.nan
+    try:
+        return float(value)
+    except OverflowError:
+        return math.nan
 
 
 def typed_values(

@@ -26,6 +26,8 @@ def marked(path: str, least: int = 1) -> npt.NDArray[np.bool_]:
 
     try:
         data = files.store(path).read(path)
+    except files.Unopenable as error:
+        raise PictureError("unreadable_image", error.strerror) from None
     except FileNotFoundError:
         raise PictureError("missing_image", path.rsplit("/", 1)[-1]) from None
     except OSError as error:

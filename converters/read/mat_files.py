@@ -18,7 +18,7 @@ _HDF5_MARK = b"MATLAB 7.3"
 # What scipy raises on files that are cut off or hold wrong bytes (seen by changing some).
 _DAMAGED = (
     *(zlib.error, struct.error, OSError, EOFError, TypeError),
-    *(KeyError, IndexError, UnboundLocalError, ZeroDivisionError, OverflowError),
+    *(KeyError, IndexError, UnboundLocalError, ZeroDivisionError, OverflowError, RuntimeError),
 )
 
 
@@ -69,7 +69,7 @@ def _hdf5_matrices(data: bytes, where: str) -> dict[str, Any]:
                 and item.dtype.kind in "iuf"
                 and item.size <= _MAX_ELEMENTS
             }
-    except OSError as error:
+    except _DAMAGED as error:
         raise ValueError(str(error)) from None
 
 

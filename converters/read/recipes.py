@@ -129,7 +129,9 @@ def _bands(data: bytes, wanted: list[int]) -> list[npt.NDArray[Any]]:
 
 
 def _check(wanted: list[int], count: int, kind: str, pixels: int) -> None:
-    """Raises PictureError for bands that are not there, and pictures that are too large."""
+    """Raises PictureError for bands that are not there, and pictures of no size or too large."""
+    if not pixels:
+        raise PictureError("unreadable_image", "it has no pixels")
     if pixels > _MOST_PIXELS:
         raise PictureError("oversized_image", f"{pixels:,} pixels")
     if not all(1 <= band <= count for band in wanted):

@@ -16,7 +16,6 @@ A record's key in a Reject is its native id or name where one can be read, else 
 
 from __future__ import annotations
 
-import errno
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -43,8 +42,6 @@ from converters.read.json_spans import decode_records
 from converters.read.packed import unpacked
 from schemas.sample import Picture, Reject
 
-# What is wrong with one file, and not with the disk or the store that holds all of them.
-_OF_ONE_FILE = {errno.ELOOP, errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENAMETOOLONG}
 T = TypeVar("T")
 _VALUE = r'\s*:\s*("(?:[^"\\]|\\.)*"|-?\d+)'
 
@@ -232,14 +229,12 @@ def _whole_files(folder: Folder, span: Span) -> Iterator[tuple[str, bytes | Reje
             data = files.store(path).read(path)
             files.check_pointer(path, data)
             data = unpacked(name, data)
+        except files.Unopenable as error:
+            yield name, _unreadable(folder, span, name, str(error.strerror))
         except FileNotFoundError:
             yield name, _unreadable(folder, span, name, "the file is not there")
         except (SourceError, files.MemberError, ValueError) as error:
             yield name, _unreadable(folder, span, name, str(error))
-        except OSError as error:
-            if error.errno not in _OF_ONE_FILE:
-                raise
-            yield name, _unreadable(folder, span, name, error.strerror or str(error))
         else:
             yield name, data
 

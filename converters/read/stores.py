@@ -13,7 +13,11 @@ from pathlib import PurePosixPath
 from typing import IO, Any, NamedTuple, Protocol
 
 _BUFFER = 1 << 18
-_IN_MEMORY = re.compile(r"/vsimem/[^\s']+|<_io\.BytesIO object at \w+>")
+# The last is how GDAL calls a file in memory where it says its name alone.
+_IN_MEMORY = re.compile(
+    r"/vsimem/[^\s']+|<_io\.BytesIO object at \w+>"
+    r"|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.\w+"
+)
 # A square of 32,768 pixels: the largest pictures of DOTA and LRS-VQA pass, a bomb does not.
 MAX_PIXELS = 1 << 30
 
@@ -31,15 +35,25 @@ class PictureError(Exception):
 
 
 def said(error: Exception) -> str:
-    """What a library says of a file in memory, without the name that it gave it for this once."""
-    return _IN_MEMORY.sub("the file", str(error))
+    """What a library says of a file, in one line.
+
+    A file in memory is not called by the name that the library gave it for this once.
+    """
+    return _IN_MEMORY.sub("the file", " ".join(str(error).split()))
 
 
-class NotRegular(FileNotFoundError):
+class Unopenable(FileNotFoundError):
+    """Something stands there, and no file that can be read. strerror: what keeps us out."""
+
+    def __init__(self, path: str, why: str) -> None:
+        super().__init__(errno.ENOENT, why, path)
+
+
+class NotRegular(Unopenable):
     """A FIFO, device or socket where a file is wanted: reading it might never end or begin."""
 
     def __init__(self, path: str) -> None:
-        super().__init__(errno.ENOENT, "not a regular file", path)
+        super().__init__(path, "not a regular file")
 
 
 class Entry(NamedTuple):
@@ -53,7 +67,7 @@ class Entry(NamedTuple):
 class Store(Protocol):
     """Where files are. Paths are absolute; a missing one raises FileNotFoundError.
 
-    Only regular files are read: what is another thing raises NotRegular.
+    Only regular files that can be opened are read: what is another thing raises Unopenable.
     """
 
     def read(self, path: str, start: int = 0, end: int | None = None) -> bytes: ...
@@ -63,14 +77,21 @@ class Store(Protocol):
 
 @contextmanager
 def _named(path: str) -> Iterator[None]:
-    """A native name may be anything: one that no file can have is a missing file's."""
+    """A native name may be anything: one that no file can have is a missing file's.
+
+    So is a folder's. What is wrong with one file alone, and not with its disk, raises Unopenable.
+    """
     try:
         yield
+    except UnicodeEncodeError:
+        raise missing(path) from None
     except OSError as error:
         if error.errno == errno.ENXIO:  # what opening a socket says
             raise NotRegular(path) from None
-        if error.errno == errno.ENAMETOOLONG:
-            raise FileNotFoundError(path) from None
+        if error.errno in (errno.ENAMETOOLONG, errno.EISDIR, errno.ENOTDIR):
+            raise missing(path) from None
+        if error.errno in (errno.ELOOP, errno.EACCES, errno.EPERM):
+            raise Unopenable(path, os.strerror(error.errno)) from None
         raise
 
 

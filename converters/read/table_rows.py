@@ -7,6 +7,7 @@ import csv
 import io
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import IO, Any
 
 import pyarrow as pa
@@ -15,9 +16,23 @@ import pyarrow.parquet as pq
 from converters.read import files
 from converters.read.encodings import text_of
 from converters.read.files import SourceError
+from converters.read.stores import said
 
 Rows = Iterable[Sequence[Any] | str]  # the cells of a row, or what is wrong with it
 UNREADABLE = (pa.ArrowException, OSError, UnicodeDecodeError, zipfile.BadZipFile)
+
+
+@contextmanager
+def sound(where: str) -> Iterator[None]:
+    """Raises SourceError for what a library finds damaged in a table; a missing file passes."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except UNREADABLE as error:
+        raise SourceError(f"{where} cannot be read: {said(error)}") from None
+
+
 _BATCH_ROWS = 4096
 _HEAD_BYTES = 1 << 20  # in which a CSV's header stands
 _MAX_SHEET = 1 << 30  # bytes of an xlsx when unpacked
@@ -41,25 +56,19 @@ def column_names(
     """
     if header is not None:
         return list(header)
-    try:
+    with files.wanted(path), sound(path):
         kind = table_ending(path)
         if kind == "parquet":
             return [*pq.ParquetFile(pa.PythonFile(files.opened(path), "r")).schema_arrow.names]
         if kind == "csv":
             return _csv_header(path, delimiter or _mark(path))
         return open_table(path, {}, None, None, None)[0]
-    except FileNotFoundError:
-        raise SourceError(f"annotations not found: {path}") from None
-    except UNREADABLE as error:
-        raise SourceError(f"{path} cannot be read: {error}") from None
 
 
 def parquet_rows(path: str) -> int:
     """How many rows a Parquet file has. Raises SourceError where it cannot be read."""
-    try:
+    with files.wanted(path), sound(path):
         return int(pq.ParquetFile(pa.PythonFile(files.opened(path), "r")).metadata.num_rows)
-    except UNREADABLE as error:
-        raise SourceError(f"{path} cannot be read: {error}") from None
 
 
 def _mark(path: str) -> str:
@@ -144,7 +153,7 @@ def _parquet(
 ) -> tuple[list[str], Rows]:
     table = pq.ParquetFile(pa.PythonFile(file, "r"))
     there = table.schema_arrow.names
-    wanted = [name for name in columns if name in there]
+    wanted = [name for name in columns if there.count(name) == 1]
     if len(wanted) < len(columns):
         return there, []
     if part is None:

@@ -26,6 +26,7 @@ from converters.read import files
 from converters.read.files import SourceError
 from converters.read.folder import Folder, Span
 from converters.read.json_elements import BadRecord, wrong_shape
+from converters.read.stores import said
 from converters.read.table_rows import UNREADABLE, open_table, table_ending
 from schemas.sample import Reject
 
@@ -53,12 +54,11 @@ def table_records(
     """
     part = None if span.end is None else (span.start, span.end)
     for name in span.names:
-        file = folder.relative(name)
+        path, file = files.join(folder.base, name), folder.relative(name)
         number, lead = 0, ""
         try:
-            names, rows = open_table(
-                files.join(folder.base, name), columns, delimiter, header, part
-            )
+            with files.wanted(path):
+                names, rows = open_table(path, columns, delimiter, header, part)
             places = _places(names, columns)
             first = 1
             if part is not None and table_ending(name) == "parquet":
@@ -73,12 +73,9 @@ def table_records(
                 except BadRecord as bad:
                     key = record.get(named or "") if isinstance(record, dict) else None
                     yield place, Reject(file, str(key or place), span.split, *bad.args)
-        except FileNotFoundError:
-            where = files.join(folder.base, name)
-            raise SourceError(f"annotations not found: {where}") from None
         except UNREADABLE as error:
             where = f"{folder.slug}: {file}" + (f" behind row {number}" if number else "")
-            raise SourceError(f"{where} cannot be read: {error}") from None
+            raise SourceError(f"{where} cannot be read: {said(error)}") from None
         except _NoColumnError as error:
             raise SourceError(f"{folder.slug}: {file} {error}") from None
 

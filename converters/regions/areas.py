@@ -43,6 +43,8 @@ def read_runs(folder: Folder, name: str, split: str, form: Form) -> Runs | Rejec
     except PictureError as error:
         reason = "oversized_image" if error.args[0] == "oversized_image" else "unreadable_file"
         detail = error.args[1]
+    except files.Unopenable as error:
+        reason, detail = "unreadable_file", str(error.strerror)
     except FileNotFoundError:
         reason, detail = "unreadable_file", "the mask is not there"
     except (OSError, SourceError) as error:

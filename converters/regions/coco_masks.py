@@ -32,7 +32,7 @@ def mask_of_segmentation(value: Any, width: int, height: int) -> Mask:
     if isinstance(parts[0], list):
         try:
             return mask_of_polygons(parts, width, height, "union")
-        except TypeError:
+        except (TypeError, OverflowError):
             raise ValueError("the polygons hold something else than numbers") from None
     masks = [_of_runs(part, width, height) for part in parts]
     if len(masks) == 1:

@@ -95,7 +95,7 @@ def _are_points(value: Sequence[Any], layout: Layout) -> bool:
 def _boxes_in_text(text: str, layout: Layout, depth: int) -> list[list[float]]:
     try:
         found = msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeEncodeError):
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
         found = None
     if isinstance(found, list | dict):
         return boxes_of(found, layout, depth + 1)

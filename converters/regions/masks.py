@@ -245,7 +245,9 @@ def decode_coco_counts(counts: str | bytes | Sequence[int]) -> tuple[int, ...]:
     Raises ValueError for what is neither, or a negative run.
     """
     if not isinstance(counts, (str, bytes)):
-        if any(isinstance(n, bool) or not isinstance(n, int) or n < 0 for n in counts):
+        if not isinstance(counts, list | tuple) or any(
+            isinstance(n, bool) or not isinstance(n, int) or n < 0 for n in counts
+        ):
             raise ValueError("a run length is no whole number of pixels")
         return tuple(counts)
     text = counts.encode() if isinstance(counts, str) else counts

@@ -50,10 +50,10 @@ class OutlineFiles:
             body = files.store(place).read(place)
             files.check_pointer(path, body)
             found = msgspec.json.decode(utf8_of(body))
+        except (files.Unopenable, files.MemberError) as error:
+            raise BadRecord("unreadable_file", f"{path}: {error.strerror}") from None
         except FileNotFoundError:
             raise BadRecord("unreadable_file", f"{path} is not there") from None
-        except files.MemberError as error:
-            raise BadRecord("unreadable_file", f"{path}: {error.strerror}") from None
         except (SourceError, *UNREADABLE) as error:
             raise BadRecord("unreadable_file", f"{path}: {error}") from None
         masks = found.get(self._key) if isinstance(found, dict) else found

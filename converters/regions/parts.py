@@ -5,6 +5,7 @@ A ring is x1, y1, x2, y2, ...; of several rings of one region, a ring within a r
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 import shapely
 
+from converters.read.json_values import number_of
 from converters.regions.conventions import BadShape, Size, open_ring
 from converters.regions.geometry import Floats
 from converters.regions.masks import mask_of_polygons
@@ -87,10 +89,10 @@ def _list(value: Any) -> list[Any]:
 
 
 def _point(value: Any) -> list[float]:
-    point = _list(value)[:2]
-    if len(point) < 2 or any(isinstance(n, bool) or not isinstance(n, int | float) for n in point):
+    point = [number_of(n) for n in _list(value)[:2]]
+    if len(point) < 2 or not all(map(math.isfinite, point)):
         raise BadShape("bad_box", f"{str(value)[:40]!r} is no point")
-    return [float(n) for n in point]
+    return point
 
 
 def moved(rings: Sequence[Ring], move: Callable[[Floats], Floats]) -> list[Ring]:

@@ -17,7 +17,7 @@ from converters.regions.tiles import Tile
 from schemas.entry import Entry
 from schemas.sample import Picture
 
-_MOST_METRES = 1e6  # a pixel; no satellite sees as little
+_METRES = (1e-6, 1e6)  # a pixel: no microscope sees as much, no satellite as little
 Size = tuple[int, int]  # width, height in pixels
 # Cuts tiles from a scene: its path, the tiles by path, how they are encoded -> what they are.
 Cutter = Callable[[str, Mapping[str, Tile], Literal["jpeg", "png"]], dict[str, Facts]]
@@ -145,7 +145,8 @@ class Pictures(Struct, frozen=True):
 
 def _gsd(picture: Picture) -> float | None:
     """What a record states, where it can be metres a pixel."""
-    return picture.gsd if picture.gsd and 0 < picture.gsd <= _MOST_METRES else None
+    least, most = _METRES
+    return picture.gsd if picture.gsd and least <= picture.gsd <= most else None
 
 
 def path_lists(paths: pa.ListArray | Sequence[Sequence[str]]) -> pa.ListArray:
