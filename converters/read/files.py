@@ -37,6 +37,7 @@ from converters.read.stores import missing as missing
 LFS_POINTER = b"version https://git-lfs"
 _ALTERNATIVES = re.compile(r"\{([^{}]*\|[^{}]*)\}")
 _VARIABLE = re.compile(r"\{([a-z_]+)\}")
+_MANY_READINGS = 3  # of a pattern: too many for a message
 _COMPONENT_END = re.compile(r"/|(?<=!)")  # between path components; an archive is one
 
 
@@ -174,6 +175,13 @@ def expand(pattern: str) -> list[str]:
     parts = _ALTERNATIVES.split(pattern)
     choices = [part.split("|") if i % 2 else [part] for i, part in enumerate(parts)]
     return ["".join(choice) for choice in product(*choices)]
+
+
+def shown(pattern: str) -> str:
+    """A pattern for a message: of many readings the first, and how many more there are."""
+    first, *others = expand(pattern)
+    few = len(others) < _MANY_READINGS
+    return pattern if few else f"{first} (or in one of {len(others)} other places)"
 
 
 def variables(pattern: str) -> set[str]:
