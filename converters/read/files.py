@@ -27,6 +27,7 @@ from converters.read.recipes import RecipeStore, made
 from converters.read.stores import Entry as Entry
 from converters.read.stores import LocalStore, open_ranges
 from converters.read.stores import MemberError as MemberError
+from converters.read.stores import NothingBelow as NothingBelow
 from converters.read.stores import NotRegular as NotRegular
 from converters.read.stores import SourceError as SourceError
 from converters.read.stores import Store as Store
@@ -105,7 +106,12 @@ def join(root: str, relative: str) -> str:
     """
     if not inside(relative):
         raise SourceError(f"{relative!r} leaves its folder")
-    return f"{root.rstrip('/')}/{relative}" if relative else root
+    return below(root.rstrip("/"), relative) if relative else root
+
+
+def below(folder: str, name: str) -> str:
+    """The path of a name in a folder, which may be the top of an archive (`a.zip!`)."""
+    return f"{folder}{name}" if folder.endswith("!") else f"{folder}/{name}"
 
 
 def _inside_file(path: str) -> bool:
