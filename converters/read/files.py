@@ -38,6 +38,7 @@ from converters.read.stores import missing as missing
 LFS_POINTER = b"version https://git-lfs"
 _ALTERNATIVES = re.compile(r"\{([^{}]*\|[^{}]*)\}")
 _VARIABLE = re.compile(r"\{([a-z_]+)\}")
+_SHOWN = 3  # readings of a pattern that a message can hold
 _COMPONENT_END = re.compile(r"/|(?<=!)")  # between path components; an archive is one
 
 
@@ -180,6 +181,14 @@ def expand(pattern: str) -> list[str]:
     parts = _ALTERNATIVES.split(pattern)
     choices = [part.split("|") if i % 2 else [part] for i, part in enumerate(parts)]
     return ["".join(choice) for choice in product(*choices)]
+
+
+def shown(pattern: str) -> str:
+    """A pattern as messages say it: of many readings the first, and how many more there are."""
+    readings = expand(pattern)
+    if len(readings) <= _SHOWN:
+        return pattern
+    return f"{readings[0]} (or one of {len(readings) - 1} other places)"
 
 
 def variables(pattern: str) -> set[str]:

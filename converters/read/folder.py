@@ -176,7 +176,8 @@ def annotation_files(folder: Folder, annotations: BySplit) -> list[tuple[str, Fo
     ]
     wanted = [(split, file) for split, file in found if not split or folder.wants(split)]
     if not wanted:
-        paths = [files.join(folder.base, pattern) for pattern in _patterns(annotations).values()]
+        patterns = map(files.shown, _patterns(annotations).values())
+        paths = [files.join(folder.base, pattern) for pattern in patterns]
         there = sorted({split for split, _ in found})
         asked = ", ".join(sorted(folder.splits or ()))
         hint = f" for split {asked}; there: {', '.join(there)}" if there else ""

@@ -38,14 +38,14 @@ Key = tuple[tuple[str, str], ...]
 class Listed(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
     """What an entry says of splits that are no folders.
 
-    files: pattern of text files that name the masks of a split, one a line; or of one file with a
-    heading `train:` above the names of each. splits: which of these lists are splits (a list of
-    train and val together is none); all, where it is empty. members: the same in the entry. by:
-    which name of the masks' pattern lists and members give. unlisted: the split of masks that none
-    of them names; where it is empty, those are not read.
+    files: pattern of text files that name the masks of a split, one a line; of one file with a
+    heading `train:` above the names of each; or a pattern for each split. splits: which of these
+    lists are splits (a list of train and val together is none); all, where it is empty. members:
+    the same in the entry. by: which name of the masks' pattern lists and members give. unlisted:
+    the split of masks that none of them names; where it is empty, those are not read.
     """
 
-    files: str = ""
+    files: BySplit = ""
     splits: list[str] = []
     members: dict[str, list[str]] = {}
     by: str = "stem"
@@ -160,9 +160,13 @@ def _read_lists(folder: Folder, listed: Listed, notes: list[str]) -> dict[str, s
     """The split of each listed name; the first list that has it counts."""
     known: dict[str, str] = {}
     repeated = 0
-    lists = [*files.find(folder.base, listed.files)]
-    for found in lists:
-        split = found.values.get("split", ALL)
+    patterns = {"": listed.files} if isinstance(listed.files, str) else listed.files
+    lists = [
+        (named or found.values.get("split", ALL), found)
+        for named, pattern in patterns.items()
+        for found in files.find(folder.base, pattern)
+    ]
+    for split, found in lists:
         for line in text_of(folder.bytes_of(found.path)).splitlines():
             if heading := _HEADING.fullmatch(line):
                 split = heading[1]
@@ -171,7 +175,8 @@ def _read_lists(folder: Folder, listed: Listed, notes: list[str]) -> dict[str, s
             elif name := _listed_stem(line):
                 repeated += known.setdefault(name, split) != split
     if not lists:
-        notes.append(f"{folder.relative(listed.files)} is not there: masks are of no split")
+        wanted = " or ".join(folder.relative(files.shown(one)) for one in patterns.values())
+        notes.append(f"{wanted} is not there: masks are of no split")
     if repeated:
         notes.append(f"{repeated} name(s) stand in several lists; the first counts")
     return known

@@ -204,7 +204,7 @@ def absent(folder: Folder, annotations: BySplit) -> list[str]:
     if isinstance(annotations, str):
         return []
     return [
-        f"{folder.relative(pattern)} is not there, so split {split} is not read"
+        f"{folder.relative(files.shown(pattern))} is not there, so split {split} is not read"
         for split, pattern in annotations.items()
         if folder.wants(split) and not any(files.find(folder.base, pattern, split=split))
     ]
