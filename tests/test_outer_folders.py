@@ -12,7 +12,7 @@ from native import read
 from converters.catalogue import entry_of
 from converters.dataset import open_dataset
 from converters.read.files import SourceError
-from converters.read.folder import open_folder
+from converters.read.folder import deeper, open_folder
 from schemas.sample import Sample
 
 CHANGED = [[0, 255]]
@@ -91,3 +91,20 @@ def test_an_entry_may_name_several_top_folders(tmp_path: Path) -> None:
     (tmp_path / "second/a.txt").write_text("a")
     folder = open_folder("s", "s", str(tmp_path), "{first|second}")
     assert folder.inside == "second"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "below"),
+    [
+        ("a.txt", "{deeper}/a.txt"),
+        ("b/{stem}.txt", "b/{deeper}/{stem}.txt"),
+        ("b.zip!{stem}.txt", "b.zip!{deeper}/{stem}.txt"),
+        ("{b/|c/d/|}{stem}.{txt|csv}", "{b/|c/d/|}{deeper}/{stem}.{txt|csv}"),
+        ("{|b.zip!}{stem}.txt", "{|b.zip!}{deeper}/{stem}.txt"),
+        ("{b|c/d}/{stem}{_x|}.txt", "{b|c/d}/{deeper}/{stem}{_x|}.txt"),
+    ],
+)
+def test_a_folder_deeper_stands_behind_the_last_folder_of_a_pattern(
+    pattern: str, below: str
+) -> None:
+    assert deeper(pattern) == below

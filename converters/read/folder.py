@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
@@ -22,6 +23,7 @@ PICTURE_ENDINGS = (
     *(".png", ".tif", ".tiff", ".bmp", ".ppm", ".jp2"),
     *(".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".gif"),
 )
+_FOLDER_END = re.compile(r"\{[^{}]*[/!][^{}]*\|[^{}]*\}|\{[^{}]*\|[^{}]*[/!][^{}]*\}|[/!]")
 _LITTER = ("__MACOSX",)  # what file managers pack beside a folder
 DEEPER = "deeper"  # what a folder between the expected one and a file is bound to
 
@@ -186,9 +188,12 @@ def annotation_files(folder: Folder, annotations: BySplit) -> list[tuple[str, Fo
 
 
 def deeper(pattern: str) -> str:
-    """The pattern of files one folder deeper; the folder's name is bound to `DEEPER`."""
-    at = max(pattern.rfind("/"), pattern.rfind("!")) + 1
-    return f"{pattern[:at]}{{{DEEPER}}}/{pattern[at:]}"
+    """The pattern of files one folder deeper; the folder's name is bound to `DEEPER`.
+
+    It stands behind the last folder, or behind the last alternatives that are folders.
+    """
+    last = max((found.end() for found in _FOLDER_END.finditer(pattern)), default=0)
+    return f"{pattern[:last]}{{{DEEPER}}}/{pattern[last:]}"
 
 
 def bound(annotations: BySplit, name: str) -> dict[str, str]:

@@ -99,7 +99,8 @@ def _names(pattern: BySplit, split: str) -> set[str]:
 def _values(masks: BySplit, name: str, split: str) -> dict[str, str]:
     """What the names in the pattern of masks stand for in the path of one, and its split."""
     for pattern in picture_patterns(masks):
-        for reading in (pattern, any_ending(pattern), deeper(pattern)):
+        other = any_ending(pattern)
+        for reading in (pattern, other, deeper(pattern), deeper(other)):
             if (values := files.bind(reading, name)) is not None:
                 return {**values, "split": split}
     return {"split": split}
