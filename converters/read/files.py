@@ -27,6 +27,7 @@ from converters.read.recipes import RecipeStore, made
 from converters.read.stores import Entry as Entry
 from converters.read.stores import LocalStore, open_ranges
 from converters.read.stores import MemberError as MemberError
+from converters.read.stores import NothingBelow as NothingBelow
 from converters.read.stores import NotRegular as NotRegular
 from converters.read.stores import SourceError as SourceError
 from converters.read.stores import Store as Store
@@ -37,7 +38,7 @@ from converters.read.stores import missing as missing
 LFS_POINTER = b"version https://git-lfs"
 _ALTERNATIVES = re.compile(r"\{([^{}]*\|[^{}]*)\}")
 _VARIABLE = re.compile(r"\{([a-z_]+)\}")
-_MANY_READINGS = 3  # of a pattern: too many for a message
+_SHOWN = 3  # readings of a pattern that a message can hold
 _COMPONENT_END = re.compile(r"/|(?<=!)")  # between path components; an archive is one
 
 
@@ -106,7 +107,12 @@ def join(root: str, relative: str) -> str:
     """
     if not inside(relative):
         raise SourceError(f"{relative!r} leaves its folder")
-    return f"{root.rstrip('/')}/{relative}" if relative else root
+    return below(root.rstrip("/"), relative) if relative else root
+
+
+def below(folder: str, name: str) -> str:
+    """The path of a name in a folder, which may be the top of an archive (`a.zip!`)."""
+    return f"{folder}{name}" if folder.endswith("!") else f"{folder}/{name}"
 
 
 def _inside_file(path: str) -> bool:
@@ -178,10 +184,11 @@ def expand(pattern: str) -> list[str]:
 
 
 def shown(pattern: str) -> str:
-    """A pattern for a message: of many readings the first, and how many more there are."""
-    first, *others = expand(pattern)
-    few = len(others) < _MANY_READINGS
-    return pattern if few else f"{first} (or in one of {len(others)} other places)"
+    """A pattern as messages say it: of many readings the first, and how many more there are."""
+    readings = expand(pattern)
+    if len(readings) <= _SHOWN:
+        return pattern
+    return f"{readings[0]} (or one of {len(readings) - 1} other places)"
 
 
 def variables(pattern: str) -> set[str]:
