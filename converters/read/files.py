@@ -9,6 +9,9 @@ path component with `{name}` and lists alternatives with `{a|b}`::
     {split}/{part}/labelXml{|s}/{stem}.xml     binds split, part and stem
     Images/Data/{id}.{tif|png}                 the first of the two that exists
     images-{shard}.tar!{stem}.jpg              members of several archives
+
+Where a folder is not there as a pattern writes it, one that is written nearly so stands for it, or
+an archive of its name (`converters.read.places`); a file may be written in another case.
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ from typing import IO, NamedTuple
 from converters.read.archives import ArchiveStore, Member, split_member
 from converters.read.arrays import ArrayStore, array_member
 from converters.read.cells import CellStore, split_cell
+from converters.read.places import alike, other_place, unpacked
 from converters.read.recipes import RecipeStore, made
 from converters.read.stores import Entry as Entry
 from converters.read.stores import LocalStore, open_ranges
@@ -213,7 +217,10 @@ class Found(NamedTuple):
 
 
 def find(root: str, pattern: str, **known: str) -> Iterator[Found]:
-    """Files below `root` that match a pattern, in path order. known: names whose value is given."""
+    """Files below `root` that match a pattern, in path order. known: names whose value is given.
+
+    Files that are written in another case are found where none is written as in the pattern.
+    """
     seen = set()
     for reading in expand(pattern):
         for found in _find(root, "", _COMPONENT_END.split(reading), known):
@@ -226,16 +233,20 @@ def _find(root: str, at: str, components: list[str], values: dict[str, str]) -> 
     head, rest = components[0], components[1:]
     names = _VARIABLE.findall(head)
     in_archive = head.endswith("!")
-    end = "" if in_archive or not rest else "/"
     if rest and all(name in values for name in names):
-        yield from _find(root, f"{at}{fill(head, values)}{end}", rest, values)
+        name = fill(head, values)
+        place = f"{at}{name}" if in_archive else _folder(root, at, name)
+        if place is not None:
+            yield from _find(root, place, rest, values)
         return
-    match = _component(head.removesuffix("!") if in_archive else head, values)
-    for entry in listing(join(root, at.rstrip("/"))):
-        wants_folder = bool(rest) and not in_archive
-        if entry.is_dir != wants_folder or not (bound := match.fullmatch(entry.name)):
-            continue
-        now = {**values, **bound.groupdict()}
+    text = head.removesuffix("!") if in_archive else head
+    wants_folder = bool(rest) and not in_archive
+    entries = [entry for entry in _listing(root, at) if entry.is_dir == wants_folder]
+    bound = _bound(text, values, entries)
+    if not bound and not wants_folder:
+        bound = _bound(text, values, entries, re.IGNORECASE)
+    for entry, own in bound:
+        now = {**values, **own}
         if rest:
             mark = "!" if in_archive else "/"
             yield from _find(root, f"{at}{entry.name}{mark}", rest, now)
@@ -243,7 +254,48 @@ def _find(root: str, at: str, components: list[str], values: dict[str, str]) -> 
             yield Found(at + entry.name, now, entry.size)
 
 
-def _component(text: str, values: Mapping[str, str]) -> re.Pattern[str]:
+def _bound(
+    text: str, values: Mapping[str, str], entries: list[Entry], flags: int = 0
+) -> list[tuple[Entry, dict[str, str]]]:
+    """The entries that match a component, and what its names stand for."""
+    match = _component(text, values, flags)
+    found = ((entry, match.fullmatch(entry.name)) for entry in entries)
+    return [(entry, own.groupdict()) for entry, own in found if own]
+
+
+def _listing(root: str, at: str) -> list[Entry]:
+    return listing(join(root, at.rstrip("/")))
+
+
+def _folder(root: str, at: str, name: str) -> str | None:
+    """The folder `name` in `at`, or what stands for it; it ends in "/" or "!"."""
+    exact = join(root, f"{at}{name}")
+    is_local = not scheme(exact) and not _inside_file(exact)
+    if os.path.isdir(exact) if is_local else listing(exact):
+        return f"{at}{name}/"
+    return other_place(lambda place: _listing(root, place), at, name)
+
+
+def located(root: str, folder: str) -> str | None:
+    """The folder below `root`, or what stands for it; it ends in "/" or "!", or is empty.
+
+    None where there is none.
+    """
+    at: str | None = ""
+    for name in filter(None, _COMPONENT_END.split(folder)):
+        at = f"{at}{name}" if name.endswith("!") else _folder(root, at or "", name)
+        if at is None:
+            return None
+    return at
+
+
+def parent(path: str) -> tuple[str, str]:
+    """(folder, name) of a path; the folder is empty, or it ends in "/" or "!"."""
+    at = max(path.rfind("/"), path.rfind("!")) + 1
+    return path[:at], path[at:]
+
+
+def _component(text: str, values: Mapping[str, str], flags: int = 0) -> re.Pattern[str]:
     parts = _VARIABLE.split(text)
     named = set()
     out = []
@@ -257,21 +309,32 @@ def _component(text: str, values: Mapping[str, str]) -> re.Pattern[str]:
         else:
             named.add(part)
             out.append(f"(?P<{part}>.+)")
-    return re.compile("".join(out))
+    return re.compile("".join(out), flags)
 
 
 def bind(pattern: str, path: str) -> dict[str, str] | None:
-    """What a pattern's names stand for in a path that it matches, else None."""
-    for reading in expand(pattern):
-        components, names = reading.split("/"), path.split("/")
-        if len(components) != len(names):
-            continue
-        values: dict[str, str] = {}
-        for component, name in zip(components, names, strict=True):
-            match = _component(component, values).fullmatch(name)
-            if match is None:
-                break
-            values.update(match.groupdict())
-        else:
-            return values
+    """What a pattern's names stand for in a path that `find` finds by it, else None."""
+    for name, is_exact in ((path, True), (unpacked(path), False)):
+        for reading in expand(pattern):
+            values = _bind(reading.split("/"), name.split("/"), is_exact)
+            if values is not None:
+                return values
     return None
+
+
+def _stands_for(name: str, component: str, values: Mapping[str, str]) -> bool:
+    is_known = all(variable in values for variable in _VARIABLE.findall(component))
+    return is_known and alike(fill(component, values)) == alike(name)
+
+
+def _bind(components: list[str], names: list[str], is_exact: bool) -> dict[str, str] | None:
+    if len(components) != len(names):
+        return None
+    values: dict[str, str] = {}
+    for component, name in zip(components, names, strict=True):
+        match = _component(component, values, 0 if is_exact else re.IGNORECASE).fullmatch(name)
+        if match:
+            values.update(match.groupdict())
+        elif is_exact or not _stands_for(name, component, values):
+            return None
+    return values

@@ -73,9 +73,8 @@ def open_folder(
     """
     if not files.listing(root):
         raise SourceError(f"{slug}: no folder {root}, or nothing in it")
-    places = files.expand(inside) if inside else []
-    there = (place for place in places if files.listing(files.join(root, place)))
-    return Folder(slug, name, root, next(there, ""), splits)
+    places = (files.located(root, place) for place in files.expand(inside))
+    return Folder(slug, name, root, next(filter(None, places), "").rstrip("/"), splits)
 
 
 def only_inside(
@@ -215,7 +214,8 @@ class PicturePaths:
 
     template: one for all splits, or one for each; its names are filled with a record's values.
     Where it lists alternatives, the first that exists is taken. Where none does, a picture of that
-    name with another ending is, in the same folder or one deeper; else the first alternative.
+    name with another ending is, in the same folder (or what stands for it: another spelling, an
+    archive) or one deeper; else the first alternative.
     """
 
     def __init__(self, folder: Folder, template: BySplit) -> None:
@@ -224,6 +224,7 @@ class PicturePaths:
             split: files.expand(pattern) for split, pattern in _patterns(template).items()
         }
         self._listings: dict[str, _Listing] = {}
+        self._places: dict[str, str | None] = {}
 
     def path(self, values: Mapping[str, str]) -> str:
         """The path for a record's values.
@@ -247,7 +248,7 @@ class PicturePaths:
     def _is_there(self, path: str) -> bool:
         place = self._folder.absolute(path)
         if files.scheme(place):  # one listing instead of a request for each picture
-            above, _, name = path.rpartition("/")
+            above, name = files.parent(path)
             return name in self._listing(above).names
         try:
             return files.exists(place)
@@ -256,29 +257,39 @@ class PicturePaths:
 
     def _like(self, path: str) -> str | None:
         """The picture of a path's name with any ending, in its folder or in one below that."""
-        above, _, name = path.rpartition("/")
-        there = self._listing(above)
-        for place, listing in [(above, there), *((sub, self._listing(sub)) for sub in there.below)]:
+        above, name = files.parent(path)
+        if (place := self._place(above)) is None:
+            return None
+        there = self._listing(place)
+        for at, listing in [(place, there), *((sub, self._listing(sub)) for sub in there.below)]:
             found = name if name in listing.names else listing.pictures.get(picture_stem(name))
             if found:
-                return f"{place}/{found}" if place else found
+                return f"{at}{found}"
         return None
 
-    def _listing(self, relative: str) -> _Listing:
-        if relative not in self._listings:
+    def _place(self, above: str) -> str | None:
+        """The folder `above` of a template, or what stands for it; see `files.located`."""
+        if above not in self._places:
             try:
-                found = files.listing(self._folder.absolute(relative))
+                self._places[above] = files.located(self._folder.root, above)
+            except (OSError, SourceError, UnicodeEncodeError):  # no folder that can be looked into
+                self._places[above] = None
+        return self._places[above]
+
+    def _listing(self, place: str) -> _Listing:
+        if place not in self._listings:
+            try:
+                found = files.listing(self._folder.absolute(place.rstrip("/")))
             except (OSError, SourceError, UnicodeEncodeError):  # no folder that can be looked into
                 found = []
             names = [entry.name for entry in found if not entry.is_dir]
             ranked = sorted(filter(picture_ending, names), key=_rank, reverse=True)
-            lead = f"{relative}/" if relative else ""
-            self._listings[relative] = _Listing(
+            self._listings[place] = _Listing(
                 frozenset(names),
                 {picture_stem(name): name for name in ranked},
-                [f"{lead}{entry.name}" for entry in found if entry.is_dir],
+                [f"{place}{entry.name}/" for entry in found if entry.is_dir],
             )
-        return self._listings[relative]
+        return self._listings[place]
 
 
 class _Listing(NamedTuple):
