@@ -37,8 +37,9 @@ class RunPlan(Struct, frozen=True):
     """A run, planned.
 
     size: bytes that will be written, about. out: the output folder; work: its temporary folder;
-    name: of that folder in an object store, where a worker of a dead run may still write. The
-    limits of capped sources are found later, from the data.
+    name: of that folder in an object store, where a worker of a dead run may still write.
+    columnar: datasets whose byte ranges are decoded as columns. The limits of capped sources are
+    found later, from the data.
     """
 
     mix: Mix
@@ -51,6 +52,7 @@ class RunPlan(Struct, frozen=True):
     size: float
     out: str
     name: str = ""
+    columnar: frozenset[str] = frozenset()
 
     @property
     def work(self) -> str:
@@ -129,7 +131,8 @@ def make_plan(
         raise SourceError("\n".join(faults))
     rows, size = expected(datasets, spans, patterns)
     shards = shard_count(rows, size)
-    return RunPlan(mix, mode, datasets, spans, sides, notes, shards, size, out, name)
+    columnar = frozenset(slug for slug, (_, found) in opened.items() if found.columnar)
+    return RunPlan(mix, mode, datasets, spans, sides, notes, shards, size, out, name, columnar)
 
 
 def _open_all(

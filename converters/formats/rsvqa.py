@@ -102,7 +102,7 @@ def plan(folder: Folder, options: Options) -> Plan:
         for split in (options.tables if isinstance(options.tables, dict) else ())
         if folder.wants(split) and split not in asked
     ]
-    return Plan(spans, notes, picture_patterns(options.images), sides)
+    return Plan(spans, notes, picture_patterns(options.images), sides, columnar=True)
 
 
 def _pattern(options: Options, table: str, split: str = "") -> str:

@@ -13,6 +13,7 @@ path component with `{name}` and lists alternatives with `{a|b}`::
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -183,7 +184,17 @@ def variables(pattern: str) -> set[str]:
 
 def fill(pattern: str, values: Mapping[str, str]) -> str:
     """A pattern without alternatives, its variables replaced."""
-    return _VARIABLE.sub(lambda m: values[m[1]], pattern)
+    return _format(pattern).format_map(values)
+
+
+@functools.lru_cache(maxsize=1024)
+def _format(pattern: str) -> str:
+    """A pattern whose every other brace is doubled, as str.format wants it."""
+    parts = _VARIABLE.split(pattern)
+    for i in range(0, len(parts), 2):
+        parts[i] = parts[i].replace("{", "{{").replace("}", "}}")
+    parts[1::2] = [f"{{{name}}}" for name in parts[1::2]]
+    return "".join(parts)
 
 
 class Found(NamedTuple):

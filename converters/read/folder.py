@@ -93,7 +93,8 @@ class Plan(NamedTuple):
     notes: what a person should know of it, such as listed files that are absent. pictures:
     patterns of the picture files below `base`, one for each picture of a record, to judge the
     output's size by. sides: spans of the tables that records are joined to (see `read_side`).
-    classes: class names as written, for prompts that list them.
+    classes: class names as written, for prompts that list them. columnar: byte ranges of its
+    spans are decoded as columns, without a Python object for each record.
     """
 
     spans: list[Span]
@@ -101,6 +102,7 @@ class Plan(NamedTuple):
     pictures: tuple[str, ...] = ()
     sides: list[Span] = []
     classes: tuple[str, ...] = ()
+    columnar: bool = False
 
 
 Sides = Mapping[str, pa.Table]  # side tables by name, each sorted by its column `id`
@@ -193,6 +195,9 @@ class PicturePaths:
         self._readings = {
             split: files.expand(pattern) for split, pattern in _patterns(template).items()
         }
+        self._needed = {
+            split: files.variables(readings[0]) for split, readings in self._readings.items()
+        }
         self._listings: dict[str, _Listing] = {}
 
     def path(self, values: Mapping[str, str]) -> str:
@@ -201,10 +206,12 @@ class PicturePaths:
         Raises SourceError where it would leave the folder, or the template has no pattern for the
         record's split or a name that the record lacks.
         """
-        readings = self._readings.get("") or self._readings.get(values.get("split", ""))
+        split = "" if "" in self._readings else values.get("split", "")
+        readings = self._readings.get(split)
         if readings is None:
             raise SourceError(f"the entry's `images` has no pattern for split {values['split']!r}")
-        if lacking := sorted(files.variables(readings[0]) - values.keys()):
+        if not self._needed[split] <= values.keys():
+            lacking = sorted(self._needed[split] - values.keys())
             known = ", ".join(sorted(values))
             raise SourceError(f"{readings[0]!r} needs {lacking[0]!r}; a record gives: {known}")
         paths = [self._folder.relative(files.fill(reading, values)) for reading in readings]
@@ -228,6 +235,8 @@ class PicturePaths:
         """The picture of a path's name with any ending, in its folder or in one below that."""
         above, _, name = path.rpartition("/")
         there = self._listing(above)
+        if not there.names and not there.below:
+            return None
         for place, listing in [(above, there), *((sub, self._listing(sub)) for sub in there.below)]:
             found = name if name in listing.names else listing.pictures.get(picture_stem(name))
             if found:
