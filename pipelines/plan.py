@@ -68,13 +68,17 @@ class RunPlan(Struct, frozen=True):
         """The folder of each dataset, by slug."""
         return {slug: dataset.folder.root for slug, dataset in self.datasets.items()}
 
+    def tile_file(self, sha256: str) -> str:
+        """The file of a tile that the run itself made."""
+        return f"{self.work}/tiles/{sha256}"
+
     def picture_file(self, slug: str, path: str, tile: str = "") -> str:
         """The file of a picture. path: as rows of the dataset hold it, its folder first.
 
-        tile: the sha256 of a tile, which the run itself made.
+        tile: the sha256 of a tile, or empty for a picture of the dataset.
         """
         if tile:
-            return f"{self.work}/tiles/{tile}"
+            return self.tile_file(tile)
         return self.datasets[slug].place(path.partition("/")[2])
 
 
@@ -100,7 +104,6 @@ def make_plan(
             f"{', '.join(cut)}): use --images embed, or --tile off"
         )
     name = uuid.uuid4().hex[:8] if files.scheme(out) else ""
-    tiles = files.join(out, f".work/{name}/tiles" if name else ".work/tiles")
     check_paths(paths or {}, [catalogue()[source.dataset] for source in mix.sources])
     opened, missing = _open_all(mix, data_root, paths or {})
     if missing and skip_missing:
@@ -122,7 +125,7 @@ def make_plan(
         ]
         # What is encoded anew is decoded in the end, too late for a Reject.
         verify_all = verify or mode == "reencode"
-        datasets[slug] = Dataset(entry, folder, jobs, mode, verify_all, tiles)
+        datasets[slug] = Dataset(entry, folder, jobs, mode, verify_all)
         patterns[slug] = found.pictures if mode != "path" else ()
         spans += found.spans
         sides += found.sides

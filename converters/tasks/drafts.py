@@ -155,19 +155,9 @@ def _build_tiles(
     made = _all_drafts(view, drafts)
     if whole and spec.keep_empty:
         made += _empty_tiles(job, view, np.flatnonzero(cut.empty), spec.keep_empty)
-    paths = [scene_path(cut.scenes, draft.scene) for draft in made]
-    pictures = batch.pictures.with_tiles(cut.tiles, spec.format, paths)
-    for scene in range(len(cut.scenes.samples)):
-        if fault := pictures.fault(scene_path(cut.scenes, scene)):
-            view.reasons[view.scenes.of(scene)] = fault
-    good = [draft for draft, path in zip(made, paths, strict=True) if not pictures.fault(path)]
-    rows = rows_of(job, SceneItems(cut.scenes, pictures), good, TEMPLATE) if good else None
+    tiled = SceneItems(cut.scenes, batch.pictures.with_tiles(cut.tiles))
+    rows = rows_of(job, tiled, made, TEMPLATE) if made else None
     return Built(rows, cut.reasons(view.reasons), view.repairs)
-
-
-def scene_path(scenes: Scenes, scene: int) -> str:
-    """The path of a scene's first picture."""
-    return scenes.samples[scene].pictures[0].path
 
 
 def _empty_tiles(job: Job, view: View, scenes: Indices, share: float) -> list[Draft]:
