@@ -70,6 +70,13 @@ def words(hashes: pa.ChunkedArray) -> Words:
     return found.reshape(-1, 2).astype(np.uint64)
 
 
+def homes(digests: Sequence[str]) -> list[bytes]:
+    """The homes of rows by the sha256 of their first picture (see `identify`)."""
+    words = identity.hash128(pa.array(digests, pa.string()))
+    found: list[bytes] = identity.digests(words).to_pylist()
+    return found
+
+
 def _ids(rows: pa.Table) -> npt.NDArray[np.bytes_]:
     """Row ids as fixed-size bytes, which sort as the texts do."""
     column = rows["id"].combine_chunks()
@@ -152,11 +159,19 @@ def choose(
         beyond = ranks(rows, kept[mine], sampling[number], seed) > np.uint64(limit)
         wanted[mine[beyond]] = 0
     out = kept[wanted == 0]
-    kept, wanted = kept[wanted > 0], wanted[wanted > 0]
+    kept, copy = arrange(rows, kept[wanted > 0], wanted[wanted > 0])
+    return Chosen(kept, copy, duplicates, leaders, out)
+
+
+def arrange(rows: pa.Table, kept: Indices, wanted: Indices) -> tuple[Indices, Indices]:
+    """Chosen rows in writing order with their repeats, and the number of each repeat.
+
+    wanted: how often each row is written.
+    """
     order = _in_order(rows, kept)
     kept, wanted = kept[order], wanted[order]
     copy = np.arange(wanted.sum()) - np.repeat(np.cumsum(wanted) - wanted, wanted)
-    return Chosen(np.repeat(kept, wanted), copy, duplicates, leaders, out)
+    return np.repeat(kept, wanted), copy
 
 
 def book(rows: pa.Table, chosen: Chosen) -> Counts:

@@ -20,7 +20,7 @@ import pyarrow as pa
 from converters.read import cutting
 from converters.read.cutting import Window
 from converters.read.images import PictureError
-from pipelines import pictures
+from pipelines import pictures, shards
 from pipelines.pictures import Picture
 from pipelines.plan import RunPlan
 from pipelines.shards import Chosen
@@ -77,11 +77,13 @@ def cut_chosen(plan: RunPlan, rows: pa.Table, chosen: Chosen) -> Cut:
     found = [tiles[key] for key in zip(slugs, paths, strict=True)]
     bad = np.array([bool(tile.fault) for tile in found], bool)
     lost = shown[bad]
-    good = ~np.isin(chosen.kept, lost)
-    kept = chosen._replace(kept=chosen.kept[good], copy=chosen.copy[good])
     faults = [tile for tile in found if tile.fault]
-    known = _with_facts(rows, shown, found)
-    return Cut(known, kept, lost, [one.fault for one in faults], [one.detail for one in faults])
+    rows = _with_facts(rows, shown, found)
+    kept, wanted = np.unique(chosen.kept[~np.isin(chosen.kept, lost)], return_counts=True)
+    # Tiles lie by their own hashes from here on, as all pictures do.
+    kept, copy = shards.arrange(rows, kept, wanted)
+    chosen = chosen._replace(kept=kept, copy=copy)
+    return Cut(rows, chosen, lost, [one.fault for one in faults], [one.detail for one in faults])
 
 
 def _scenes(
@@ -130,7 +132,7 @@ def _saved(plan: RunPlan, data: bytes) -> _Tile:
 
 
 def _with_facts(rows: pa.Table, shown: npt.NDArray[np.int64], found: list[_Tile]) -> pa.Table:
-    """Rows with the hashes and sizes of tiles in place of those of their scenes."""
+    """Rows with the hashes, sizes and homes of tiles in place of those of their scenes."""
     rows = rows.combine_chunks()
     lists = rows["image_sha256"].combine_chunks()
     hashes = lists.flatten().to_numpy(zero_copy_only=False)
@@ -138,9 +140,15 @@ def _with_facts(rows: pa.Table, shown: npt.NDArray[np.int64], found: list[_Tile]
     hashes[starts[shown]] = [tile.sha256 or None for tile in found]
     sizes = np.array(rows["image_bytes"].combine_chunks())
     sizes[shown] = [tile.size for tile in found]
-    names = rows.schema.names
+    homes = np.array(rows["home"].combine_chunks(), object)
+    homes[shown] = shards.homes([tile.sha256 for tile in found])
     offsets = pa.array(np.asarray(lists.offsets) - lists.offsets[0].as_py(), pa.int32())
     mask = lists.is_null() if lists.null_count else None
     column = pa.ListArray.from_arrays(offsets, pa.array(hashes, pa.string()), mask=mask)
-    rows = rows.set_column(names.index("image_sha256"), rows.schema.field("image_sha256"), column)
-    return rows.set_column(names.index("image_bytes"), "image_bytes", pa.array(sizes, pa.int64()))
+    changed = {
+        "image_sha256": column,
+        "image_bytes": pa.array(sizes, pa.int64()),
+        "home": pa.array(homes.tolist(), rows.schema.field("home").type),
+    }
+    columns = [changed.get(name, rows[name]) for name in rows.schema.names]
+    return pa.table(columns, schema=rows.schema)

@@ -51,6 +51,9 @@ class _Room:
 
 
 _room = _Room()
+# Encoding releases the interpreter's lock, so threads use all cores. A few for all scenes, and not
+# some for each: every thread keeps memory of its own.
+_encoders = ThreadPoolExecutor(_THREADS)
 
 
 def cut(data: bytes, windows: Sequence[tuple[Window, Kind]]) -> list[bytes]:
@@ -84,6 +87,4 @@ def _encoded(scene: Image, windows: Sequence[tuple[Window, Kind]]) -> list[bytes
         tile.save(out, kind, **_SAVE[kind])
         return out.getvalue()
 
-    # Encoding releases the interpreter's lock, so threads use all cores.
-    with ThreadPoolExecutor(_THREADS) as pool:
-        return list(pool.map(encode, windows))
+    return list(_encoders.map(encode, windows))

@@ -17,7 +17,6 @@ from msgspec import Struct
 
 from converters.dialects import dialect, render
 from converters.ledger import Strings
-from converters.regions import tiles
 from converters.regions.geometry import Bools, Floats
 from converters.regions.scenes import Scenes, flat
 from converters.regions.tiles import Indices
@@ -150,7 +149,7 @@ def _build_tiles(
     whole: bool,
 ) -> Built:
     """The same of scenes cut into tiles: each tile is a picture with what it shows."""
-    cut = tiles.cut(batch.scenes, spec)
+    cut = batch.cut(spec)
     view = look(job, SceneItems(cut.scenes, batch.pictures), sized=sized, boxed=boxed)
     made = _all_drafts(view, drafts)
     if whole and spec.keep_empty:
