@@ -86,6 +86,13 @@ def test_an_archive_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         open_dataset(entry_of("levir_cd"), str(tmp_path))
 
 
+def test_an_archive_cut_off_beside_what_was_unpacked_of_it_is_passed_over(tmp_path: Path) -> None:
+    pair(tmp_path)
+    (tmp_path / "train.zip").write_bytes(b"PK, and nothing more")
+    sample, _ = only_pair(tmp_path)
+    assert sample.pictures[0].path == "train/A/train_1.png"
+
+
 def test_an_entry_may_name_several_top_folders(tmp_path: Path) -> None:
     (tmp_path / "second").mkdir()
     (tmp_path / "second/a.txt").write_text("a")

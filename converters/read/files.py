@@ -213,13 +213,25 @@ class Found(NamedTuple):
 
 
 def find(root: str, pattern: str, **known: str) -> Iterator[Found]:
-    """Files below `root` that match a pattern, in path order. known: names whose value is given."""
+    """Files below `root` that match a pattern, in path order. known: names whose value is given.
+
+    Raises SourceError for an archive that cannot be read, unless another reading of the pattern
+    finds files: it is left over from unpacking then.
+    """
     seen = set()
+    damaged: SourceError | None = None
     for reading in expand(pattern):
-        for found in _find(root, "", _COMPONENT_END.split(reading), known):
-            if found.path not in seen:
-                seen.add(found.path)
-                yield found
+        try:
+            for found in _find(root, "", _COMPONENT_END.split(reading), known):
+                if found.path not in seen:
+                    seen.add(found.path)
+                    yield found
+        except SourceError as error:
+            if "!" not in reading:
+                raise
+            damaged = error
+    if damaged and not seen:
+        raise damaged
 
 
 def _find(root: str, at: str, components: list[str], values: dict[str, str]) -> Iterator[Found]:

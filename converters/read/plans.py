@@ -253,7 +253,11 @@ def pictures_elsewhere(folder: Folder, images: BySplit | Sequence[str]) -> list[
 def _pictures(folder: Folder, pattern: str) -> dict[frozenset[tuple[str, str]], str]:
     """Paths of the wanted splits' pictures that a pattern finds, by what its names stand for."""
     out: dict[frozenset[tuple[str, str]], str] = {}
-    for found in files.find(folder.base, pattern):
+    try:
+        there = [*files.find(folder.base, pattern)]
+    except SourceError:  # a damaged archive: where its pictures are needed, they are missed
+        there = []
+    for found in there:
         split = found.values.get("split", "")
         if picture_ending(found.path) and (not split or folder.wants(split)):
             names = found.values.items()
