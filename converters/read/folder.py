@@ -84,11 +84,15 @@ def only_inside(
     """The same dataset with its files in the only folder below, or in the only archive.
 
     None where there are several or none, or where that folder is a split's. splits: their names.
-    archives_alone: no folder is taken.
+    archives_alone: no folder is taken. Raises SourceError for archives in an archive.
     """
     entries = [entry for entry in files.listing(folder.base) if entry.name not in _LITTER]
     inner = [entry.name for entry in entries if entry.is_dir]
-    inner = inner or [f"{entry.name}!" for entry in entries if is_archive(entry.name)]
+    packed = [entry.name for entry in entries if is_archive(entry.name)]
+    if packed and "!" in folder.inside:
+        within = folder.relative(packed[0])
+        raise SourceError(f"{within}: an archive in an archive is not read; unpack the outer one")
+    inner = inner or [f"{name}!" for name in packed]
     if archives_alone and any(entry.is_dir for entry in entries):
         return None
     if len(inner) != 1 or inner[0].casefold() in {name.casefold() for name in splits}:
