@@ -11,11 +11,21 @@ from msgspec.structs import replace
 
 from converters.catalogue import entry_of, reader
 from converters.read import files
-from converters.read.files import SourceError
-from converters.read.folder import Folder, JoiningFormat, Plan, Sides, Span, open_folder
+from converters.read.files import NothingBelow, SourceError
+from converters.read.folder import (
+    Folder,
+    JoiningFormat,
+    Plan,
+    Sides,
+    Span,
+    only_inside,
+    open_folder,
+)
 from schemas.entry import Entry
 from schemas.sample import Caption, Picture, Question, Reject, Sample
 from schemas.table import Columns
+
+_DEPTH = 3  # folders one in the other around a dataset's files
 
 
 def read_dataset(
@@ -28,12 +38,47 @@ def read_dataset(
     """
     found = entry_of(entry) if isinstance(entry, str) else entry
     wanted = None if splits is None else frozenset(splits)
-    folder = open_folder(found.slug, found.folder, root, found.inside, wanted)
-    for item in read_items(found, folder, plan_of(found, folder)):
+    folder, plan = open_dataset(found, root, wanted)
+    for item in read_items(found, folder, plan):
         if isinstance(item, Columns):
             yield from _samples(item)
         else:
             yield item
+
+
+def open_dataset(
+    entry: Entry, root: str, splits: frozenset[str] | None = None
+) -> tuple[Folder, Plan]:
+    """A dataset's folder, and how it will be read.
+
+    Where nothing is found in the folder itself, its only folder or archive is looked into, and the
+    only one in that: archives have top folders of many names. Raises SourceError where it cannot be
+    read.
+    """
+    folder = open_folder(entry.slug, entry.folder, root, entry.inside, splits)
+    try:
+        return folder, plan_of(entry, folder)
+    except SourceError as error:
+        fault = error
+    for _ in range(_DEPTH):
+        try:
+            with _in_one_line(folder):
+                inner = only_inside(folder, entry.splits, isinstance(fault, NothingBelow))
+        except SourceError as error:
+            if str(error) not in str(fault):  # not a damaged archive that the plan has named
+                fault.args = (f"{fault}; {error}",)
+            break
+        if inner is None:
+            break
+        folder = inner
+        try:
+            plan = plan_of(entry, folder)
+        except SourceError as error:
+            if folder.inside.endswith("!"):  # what an archive lacks, or why it cannot be read
+                fault.args = (f"{fault}; {folder.inside.rstrip('!')} was looked into: {error}",)
+            continue
+        return folder, plan._replace(notes=[f"its files lie in {folder.inside}", *plan.notes])
+    raise fault
 
 
 @contextmanager

@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from converters.catalogue import catalogue, place_to_get, unreadable
-from converters.dataset import plan_of, read_items
+from converters.dataset import open_dataset, read_items
 from converters.read import files
 from converters.read.files import SourceError
-from converters.read.folder import Folder, Plan, open_folder
 from pipelines.card.markdown import counted
 from pipelines.plan import check_paths
 from schemas.entry import Entry
@@ -128,14 +127,9 @@ def _verdict(entry: Entry, survey: Survey) -> str:
     return f"{what}: {', '.join([*splits, *([missing] if missing else [])])}; {_get(entry)}"
 
 
-def _plan(entry: Entry, root: str) -> tuple[Folder, Plan]:
-    folder = open_folder(entry.slug, entry.folder, root, entry.inside)
-    return folder, plan_of(entry, folder)
-
-
 def _survey(entry: Entry, root: str) -> Survey:
     """Raises SourceError where the folder cannot be read as this dataset."""
-    folder, plan = _plan(entry, root)
+    folder, plan = open_dataset(entry, root)
     pictures: dict[str, set[tuple[str, ...]]] = {}
     rejects: Counter[str] = Counter()
     for item in read_items(entry, folder, plan):
@@ -177,7 +171,7 @@ def _hints(entry: Entry, data_root: str, root: str) -> list[str]:
             ]
     for place in places[:_TRIED]:
         try:
-            _plan(entry, place)
+            open_dataset(entry, place)
         except SourceError:
             continue
         return [f"hint: its files seem to lie in {place}: use --path {entry.slug}={place}"]

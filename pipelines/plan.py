@@ -13,10 +13,10 @@ from msgspec import Struct
 
 from converters.catalogue import catalogue, place_to_get
 from converters.convert import Dataset
-from converters.dataset import plan_of
+from converters.dataset import open_dataset
 from converters.read import files
 from converters.read.files import SourceError
-from converters.read.folder import UNKNOWN, Folder, Plan, Span, open_folder
+from converters.read.folder import UNKNOWN, Folder, Plan, Span
 from converters.regions.attributes import spoken
 from converters.rows.assemble import Job
 from converters.tasks import TASKS
@@ -147,8 +147,7 @@ def _open_all(
     for slug in dict.fromkeys(source.dataset for source in mix.sources):
         entry = catalogue()[slug]
         try:
-            folder = _open(mix, entry, data_root, paths)
-            found = plan_of(entry, folder)
+            folder, found = _open(mix, entry, data_root, paths)
             _check_splits(folder, found.spans)
         except SourceError as error:
             missing[slug] = (
@@ -189,8 +188,8 @@ def _named(slug: str, text: str) -> str:
     return text if text.startswith(f"{slug}: ") else f"{slug}: {text}"
 
 
-def _open(mix: Mix, entry: Entry, data_root: str, paths: Mapping[str, str]) -> Folder:
-    """A dataset's folder with the splits that the mix's sources want.
+def _open(mix: Mix, entry: Entry, data_root: str, paths: Mapping[str, str]) -> tuple[Folder, Plan]:
+    """A dataset's folder and plan, with the splits that the mix's sources want.
 
     A source that names none wants all.
     """
@@ -201,7 +200,7 @@ def _open(mix: Mix, entry: Entry, data_root: str, paths: Mapping[str, str]) -> F
         else frozenset(name for splits in wanted for name in splits or [])
     )
     root = paths.get(entry.slug) or paths.get(entry.folder) or files.join(data_root, entry.folder)
-    return open_folder(entry.slug, entry.folder, root, entry.inside, splits)
+    return open_dataset(entry, root, splits)
 
 
 def _job(

@@ -13,7 +13,7 @@ from PIL import Image
 
 from converters.catalogue import catalogue
 from converters.convert import Dataset, convert_span
-from converters.dataset import plan_of, read_items, read_sides
+from converters.dataset import open_dataset, plan_of, read_items, read_sides
 from converters.ledger import Counts, Key, check_balance, ledger
 from converters.read.folder import Folder, open_folder
 from converters.rows.assemble import Job
@@ -70,8 +70,8 @@ def read(
     entry: Entry, root: Path | str | None = None, splits: Sequence[str] | None = None
 ) -> Native:
     """Everything that the entry's reader finds."""
-    folder = opened(entry, root, splits)
-    plan = plan_of(entry, folder)
+    place = str(DATA / ROOTS[entry.slug] if root is None else root)
+    folder, plan = open_dataset(entry, place, None if splits is None else frozenset(splits))
     found = Native([], [], [], plan.notes)
     for item in read_items(entry, folder, plan):
         if isinstance(item, Sample):

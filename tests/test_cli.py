@@ -594,8 +594,8 @@ def test_check_fails_where_nothing_is_there(tmp_path: Path) -> None:
     assert verdicts(tmp_path)[0] == 1
 
 
-@pytest.mark.parametrize("place", ["RSVQA_HR", "rsvqa_hr/data", "archives/rsvqa_hr"])
-def test_check_finds_a_folder_in_another_case_or_one_level_deeper(
+@pytest.mark.parametrize("place", ["RSVQA_HR", "archives/rsvqa_hr"])
+def test_check_finds_a_folder_in_another_case_or_in_another_folder(
     sample: Path, tmp_path: Path, place: str
 ) -> None:
     shutil.copytree(sample / "rsvqa_hr", tmp_path / place)
@@ -605,6 +605,11 @@ def test_check_finds_a_folder_in_another_case_or_one_level_deeper(
     assert hint in verdicts(tmp_path)[1]["rsvqa_hr"]
     assert hint in runs.earthmix("check", "rsvqa_hr", "--data-root", tmp_path).out
     assert verdicts(tmp_path, "--path", f"rsvqa_hr={tmp_path}/{place}")[1]["rsvqa_hr"] == "ready"
+
+
+def test_a_dataset_one_level_deeper_is_read_from_there(sample: Path, tmp_path: Path) -> None:
+    shutil.copytree(sample / "rsvqa_hr", tmp_path / "rsvqa_hr/data")
+    assert verdicts(tmp_path)[1]["rsvqa_hr"] == "ready"
 
 
 def test_check_refuses_a_path_of_another_dataset(tmp_path: Path) -> None:

@@ -46,15 +46,6 @@ CHANGES: list[tuple[str, str, Pixels, str, list[str], str, str]] = [
         "after/after.tif",
     ),
     (
-        "hrscd",
-        "labels_change/change/D35/35.tif",
-        [[0, 1]],
-        "all",
-        ["change"],
-        "images_2006/2006/D35/35.tif",
-        "images_2012/2012/D35/35.tif",
-    ),
-    (
         "dsifn",
         "test/mask/3.tif",
         [[0, 255]],

@@ -167,6 +167,15 @@ ENTRIES: list[tuple[str, str, str, dict[str, Any], str, str, Shape]] = [
         Polygon((10.5, 20.5, 40.5, 20.5, 40.5, 28.5, 12.5, 28.5)),
     ),
     (
+        "isaid_scenes_coco",
+        "train/Annotations/iSAID_train.json",
+        "P0001.png",
+        RING,
+        "train",
+        "train/images/P0001.png",
+        OUTLINE,
+    ),
+    (
         "crowdai",
         "val/annotation-small.json",
         "000000000001.jpg",

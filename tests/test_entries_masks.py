@@ -155,14 +155,6 @@ AREAS: list[tuple[str, str, Pixels, str, list[str], str]] = [
         "fair1m_1024/trainval/images/1.png",
     ),
     (
-        "hrscd_land_cover",
-        "labels_land_cover_2006/2006/D14/14-2005.tif",
-        [[0, 3]],
-        "all",
-        ["Forests"],
-        "images_2006/2006/D14/14-2005.tif",
-    ),
-    (
         "hi_ucd_first",
         "train/mask/2017_2018/1.png",
         [[[0, 1, 2], [3, 1, 1]]],

@@ -101,7 +101,7 @@ TABLES = [
         "starcop",
         "test.csv",
         "id,has_plume,qplume\nang2019_1,True,3.5\n",
-        ("test", "STARCOP_train/ang2019_1/TOA_AVIRIS_640nm.tif", ("methane plume",)),
+        ("test", "ang2019_1/TOA_AVIRIS_640nm.tif", ("methane plume",)),
     ),
 ]
 

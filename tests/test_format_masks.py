@@ -166,11 +166,33 @@ def test_colours_where_values_are_expected_are_a_reject(tmp_path: Path) -> None:
     ]
 
 
+def test_single_values_that_a_threshold_would_make_black_are_a_reject(tmp_path: Path) -> None:
+    put_mask(tmp_path / "5_Labels_all/top_potsdam_2_10_label.tif", [[1, 2]])
+    found = read(entry_of("potsdam"), tmp_path)
+    assert [(r.reason, r.detail) for r in found.rejects] == [
+        ("unreadable_file", "single values, where colours are expected")
+    ]
+
+
 def test_a_value_of_two_classes_is_an_error(tmp_path: Path) -> None:
     put_mask(tmp_path / "Train/Urban/masks_png/1.png", [[1]])
     entry = with_options(entry_of("loveda"), values={"road": 3, "water": 3})
     with pytest.raises(SourceError, match="name 3 twice"):
         plan_of(entry, opened(entry, tmp_path))
+
+
+def test_words_for_a_class_that_the_table_lacks_are_an_error(tmp_path: Path) -> None:
+    put_mask(tmp_path / "Train/Urban/masks_png/1.png", [[1]])
+    entry = with_options(entry_of("loveda"), phrases={"raod": "the roads"})
+    with pytest.raises(SourceError, match="`phrases` names a class that `values` lacks: raod"):
+        plan_of(entry, opened(entry, tmp_path))
+
+
+def test_an_entry_may_say_the_words_that_ask_for_a_class(tmp_path: Path) -> None:
+    put_mask(tmp_path / "Train/Urban/masks_png/1.png", [[3, 4]])
+    entry = with_options(entry_of("loveda"), phrases={"road": "the roads"})
+    [sample] = read(entry, tmp_path).samples
+    assert [said.text for said in sample.expressions] == ["the roads", "the water area"]
 
 
 def test_where_no_mask_is_the_error_says_what_is_there(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from converters.read.folder import BySplit, Folder, Plan, Sides, Span
+from converters.read.folder import BySplit, Folder, PicturePaths, Plan, Sides, Span
 from converters.read.mask_files import Listed, masks_plan
 from converters.read.mask_pairs import Paired, with_pictures
 from converters.regions.areas import read_runs
@@ -77,14 +77,17 @@ def plan(folder: Folder, options: Options) -> Plan:
 def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator[Sample | Reject]:
     """One Sample a pair, the earlier picture first; each kind of change is a region."""
     images = [options.before, options.after]
+    layers = [(layer, PicturePaths(folder, layer.masks)) for layer in options.layers]
     for found in with_pictures(folder, span, options.layers[0].masks, images):
         if isinstance(found, Reject):
             yield found
         else:
-            yield from _pair(folder, options.layers, found)
+            yield from _pair(folder, layers, found)
 
 
-def _pair(folder: Folder, layers: list[Layer], pair: Paired) -> Iterator[Sample | Reject]:
+def _pair(
+    folder: Folder, layers: list[tuple[Layer, PicturePaths]], pair: Paired
+) -> Iterator[Sample | Reject]:
     """The Sample of a pair, and a Reject of each of its masks that cannot be read or does not fit.
 
     Without any mask there is no Sample.
@@ -92,9 +95,9 @@ def _pair(folder: Folder, layers: list[Layer], pair: Paired) -> Iterator[Sample 
     pictures: tuple[Picture, ...] = ()
     regions: list[Region] = []
     expressions: list[Expression] = []
-    for layer in layers:
+    for at, (layer, masks) in enumerate(layers):
         classes = pixel_classes(layer)
-        name = pair.beside(layer.masks)
+        name = pair.beside(folder, masks) if at else pair.name
         runs = read_runs(folder, name, pair.split, classes.form)
         if isinstance(runs, Reject):
             yield runs

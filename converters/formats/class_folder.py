@@ -20,7 +20,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from converters.read import files
-from converters.read.files import SourceError
+from converters.read.files import NothingBelow, SourceError
 from converters.read.folder import (
     ALL,
     Folder,
@@ -83,7 +83,7 @@ def plan(folder: Folder, options: Options) -> Plan:
         if not entry.is_dir and picture_ending(entry.name)
     ]
     if not looked.pictures:
-        raise SourceError(_nothing(folder, options, looked, loose))
+        raise NothingBelow(_nothing(folder, options, looked, loose))
     notes = [f"the class folders lie in {folder.relative(outer)}"] if outer else []
     groups = looked.pictures
     if lists := list_files(folder, options.lists):

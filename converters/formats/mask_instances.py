@@ -17,11 +17,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from converters.read import files
-from converters.read.folder import BySplit, Folder, Plan, Sides, Span
+from converters.read.folder import BySplit, Folder, PicturePaths, Plan, Sides, Span
 from converters.read.mask_files import Listed, masks_plan
 from converters.read.mask_pairs import Paired, with_pictures
-from converters.read.plans import picture_patterns
 from converters.read.rasters import Form, colour_code, colour_of
 from converters.regions.areas import Runs, masks_by, most_common, read_runs
 from converters.regions.masks import mask_parts
@@ -38,13 +36,13 @@ class Options(PixelTable, forbid_unknown_fields=True, kw_only=True):
     """What an entry may say, besides what `PixelTable` lists.
 
     masks: pattern of the masks that tell classes. images: picture path from the names of that
-    pattern. objects: name of the mask beside it that tells objects, where there is one.
+    pattern. objects: pattern of the masks that tell objects, with those names, where there are any.
     listed: splits that are no folders, as `Listed` says.
     """
 
     masks: BySplit
     images: BySplit
-    objects: str = ""
+    objects: BySplit = ""
     listed: Listed = Listed()
 
 
@@ -56,24 +54,15 @@ def plan(folder: Folder, options: Options) -> Plan:
         [options.images],
         options.listed,
         classes=pixel_classes(options).names,
-        others=_beside(options) if options.objects else [],
+        others=[options.objects] if options.objects else [],
         files_a_span=_MASKS_A_SPAN,
     )
-
-
-def _beside(options: Options) -> list[str]:
-    """Patterns of the masks that tell objects."""
-    folders = [
-        reading.rpartition("/")[0]
-        for pattern in picture_patterns(options.masks)
-        for reading in files.expand(pattern)
-    ]
-    return [files.join(above, options.objects) if above else options.objects for above in folders]
 
 
 def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator[Sample | Reject]:
     """One Sample a mask, each of its objects a region."""
     classes = pixel_classes(options)
+    others = PicturePaths(folder, options.objects)
     for found in with_pictures(folder, span, options.masks, [options.images]):
         if isinstance(found, Reject):
             yield found
@@ -87,7 +76,7 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
             yield pictures
             continue
         regions = []
-        for item in _objects(folder, options, found, runs, classes):
+        for item in _objects(folder, options, others, found, runs, classes):
             if isinstance(item, Reject):
                 yield item
             else:
@@ -96,11 +85,15 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
 
 
 def _objects(
-    folder: Folder, options: Options, mask: Paired, runs: Runs, classes: PixelClasses
+    folder: Folder,
+    options: Options,
+    others: PicturePaths,
+    mask: Paired,
+    runs: Runs,
+    classes: PixelClasses,
 ) -> Iterator[Region | Reject]:
     if options.objects:
-        above = mask.name.rpartition("/")[0]
-        name = mask.beside(f"{above}/{options.objects}" if above else options.objects)
+        name = mask.beside(folder, others)
         objects = read_runs(folder, name, mask.split, _IDS)
         if isinstance(objects, Reject):
             yield objects

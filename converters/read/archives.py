@@ -57,6 +57,11 @@ def split_member(path: str) -> tuple[str, str] | None:
     return (found[1], found[2]) if found else None
 
 
+def is_archive(name: str) -> bool:
+    """True where a file is an archive that is served, by its name's ending."""
+    return bool(_MEMBER.fullmatch(f"{name}!"))
+
+
 class ArchiveStore:
     """The members of archives, as a `Store`. outer: gives the store in which an archive lies."""
 
@@ -180,7 +185,8 @@ def _source(path: str, store: Store) -> _Source:
         return _Zip(open_ranges(path, store))
     if ending.endswith(".tar"):
         return _Tar(open_ranges(path, store), lambda start, end: store.read(path, start, end))
-    unpacked = _unpacked(path, open_ranges(path, store), ending.endswith(".bz2"))
+    packed = open_ranges(path, store)
+    unpacked = _unpacked(path, packed, store.size(path), ending.endswith(".bz2"))
     return _Tar(unpacked, _reader(unpacked))
 
 
@@ -238,8 +244,16 @@ class _Zip:
         return data
 
 
-def _unpacked(path: str, file: IO[bytes], is_bz2: bool) -> IO[bytes]:
-    """The tar in a tar.gz or tar.bz2. Raises SourceError where it is longer than `MAX_UNPACKED`."""
+def _unpacked(path: str, file: IO[bytes], size: int, is_bz2: bool) -> IO[bytes]:
+    """The tar in a tar.gz or tar.bz2. size: of that, in bytes.
+
+    Raises SourceError where it is longer than `MAX_UNPACKED`.
+    """
+    too_long = SourceError(
+        f"{path} holds more than {MAX_UNPACKED >> 30} GiB; unpack it, or pack it as tar"
+    )
+    if size > MAX_UNPACKED:
+        raise too_long
     out = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the index
     with bz2.open(file) if is_bz2 else gzip.open(file) as packed:
         total = 0
@@ -247,10 +261,7 @@ def _unpacked(path: str, file: IO[bytes], is_bz2: bool) -> IO[bytes]:
             total += len(part)
             if total > MAX_UNPACKED:
                 out.close()
-                limit = MAX_UNPACKED >> 30
-                raise SourceError(
-                    f"{path} holds more than {limit} GiB; unpack it, or pack it as tar"
-                )
+                raise too_long
             out.write(part)
     out.seek(0)
     return out

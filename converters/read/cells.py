@@ -21,6 +21,7 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from msgspec import Struct
 
 from converters.read.stores import (
     Entry,
@@ -169,6 +170,14 @@ def open_table(path: str, store: Store) -> _Table:
         raise pa.ArrowInvalid(str(error)) from None
 
 
+class _Reading(Struct):
+    """How far a column is read. next: the row behind the batch."""
+
+    next: int
+    batches: Iterator[pa.RecordBatch]
+    batch: pa.Array
+
+
 class _Parquet:
     def __init__(self, path: str, store: Store) -> None:
         file = pa.PythonFile(open_ranges(path, store), "r")
@@ -177,29 +186,27 @@ class _Parquet:
         groups = range(self._file.num_row_groups)
         counts = (self._file.metadata.row_group(i).num_rows for i in groups)
         self._starts = list(accumulate(counts, initial=0))
-        self._column = ""
-        self._next = 0  # the row behind the batch
-        self._batches: Iterator[pa.RecordBatch] = iter(())
-        self._batch: pa.Array = pa.array([])
+        # Fast way: each column is read on from where it was left, so that rows whose pictures stand
+        # in several columns are read from the table's beginning to its end.
+        self._open: dict[str, _Reading] = {}
 
     def cell(self, column: str, row: int) -> Any:
         if self.names.count(column) != 1 or row >= self._starts[-1]:
             return None
-        group = bisect.bisect_right(self._starts, row) - 1
-        begin = self._next - len(self._batch)
-        if column != self._column or row < begin or group > self._group(self._next):
-            self._column, self._next = column, self._starts[group]
-            self._batches = self._file.iter_batches(
+        group = self._group(row)
+        at = self._open.get(column)
+        if at is None or row < at.next - len(at.batch) or group > self._group(at.next):
+            batches = self._file.iter_batches(
                 _BATCH_ROWS, row_groups=range(group, len(self._starts) - 1), columns=[column]
             )
-            self._batch = pa.array([])
-        while row >= self._next:
-            batch = next(self._batches, None)
+            at = self._open[column] = _Reading(self._starts[group], batches, pa.array([]))
+        while row >= at.next:
+            batch = next(at.batches, None)
             if batch is None:
                 raise pa.ArrowInvalid("it has fewer rows than it says")
-            self._batch = batch.column(0)
-            self._next += len(self._batch)
-        return self._batch[row - self._next + len(self._batch)].as_py()
+            at.batch = batch.column(0)
+            at.next += len(at.batch)
+        return at.batch[row - at.next + len(at.batch)].as_py()
 
     def _group(self, row: int) -> int:
         return bisect.bisect_right(self._starts, row) - 1

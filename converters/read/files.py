@@ -28,6 +28,7 @@ from converters.read.recipes import RecipeStore, made
 from converters.read.stores import Entry as Entry
 from converters.read.stores import LocalStore, open_ranges
 from converters.read.stores import MemberError as MemberError
+from converters.read.stores import NothingBelow as NothingBelow
 from converters.read.stores import NotRegular as NotRegular
 from converters.read.stores import SourceError as SourceError
 from converters.read.stores import Store as Store
@@ -38,6 +39,7 @@ from converters.read.stores import missing as missing
 LFS_POINTER = b"version https://git-lfs"
 _ALTERNATIVES = re.compile(r"\{([^{}]*\|[^{}]*)\}")
 _VARIABLE = re.compile(r"\{([a-z_]+)\}")
+_SHOWN = 3  # readings of a pattern that a message can hold
 _COMPONENT_END = re.compile(r"/|(?<=!)")  # between path components; an archive is one
 
 
@@ -106,7 +108,12 @@ def join(root: str, relative: str) -> str:
     """
     if not inside(relative):
         raise SourceError(f"{relative!r} leaves its folder")
-    return f"{root.rstrip('/')}/{relative}" if relative else root
+    return below(root.rstrip("/"), relative) if relative else root
+
+
+def below(folder: str, name: str) -> str:
+    """The path of a name in a folder, which may be the top of an archive (`a.zip!`)."""
+    return f"{folder}{name}" if folder.endswith("!") else f"{folder}/{name}"
 
 
 def _inside_file(path: str) -> bool:
@@ -177,6 +184,14 @@ def expand(pattern: str) -> list[str]:
     return ["".join(choice) for choice in product(*choices)]
 
 
+def shown(pattern: str) -> str:
+    """A pattern as messages say it: of many readings the first, and how many more there are."""
+    readings = expand(pattern)
+    if len(readings) <= _SHOWN:
+        return pattern
+    return f"{readings[0]} (or one of {len(readings) - 1} other places)"
+
+
 def variables(pattern: str) -> set[str]:
     """Names that a pattern binds."""
     return set(_VARIABLE.findall(_ALTERNATIVES.sub("", pattern)))
@@ -209,13 +224,25 @@ class Found(NamedTuple):
 
 
 def find(root: str, pattern: str, **known: str) -> Iterator[Found]:
-    """Files below `root` that match a pattern, in path order. known: names whose value is given."""
+    """Files below `root` that match a pattern, in path order. known: names whose value is given.
+
+    Raises SourceError for an archive that cannot be read, unless another reading of the pattern
+    finds files: it is left over from unpacking then.
+    """
     seen = set()
+    damaged: SourceError | None = None
     for reading in expand(pattern):
-        for found in _find(root, "", _COMPONENT_END.split(reading), known):
-            if found.path not in seen:
-                seen.add(found.path)
-                yield found
+        try:
+            for found in _find(root, "", _COMPONENT_END.split(reading), known):
+                if found.path not in seen:
+                    seen.add(found.path)
+                    yield found
+        except SourceError as error:
+            if "!" not in reading:
+                raise
+            damaged = error
+    if damaged and not seen:
+        raise damaged
 
 
 def _find(root: str, at: str, components: list[str], values: dict[str, str]) -> Iterator[Found]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import pyarrow as pa
 from msgspec import Struct
+from msgspec.structs import replace
 
 from converters.read import files
+from converters.read.archives import is_archive
 from converters.read.files import Found, SourceError
 from schemas.sample import Kind, Reject, Sample
 from schemas.table import Columns
@@ -20,6 +23,8 @@ PICTURE_ENDINGS = (
     *(".png", ".tif", ".tiff", ".bmp", ".ppm", ".jp2"),
     *(".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".gif"),
 )
+_FOLDER_END = re.compile(r"\{[^{}]*[/!][^{}]*\|[^{}]*\}|\{[^{}]*\|[^{}]*[/!][^{}]*\}|[/!]")
+_LITTER = ("__MACOSX",)  # what file managers pack beside a folder
 DEEPER = "deeper"  # what a folder between the expected one and a file is bound to
 
 
@@ -27,8 +32,8 @@ class Folder(Struct, frozen=True):
     """Where one dataset lies, on disk or in a bucket.
 
     name: the folder's name under the data root, which begins the paths of its pictures in a row.
-    root: the folder itself; inside: the archive's own top folder below it, or empty. splits: those
-    asked for, or None for all.
+    root: the folder itself; inside: the archive's own top folder below it, the archive itself where
+    it lies packed (`a.zip!`), or empty. splits: those asked for, or None for all.
     """
 
     slug: str
@@ -48,7 +53,7 @@ class Folder(Struct, frozen=True):
 
     def relative(self, path: str) -> str:
         """A path below `base`, relative to the dataset's folder."""
-        return f"{self.inside}/{path}" if self.inside else path
+        return files.below(self.inside, path) if self.inside else path
 
     def bytes_of(self, path: str) -> bytes:
         """The whole of an annotation file below `base`."""
@@ -62,12 +67,37 @@ class Folder(Struct, frozen=True):
 def open_folder(
     slug: str, name: str, root: str, inside: str = "", splits: frozenset[str] | None = None
 ) -> Folder:
-    """A dataset's folder. Raises SourceError where there is none or it is empty."""
+    """A dataset's folder. Raises SourceError where there is none or it is empty.
+
+    inside: where its files may lie below it, `{a|b}` for the first of several that is there.
+    """
     if not files.listing(root):
         raise SourceError(f"{slug}: no folder {root}, or nothing in it")
-    if inside and not files.listing(files.join(root, inside)):
-        inside = ""
-    return Folder(slug, name, root, inside, splits)
+    places = files.expand(inside) if inside else []
+    there = (place for place in places if files.listing(files.join(root, place)))
+    return Folder(slug, name, root, next(there, ""), splits)
+
+
+def only_inside(
+    folder: Folder, splits: Collection[str], archives_alone: bool = False
+) -> Folder | None:
+    """The same dataset with its files in the only folder below, or in the only archive.
+
+    None where there are several or none, or where that folder is a split's. splits: their names.
+    archives_alone: no folder is taken. Raises SourceError for archives in an archive.
+    """
+    entries = [entry for entry in files.listing(folder.base) if entry.name not in _LITTER]
+    inner = [entry.name for entry in entries if entry.is_dir]
+    packed = [entry.name for entry in entries if is_archive(entry.name)]
+    if packed and "!" in folder.inside:
+        within = folder.relative(packed[0])
+        raise SourceError(f"{within}: an archive in an archive is not read; unpack the outer one")
+    inner = inner or [f"{name}!" for name in packed]
+    if archives_alone and any(entry.is_dir for entry in entries):
+        return None
+    if len(inner) != 1 or inner[0].casefold() in {name.casefold() for name in splits}:
+        return None
+    return replace(folder, inside=folder.relative(inner[0]))
 
 
 class Span(Struct, frozen=True):
@@ -154,7 +184,8 @@ def annotation_files(folder: Folder, annotations: BySplit) -> list[tuple[str, Fo
     ]
     wanted = [(split, file) for split, file in found if not split or folder.wants(split)]
     if not wanted:
-        paths = [files.join(folder.base, pattern) for pattern in _patterns(annotations).values()]
+        patterns = map(files.shown, _patterns(annotations).values())
+        paths = [files.join(folder.base, pattern) for pattern in patterns]
         there = sorted({split for split, _ in found})
         asked = ", ".join(sorted(folder.splits or ()))
         hint = f" for split {asked}; there: {', '.join(there)}" if there else ""
@@ -163,9 +194,12 @@ def annotation_files(folder: Folder, annotations: BySplit) -> list[tuple[str, Fo
 
 
 def deeper(pattern: str) -> str:
-    """The pattern of files one folder deeper; the folder's name is bound to `DEEPER`."""
-    at = max(pattern.rfind("/"), pattern.rfind("!")) + 1
-    return f"{pattern[:at]}{{{DEEPER}}}/{pattern[at:]}"
+    """The pattern of files one folder deeper; the folder's name is bound to `DEEPER`.
+
+    It stands behind the last folder, or behind the last alternatives that are folders.
+    """
+    last = max((found.end() for found in _FOLDER_END.finditer(pattern)), default=0)
+    return f"{pattern[:last]}{{{DEEPER}}}/{pattern[last:]}"
 
 
 def bound(annotations: BySplit, name: str) -> dict[str, str]:

@@ -8,7 +8,7 @@ A mask and its pictures are matched by the names that their patterns share: `{st
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from msgspec import Struct
 
@@ -38,14 +38,14 @@ Key = tuple[tuple[str, str], ...]
 class Listed(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
     """What an entry says of splits that are no folders.
 
-    files: pattern of text files that name the masks of a split, one a line; or of one file with a
-    heading `train:` above the names of each. splits: which of these lists are splits (a list of
-    train and val together is none); all, where it is empty. members: the same in the entry. by:
-    which name of the masks' pattern lists and members give. unlisted: the split of masks that none
-    of them names; where it is empty, those are not read.
+    files: pattern of text files that name the masks of a split, one a line; of one file with a
+    heading `train:` above the names of each; or a pattern for each split. splits: which of these
+    lists are splits (a list of train and val together is none); all, where it is empty. members:
+    the same in the entry. by: which name of the masks' pattern lists and members give. unlisted:
+    the split of masks that none of them names; where it is empty, those are not read.
     """
 
-    files: str = ""
+    files: BySplit = ""
     splits: list[str] = []
     members: dict[str, list[str]] = {}
     by: str = "stem"
@@ -103,10 +103,9 @@ def _masks(
         if kept:
             return kept
     there = [found for pattern in images for found in listed_pictures(folder, pattern)]
+    hint = ", ".join(entry.name for entry in files.listing(folder.base)[:_NAMED]) or "nothing"
     if there:
-        hint = f"{len(there)} picture(s), such as {there[0].path}"
-    else:
-        hint = ", ".join(entry.name for entry in files.listing(folder.base)[:_NAMED]) or "nothing"
+        hint = f"{len(there)} picture(s), such as {there[0].path}, among {hint}"
     raise SourceError(f"no masks: {fault or 'no picture among the files of masks'}; there: {hint}")
 
 
@@ -132,7 +131,8 @@ def _by_split(
     """Masks by split: the path's, else that of the list that names them, else `ALL`."""
     known = {name: split for split, names in listed.members.items() for name in names}
     if listed.files:
-        known = {**_read_lists(folder, listed, notes), **known}
+        names = {mask.values.get(listed.by, "") for _, mask in found}
+        known = {**_read_lists(folder, listed, names, notes), **known}
     rest = listed.unlisted or ("" if known else ALL)
     placed: dict[str, list[Found]] = {}
     unlisted = []
@@ -156,14 +156,26 @@ def _by_split(
     return placed
 
 
-def _read_lists(folder: Folder, listed: Listed, notes: list[str]) -> dict[str, str]:
-    """The split of each listed name; the first list that has it counts."""
+def _read_lists(
+    folder: Folder, listed: Listed, names: Collection[str], notes: list[str]
+) -> dict[str, str]:
+    """The split of each listed name; the first list that has it counts.
+
+    names: of the masks that are there: the first line of a CSV file that is none heads its columns.
+    """
     known: dict[str, str] = {}
     repeated = 0
-    lists = [*files.find(folder.base, listed.files)]
-    for found in lists:
-        split = found.values.get("split", ALL)
-        for line in text_of(folder.bytes_of(found.path)).splitlines():
+    patterns = {"": listed.files} if isinstance(listed.files, str) else listed.files
+    lists = [
+        (named or found.values.get("split", ALL), found)
+        for named, pattern in patterns.items()
+        for found in files.find(folder.base, pattern)
+    ]
+    for split, found in lists:
+        lines = text_of(folder.bytes_of(found.path)).splitlines()
+        if found.path.lower().endswith(".csv") and lines and _listed_stem(lines[0]) not in names:
+            del lines[0]
+        for line in lines:
             if heading := _HEADING.fullmatch(line):
                 split = heading[1]
             elif listed.splits and split not in listed.splits:
@@ -171,7 +183,8 @@ def _read_lists(folder: Folder, listed: Listed, notes: list[str]) -> dict[str, s
             elif name := _listed_stem(line):
                 repeated += known.setdefault(name, split) != split
     if not lists:
-        notes.append(f"{folder.relative(listed.files)} is not there: masks are of no split")
+        wanted = " or ".join(folder.relative(files.shown(one)) for one in patterns.values())
+        notes.append(f"{wanted} is not there: masks are of no split")
     if repeated:
         notes.append(f"{repeated} name(s) stand in several lists; the first counts")
     return known
@@ -192,7 +205,11 @@ def listed_pictures(folder: Folder, images: BySplit) -> Iterator[Found]:
     for split, pattern in by_split.items():
         known = {"split": split} if split else {}
         for reading in (any_ending(pattern), deeper(any_ending(pattern))):
-            for found in files.find(folder.base, reading, **known):
+            try:
+                there = [*files.find(folder.base, reading, **known)]
+            except SourceError:  # a damaged archive: where its pictures are needed, they are missed
+                continue
+            for found in there:
                 if _is_mask(found.path) and found.path not in seen:
                     seen.add(found.path)
                     yield found
@@ -221,6 +238,7 @@ def _unmatched(
     bound = set().union(*({*mask.values} for _, mask in found)) - {DEEPER, _ENDING}
     if not isinstance(masks, str) or "split" in files.variables(masks):
         bound.add("split")
+    matches = []
     for pattern in images:
         names = frozenset(_all_names(pattern) & bound)
         there = {
@@ -232,7 +250,12 @@ def _unmatched(
             key_of(mask._replace(values={**mask.values, "split": split}), names): mask.path
             for split, mask in found
         }
-        alone = sorted(path for key, path in there.items() if key not in asked)
+        matches.append((there, asked))
+    shown = {path for there, asked in matches for key, path in there.items() if key in asked}
+    for there, asked in matches:
+        alone = sorted(
+            path for key, path in there.items() if key not in asked and path not in shown
+        )
         blind = sorted(path for key, path in asked.items() if key not in there)
         if alone:
             example = folder.relative(alone[0])

@@ -28,18 +28,12 @@ class Paired(NamedTuple):
     paths: tuple[str, ...]
     sizes: Mapping[str, tuple[int, int]] = {}
 
-    def beside(self, pattern: BySplit) -> str:
+    def beside(self, folder: Folder, others: PicturePaths) -> str:
         """The path below `base` of another mask of the same pictures.
 
         Raises SourceError where its pattern has a name that this mask's pattern has not.
         """
-        one = pattern if isinstance(pattern, str) else pattern.get(self.split, "")
-        if files.bind(one, self.name) is not None:
-            return self.name
-        reading = files.expand(one)[0]
-        if lacking := sorted(files.variables(reading) - self.values.keys()):
-            raise SourceError(f"{reading!r} needs {lacking[0]!r}, which the first mask lacks")
-        return files.fill(reading, self.values)
+        return others.path(self.values).removeprefix(folder.relative(""))
 
     def pictures(self, width: int, height: int) -> tuple[Picture, ...] | Reject:
         """The pictures, which are as large as their mask, or a Reject where one is not."""
@@ -105,7 +99,8 @@ def _names(pattern: BySplit, split: str) -> set[str]:
 def _values(masks: BySplit, name: str, split: str) -> dict[str, str]:
     """What the names in the pattern of masks stand for in the path of one, and its split."""
     for pattern in picture_patterns(masks):
-        for reading in (pattern, any_ending(pattern), deeper(pattern)):
+        other = any_ending(pattern)
+        for reading in (pattern, other, deeper(pattern), deeper(other)):
             if (values := files.bind(reading, name)) is not None:
                 return {**values, "split": split}
     return {"split": split}

@@ -124,7 +124,8 @@ def chosen_files(
     except SourceError as error:
         fault = error
     served = {split for split, _ in found}
-    below = _files_below(folder, annotations)
+    in_place = {file.path for _, file in found}
+    below = [item for item in _files_below(folder, annotations) if item[1].path not in in_place]
     taken = [item for item in below if item[0] not in served]
     passed = [item for item in below if item[0] in served]
     for some, what in ((taken, "read from there"), (passed, "not read")):
@@ -204,7 +205,7 @@ def absent(folder: Folder, annotations: BySplit) -> list[str]:
     if isinstance(annotations, str):
         return []
     return [
-        f"{folder.relative(pattern)} is not there, so split {split} is not read"
+        f"{folder.relative(files.shown(pattern))} is not there, so split {split} is not read"
         for split, pattern in annotations.items()
         if folder.wants(split) and not any(files.find(folder.base, pattern, split=split))
     ]
@@ -252,7 +253,11 @@ def pictures_elsewhere(folder: Folder, images: BySplit | Sequence[str]) -> list[
 def _pictures(folder: Folder, pattern: str) -> dict[frozenset[tuple[str, str]], str]:
     """Paths of the wanted splits' pictures that a pattern finds, by what its names stand for."""
     out: dict[frozenset[tuple[str, str]], str] = {}
-    for found in files.find(folder.base, pattern):
+    try:
+        there = [*files.find(folder.base, pattern)]
+    except SourceError:  # a damaged archive: where its pictures are needed, they are missed
+        there = []
+    for found in there:
         split = found.values.get("split", "")
         if picture_ending(found.path) and (not split or folder.wants(split)):
             names = found.values.items()

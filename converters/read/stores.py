@@ -26,6 +26,13 @@ class SourceError(Exception):
     """A source cannot be read as a whole: one line that says what, where, and what to do."""
 
 
+class NothingBelow(SourceError):
+    """A dataset's files lie neither in its folder nor in a folder below that could be around them.
+
+    For readers whose folders' names are the annotation: they look into such folders themselves.
+    """
+
+
 class MemberError(OSError):
     """A member of an archive is damaged. strerror: in what way."""
 

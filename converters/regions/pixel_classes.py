@@ -28,7 +28,8 @@ class PixelTable(Struct, forbid_unknown_fields=True, kw_only=True):
     that are no class (no data, boundaries, background), by what they are. channel: the band that
     holds the values, counted from 0, where bands differ. threshold: 8-bit channels below it count
     as 0 and others as 255 (masks in JPEG, smoothed edges). asks: the words that ask for a class,
-    with `{class}` for its name in plain words.
+    with `{class}` for its name in plain words. phrases: the words for those of which that would not
+    be said, by name.
     """
 
     values: dict[str, Value]
@@ -36,10 +37,11 @@ class PixelTable(Struct, forbid_unknown_fields=True, kw_only=True):
     channel: Annotated[int, Meta(ge=0)] | None = None
     threshold: Annotated[int, Meta(ge=1, le=255)] | None = None
     asks: str = "the {class} area"
+    phrases: dict[str, str] = {}
 
     def phrase(self, name: str) -> str:
         """The words that ask for a class."""
-        return self.asks.replace("{class}", spoken(name))
+        return self.phrases.get(name) or self.asks.replace("{class}", spoken(name))
 
 
 class PixelClasses(NamedTuple):
@@ -88,8 +90,11 @@ class Areas(NamedTuple):
 def pixel_classes(table: PixelTable) -> PixelClasses:
     """A table made ready.
 
-    Raises SourceError where it has no class, one value twice, or values of several kinds.
+    Raises SourceError where it has no class, one value twice, values of several kinds, or words for
+    a class that it lacks.
     """
+    if strangers := table.phrases.keys() - table.values.keys():
+        raise SourceError(f"`phrases` names a class that `values` lacks: {min(strangers)}")
     names = tuple(table.values)
     values = [*table.values.values(), *table.blank.values()]
     kinds = {type(value) for value in values}
