@@ -209,7 +209,7 @@ def test_ucas_numbers_that_repeat_in_two_classes_keep_apart(tmp_path: Path) -> N
 def test_ucas_label_files_in_another_folder_are_of_no_class(tmp_path: Path) -> None:
     found = read(catalogue()["ucas_aod"], put(tmp_path, "UCAS_AOD/lists/P1.txt", f"{UCAS}\n"))
     assert [(r.reason, r.detail) for r in found.rejects] == [
-        ("bad_value", "class 'lists' is none of CAR, PLANE")
+        ("unselected", "in the folder lists, which is none of a class")
     ]
 
 

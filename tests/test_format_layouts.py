@@ -12,13 +12,19 @@ import pytest
 from native import Native, changed, read
 
 from converters.catalogue import catalogue
-from converters.read.files import SourceError
+from converters.read.files import SourceError, expand
 from converters.read.folder import Folder, PicturePaths
 from schemas.entry import Entry
 from schemas.sample import Box, Quad, Region
 
-DOTA, AID = (catalogue()[slug] for slug in ("dota_v1", "aid"))
-DIOR, DIOR_R = (catalogue()[slug] for slug in ("dior", "dior_r"))
+AID, DIOR, DIOR_R = (catalogue()[slug] for slug in ("aid", "dior", "dior_r"))
+DOTA = changed(
+    "dota_v1",
+    options={
+        "annotations": "{split}/labelTxt{|-v1.0}/{stem}.txt",
+        "images": "{split}/images/{stem}.png",
+    },
+)
 
 
 def labels(tmp_path: Path, *paths: str) -> Path:
@@ -194,7 +200,7 @@ def test_what_class_folders_hold_besides_is_counted_and_one_named(tmp_path: Path
 
 def objects(tmp_path: Path, entry: Entry, text: str) -> Native:
     """What is read of one XML file of the training split."""
-    place = tmp_path / str(entry.options["annotations"]).replace("{stem}", "00001")
+    place = tmp_path / expand(str(entry.options["annotations"]))[0].replace("{stem}", "00001")
     place.parent.mkdir(parents=True)
     place.write_text(f"<annotation>{text}</annotation>")
     (tmp_path / "ImageSets/Main").mkdir(parents=True)

@@ -5,9 +5,11 @@ One row, as JSON would show it::
     {"image": {"bytes": ..., "path": null}, "path": "train/0417.JPG",
      "objects": {"bbox": [[120, 80, 190, 142]], "categories": ["Elephant"]}}
 
-The picture is the row's own: `train-00000-of-00002.parquet!image/000000017` is that of row 17,
-counted from 0.
-Source: https://huggingface.co/datasets/danielz01/aerial-animal-population-4tu.
+The objects may stand in a list too, each with its box and class. The picture is the row's own:
+`train-00000-of-00002.parquet!image/000000017` is that of row 17, counted from 0. Classes that are
+numbers have their names in the file's own metadata (`converters.read.class_names`) or in the entry.
+Source: https://huggingface.co/datasets/danielz01/aerial-animal-population-4tu,
+https://huggingface.co/docs/datasets/about_dataset_features.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from converters.read.class_names import class_names
 from converters.read.folder import BySplit, Folder, Plan, Sides, Span
 from converters.read.plans import files_plan
 from converters.read.tables import table_records
@@ -32,7 +35,8 @@ class Options(Struct, forbid_unknown_fields=True):
 
     annotations: pattern of the Parquet files. image, objects, key: the columns of the picture,
     its objects, and what the picture is called. boxes, labels: the lists in an object's column.
-    written: how a box is (`converters.regions.conventions`). class_names: classes by number.
+    written: how a box is (`converters.regions.conventions`). class_names: classes by number, where
+    the file does not name them.
     """
 
     annotations: BySplit
@@ -46,18 +50,31 @@ class Options(Struct, forbid_unknown_fields=True):
 
 
 class _Row(Struct):
-    objects: dict[str, Any] = {}
-    key: str = ""
+    objects: dict[str, Any] | list[dict[str, Any]] = {}
+    key: str | int = ""
 
 
 def plan(folder: Folder, options: Options) -> Plan:
     """One span a file. Raises SourceError where there is none."""
-    return files_plan(folder, options.annotations, (), files_a_span=1, record_bytes=_ROW_BYTES)
+    found = files_plan(folder, options.annotations, (), files_a_span=1, record_bytes=_ROW_BYTES)
+    names = dict.fromkeys(
+        name for span in found.spans for name in _names(folder, options, span.names[0]).values()
+    )
+    return found._replace(classes=tuple(names))
+
+
+def _names(folder: Folder, options: Options, name: str) -> dict[str, str]:
+    """Class names by number: the entry's, else those of the file itself."""
+    if options.class_names:
+        return options.class_names
+    own = class_names(folder, name).get(f"{options.objects}.{options.labels}", [])
+    return {str(number): label for number, label in enumerate(own)}
 
 
 def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator[Sample | Reject]:
     """One Sample a row, and a Reject for each box that cannot be read."""
     file = folder.relative(span.names[0])
+    names = _names(folder, options, span.names[0])
     columns = {"objects": options.objects}
     if options.key is not None:
         columns["key"] = options.key
@@ -65,9 +82,8 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
         if isinstance(row, Reject):
             yield row
             continue
-        key = row.key or place
-        boxes = row.objects.get(options.boxes) or []
-        classes = row.objects.get(options.labels) or []
+        key = str(row.key) or place
+        boxes, classes = _boxes_and_classes(row.objects, options)
         if len(boxes) != len(classes):
             detail = f"{len(boxes)} boxes and {len(classes)} classes"
             yield Reject(file, key, span.split, "missing_field", detail, max(1, len(boxes)))
@@ -75,7 +91,11 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
         regions: list[Region] = []
         unplaced: list[str] = []
         for at, (box, written) in enumerate(zip(boxes, classes, strict=True)):
-            label = options.class_names.get(str(written), str(written))
+            label = names.get(str(written), "" if names else str(written))
+            if not label:
+                detail = f"class {written} of {len(names)} that have a name"
+                yield Reject(file, f"{key}#{at}", span.split, "bad_value", detail)
+                continue
             try:
                 [numbers] = boxes_of([box], options.written.layout)
                 shape = shape_of(numbers, options.written, None)
@@ -92,3 +112,12 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
             regions=tuple(regions),
             unplaced=tuple(unplaced),
         )
+
+
+def _boxes_and_classes(objects: Any, options: Options) -> tuple[list[Any], list[Any]]:
+    """The boxes and classes of a picture, which stand in two lists or in a list of objects."""
+    if isinstance(objects, list):
+        objects = {
+            name: [one.get(name) for one in objects] for name in (options.boxes, options.labels)
+        }
+    return objects.get(options.boxes) or [], objects.get(options.labels) or []

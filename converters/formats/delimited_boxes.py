@@ -89,20 +89,21 @@ class Options(Struct, forbid_unknown_fields=True):
     annotations: pattern of the text files. images: picture path from the pattern's names, `{stem}`,
     `{frame}`, and of a column `image` `{image}` (as written) and `{name}` (without folder).
     columns: what the fields of a line are. delimiter: what stands between them, where blanks or
-    commas belong to a field. lists: pattern of the split lists. class_names: classes by the number
-    or word that files write for them. label: the class of all objects, where no column and no
-    `{label}` in the pattern says it. ignored_names: classes that are no objects. unannotated_names:
-    classes of areas in which nobody marked objects. fractions: True where coordinates are
-    fractions of the picture. picture_size: width and height of every picture, for fractions where
-    a picture is not there. every: of a video the frames 0, n, 2n, ... are read. negatives: pattern
-    of pictures that have no label file because they show no object.
+    commas belong to a field. lists: pattern of the split lists, or several. class_names: classes by
+    the number or word that files write for them, or that a folder `{label}` is called. label: the
+    class of all objects, where no column and no `{label}` in the pattern says it. ignored_names:
+    classes that are no objects. unannotated_names: classes of areas in which nobody marked objects.
+    fractions: True where coordinates are fractions of the picture. picture_size: width and height
+    of every picture, for fractions where a picture is not there. every: of a video the frames 0, n,
+    2n, ... are read. negatives: pattern of pictures that have no label file because they show no
+    object.
     """
 
     annotations: BySplit
     images: BySplit
     columns: list[str]
     delimiter: str | None = None
-    lists: str | None = None
+    lists: str | list[str] | None = None
     class_names: dict[str, str] = {}
     label: str | None = None
     ignored_names: list[str] = []
@@ -178,7 +179,8 @@ def _negatives(folder: Folder, options: Options) -> list[Span]:
     by_split: dict[str, list[str]] = {}
     patterns = options.negatives or {}
     for split, pattern in ({"": patterns} if isinstance(patterns, str) else patterns).items():
-        for found in files.find(folder.base, pattern):
+        places = ([*files.find(folder.base, reading)] for reading in files.expand(pattern))
+        for found in next(filter(None, places), []):
             own = split or found.values.get("split", ALL)
             if picture_ending(found.path) and folder.wants(own):
                 by_split.setdefault(own, []).append(found.path)
@@ -211,6 +213,11 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
             continue
         file = folder.relative(name)
         values = {**bound(options.annotations, name), "stem": stem(name), "split": span.split}
+        label = values.get("label", "")
+        if label and options.class_names and label not in options.class_names:
+            detail = f"in the folder {label}, which is none of a class"
+            yield Reject(file, values["stem"], span.split, "unselected", detail)
+            continue
         scenes, rejects = scenes_of(rules, text, file, values)
         yield from rejects
         for scene in scenes:

@@ -88,8 +88,9 @@ class Options(Struct, forbid_unknown_fields=True):
 
     annotations: pattern of the XML files; leave_out: what the names of files that it matches and
     that are no annotations end in. images: picture path from `{stem}`, `{split}` and the pattern's
-    names. lists: pattern of the split lists, one stem a line, where splits are no folders; where
-    only the folders of the pictures tell the split, `images` has a pattern for each.
+    names. lists: pattern of the split lists, one stem a line, or of a table with a column `split`,
+    or several, where splits are no folders; where only the folders of the pictures tell the split,
+    `images` has a pattern for each.
 
     geometry: the leaf that holds the coordinates, or several, of which the first that an object
     has is read. one_based: True where they count pixels from 1, corners included; inclusive: True
@@ -109,7 +110,7 @@ class Options(Struct, forbid_unknown_fields=True):
     geometry: Geometry | list[Geometry]
     one_based: bool
     inclusive: bool = False
-    lists: str | None = None
+    lists: str | list[str] | None = None
     leave_out: list[str] = []
     object_tag: str = "object"
     label_tags: tuple[str, ...] = ("name", "possibleresult/name")

@@ -1,8 +1,8 @@
 """Members of archives as files: `pictures/shard-0001.tar!a/0001.jpg`.
 
-zip, tar, tar.gz, tgz and tar.bz2 are served where they lie, on disk or in a bucket. An archive is
-data from strangers: members that lie outside its root, links, devices, and encrypted or huge
-members are not served; `passed_over` names them. The index of an archive is kept for the process.
+zip, tar, tar.gz (tgz) and tar.bz2 (tbz) are served where they lie, on disk or in a bucket. An
+archive is data from strangers: members that lie outside its root, links, devices, and encrypted or
+huge members are not served; `passed_over` names them. Its index is kept for the process.
 
 A tar.gz or tar.bz2 has no index and can only be read from its beginning, so it is unpacked once
 into an unnamed temporary file, up to `MAX_UNPACKED`.
@@ -38,7 +38,9 @@ from converters.read.tar_index import tar_members
 MAX_MEMBER = 1 << 30
 MAX_UNPACKED = 8 << 30  # of what is copied into a temporary file
 _OPEN = 32  # archives whose index is kept
-_MEMBER = re.compile(r"(.*?\.(?:zip|tar|tar\.gz|tgz|tar\.bz2))!(.*)", re.IGNORECASE | re.DOTALL)
+_MEMBER = re.compile(
+    r"(.*?\.(?:zip|tar|tar\.gz|tgz|tar\.bz2|tbz2?))!(.*)", re.IGNORECASE | re.DOTALL
+)
 _BROKEN = (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, gzip.BadGzipFile)
 
 
@@ -180,7 +182,7 @@ class _Source(Protocol):
 
 
 def _source(path: str, store: Store) -> _Source:
-    ending = path.lower()
+    ending = re.sub(r"\.tbz2?$", ".tar.bz2", path.lower())
     if ending.endswith(".zip"):
         return _Zip(open_ranges(path, store))
     if ending.endswith(".tar"):

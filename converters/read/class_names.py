@@ -21,7 +21,8 @@ from converters.read.table_rows import sound
 def class_names(folder: Folder, name: str) -> dict[str, list[str]]:
     """The class names of each column of numbers, in the order of the numbers, which begin at 0.
 
-    name: of a Parquet file below `folder.base`. Raises SourceError where it cannot be read.
+    A list in an object's column has the name of both: `objects.category`. name: of a Parquet file
+    below `folder.base`. Raises SourceError where it cannot be read.
     """
     path = files.join(folder.base, name)
     with files.wanted(path), sound(f"{folder.slug}: {folder.relative(name)}"):
@@ -32,7 +33,20 @@ def class_names(folder: Folder, name: str) -> dict[str, list[str]]:
             raise pa.ArrowInvalid(f"its own metadata: {error}") from None
     features = info.get("info", {}).get("features", {})
     found = {column: _names(feature) for column, feature in features.items()}
+    for column, feature in features.items():
+        found |= {f"{column}.{key}": _names(part) for key, part in _members(feature).items()}
     return {column: names for column, names in found.items() if names}
+
+
+def _members(feature: Any) -> dict[str, Any]:
+    """What an object, or each object of a list, consists of; nothing for another column."""
+    if isinstance(feature, list):
+        return _members(feature[0]) if feature else {}
+    if not isinstance(feature, dict):
+        return {}
+    if isinstance(feature.get("_type"), str):
+        return _members(feature.get("feature"))
+    return feature
 
 
 def _names(feature: Any) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import warnings
+from contextlib import ExitStack, suppress
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -76,14 +77,27 @@ def georeference(path: str) -> Georeference:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
             if files.scheme(path) or split_member(path):
-                body = files.store(path).read(path)
-                with rasterio.MemoryFile(body) as memory, memory.open(driver=driver) as picture:
-                    return _georeference(picture)
+                return _in_memory(path, driver)
             _check_beside(path)
             with rasterio.open(path, driver=driver) as picture:
                 return _georeference(picture)
     except (RasterioError, OSError) as error:
         raise PictureError("unreadable_image", said(error)[:200]) from None
+
+
+def _in_memory(path: str, driver: str) -> Georeference:
+    """The georeference of a picture in an archive or bucket, and of `.aux.xml` beside it."""
+    import rasterio
+
+    with rasterio.MemoryFile(files.store(path).read(path)) as memory, ExitStack() as beside:
+        with suppress(FileNotFoundError):
+            more = files.store(path).read(f"{path}.aux.xml")
+            folder, name = memory.name.removeprefix("/vsimem/").split("/")
+            beside.enter_context(
+                rasterio.MemoryFile(more, dirname=folder, filename=f"{name}.aux.xml")
+            )
+        with memory.open(driver=driver) as picture:
+            return _georeference(picture)
 
 
 def _check_beside(path: str) -> None:
