@@ -8,6 +8,10 @@ One row a picture::
 
 Numbers are read by the class names in the file's own metadata. The picture of row 17 is shown as
 `train-00000-of-00001.parquet!image/000000017`.
+
+A repository keeps its files as `data/train-00000-of-00001.parquet` or in a folder for each of its
+configurations; the hub's own conversion keeps them as `default/train/0000.parquet`. Where the
+entry's pattern finds none, the others are looked for.
 Source: https://huggingface.co/docs/datasets/image_classification, Roberts et al. 2023 (SATIN).
 """
 
@@ -22,6 +26,7 @@ from converters.read import files
 from converters.read.class_names import class_names
 from converters.read.files import SourceError
 from converters.read.folder import BySplit, Folder, Plan, Sides, Span
+from converters.read.instead import said_instead
 from converters.read.plans import files_plan
 from converters.read.table_rows import column_names
 from converters.read.tables import table_records
@@ -29,6 +34,16 @@ from schemas.sample import Kind, Label, Picture, Reject, Sample
 
 YIELDS: tuple[Kind, ...] = ("label",)
 _ROW_BYTES = 50_000
+# Where the hub and its own conversion keep the files of a repository, also one folder deeper.
+_LAYOUTS = (
+    "{data/|}{split}-{part}-of-{parts}.parquet",
+    "{config}/{split}-{part}-of-{parts}.parquet",
+    "{split}/{part}.parquet",
+    "{config}/{split}/{part}.parquet",
+    "{config}/parquet-{split}.parquet",
+    "{repository}/{config}/{split}-{part}-of-{parts}.parquet",
+    "{repository}/{config}/{split}/{part}.parquet",
+)
 
 
 class Options(Struct, forbid_unknown_fields=True):
@@ -54,14 +69,28 @@ def plan(folder: Folder, options: Options) -> Plan:
 
     Raises SourceError where there is none, or one lacks the column of the pictures or of classes.
     """
-    found = files_plan(
-        folder, options.annotations, options.annotations, files_a_span=1, record_bytes=_ROW_BYTES
-    )
+    pattern, notes = _there(folder, options)
+    try:
+        found = files_plan(folder, pattern, pattern, files_a_span=1, record_bytes=_ROW_BYTES)
+    except SourceError as error:
+        raise said_instead(folder, error) from None
     classes: dict[str, None] = dict.fromkeys(options.names)
     for span in found.spans:
         for names in _names_of(folder, options, span.names[0]).values():
             classes.update(dict.fromkeys(names))
-    return found._replace(classes=tuple(sorted(classes)))
+    return found._replace(notes=[*notes, *found.notes], classes=tuple(sorted(classes)))
+
+
+def _there(folder: Folder, options: Options) -> tuple[BySplit, list[str]]:
+    """The entry's pattern, or that of a layout which finds files where it does not; and notes."""
+    own = options.annotations
+    patterns = [own] if isinstance(own, str) else list(own.values())
+    if any(next(files.find(folder.base, pattern), None) for pattern in patterns):
+        return own, []
+    for layout in _LAYOUTS:
+        if first := next(files.find(folder.base, layout), None):
+            return layout, [f"the files lie as the hub has them: {folder.relative(first.path)}"]
+    return own, []
 
 
 def _names_of(folder: Folder, options: Options, name: str) -> dict[str, list[str]]:
