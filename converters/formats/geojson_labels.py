@@ -33,9 +33,10 @@ _FEATURE_BYTES = 300
 class Options(Struct, forbid_unknown_fields=True):
     """What an entry may say.
 
-    annotations: the GeoJSON files. images: picture path from `{place}`, its last part `{name}`,
-    `{split}` and the pattern's names. place, label: the properties that name a place's pictures
-    and its class. separator: between the classes of one text.
+    annotations: the GeoJSON files. images: picture path from `{place}`, or of its last part
+    `{name}` and what stands before that (`{above}`, which ends in a slash or is empty), `{split}`
+    and the pattern's names. place, label: the properties that name a place's pictures and its
+    class. separator: between the classes of one text.
     """
 
     annotations: BySplit
@@ -90,7 +91,9 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
             yield Reject(file, key, span.split, "no_label", detail)
             continue
         path = key.strip("/")
-        values = {**own, "place": path, "name": path.rpartition("/")[2], "split": span.split}
+        name = path.rpartition("/")[2]
+        above = path.removesuffix(name)
+        values = {**own, "place": path, "above": above, "name": name, "split": span.split}
         pictures = record_pictures([(paths, values)], file, key, span.split)
         if isinstance(pictures, Reject):
             yield pictures

@@ -51,13 +51,14 @@ class Options(Struct, forbid_unknown_fields=True):
 
     annotations: pattern of the Parquet files. image: the column of the pictures. labels: columns
     of classes, of which those that a file has are read. names: class names in the order of their
-    numbers, where the files do not hold them.
+    numbers, where the files do not hold them. max_labels: rows with more are damaged.
     """
 
     annotations: BySplit
     image: str = "image"
-    labels: tuple[str, ...] = ("label",)
+    labels: tuple[str, ...] = ("label", "labels")
     names: list[str] = []
+    max_labels: int | None = None
 
 
 class _Fault(Exception):
@@ -118,7 +119,7 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
             yield row
             continue
         try:
-            label = Label(place, _label(row, names))
+            label = Label(place, _label(row, names, options.max_labels))
         except _Fault as fault:
             yield Reject(file, place, span.split, *fault.args)
             continue
@@ -126,7 +127,9 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
         yield Sample(place, file, span.split, (picture,), labels=(label,))
 
 
-def _label(row: Mapping[str, Any], names: Mapping[str, list[str]]) -> tuple[str, ...]:
+def _label(
+    row: Mapping[str, Any], names: Mapping[str, list[str]], most: int | None
+) -> tuple[str, ...]:
     """The classes of a row. Raises _Fault."""
     found: dict[str, None] = {}
     for column, known in names.items():
@@ -135,6 +138,8 @@ def _label(row: Mapping[str, Any], names: Mapping[str, list[str]]) -> tuple[str,
         found.update((_name(one, known), None) for one in several if one is not None)
     if not found:
         raise _Fault("no_label", "the cell is empty")
+    if most is not None and len(found) > most:
+        raise _Fault("bad_value", f"{len(found)} labels, more than {most}")
     return tuple(found)
 
 
