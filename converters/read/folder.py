@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any, NamedTuple, Protocol
 
 import pyarrow as pa
 from msgspec import Struct
 
 from converters.read import files
+from converters.read.archives import split_member
 from converters.read.files import Found, SourceError
 from schemas.sample import Kind, Reject, Sample
 from schemas.table import Columns
@@ -161,16 +163,20 @@ def annotation_files(folder: Folder, annotations: BySplit) -> list[tuple[str, Fo
     return wanted
 
 
-def deeper(pattern: str) -> str:
-    """The pattern of files one folder deeper; the folder's name is bound to `DEEPER`."""
-    at = max(pattern.rfind("/"), pattern.rfind("!")) + 1
-    return f"{pattern[:at]}{{{DEEPER}}}/{pattern[at:]}"
+def deeper(pattern: str) -> list[str]:
+    """The readings of a pattern for files one folder deeper, whose name is bound to `DEEPER`."""
+    readings = files.expand(pattern)
+    ends = [max(reading.rfind("/"), reading.rfind("!")) + 1 for reading in readings]
+    return [
+        f"{reading[:at]}{{{DEEPER}}}/{reading[at:]}"
+        for reading, at in zip(readings, ends, strict=True)
+    ]
 
 
 def bound(annotations: BySplit, name: str) -> dict[str, str]:
     """What the names in an annotation pattern stand for in the path of a file that it matched."""
     patterns = _patterns(annotations).values()
-    for pattern in (*patterns, *map(deeper, patterns)):
+    for pattern in (*patterns, *chain.from_iterable(map(deeper, patterns))):
         if (values := files.bind(pattern, name)) is not None:
             return values
     return {}
@@ -276,8 +282,9 @@ def _rank(name: str) -> tuple[int, str]:
 
 
 def stem(name: str) -> str:
-    """A file's name without folder and last ending."""
-    base = name.rsplit("/", 1)[-1]
+    """A file's name without folder, archive and last ending."""
+    member = split_member(name)
+    base = (member[1] if member else name).rsplit("/", 1)[-1]
     return base.rsplit(".", 1)[0]
 
 

@@ -191,7 +191,7 @@ def listed_pictures(folder: Folder, images: BySplit) -> Iterator[Found]:
     seen = set()
     for split, pattern in by_split.items():
         known = {"split": split} if split else {}
-        for reading in (any_ending(pattern), deeper(any_ending(pattern))):
+        for reading in (any_ending(pattern), *deeper(any_ending(pattern))):
             for found in files.find(folder.base, reading, **known):
                 if _is_mask(found.path) and found.path not in seen:
                     seen.add(found.path)

@@ -105,7 +105,7 @@ def _names(pattern: BySplit, split: str) -> set[str]:
 def _values(masks: BySplit, name: str, split: str) -> dict[str, str]:
     """What the names in the pattern of masks stand for in the path of one, and its split."""
     for pattern in picture_patterns(masks):
-        for reading in (pattern, any_ending(pattern), deeper(pattern)):
+        for reading in (pattern, any_ending(pattern), *deeper(pattern)):
             if (values := files.bind(reading, name)) is not None:
                 return {**values, "split": split}
     return {"split": split}
