@@ -13,7 +13,7 @@ from native import read
 
 from converters.catalogue import entry_of
 from converters.read.files import SourceError
-from schemas.sample import Box, Polygon
+from schemas.sample import Box, Mask, Polygon
 
 PNG, JPG = shot(), shot("JPEG")
 # Pillow's pictures of 60 x 50 pixels, half a degree of longitude wide and high each.
@@ -164,3 +164,29 @@ def test_a_table_without_splits_is_no_list(tmp_path: Path) -> None:
     )
     with pytest.raises(SourceError, match=r"sample_df\.csv is no table of splits"):
         read(entry_of("dior"), root)
+
+
+def test_a_hole_is_cut_out_of_a_building_in_a_picture_of_16_bits(tmp_path: Path) -> None:
+    rasterio = pytest.importorskip("rasterio")
+    ring = "10 10 0,20 10 0,20 20 0,10 20 0,10 10 0"
+    hole = "12 12 0,14 12 0,14 14 0,12 14 0,12 12 0"
+    with rasterio.MemoryFile() as memory:
+        shape = {"width": 30, "height": 25, "count": 3, "dtype": "uint16"}
+        with memory.open(driver="GTiff", **shape):
+            pass
+        deep = memory.read()
+    top = "AOI_2_Vegas_Train"
+    root = laid(
+        tmp_path,
+        {
+            f"{top}/summaryData/{top}_Building_Solutions.csv": "ImageId,BuildingId,"
+            f'PolygonWKT_Pix\nAOI_2_Vegas_img1,0,"POLYGON (({ring}),({hole}))"\n',
+            f"{top}/RGB-PanSharpen/RGB-PanSharpen_AOI_2_Vegas_img1.tif": deep,
+        },
+    )
+    found = read(entry_of("deepglobe_detection"), root)
+    assert found.rejects == []
+    [region] = found.samples[0].regions
+    assert isinstance(region.shape, Mask)
+    assert (region.shape.width, region.shape.height) == (30, 25)
+    assert sum(region.shape.counts[1::2]) == 96  # 10 x 10 less 2 x 2
