@@ -56,6 +56,56 @@ def test_rareplanes_is_read_from_its_tarballs(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "slug, labels, picture, split",
+    [
+        (
+            "nwpu_vhr_10_split",
+            "NWPU VHR-10 dataset/NWPU_instances_val.json",
+            "NWPU VHR-10 dataset/positive image set/001.jpg",
+            "val",
+        ),
+        ("nwpu_vhr_10_split", "annotations/NWPU_instances_train.json", "imgs/001.jpg", "train"),
+        (
+            "rareplanes_coco",
+            "real/metadata_annotations/instances_test_aircraft.json",
+            "real/test/PS-RGB_tiled/001.png",
+            "test",
+        ),
+        ("ssdd", "ssdd_dataset/train_test2017.json", "JPEGImages/001.jpg", "all"),
+    ],
+)
+def test_coco_files_of_other_names_are_read(
+    tmp_path: Path, slug: str, labels: str, picture: str, split: str
+) -> None:
+    name = picture.rpartition("/")[2]
+    outline = [[1, 2, 9, 2, 9, 8, 1, 8]]
+    box = {"bbox": [1, 2, 8, 6], "segmentation": outline, "iscrowd": 0}
+    document = {
+        "images": [{"id": 1, "file_name": name, "width": 60, "height": 50}],
+        "categories": [{"id": 1, "name": "aircraft"}],
+        "annotations": [{"id": 1, "image_id": 1, "category_id": 1, **box}],
+    }
+    root = laid(tmp_path, {labels: json.dumps(document), picture: JPG})
+    found = read(entry_of(slug), root)
+    assert found.rejects == []
+    assert [(one.split, one.pictures[0].path, len(one.regions)) for one in found.samples] == [
+        (split, picture, 1)
+    ]
+
+
+def test_ssdd_in_text_keeps_inshore_and_offshore_apart(tmp_path: Path) -> None:
+    line = "1 2 9 2 9 8 1 8 ship 0\n"
+    places = ("train", "test/inshore", "test/offshore", "test/all")
+    files = {f"{place}/labelTxt/{at}.txt": line for at, place in enumerate(places)}
+    found = read(entry_of("ssdd_dota"), laid(tmp_path, {**files, "train/images/0.png": PNG}))
+    assert [(one.split, one.pictures[0].path) for one in found.samples] == [
+        ("test_inshore", "test/inshore/images/1.jpg"),
+        ("test_offshore", "test/offshore/images/2.jpg"),
+        ("train", "train/images/0.png"),
+    ]
+
+
 def test_cowc_is_read_from_its_tbz_archives(tmp_path: Path) -> None:
     root = laid(
         tmp_path,
@@ -172,6 +222,7 @@ def test_a_hole_is_cut_out_of_a_building_in_a_picture_of_16_bits(tmp_path: Path)
     hole = "12 12 0,14 12 0,14 14 0,12 14 0,12 12 0"
     with rasterio.MemoryFile() as memory:
         shape = {"width": 30, "height": 25, "count": 3, "dtype": "uint16"}
+        shape["transform"] = rasterio.Affine.translation(10, 70)
         with memory.open(driver="GTiff", **shape):
             pass
         deep = memory.read()
