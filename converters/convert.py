@@ -8,10 +8,7 @@ Each kind goes to the tasks that take it; whatever no source asks for is `unsele
 
 from __future__ import annotations
 
-import functools
-import hashlib
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from typing import Literal
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 import pyarrow as pa
 from msgspec import Struct
@@ -21,13 +18,12 @@ from converters.catalogue import yields
 from converters.dataset import read_span
 from converters.dialects import dialect
 from converters.ledger import Book, Counts, Rejects, escaped
-from converters.read import cutting, files, images, recipes
+from converters.read import images, recipes
 from converters.read.folder import Folder, Sides, Span
-from converters.read.images import Facts, PictureError
-from converters.regions.tiles import Tile
+from converters.read.images import Facts
 from converters.rows.assemble import Job
 from converters.rows.check import check_rows
-from converters.rows.pictures import Cutter, Pictures, path_lists
+from converters.rows.pictures import Pictures, path_lists
 from converters.tasks import TASKS
 from converters.tasks.items import Items, columns_items, count, sample_items
 from schemas.entry import Entry
@@ -35,21 +31,15 @@ from schemas.mix import ImageMode
 from schemas.sample import KINDS, Kind, Picture, Reject, Sample
 from schemas.table import Columns
 
-Save = Callable[[str, bytes], None]
-
 
 class Dataset(Struct, frozen=True):
-    """One dataset of a run: where it lies and the mix's sources that use it.
-
-    tiles: folder for tiles that are cut from its scenes.
-    """
+    """One dataset of a run: where it lies and the mix's sources that use it."""
 
     entry: Entry
     folder: Folder
     jobs: list[Job]
     images: ImageMode
     verify: bool = False
-    tiles: str = ""
 
     def place(self, path: str) -> str:
         """Where the picture of a path is read: its file, or what the entry's recipe makes of it.
@@ -77,21 +67,15 @@ class Converted(Struct):
     counts: Counts
 
 
-def convert_span(
-    dataset: Dataset,
-    span: Span,
-    sides: Sides | None = None,
-    save: Save | None = None,
-) -> Converted:
+def convert_span(dataset: Dataset, span: Span, sides: Sides | None = None) -> Converted:
     """Reads one span and builds the rows of every source of its dataset.
 
-    sides: the joined tables of its split by name, for formats that have them. save: writes a file
-    whole or not at all, for sources that cut tiles.
+    sides: the joined tables of its split by name, for formats that have them.
     """
     book = Book(dataset.entry.slug, yields(dataset.entry)[0])
     rows: list[pa.RecordBatch] = []
     for found in _gather(read_span(dataset.entry, dataset.folder, span, sides or {}), book):
-        for batch, jobs in _items(dataset, found, book, save):
+        for batch, jobs in _items(dataset, found, book):
             built = [TASKS[job.spec.task].build(job, batch) for job in jobs]
             book.settle(batch, [one.reasons for one in built])
             for one in built:
@@ -125,7 +109,7 @@ def _escaped(sample: Sample) -> Sample:
 
 
 def _items(
-    dataset: Dataset, found: list[Sample] | Columns, book: Book, save: Save | None
+    dataset: Dataset, found: list[Sample] | Columns, book: Book
 ) -> Iterator[tuple[Items, list[Job]]]:
     """The items of samples or columns, one batch a kind, with the sources that take them."""
     if isinstance(found, Columns):
@@ -140,7 +124,7 @@ def _items(
     jobs = dataset.jobs_of(split)
     stated = {picture.path: picture for sample in found for picture in sample.pictures}
     spoken = {talk.dialect for sample in found for talk in sample.conversations if talk.dialect}
-    pictures = replace(_look(dataset, stated, jobs, spoken), cut=_cutter(dataset, save))
+    pictures = _look(dataset, stated, jobs, spoken)
     _book_pictures(book, split, pictures, jobs, _without_items(found))
     for kind in KINDS:
         if not (number := sum(count(sample, kind) for sample in found)):
@@ -214,40 +198,6 @@ def _unsure(picture: Picture, entry: Entry) -> bool:
     if not picture.width:
         return not entry.size
     return bool(entry.size) and (picture.width, picture.height) != entry.size
-
-
-def _cutter(dataset: Dataset, save: Save | None) -> Cutter | None:
-    """Cuts tiles from a scene and saves them under the hash of their bytes."""
-    if save is None:
-        return None
-    return functools.partial(cut_tiles, dataset.place, dataset.tiles, save)
-
-
-def cut_tiles(
-    locate: Callable[[str], str],
-    folder: str,
-    save: Save,
-    scene: str,
-    tiles: Mapping[str, Tile],
-    kind: Literal["jpeg", "png"],
-) -> dict[str, Facts]:
-    """What is known of each tile of a scene once it is cut and saved, or the scene's fault."""
-    windows = [(tile.x, tile.y, tile.width, tile.height) for tile in tiles.values()]
-    path = locate(scene)
-    try:
-        encoded = cutting.cut(files.store(path).read(path), windows, kind)
-    except PictureError as error:
-        fault = Facts(fault=error.args[0], detail=error.args[1])
-        return dict.fromkeys(tiles, fault)
-    except OSError as error:
-        fault = Facts(fault="missing_image", detail=str(error.strerror))
-        return dict.fromkeys(tiles, fault)
-    facts = {}
-    for name, (tile, data) in zip(tiles, zip(tiles.values(), encoded, strict=True), strict=True):
-        digest = hashlib.sha256(data).hexdigest()
-        save(f"{folder}/{digest}", data)
-        facts[name] = Facts(tile.width, tile.height, len(data), digest)
-    return facts
 
 
 def _read(dataset: Dataset, paths: list[str], sizes_only: bool) -> dict[str, Facts]:

@@ -64,7 +64,9 @@ def open_dataset(
         try:
             with _in_one_line(folder):
                 inner = only_inside(folder, entry.splits, isinstance(fault, NothingBelow))
-        except SourceError:  # a damaged archive, which the plan has named
+        except SourceError as error:
+            if str(error) not in str(fault):  # not a damaged archive that the plan has named
+                fault.args = (f"{fault}; {error}",)
             break
         if inner is None:
             break

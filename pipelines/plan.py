@@ -37,8 +37,9 @@ class RunPlan(Struct, frozen=True):
     """A run, planned.
 
     size: bytes that will be written, about. out: the output folder; work: its temporary folder;
-    name: of that folder in an object store, where a worker of a dead run may still write. The
-    limits of capped sources are found later, from the data.
+    name: of that folder in an object store, where a worker of a dead run may still write.
+    columnar: datasets whose byte ranges are decoded as columns. The limits of capped sources are
+    found later, from the data.
     """
 
     mix: Mix
@@ -51,6 +52,7 @@ class RunPlan(Struct, frozen=True):
     size: float
     out: str
     name: str = ""
+    columnar: frozenset[str] = frozenset()
 
     @property
     def work(self) -> str:
@@ -66,13 +68,17 @@ class RunPlan(Struct, frozen=True):
         """The folder of each dataset, by slug."""
         return {slug: dataset.folder.root for slug, dataset in self.datasets.items()}
 
+    def tile_file(self, sha256: str) -> str:
+        """The file of a tile that the run itself made."""
+        return f"{self.work}/tiles/{sha256}"
+
     def picture_file(self, slug: str, path: str, tile: str = "") -> str:
         """The file of a picture. path: as rows of the dataset hold it, its folder first.
 
-        tile: the sha256 of a tile, which the run itself made.
+        tile: the sha256 of a tile, or empty for a picture of the dataset.
         """
         if tile:
-            return f"{self.work}/tiles/{tile}"
+            return self.tile_file(tile)
         return self.datasets[slug].place(path.partition("/")[2])
 
 
@@ -98,7 +104,6 @@ def make_plan(
             f"{', '.join(cut)}): use --images embed, or --tile off"
         )
     name = uuid.uuid4().hex[:8] if files.scheme(out) else ""
-    tiles = files.join(out, f".work/{name}/tiles" if name else ".work/tiles")
     check_paths(paths or {}, [catalogue()[source.dataset] for source in mix.sources])
     opened, missing = _open_all(mix, data_root, paths or {})
     if missing and skip_missing:
@@ -120,7 +125,7 @@ def make_plan(
         ]
         # What is encoded anew is decoded in the end, too late for a Reject.
         verify_all = verify or mode == "reencode"
-        datasets[slug] = Dataset(entry, folder, jobs, mode, verify_all, tiles)
+        datasets[slug] = Dataset(entry, folder, jobs, mode, verify_all)
         patterns[slug] = found.pictures if mode != "path" else ()
         spans += found.spans
         sides += found.sides
@@ -129,7 +134,8 @@ def make_plan(
         raise SourceError("\n".join(faults))
     rows, size = expected(datasets, spans, patterns)
     shards = shard_count(rows, size)
-    return RunPlan(mix, mode, datasets, spans, sides, notes, shards, size, out, name)
+    columnar = frozenset(slug for slug, (_, found) in opened.items() if found.columnar)
+    return RunPlan(mix, mode, datasets, spans, sides, notes, shards, size, out, name, columnar)
 
 
 def _open_all(

@@ -16,6 +16,7 @@ from converters.ledger import Counts, count
 from converters.rows import identity
 from pipelines.result import Holds
 from schemas.mix import SourceSpec
+from schemas.sample import is_fault
 from schemas.table import REJECT
 
 Indices = npt.NDArray[np.int64]
@@ -67,6 +68,13 @@ def words(hashes: pa.ChunkedArray) -> Words:
         return np.zeros((0, 2), np.uint64)
     found = np.frombuffer(column.buffers()[1], ">u8", 2 * len(column), 16 * column.offset)
     return found.reshape(-1, 2).astype(np.uint64)
+
+
+def homes(digests: Sequence[str]) -> list[bytes]:
+    """The homes of rows by the sha256 of their first picture (see `identify`)."""
+    words = identity.hash128(pa.array(digests, pa.string()))
+    found: list[bytes] = identity.digests(words).to_pylist()
+    return found
 
 
 def _ids(rows: pa.Table) -> npt.NDArray[np.bytes_]:
@@ -151,11 +159,19 @@ def choose(
         beyond = ranks(rows, kept[mine], sampling[number], seed) > np.uint64(limit)
         wanted[mine[beyond]] = 0
     out = kept[wanted == 0]
-    kept, wanted = kept[wanted > 0], wanted[wanted > 0]
+    kept, copy = arrange(rows, kept[wanted > 0], wanted[wanted > 0])
+    return Chosen(kept, copy, duplicates, leaders, out)
+
+
+def arrange(rows: pa.Table, kept: Indices, wanted: Indices) -> tuple[Indices, Indices]:
+    """Chosen rows in writing order with their repeats, and the number of each repeat.
+
+    wanted: how often each row is written.
+    """
     order = _in_order(rows, kept)
     kept, wanted = kept[order], wanted[order]
     copy = np.arange(wanted.sum()) - np.repeat(np.cumsum(wanted) - wanted, wanted)
-    return Chosen(np.repeat(kept, wanted), copy, duplicates, leaders, out)
+    return np.repeat(kept, wanted), copy
 
 
 def book(rows: pa.Table, chosen: Chosen) -> Counts:
@@ -236,37 +252,54 @@ def split_name(split: str) -> str:
     return re.sub(r"\W+", "_", split, flags=re.ASCII).strip("_") or "all"
 
 
+def book_lost(rows: pa.Table, lost: Indices, reasons: Sequence[str]) -> Counts:
+    """Counts of rows that had to be dropped for a fault of their picture."""
+    counts: Counts = Counter()
+    for reason in dict.fromkeys(reasons):
+        some = lost[[one == reason for one in reasons]]
+        for (dataset, split), n in _pairs(rows, some, "dataset", "split").items():
+            count(counts, dataset, split, "rows", "rejected", n, reason)
+    return counts
+
+
 def drop_table(rows: pa.Table, chosen: Chosen) -> pa.Table:
     """Duplicates (with their survivors' ids) and sampled-out rows as rejects."""
-    parts = []
-    for reason, indices in (("duplicate", chosen.duplicates), ("sampled_out", chosen.sampled_out)):
-        if not len(indices):
-            continue
-        some = (
-            rows.select(["dataset", "split", "origin", "id"])
-            .take(pa.array(indices))
-            .combine_chunks()
-        )
-        origin = some["origin"].combine_chunks()
-        n = len(indices)
-        kept = (
-            rows["id"].take(pa.array(chosen.survivors)).combine_chunks()
-            if reason == "duplicate"
-            else pa.nulls(n, pa.string())
-        )
-        columns = {
-            "dataset": some["dataset"].cast(pa.string()),
-            "split": some["split"].cast(pa.string()),
-            "file": origin.field("file").cast(pa.string()),
-            "key": origin.field("key"),
-            "level": pa.repeat("row", n),
-            "item": pa.nulls(n, pa.string()),
-            "reason": pa.repeat(reason, n),
-            "kind": pa.repeat("policy", n),
-            "detail": pa.repeat("", n),
-            "items": pa.repeat(pa.scalar(1, pa.int32()), n),
-            "id": some["id"],
-            "survivor": kept,
-        }
-        parts.append(pa.table([columns[name] for name in REJECT.names], schema=REJECT))
-    return pa.concat_tables(parts) if parts else REJECT.empty_table()
+    out, twins = chosen.sampled_out, chosen.duplicates
+    kept = rows["id"].take(pa.array(chosen.survivors)).combine_chunks()
+    return pa.concat_tables(
+        [
+            dropped(rows, twins, ["duplicate"] * len(twins), survivors=kept),
+            dropped(rows, out, ["sampled_out"] * len(out)),
+        ]
+    )
+
+
+def dropped(
+    rows: pa.Table,
+    indices: Indices,
+    reasons: Sequence[str],
+    details: Sequence[str] | None = None,
+    survivors: pa.Array | None = None,
+) -> pa.Table:
+    """Rows as rejects. survivors: ids of the rows that were kept in their place."""
+    n = len(indices)
+    if not n:
+        return REJECT.empty_table()
+    names = ["dataset", "split", "origin", "id"]
+    some = rows.select(names).take(pa.array(indices)).combine_chunks()
+    origin = some["origin"].combine_chunks()
+    columns = {
+        "dataset": some["dataset"].cast(pa.string()),
+        "split": some["split"].cast(pa.string()),
+        "file": origin.field("file").cast(pa.string()),
+        "key": origin.field("key"),
+        "level": pa.repeat("row", n),
+        "item": pa.nulls(n, pa.string()),
+        "reason": pa.array(reasons, pa.string()),
+        "kind": pa.array(["fault" if is_fault(one) else "policy" for one in reasons], pa.string()),
+        "detail": pa.array(details or [""] * n, pa.string()),
+        "items": pa.repeat(pa.scalar(1, pa.int32()), n),
+        "id": some["id"],
+        "survivor": pa.nulls(n, pa.string()) if survivors is None else survivors,
+    }
+    return pa.table([columns[name] for name in REJECT.names], schema=REJECT)

@@ -116,7 +116,7 @@ class _ConvertSpan(beam.DoFn):
         }
         gc.disable()  # decoding makes many small objects and no cycles
         try:
-            converted = convert_span(dataset, span, joined, work_files.write_bytes)
+            converted = convert_span(dataset, span, joined)
         except SourceError as error:
             _report(self._plan, error)
             raise

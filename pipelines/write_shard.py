@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipelines import parquet, shards
+from pipelines import parquet, shards, tiles
 from pipelines.absent import count_absent
 from pipelines.parquet import Written
 from pipelines.plan import RunPlan
@@ -27,6 +27,8 @@ def write_shard(
     picture is no longer the one that was hashed.
     """
     chosen = shards.choose(rows, plan.mix.sources, plan.mix.seed, limits)
+    cut = tiles.cut_chosen(plan, rows, chosen)
+    rows, chosen = cut.rows, cut.chosen
     parts = {"train": chosen}
     if plan.mix.splits == "native":
         parts = shards.by_split(rows, chosen)
@@ -35,12 +37,13 @@ def write_shard(
 
     def write_rejects(sink: Any) -> None:
         drops = shards.drop_table(rows, chosen)
-        numbers.append(parquet.write_rejects(sink, [rejects, drops]))
+        faults = shards.dropped(rows, cut.lost, cut.reasons, cut.details)
+        numbers.append(parquet.write_rejects(sink, [rejects, drops, faults]))
 
     dropped = f"rejects/rejects-{_tail(plan, shard)}"
     drop_hash = work_files.write_hashed(f"{plan.work}/out/{dropped}", write_rejects)
     done = Done(
-        shards.book(rows, chosen),
+        shards.book(rows, chosen) + shards.book_lost(rows, cut.lost, cut.reasons),
         Counter(),
         shards.by_source(rows, chosen, plan.mix.sources),
         Counter(),

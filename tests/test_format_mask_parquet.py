@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from mask_files import Pixels
 from native import changed, convert, dataset, read
 from PIL import Image
 
@@ -31,7 +31,7 @@ def cell(pixels: object) -> dict[str, Any] | None:
     return {"bytes": data.getvalue(), "path": None}
 
 
-def put(root: Path, *rows: dict[str, Pixels | None], name: str = FILE) -> None:
+def put(root: Path, *rows: Mapping[str, object], name: str = FILE) -> None:
     (root / name).parent.mkdir(parents=True, exist_ok=True)
     cells = [{column: cell(pixels) for column, pixels in row.items()} for row in rows]
     pq.write_table(pa.Table.from_pylist(cells), root / name)

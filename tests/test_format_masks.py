@@ -166,6 +166,14 @@ def test_colours_where_values_are_expected_are_a_reject(tmp_path: Path) -> None:
     ]
 
 
+def test_single_values_that_a_threshold_would_make_black_are_a_reject(tmp_path: Path) -> None:
+    put_mask(tmp_path / "5_Labels_all/top_potsdam_2_10_label.tif", [[1, 2]])
+    found = read(entry_of("potsdam"), tmp_path)
+    assert [(r.reason, r.detail) for r in found.rejects] == [
+        ("unreadable_file", "single values, where colours are expected")
+    ]
+
+
 def test_a_value_of_two_classes_is_an_error(tmp_path: Path) -> None:
     put_mask(tmp_path / "Train/Urban/masks_png/1.png", [[1]])
     entry = with_options(entry_of("loveda"), values={"road": 3, "water": 3})

@@ -86,6 +86,21 @@ def test_an_archive_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         open_dataset(entry_of("levir_cd"), str(tmp_path))
 
 
+def test_archives_in_an_archive_are_to_be_unpacked(tmp_path: Path) -> None:
+    (tmp_path / "root").mkdir()
+    with zipfile.ZipFile(tmp_path / "root/all.zip", "w") as file:
+        file.writestr("LEVIR/train.zip", b"PK")
+    with pytest.raises(SourceError, match=r"all.zip!LEVIR/train.zip: an archive in an archive"):
+        open_dataset(entry_of("levir_cd"), str(tmp_path / "root"))
+
+
+def test_an_archive_cut_off_beside_what_was_unpacked_of_it_is_passed_over(tmp_path: Path) -> None:
+    pair(tmp_path)
+    (tmp_path / "train.zip").write_bytes(b"PK, and nothing more")
+    sample, _ = only_pair(tmp_path)
+    assert sample.pictures[0].path == "train/A/train_1.png"
+
+
 def test_an_entry_may_name_several_top_folders(tmp_path: Path) -> None:
     (tmp_path / "second").mkdir()
     (tmp_path / "second/a.txt").write_text("a")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -117,14 +118,14 @@ def test_tiles_are_the_scenes_pixels_at_their_offset() -> None:
     scene = Image.effect_noise((90, 70), 80).convert("RGB")
     data = io.BytesIO()
     scene.save(data, "PNG")
-    [tile] = cutting.cut(data.getvalue(), [(30, 20, 40, 50)], "png")
+    [tile] = cutting.cut(data.getvalue(), [((30, 20, 40, 50), "png")])
     found = Image.open(io.BytesIO(tile))
     assert found.tobytes() == scene.crop((30, 20, 70, 70)).tobytes()
 
 
 def test_a_scene_that_cannot_be_decoded_is_an_error_of_that_picture() -> None:
     with pytest.raises(PictureError):
-        cutting.cut(b"\x89PNG\r\n\x1a\n", [(0, 0, 8, 8)], "png")
+        cutting.cut(b"\x89PNG\r\n\x1a\n", [((0, 0, 8, 8), "png")])
 
 
 MIX = """
@@ -174,3 +175,32 @@ def test_tiles_are_refused_in_path_mode(tmp_path: Path, sample: Path) -> None:
         "earthmix: --images path cannot hold tiles, which are no files of the dataset "
         "(sources dota_v1): use --images embed, or --tile off\n",
     )
+
+
+def test_a_scene_whose_pixels_are_damaged_costs_its_rows_alone(
+    tmp_path: Path, sample: Path
+) -> None:
+    mix, out, root = tmp_path / "tiled.toml", tmp_path / "out", tmp_path / "root"
+    mix.write_text(MIX)
+    shutil.copytree(sample / "dota_v1", root / "dota_v1")
+    damaged, *_ = sorted(
+        path for path in root.rglob("train/images/*.png") if min(Image.open(path).size) > 256
+    )
+    data = bytearray(damaged.read_bytes())
+    pixels = data.index(b"IDAT") + 4
+    data[pixels : pixels + 64] = b"\xff" * 64  # header and end stay: only decoding can tell
+    damaged.write_bytes(data)
+    ended = runs.earthmix(
+        *("mix", mix, "--data-root", root, "--out", out, "--set", "max_reject=1", "--quiet")
+    )
+    assert (ended.code, ended.err) == (0, "")
+    rows = pq.read_table(out / "data").to_pylist()
+    rejects = [
+        (one["level"], one["reason"], one["kind"])
+        for one in pq.read_table(out / "rejects").to_pylist()
+        if one["reason"] == "unreadable_image"
+    ]
+    scenes = {row["scene"]["path"] for row in rows if row["scene"]}
+    assert f"dota_v1/{damaged.relative_to(root / 'dota_v1')}" not in scenes
+    assert set(rejects) == {("row", "unreadable_image", "fault")}
+    assert runs.earthmix("verify", out).code == 0

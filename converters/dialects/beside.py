@@ -12,6 +12,7 @@ import numpy as np
 
 from converters.dialects import kit
 from converters.regions.geometry import Floats
+from converters.regions.numbers import box_array
 from converters.regions.shapes import enclose, mask_polygons
 from schemas.sample import Box, Mask, Polygon, Quad, Shape
 
@@ -50,7 +51,7 @@ def outlines(shapes: Sequence[Shape], sizes: Floats) -> list[Outlines]:
 
 def boxes(shapes: Sequence[Shape], sizes: Floats) -> list[list[int]]:
     """ms-swift's `objects.bbox`: x1, y1, x2, y2 in whole pixels, with `bbox_type` "real"."""
-    rows: list[list[int]] = kit.half_up(kit.box_array(shapes)).astype(int).tolist()
+    rows: list[list[int]] = kit.half_up(box_array(shapes)).astype(int).tolist()
     return rows
 
 

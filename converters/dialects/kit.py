@@ -16,6 +16,7 @@ import numpy.typing as npt
 from msgspec import Struct
 
 from converters.regions.geometry import Floats, to_rotated
+from converters.regions.numbers import box_array, by_kind, quad_array, ring_list
 from schemas.sample import Box, Polygon, Quad, Shape
 
 Size = tuple[int, int]  # width, height in pixels
@@ -236,14 +237,15 @@ def writer(
 
     def write(shapes: Sequence[Shape], sizes: Floats) -> list[str]:
         texts = [""] * len(shapes)
-        for kind, chosen in _groups(shapes).items():
+        for kind, indices in by_kind(shapes).items():
+            chosen = indices.tolist()
             group = [shapes[k] for k in chosen]
             if kind is Box and boxes is not None:
                 said = boxes(box_array(group), sizes[chosen])
             elif kind is Quad and quads is not None:
                 said = quads(quad_array(group), sizes[chosen])
             elif kind is Polygon and polygons is not None:
-                said = polygons(rings(group), sizes[chosen])
+                said = polygons(ring_list(group), sizes[chosen])
             else:
                 raise TypeError(f"the dialect cannot write a {kind.__name__}")
             for k, text in zip(chosen, said, strict=True):
@@ -251,30 +253,6 @@ def writer(
         return texts
 
     return write
-
-
-def _groups(shapes: Sequence[Shape]) -> dict[type, list[int]]:
-    groups: dict[type, list[int]] = {}
-    for k, shape in enumerate(shapes):
-        groups.setdefault(type(shape), []).append(k)
-    return groups
-
-
-def box_array(shapes: Sequence[Shape]) -> Floats:
-    """Boxes as (n, 4)."""
-    return np.array(
-        [(s.x1, s.y1, s.x2, s.y2) for s in shapes if isinstance(s, Box)], float
-    ).reshape(-1, 4)
-
-
-def quad_array(shapes: Sequence[Shape]) -> Floats:
-    """Quads as (n, 8)."""
-    return np.array([s.points for s in shapes if isinstance(s, Quad)], float).reshape(-1, 8)
-
-
-def rings(shapes: Sequence[Shape]) -> list[Floats]:
-    """The corners of polygons, each (k, 2)."""
-    return [np.array(s.points, float).reshape(-1, 2) for s in shapes if isinstance(s, Polygon)]
 
 
 def reader(pattern: str, shape_of: Callable[[re.Match[str], Size], Shape | None]) -> Read:

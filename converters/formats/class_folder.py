@@ -6,7 +6,8 @@ The native layout is the annotation::
     AID/BaseballField/baseballfield_12.jpg          label "BaseballField"
     RSI-CB256/transportation/bridge/bridge(1).tif   label "bridge", of the group "transportation"
 
-Folders may lie at several depths side by side (Million-AID: two or three levels). Splits are
+Folders may lie at several depths side by side (Million-AID: two or three levels), below folders
+that the entry does not name, or in a zip or tar (see `converters.read.class_folders`). Splits are
 folders, or text files that name the pictures (EuroSAT: `eurosat-train.txt`).
 Source: Cheng et al. 2017 (NWPU-RESISC45), Xia et al. 2017 (AID), Li et al. 2020 (RSI-CB), Long et
 al. 2021 (Million-AID).
@@ -14,12 +15,12 @@ al. 2021 (Million-AID).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
 from converters.read import files
+from converters.read.class_folders import Looked, around_notes, class_pictures, instead
 from converters.read.files import NothingBelow, SourceError
 from converters.read.folder import (
     ALL,
@@ -36,17 +37,14 @@ from schemas.sample import Kind, Label, Picture, Reject, Sample
 
 YIELDS: tuple[Kind, ...] = ("label",)
 _FILES_A_SPAN = 2048
-# What file managers leave in any folder.
-_LITTER = frozenset({"thumbs.db", "desktop.ini"})
-# Folders around the class folders that the entry does not name: one or two.
-_OUTER = ("{outer}/", "{outer}/{inner}/")
 
 
 class Options(Struct, forbid_unknown_fields=True):
     """What an entry may say.
 
     images: pattern of the picture files, with `{label}` and, where the authors split by folder,
-    `{split}`; a list of patterns where classes lie at several depths; or either for each split.
+    `{split}`, of whose alternatives the first that finds pictures is read; a list of patterns,
+    all of them read, where classes lie at several depths; or either for each split.
     names: what a label is made of, one name each: templates of the pattern's names. A name that a
     path lacks is left out. lists: pattern of the list files of each split, which others than the
     authors made; without them all pictures are of the split `all`. every: of the pictures of one
@@ -59,24 +57,13 @@ class Options(Struct, forbid_unknown_fields=True):
     every: int = 1
 
 
-class _Looked(NamedTuple):
-    """What lies in the class folders: pictures by (split, pattern), and what is no picture.
-
-    left: pictures that `every` leaves out.
-    """
-
-    pictures: dict[tuple[str, str], list[str]]
-    classes: set[str]
-    others: list[files.Found]
-    left: list[str]
-
-
 def plan(folder: Folder, options: Options) -> Plan:
     """Spans of some thousand pictures; the classes are the folders that hold them.
 
     Raises SourceError where no picture lies in a class folder.
     """
-    looked, outer = _around(folder, options)
+    patterns = _patterns(options)
+    looked = class_pictures(folder, patterns, options.every, all_splits=bool(options.lists))
     loose = [
         entry.name
         for entry in files.listing(folder.base)
@@ -84,26 +71,27 @@ def plan(folder: Folder, options: Options) -> Plan:
     ]
     if not looked.pictures:
         raise NothingBelow(_nothing(folder, options, looked, loose))
-    notes = [f"the class folders lie in {folder.relative(outer)}"] if outer else []
+    notes = around_notes(folder, looked)
     groups = looked.pictures
-    if lists := list_files(folder, options.lists):
-        groups, more = _listed(folder, options, looked.pictures)
+    leads = [place.lead for place in looked.places]
+    if lists := list_files(folder, options.lists, leads):
+        groups, more = _listed(folder, options, looked.pictures, leads)
         notes += more
     elif options.lists and not folder.wants(ALL):
-        wanted = ", ".join(options.lists.values())
+        wanted = ", ".join(files.expand(pattern)[0] for pattern in options.lists.values())
         raise SourceError(f"{folder.slug}: no split list is there: {wanted}")
     if loose and folder.wants(ALL) and not lists:
-        pattern = _patterns(options)[0][1]
-        groups.setdefault((ALL, f"{outer}{pattern}"), []).extend(loose)
+        pattern = f"{looked.places[0].lead}{patterns[0][1]}"
+        groups.setdefault((ALL, pattern), []).extend(loose)
     spans: list[Span] = []
     for (split, pattern), names in sorted(groups.items()):
         spans += [
             Span(folder.slug, split, span.index, span.names, table=pattern, records=span.records)
             for span in batched(folder.slug, split, names, _FILES_A_SPAN, len(spans))
         ]
-    patterns = tuple(dict.fromkeys(pattern for _, pattern in groups))
-    notes += _passed_over(folder, patterns, looked)
-    return Plan(spans, notes, pictures=patterns, classes=tuple(sorted(looked.classes)))
+    read_patterns = tuple(dict.fromkeys(pattern for _, pattern in groups))
+    notes += _passed_over(folder, read_patterns, looked)
+    return Plan(spans, notes, pictures=read_patterns, classes=tuple(sorted(looked.classes)))
 
 
 def _patterns(options: Options) -> list[tuple[str, str]]:
@@ -116,59 +104,15 @@ def _patterns(options: Options) -> list[tuple[str, str]]:
     ]
 
 
-def _around(folder: Folder, options: Options) -> tuple[_Looked, str]:
-    """What lies in the class folders, and the folder around them that the entry does not name.
-
-    Such a folder is looked into where it is the only one, and holds two classes at least: else
-    what lies in class folders would be taken for them.
-    """
-    first = _look(folder, options, "")
-    if first.pictures:
-        return first, ""
-    for depth, lead in enumerate(_OUTER, 1):
-        around = {
-            "/".join(found.path.split("/")[:depth])
-            for _, pattern in _patterns(options)
-            for found in files.find(folder.base, f"{lead}{pattern}")
-            if picture_ending(found.path)
-        }
-        if len(around) == 1:
-            outer = f"{around.pop()}/"
-            looked = _look(folder, options, outer)
-            if len(looked.classes) > 1:
-                return looked, outer
-    return first, ""
-
-
-def _look(folder: Folder, options: Options, outer: str) -> _Looked:
-    looked = _Looked({}, set(), [], [])
-    in_folder: dict[str, int] = {}
-    for named, pattern in _patterns(options):
-        known = {"split": named} if named else {}
-        whole = f"{outer}{pattern}"
-        for found in files.find(folder.base, whole, **known):
-            split = named or found.values.get("split", ALL)
-            if not folder.wants(split) and not options.lists:
-                continue
-            if picture_ending(found.path):
-                place = found.path.rpartition("/")[0]
-                at = in_folder[place] = in_folder.get(place, -1) + 1
-                if at % options.every:
-                    looked.left.append(found.path)
-                    continue
-                looked.pictures.setdefault((split, whole), []).append(found.path)
-                looked.classes.add(found.values["label"])
-            elif found.path.rpartition("/")[2].lower() not in _LITTER:
-                looked.others.append(found)
-    return looked
-
-
 def _listed(
-    folder: Folder, options: Options, pictures: dict[tuple[str, str], list[str]]
+    folder: Folder,
+    options: Options,
+    pictures: dict[tuple[str, str], list[str]],
+    leads: Sequence[str],
 ) -> tuple[dict[tuple[str, str], list[str]], list[str]]:
     """The pictures by the split of their list, and notes."""
     pattern_of = {name: pattern for (_, pattern), names in pictures.items() for name in names}
-    by_split, notes = by_lists(folder, options.lists, {name: name for name in pattern_of})
+    by_split, notes = by_lists(folder, options.lists, {name: name for name in pattern_of}, leads)
     groups: dict[tuple[str, str], list[str]] = {}
     for split, names in by_split.items():
         for name in names:
@@ -176,26 +120,25 @@ def _listed(
     return groups, notes
 
 
-def _nothing(folder: Folder, options: Options, looked: _Looked, loose: list[str]) -> str:
+def _nothing(folder: Folder, options: Options, looked: Looked, loose: list[str]) -> str:
     """Why no picture lies in a class folder, with what is there instead."""
     wheres = [files.join(folder.base, pattern) for _, pattern in _patterns(options)]
     hint = f"; {len(loose)} picture(s) outside a class folder, such as {loose[0]}" if loose else ""
     if looked.others:
         example = folder.relative(looked.others[0].path)
         hint += f"; {len(looked.others)} file(s) there have no picture's ending, such as {example}"
-    if not hint and (there := [entry.name for entry in files.listing(folder.base)]):
-        more = ", ..." if len(there) > 5 else ""
-        hint = f"; there: {', '.join(there[:5])}{more}"
+    hint += instead(folder)
     return f"no class folders found: {' or '.join(dict.fromkeys(wheres))}{hint}"
 
 
-def _passed_over(folder: Folder, patterns: tuple[str, ...], looked: _Looked) -> list[str]:
+def _passed_over(folder: Folder, patterns: tuple[str, ...], looked: Looked) -> list[str]:
     """Notes of what is not read: other files, pictures one folder deeper, and whole classes."""
     read_paths = {name for names in looked.pictures.values() for name in names}
     below = [
         found
         for pattern in patterns
-        for found in files.find(folder.base, deeper(pattern))
+        for reading in deeper(pattern)
+        for found in files.find(folder.base, reading)
         if picture_ending(found.path)
         and folder.wants(found.values.get("split", ALL))
         and found.path not in read_paths

@@ -3,11 +3,13 @@
 One native file (METER-ML)::
 
     {"type": "FeatureCollection", "features": [{"type": "Feature",
-      "properties": {"Type": "WWTPs", "Image_Folder": "train_images/12"}, "geometry": {...}}]}
+      "properties": {"Type": "WWTreatment-Landfills", "Image_Folder": "train_images/12"},
+      "geometry": {...}}]}
 
-A place may have several classes, in a list. The entry names the properties, several where authors'
-files differ: the first that a feature has is taken.
-Source: https://stanfordmlgroup.github.io/projects/meter-ml/.
+A place may have several classes, in a list or in one text. The entry names the properties, several
+where authors' files differ: the first that a feature has is taken.
+Source: https://stanfordmlgroup.github.io/projects/meter-ml/ and the loader of
+https://github.com/stanfordmlgroup/USat.
 """
 
 from __future__ import annotations
@@ -31,14 +33,17 @@ _FEATURE_BYTES = 300
 class Options(Struct, forbid_unknown_fields=True):
     """What an entry may say.
 
-    annotations: the GeoJSON files. images: picture path from `{place}`, `{split}` and the
-    pattern's names. place, label: the properties that name a place's pictures and its class.
+    annotations: the GeoJSON files. images: picture path from `{place}`, or of its last part
+    `{name}` and what stands before that (`{above}`, which ends in a slash or is empty), `{split}`
+    and the pattern's names. place, label: the properties that name a place's pictures and its
+    class. separator: between the classes of one text.
     """
 
     annotations: BySplit
     images: BySplit
     place: list[str]
     label: list[str]
+    separator: str | None = None
 
 
 class _Feature(Struct):
@@ -77,12 +82,18 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
         key = str(place)
         said = _first(feature.properties, options.label)
         several = said if isinstance(said, list) else [said]
-        names = [name.strip() for name in several if isinstance(name, str) and name.strip()]
+        texts = [text for text in several if isinstance(text, str)]
+        if options.separator:
+            texts = [part for text in texts for part in text.split(options.separator)]
+        names = [text.strip() for text in texts if text.strip()]
         if not names:
             detail = f"no {' or '.join(options.label)}"
             yield Reject(file, key, span.split, "no_label", detail)
             continue
-        values = {**own, "place": key.strip("/"), "split": span.split}
+        path = key.strip("/")
+        name = path.rpartition("/")[2]
+        above = path.removesuffix(name)
+        values = {**own, "place": path, "above": above, "name": name, "split": span.split}
         pictures = record_pictures([(paths, values)], file, key, span.split)
         if isinstance(pictures, Reject):
             yield pictures

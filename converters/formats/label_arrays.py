@@ -24,6 +24,7 @@ from converters.read import files
 from converters.read.arrays import MAX_ARRAY, open_arrays
 from converters.read.files import SourceError
 from converters.read.folder import ALL, BySplit, Folder, Plan, Sides, Span, annotation_files
+from converters.read.instead import said_instead
 from converters.read.plans import absent, picture_patterns
 from schemas.sample import Kind, Label, Picture, Reject, Sample
 
@@ -60,7 +61,11 @@ def plan(folder: Folder, options: Options) -> Plan:
     Raises SourceError where an array is missing, or of another shape than the entry says.
     """
     spans: list[Span] = []
-    for named, found in annotation_files(folder, options.annotations):
+    try:
+        there = annotation_files(folder, options.annotations)
+    except SourceError as error:
+        raise said_instead(folder, error) from None
+    for named, found in there:
         inner = [split for split in options.inner if folder.wants(split)]
         for split in inner if options.inner else [named or ALL]:
             count = len(_labels(folder, options, found.path, split)[0])

@@ -8,6 +8,10 @@ One row a picture::
 
 Numbers are read by the class names in the file's own metadata. The picture of row 17 is shown as
 `train-00000-of-00001.parquet!image/000000017`.
+
+A repository keeps its files as `data/train-00000-of-00001.parquet` or in a folder for each of its
+configurations; the hub's own conversion keeps them as `default/train/0000.parquet`. Where the
+entry's pattern finds none, the others are looked for.
 Source: https://huggingface.co/docs/datasets/image_classification, Roberts et al. 2023 (SATIN).
 """
 
@@ -22,6 +26,7 @@ from converters.read import files
 from converters.read.class_names import class_names
 from converters.read.files import SourceError
 from converters.read.folder import BySplit, Folder, Plan, Sides, Span
+from converters.read.instead import said_instead
 from converters.read.plans import files_plan
 from converters.read.table_rows import column_names
 from converters.read.tables import table_records
@@ -29,6 +34,16 @@ from schemas.sample import Kind, Label, Picture, Reject, Sample
 
 YIELDS: tuple[Kind, ...] = ("label",)
 _ROW_BYTES = 50_000
+# Where the hub and its own conversion keep the files of a repository, also one folder deeper.
+_LAYOUTS = (
+    "{data/|}{split}-{part}-of-{parts}.parquet",
+    "{config}/{split}-{part}-of-{parts}.parquet",
+    "{split}/{part}.parquet",
+    "{config}/{split}/{part}.parquet",
+    "{config}/parquet-{split}.parquet",
+    "{repository}/{config}/{split}-{part}-of-{parts}.parquet",
+    "{repository}/{config}/{split}/{part}.parquet",
+)
 
 
 class Options(Struct, forbid_unknown_fields=True):
@@ -36,13 +51,14 @@ class Options(Struct, forbid_unknown_fields=True):
 
     annotations: pattern of the Parquet files. image: the column of the pictures. labels: columns
     of classes, of which those that a file has are read. names: class names in the order of their
-    numbers, where the files do not hold them.
+    numbers, where the files do not hold them. max_labels: rows with more are damaged.
     """
 
     annotations: BySplit
     image: str = "image"
-    labels: tuple[str, ...] = ("label",)
+    labels: tuple[str, ...] = ("label", "labels")
     names: list[str] = []
+    max_labels: int | None = None
 
 
 class _Fault(Exception):
@@ -54,14 +70,28 @@ def plan(folder: Folder, options: Options) -> Plan:
 
     Raises SourceError where there is none, or one lacks the column of the pictures or of classes.
     """
-    found = files_plan(
-        folder, options.annotations, options.annotations, files_a_span=1, record_bytes=_ROW_BYTES
-    )
+    pattern, notes = _there(folder, options)
+    try:
+        found = files_plan(folder, pattern, pattern, files_a_span=1, record_bytes=_ROW_BYTES)
+    except SourceError as error:
+        raise said_instead(folder, error) from None
     classes: dict[str, None] = dict.fromkeys(options.names)
     for span in found.spans:
         for names in _names_of(folder, options, span.names[0]).values():
             classes.update(dict.fromkeys(names))
-    return found._replace(classes=tuple(sorted(classes)))
+    return found._replace(notes=[*notes, *found.notes], classes=tuple(sorted(classes)))
+
+
+def _there(folder: Folder, options: Options) -> tuple[BySplit, list[str]]:
+    """The entry's pattern, or that of a layout which finds files where it does not; and notes."""
+    own = options.annotations
+    patterns = [own] if isinstance(own, str) else list(own.values())
+    if any(next(files.find(folder.base, pattern), None) for pattern in patterns):
+        return own, []
+    for layout in _LAYOUTS:
+        if first := next(files.find(folder.base, layout), None):
+            return layout, [f"the files lie as the hub has them: {folder.relative(first.path)}"]
+    return own, []
 
 
 def _names_of(folder: Folder, options: Options, name: str) -> dict[str, list[str]]:
@@ -89,7 +119,7 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
             yield row
             continue
         try:
-            label = Label(place, _label(row, names))
+            label = Label(place, _label(row, names, options.max_labels))
         except _Fault as fault:
             yield Reject(file, place, span.split, *fault.args)
             continue
@@ -97,7 +127,9 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
         yield Sample(place, file, span.split, (picture,), labels=(label,))
 
 
-def _label(row: Mapping[str, Any], names: Mapping[str, list[str]]) -> tuple[str, ...]:
+def _label(
+    row: Mapping[str, Any], names: Mapping[str, list[str]], most: int | None
+) -> tuple[str, ...]:
     """The classes of a row. Raises _Fault."""
     found: dict[str, None] = {}
     for column, known in names.items():
@@ -106,6 +138,8 @@ def _label(row: Mapping[str, Any], names: Mapping[str, list[str]]) -> tuple[str,
         found.update((_name(one, known), None) for one in several if one is not None)
     if not found:
         raise _Fault("no_label", "the cell is empty")
+    if most is not None and len(found) > most:
+        raise _Fault("bad_value", f"{len(found)} labels, more than {most}")
     return tuple(found)
 
 

@@ -98,7 +98,7 @@ def plan(folder: Folder, options: Options) -> Plan:
     """Spans of equal bytes; one span for an object that is small."""
     fields = options.fields
     plain = isinstance(fields.image, str) and isinstance(fields.question, str)
-    return json_array_plan(
+    found = json_array_plan(
         folder,
         options.annotations,
         options.images,
@@ -106,16 +106,23 @@ def plan(folder: Folder, options: Options) -> Plan:
         record_bytes=_RECORD_BYTES,
         table=options.table,
     )
+    in_columns = all(_has_columns(options, span) for span in found.spans if span.end is not None)
+    return found._replace(columnar=in_columns)
 
 
 def read(
     folder: Folder, options: Options, span: Span, sides: Sides
 ) -> Iterator[Sample | Columns | Reject]:
     """Questions as columns for a part of an array, else one Sample a question."""
-    if span.end is not None and span.table not in (LINES, MEMBERS) and _is_flat(options):
+    if _has_columns(options, span):
         return _read_columns(folder, options, span)
     found = _read_records(folder, options, span)
     return without_contradictions(found) if options.fields.id else found
+
+
+def _has_columns(options: Options, span: Span) -> bool:
+    """True for a part of an array whose records can be columns."""
+    return span.end is not None and span.table not in (LINES, MEMBERS) and _is_flat(options)
 
 
 def _is_flat(options: Options) -> bool:
@@ -150,7 +157,7 @@ def _read_columns(folder: Folder, options: Options, span: Span) -> Iterator[Colu
     agrees = _agreeing(table, fields)
     for row in table.filter(pc.invert(agrees)).to_pylist():
         detail = f"asked twice with different answers, one is {row[answer]!r}"[:200]
-        yield Reject(file, _key(row, fields), span.split, "bad_value", detail)
+        yield Reject(file, _key(row, fields), span.split, "ambiguous_reference", detail)
     table = table.filter(agrees)
     good, paths, faults = _paths(folder, options, span, table[image])
     for row in table.filter(pc.invert(good)).to_pylist():

@@ -248,7 +248,8 @@ def open_arrays(path: str, file: IO[bytes]) -> Hdf5 | Mat:
     file.seek(512)
     behind = file.read(len(HDF5))
     file.seek(0)
-    return Hdf5(path, file) if HDF5 in (head, behind) else Mat(path, file)
+    is_hdf5 = HDF5 in (head, behind) or path.lower().endswith((".h5", ".hdf5"))
+    return Hdf5(path, file) if is_hdf5 else Mat(path, file)
 
 
 def _pictures(array: Any, member: ArrayMember) -> int:

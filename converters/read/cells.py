@@ -43,7 +43,7 @@ _BUFFER = 1 << 20  # of a column that is read as a stream: it may hold gigabytes
 
 def split_cell(path: str) -> tuple[str, str] | None:
     """(table, cell) of a path into a table, else None."""
-    found = _CELL.fullmatch(path)
+    found = _CELL.fullmatch(path) if "!" in path else None
     return (found[1], found[2]) if found else None
 
 

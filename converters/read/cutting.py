@@ -1,8 +1,9 @@
 """Tiles cut from a scene: decoded once, each tile encoded by itself.
 
-Memory: the decoded scene, and one tile for each thread. One scene at a time is decoded in a
-process, whatever the number of its threads, so a worker needs 3 bytes for each pixel of the largest
-scene (1.2 GB for DOTA's 20,000 x 20,000).
+Memory: the decoded scenes, and one tile for each thread. Several scenes are decoded at a time in a
+process while they have no more than `_MOST_PIXELS` together (0.2 GB), and a larger one alone, so a
+worker needs that or 3 bytes for each pixel of the largest scene (1.2 GB for DOTA's 20,000 x
+20,000).
 """
 
 from __future__ import annotations
@@ -10,49 +11,80 @@ from __future__ import annotations
 import io
 import struct
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Literal
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Literal
 
 from converters.read import images
 from converters.read.images import PictureError
 
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
 Window = tuple[int, int, int, int]  # x, y, width, height in pixels of the scene as it is shown
+Kind = Literal["jpeg", "png"]
 _THREADS = 4
 # Level 1 of PNG takes a third of the time of Pillow's default and 9 % more bytes.
-_SAVE: dict[str, dict[str, int]] = {"jpeg": {"quality": 95}, "png": {"compress_level": 1}}
-_one_scene = threading.Lock()
+_SAVE: dict[Kind, dict[str, int]] = {"jpeg": {"quality": 95}, "png": {"compress_level": 1}}
+_MOST_PIXELS = 1 << 26
 
 
-def cut(data: bytes, windows: Sequence[Window], kind: Literal["jpeg", "png"]) -> list[bytes]:
+class _Room:
+    """Pixels that decoded scenes hold in this process: one that finds no room waits."""
+
+    def __init__(self) -> None:
+        self._used = 0
+        self._freed = threading.Condition()
+
+    @contextmanager
+    def taken(self, pixels: int) -> Iterator[None]:
+        with self._freed:
+            self._freed.wait_for(lambda: not self._used or self._used + pixels <= _MOST_PIXELS)
+            self._used += pixels
+        try:
+            yield
+        finally:
+            with self._freed:
+                self._used -= pixels
+                self._freed.notify_all()
+
+
+_room = _Room()
+# Encoding releases the interpreter's lock, so threads use all cores. A few for all scenes, and not
+# some for each: every thread keeps memory of its own.
+_encoders = ThreadPoolExecutor(_THREADS)
+
+
+def cut(data: bytes, windows: Sequence[tuple[Window, Kind]]) -> list[bytes]:
     """Windows of a picture as pictures of their own: 8-bit RGB without metadata.
 
     data: the scene's file. Windows lie inside it. Raises PictureError where it cannot be decoded.
     """
     from PIL import Image
 
-    with _one_scene:
-        try:
-            with images.opened(data) as file:
-                scene = images.shown(file)
-                scene.load()
-        except (
-            OSError,
-            ValueError,
-            SyntaxError,
-            struct.error,
-            EOFError,
-            Image.DecompressionBombError,
-        ) as error:
-            raise PictureError("unreadable_image", str(error)) from None
+    try:
+        with images.opened(data) as file, _room.taken(file.width * file.height):
+            scene = images.shown(file)
+            scene.load()
+            return _encoded(scene, windows)
+    except (
+        OSError,
+        ValueError,
+        SyntaxError,
+        struct.error,
+        EOFError,
+        Image.DecompressionBombError,
+    ) as error:
+        raise PictureError("unreadable_image", str(error)) from None
 
-        def encode(window: Window) -> bytes:
-            x, y, width, height = window
-            out = io.BytesIO()
-            tile = scene.crop((x, y, x + width, y + height)).convert("RGB")
-            tile.save(out, kind, **_SAVE[kind])
-            return out.getvalue()
 
-        # Encoding releases the interpreter's lock, so threads use all cores.
-        with ThreadPoolExecutor(_THREADS) as pool:
-            return list(pool.map(encode, windows))
+def _encoded(scene: Image, windows: Sequence[tuple[Window, Kind]]) -> list[bytes]:
+    def encode(wanted: tuple[Window, Kind]) -> bytes:
+        (x, y, width, height), kind = wanted
+        out = io.BytesIO()
+        tile = scene.crop((x, y, x + width, y + height)).convert("RGB")
+        tile.save(out, kind, **_SAVE[kind])
+        return out.getvalue()
+
+    return list(_encoders.map(encode, windows))

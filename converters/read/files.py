@@ -20,13 +20,18 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from itertools import product
 from typing import IO, NamedTuple
 
 from converters.read.archives import ArchiveStore, Member, split_member
 from converters.read.arrays import ArrayStore, array_member
 from converters.read.cells import CellStore, split_cell
-from converters.read.places import alike, other_place, unpacked
+from converters.read.patterns import COMPONENT_END, matcher
+from converters.read.patterns import bind as bind
+from converters.read.patterns import expand as expand
+from converters.read.patterns import fill as fill
+from converters.read.patterns import shown as shown
+from converters.read.patterns import variables as variables
+from converters.read.places import other_place
 from converters.read.recipes import RecipeStore, made
 from converters.read.stores import Entry as Entry
 from converters.read.stores import LocalStore, open_ranges
@@ -40,10 +45,6 @@ from converters.read.stores import inside as inside
 from converters.read.stores import missing as missing
 
 LFS_POINTER = b"version https://git-lfs"
-_ALTERNATIVES = re.compile(r"\{([^{}]*\|[^{}]*)\}")
-_VARIABLE = re.compile(r"\{([a-z_]+)\}")
-_SHOWN = 3  # readings of a pattern that a message can hold
-_COMPONENT_END = re.compile(r"/|(?<=!)")  # between path components; an archive is one
 
 
 _LOCAL = LocalStore()
@@ -180,31 +181,6 @@ def check_pointer(path: str, head: bytes) -> None:
         )
 
 
-def expand(pattern: str) -> list[str]:
-    """All readings of a pattern's `{a|b}` alternatives, in the order written."""
-    parts = _ALTERNATIVES.split(pattern)
-    choices = [part.split("|") if i % 2 else [part] for i, part in enumerate(parts)]
-    return ["".join(choice) for choice in product(*choices)]
-
-
-def shown(pattern: str) -> str:
-    """A pattern as messages say it: of many readings the first, and how many more there are."""
-    readings = expand(pattern)
-    if len(readings) <= _SHOWN:
-        return pattern
-    return f"{readings[0]} (or one of {len(readings) - 1} other places)"
-
-
-def variables(pattern: str) -> set[str]:
-    """Names that a pattern binds."""
-    return set(_VARIABLE.findall(_ALTERNATIVES.sub("", pattern)))
-
-
-def fill(pattern: str, values: Mapping[str, str]) -> str:
-    """A pattern without alternatives, its variables replaced."""
-    return _VARIABLE.sub(lambda m: values[m[1]], pattern)
-
-
 class Found(NamedTuple):
     """A file that matched a pattern.
 
@@ -220,20 +196,29 @@ def find(root: str, pattern: str, **known: str) -> Iterator[Found]:
     """Files below `root` that match a pattern, in path order. known: names whose value is given.
 
     Files that are written in another case are found where none is written as in the pattern.
+
+    Raises SourceError for an archive that cannot be read, unless another reading of the pattern
+    finds files: it is left over from unpacking then.
     """
     seen = set()
+    damaged: SourceError | None = None
     for reading in expand(pattern):
-        for found in _find(root, "", _COMPONENT_END.split(reading), known):
-            if found.path not in seen:
-                seen.add(found.path)
-                yield found
+        try:
+            for found in _find(root, "", COMPONENT_END.split(reading), known):
+                if found.path not in seen:
+                    seen.add(found.path)
+                    yield found
+        except SourceError as error:
+            damaged = error
+    if damaged and not seen:
+        raise damaged
 
 
 def _find(root: str, at: str, components: list[str], values: dict[str, str]) -> Iterator[Found]:
     head, rest = components[0], components[1:]
-    names = _VARIABLE.findall(head)
+    names = variables(head)
     in_archive = head.endswith("!")
-    if rest and all(name in values for name in names):
+    if rest and names <= values.keys():
         name = fill(head, values)
         place = f"{at}{name}" if in_archive else _folder(root, at, name)
         if place is not None:
@@ -258,7 +243,7 @@ def _bound(
     text: str, values: Mapping[str, str], entries: list[Entry], flags: int = 0
 ) -> list[tuple[Entry, dict[str, str]]]:
     """The entries that match a component, and what its names stand for."""
-    match = _component(text, values, flags)
+    match = matcher(text, values, flags)
     found = ((entry, match.fullmatch(entry.name)) for entry in entries)
     return [(entry, own.groupdict()) for entry, own in found if own]
 
@@ -282,7 +267,7 @@ def located(root: str, folder: str) -> str | None:
     None where there is none.
     """
     at: str | None = ""
-    for name in filter(None, _COMPONENT_END.split(folder)):
+    for name in filter(None, COMPONENT_END.split(folder)):
         at = f"{at}{name}" if name.endswith("!") else _folder(root, at or "", name)
         if at is None:
             return None
@@ -293,48 +278,3 @@ def parent(path: str) -> tuple[str, str]:
     """(folder, name) of a path; the folder is empty, or it ends in "/" or "!"."""
     at = max(path.rfind("/"), path.rfind("!")) + 1
     return path[:at], path[at:]
-
-
-def _component(text: str, values: Mapping[str, str], flags: int = 0) -> re.Pattern[str]:
-    parts = _VARIABLE.split(text)
-    named = set()
-    out = []
-    for i, part in enumerate(parts):
-        if i % 2 == 0:
-            out.append(re.escape(part))
-        elif part in values:
-            out.append(re.escape(values[part]))
-        elif part in named:
-            out.append(f"(?P={part})")
-        else:
-            named.add(part)
-            out.append(f"(?P<{part}>.+)")
-    return re.compile("".join(out), flags)
-
-
-def bind(pattern: str, path: str) -> dict[str, str] | None:
-    """What a pattern's names stand for in a path that `find` finds by it, else None."""
-    for name, is_exact in ((path, True), (unpacked(path), False)):
-        for reading in expand(pattern):
-            values = _bind(reading.split("/"), name.split("/"), is_exact)
-            if values is not None:
-                return values
-    return None
-
-
-def _stands_for(name: str, component: str, values: Mapping[str, str]) -> bool:
-    is_known = all(variable in values for variable in _VARIABLE.findall(component))
-    return is_known and alike(fill(component, values)) == alike(name)
-
-
-def _bind(components: list[str], names: list[str], is_exact: bool) -> dict[str, str] | None:
-    if len(components) != len(names):
-        return None
-    values: dict[str, str] = {}
-    for component, name in zip(components, names, strict=True):
-        match = _component(component, values, 0 if is_exact else re.IGNORECASE).fullmatch(name)
-        if match:
-            values.update(match.groupdict())
-        elif is_exact or not _stands_for(name, component, values):
-            return None
-    return values

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any, NamedTuple, Protocol
 
 import pyarrow as pa
@@ -11,19 +11,17 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from converters.read import files
-from converters.read.archives import is_archive
+from converters.read.archives import is_archive, split_member
+from converters.read.endings import PICTURE_ENDINGS as PICTURE_ENDINGS
+from converters.read.endings import picture_ending as picture_ending
+from converters.read.endings import picture_stem as picture_stem
 from converters.read.files import Found, SourceError
+from converters.read.listings import Listings
 from schemas.sample import Kind, Reject, Sample
 from schemas.table import Columns
 
 UNKNOWN = "unknown"  # the split of a file whose records tell theirs
 ALL = "all"  # the split of a dataset whose authors made none
-# Endings of pictures; of files that differ by them alone, the first one's is taken.
-PICTURE_ENDINGS = (
-    *(".png", ".tif", ".tiff", ".bmp", ".ppm", ".jp2"),
-    *(".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".gif"),
-)
-_FOLDER_END = re.compile(r"\{[^{}]*[/!][^{}]*\|[^{}]*\}|\{[^{}]*\|[^{}]*[/!][^{}]*\}|[/!]")
 _LITTER = ("__MACOSX",)  # what file managers pack beside a folder
 DEEPER = "deeper"  # what a folder between the expected one and a file is bound to
 
@@ -83,11 +81,15 @@ def only_inside(
     """The same dataset with its files in the only folder below, or in the only archive.
 
     None where there are several or none, or where that folder is a split's. splits: their names.
-    archives_alone: no folder is taken.
+    archives_alone: no folder is taken. Raises SourceError for archives in an archive.
     """
     entries = [entry for entry in files.listing(folder.base) if entry.name not in _LITTER]
     inner = [entry.name for entry in entries if entry.is_dir]
-    inner = inner or [f"{entry.name}!" for entry in entries if is_archive(entry.name)]
+    packed = [entry.name for entry in entries if is_archive(entry.name)]
+    if packed and "!" in folder.inside:
+        within = folder.relative(packed[0])
+        raise SourceError(f"{within}: an archive in an archive is not read; unpack the outer one")
+    inner = inner or [f"{name}!" for name in packed]
     if archives_alone and any(entry.is_dir for entry in entries):
         return None
     if len(inner) != 1 or inner[0].casefold() in {name.casefold() for name in splits}:
@@ -118,7 +120,8 @@ class Plan(NamedTuple):
     notes: what a person should know of it, such as listed files that are absent. pictures:
     patterns of the picture files below `base`, one for each picture of a record, to judge the
     output's size by. sides: spans of the tables that records are joined to (see `read_side`).
-    classes: class names as written, for prompts that list them.
+    classes: class names as written, for prompts that list them. columnar: byte ranges of its
+    spans are decoded as columns, without a Python object for each record.
     """
 
     spans: list[Span]
@@ -126,6 +129,7 @@ class Plan(NamedTuple):
     pictures: tuple[str, ...] = ()
     sides: list[Span] = []
     classes: tuple[str, ...] = ()
+    columnar: bool = False
 
 
 Sides = Mapping[str, pa.Table]  # side tables by name, each sorted by its column `id`
@@ -186,19 +190,20 @@ def annotation_files(folder: Folder, annotations: BySplit) -> list[tuple[str, Fo
     return wanted
 
 
-def deeper(pattern: str) -> str:
-    """The pattern of files one folder deeper; the folder's name is bound to `DEEPER`.
-
-    It stands behind the last folder, or behind the last alternatives that are folders.
-    """
-    last = max((found.end() for found in _FOLDER_END.finditer(pattern)), default=0)
-    return f"{pattern[:last]}{{{DEEPER}}}/{pattern[last:]}"
+def deeper(pattern: str) -> list[str]:
+    """The readings of a pattern for files one folder deeper, whose name is bound to `DEEPER`."""
+    readings = files.expand(pattern)
+    ends = [max(reading.rfind("/"), reading.rfind("!")) + 1 for reading in readings]
+    return [
+        f"{reading[:at]}{{{DEEPER}}}/{reading[at:]}"
+        for reading, at in zip(readings, ends, strict=True)
+    ]
 
 
 def bound(annotations: BySplit, name: str) -> dict[str, str]:
     """What the names in an annotation pattern stand for in the path of a file that it matched."""
     patterns = _patterns(annotations).values()
-    for pattern in (*patterns, *map(deeper, patterns)):
+    for pattern in (*patterns, *chain.from_iterable(map(deeper, patterns))):
         if (values := files.bind(pattern, name)) is not None:
             return values
     return {}
@@ -223,8 +228,10 @@ class PicturePaths:
         self._readings = {
             split: files.expand(pattern) for split, pattern in _patterns(template).items()
         }
-        self._listings: dict[str, _Listing] = {}
-        self._places: dict[str, str | None] = {}
+        self._needed = {
+            split: files.variables(readings[0]) for split, readings in self._readings.items()
+        }
+        self._listings = Listings(folder.root)
 
     def path(self, values: Mapping[str, str]) -> str:
         """The path for a record's values.
@@ -232,10 +239,12 @@ class PicturePaths:
         Raises SourceError where it would leave the folder, or the template has no pattern for the
         record's split or a name that the record lacks.
         """
-        readings = self._readings.get("") or self._readings.get(values.get("split", ""))
+        split = "" if "" in self._readings else values.get("split", "")
+        readings = self._readings.get(split)
         if readings is None:
             raise SourceError(f"the entry's `images` has no pattern for split {values['split']!r}")
-        if lacking := sorted(files.variables(readings[0]) - values.keys()):
+        if not self._needed[split] <= values.keys():
+            lacking = sorted(self._needed[split] - values.keys())
             known = ", ".join(sorted(values))
             raise SourceError(f"{readings[0]!r} needs {lacking[0]!r}; a record gives: {known}")
         paths = [self._folder.relative(files.fill(reading, values)) for reading in readings]
@@ -243,81 +252,22 @@ class PicturePaths:
             if not files.inside(path):
                 raise SourceError(f"{path!r} leaves its folder")
         there = next(filter(self._is_there, paths), None)
-        return there or next(filter(None, map(self._like, paths)), paths[0])
+        return there or next(filter(None, map(self._listings.like, paths)), paths[0])
 
     def _is_there(self, path: str) -> bool:
         place = self._folder.absolute(path)
         if files.scheme(place):  # one listing instead of a request for each picture
-            above, name = files.parent(path)
-            return name in self._listing(above).names
+            return self._listings.has(path)
         try:
             return files.exists(place)
         except (OSError, SourceError):  # a damaged archive: reading the picture says what is wrong
             return True
 
-    def _like(self, path: str) -> str | None:
-        """The picture of a path's name with any ending, in its folder or in one below that."""
-        above, name = files.parent(path)
-        if (place := self._place(above)) is None:
-            return None
-        there = self._listing(place)
-        for at, listing in [(place, there), *((sub, self._listing(sub)) for sub in there.below)]:
-            found = name if name in listing.names else listing.pictures.get(picture_stem(name))
-            if found:
-                return f"{at}{found}"
-        return None
-
-    def _place(self, above: str) -> str | None:
-        """The folder `above` of a template, or what stands for it; see `files.located`."""
-        if above not in self._places:
-            try:
-                self._places[above] = files.located(self._folder.root, above)
-            except (OSError, SourceError, UnicodeEncodeError):  # no folder that can be looked into
-                self._places[above] = None
-        return self._places[above]
-
-    def _listing(self, place: str) -> _Listing:
-        if place not in self._listings:
-            try:
-                found = files.listing(self._folder.absolute(place.rstrip("/")))
-            except (OSError, SourceError, UnicodeEncodeError):  # no folder that can be looked into
-                found = []
-            names = [entry.name for entry in found if not entry.is_dir]
-            ranked = sorted(filter(picture_ending, names), key=_rank, reverse=True)
-            self._listings[place] = _Listing(
-                frozenset(names),
-                {picture_stem(name): name for name in ranked},
-                [f"{place}{entry.name}/" for entry in found if entry.is_dir],
-            )
-        return self._listings[place]
-
-
-class _Listing(NamedTuple):
-    """A folder's files, one picture for each stem (the first of PICTURE_ENDINGS), and folders."""
-
-    names: frozenset[str]
-    pictures: dict[str, str]
-    below: list[str]
-
-
-def picture_ending(name: str) -> str:
-    """A file name's ending in small letters where it is a picture's, else empty."""
-    ending = name[name.rfind(".") :].lower() if "." in name else ""
-    return ending if ending in PICTURE_ENDINGS else ""
-
-
-def picture_stem(name: str) -> str:
-    """A file name without its ending, if that is a picture's."""
-    return name[: len(name) - len(picture_ending(name))]
-
-
-def _rank(name: str) -> tuple[int, str]:
-    return PICTURE_ENDINGS.index(picture_ending(name)), name
-
 
 def stem(name: str) -> str:
-    """A file's name without folder and last ending."""
-    base = name.rsplit("/", 1)[-1]
+    """A file's name without folder, archive and last ending."""
+    member = split_member(name)
+    base = (member[1] if member else name).rsplit("/", 1)[-1]
     return base.rsplit(".", 1)[0]
 
 

@@ -103,10 +103,9 @@ def _masks(
         if kept:
             return kept
     there = [found for pattern in images for found in listed_pictures(folder, pattern)]
+    hint = ", ".join(entry.name for entry in files.listing(folder.base)[:_NAMED]) or "nothing"
     if there:
-        hint = f"{len(there)} picture(s), such as {there[0].path}"
-    else:
-        hint = ", ".join(entry.name for entry in files.listing(folder.base)[:_NAMED]) or "nothing"
+        hint = f"{len(there)} picture(s), such as {there[0].path}, among {hint}"
     raise SourceError(f"no masks: {fault or 'no picture among the files of masks'}; there: {hint}")
 
 
@@ -205,8 +204,12 @@ def listed_pictures(folder: Folder, images: BySplit) -> Iterator[Found]:
     seen = set()
     for split, pattern in by_split.items():
         known = {"split": split} if split else {}
-        for reading in (any_ending(pattern), deeper(any_ending(pattern))):
-            for found in files.find(folder.base, reading, **known):
+        for reading in (any_ending(pattern), *deeper(any_ending(pattern))):
+            try:
+                there = [*files.find(folder.base, reading, **known)]
+            except SourceError:  # a damaged archive: where its pictures are needed, they are missed
+                continue
+            for found in there:
                 if _is_mask(found.path) and found.path not in seen:
                     seen.add(found.path)
                     yield found

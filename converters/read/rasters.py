@@ -94,6 +94,9 @@ def _codes(file: ImageFile, form: Form) -> Codes:
         return _banded(array, form, alpha=file.mode in ("LA", "RGBA", "PA"))
     if file.mode.startswith(("I", "F")):
         raise PictureError("unreadable_image", f"numbers of mode {file.mode}, and no colours")
+    if form.threshold and exact and file.mode == "L" and any(file.histogram()[1:255]):
+        # Cut at the threshold they would all be black or white.
+        raise PictureError("unreadable_image", "single values, where colours are expected")
     # Fast way: four bytes a pixel are one number, so that a colour is compared at once.
     plain = file if file.mode == "RGB" else file.convert("RGB")
     colours = _cut(plain, exact, form.threshold).convert("RGBA")

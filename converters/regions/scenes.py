@@ -130,9 +130,9 @@ def clean(
     reasons = clipped.reasons.astype(object)
     for item, conflict in conflicts.items():
         reasons[item], clipped.details[item] = "size_conflict", conflict
-    for item, (scene, region) in enumerate(zip(owner.tolist(), native, strict=True)):
-        if region.image >= len(samples[scene].pictures):
-            reasons[item] = "dangling_reference"
+    shown = _shown(native)
+    pictures_of = np.fromiter((len(sample.pictures) for sample in samples), np.int64)
+    reasons[shown >= pictures_of[owner]] = "dangling_reference"
     _mark_repeats(native, owner.tolist(), reasons)
     good = reasons == ""
     repairs = Counter(
@@ -203,6 +203,11 @@ def flat(shape: Shape) -> tuple[float, ...]:
     return shape.points
 
 
+def _shown(native: Sequence[Region]) -> npt.NDArray[np.int64]:
+    """Which of its scene's pictures each region lies on."""
+    return np.fromiter((region.image for region in native), np.int64, len(native))
+
+
 def _sizes(
     samples: Sequence[Sample],
     native: Sequence[Region],
@@ -210,18 +215,15 @@ def _sizes(
     size_of: Callable[[str], Size],
 ) -> Floats:
     """Width and height of each region's own picture: (n, 2), NaN where unknown."""
-    known = {
-        picture.path: size_of(picture.path) or (np.nan, np.nan)
-        for sample in samples
-        for picture in sample.pictures
-    }
     unknown = (np.nan, np.nan)
-    rows = []
-    for scene, region in zip(owner.tolist(), native, strict=True):
-        pictures = samples[scene].pictures
-        there = region.image < len(pictures)
-        rows.append(known[pictures[region.image].path] if there else unknown)
-    return np.array(rows, float).reshape(-1, 2)
+    first = [size_of(s.pictures[0].path) or unknown if s.pictures else unknown for s in samples]
+    sizes: Floats = np.array(first, float).reshape(-1, 2)[owner]
+    # Nearly all regions lie on their scene's first picture; the others are looked at one by one.
+    for item in np.flatnonzero(_shown(native)).tolist():
+        pictures, image = samples[owner[item]].pictures, native[item].image
+        known = size_of(pictures[image].path) if image < len(pictures) else None
+        sizes[item] = known or unknown
+    return sizes
 
 
 def _framed(
@@ -252,9 +254,14 @@ def _framed(
 
 def _mark_repeats(native: Sequence[Region], owner: Sequence[int], reasons: Strings) -> None:
     """Writes `duplicate_region` to each region that stands in its scene a second time."""
+    keys = [
+        (scene, region.image, region.label, region.shape)
+        for scene, region in zip(owner, native, strict=True)
+    ]
+    if len(set(keys)) == len(keys):
+        return
     seen: set[tuple[object, ...]] = set()
-    for item, (scene, region) in enumerate(zip(owner, native, strict=True)):
-        key = (scene, region.image, region.label, region.shape)
+    for item, key in enumerate(keys):
         if not reasons[item] and key in seen:
             reasons[item] = "duplicate_region"
         seen.add(key)

@@ -7,11 +7,13 @@ operations are in `converters.regions.masks` and can be had from here too.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import compress
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import shapely
+from msgspec.structs import astuple
 
 from converters.regions import rings as ring_work
 from converters.regions.geometry import (
@@ -35,6 +37,14 @@ from converters.regions.masks import (
     mask_strips,
     mask_to_array,
 )
+from converters.regions.numbers import (
+    Indices,
+    box_array,
+    by_kind,
+    numbers_of,
+    quad_array,
+    ring_list,
+)
 from schemas.sample import Box, Mask, Polygon, Quad, Shape
 
 __all__ = [
@@ -57,7 +67,6 @@ __all__ = [
 KINDS: tuple[type, ...] = (Box, Quad, Polygon, Mask)
 LIMIT = 1e7  # pixels; no picture is as wide, so a coordinate beyond is an error of its file
 Texts = npt.NDArray[np.object_]
-Indices = npt.NDArray[np.int64]
 
 
 class Clipped(NamedTuple):
@@ -124,9 +133,12 @@ def clip(shapes: Sequence[Shape], sizes: Floats) -> Clipped:
         Mask: _clip_masks,
     }
     for kind, chosen in _by_kind(shapes).items():
-        good = chosen[_sound(shapes, chosen, out)] if kind is not Mask else chosen
-        if len(good):
-            steps[kind](shapes, sizes, good, out)
+        held = [shapes[k] for k in chosen.tolist()]
+        if kind is not Mask:
+            sound = _sound(kind, held, chosen, out)
+            chosen, held = chosen[sound], [*compress(held, sound.tolist())]
+        if held:
+            steps[kind](held, sizes[chosen], chosen, out)
     lost = out.reasons != ""
     out.boxes[lost], out.areas[lost] = 0, 0
     return out
@@ -134,48 +146,35 @@ def clip(shapes: Sequence[Shape], sizes: Floats) -> Clipped:
 
 def _by_kind(shapes: Sequence[Shape]) -> dict[type, Indices]:
     """Indices of the shapes of each kind. Raises TypeError for what is no shape."""
-    groups: dict[type, list[int]] = {}
-    for k, shape in enumerate(shapes):
-        groups.setdefault(type(shape), []).append(k)
+    groups = by_kind(shapes)
     for kind in groups:
         if kind not in KINDS:
             raise TypeError(f"{kind.__name__} is no shape")
-    return {kind: np.array(chosen) for kind, chosen in groups.items()}
+    return groups
 
 
-def _numbers(shape: Shape) -> tuple[float, ...]:
-    if isinstance(shape, Box):
-        return (shape.x1, shape.y1, shape.x2, shape.y2)
-    if isinstance(shape, Mask):
-        raise TypeError("a mask has no corners")
-    return shape.points
-
-
-def _sound(shapes: Sequence[Shape], chosen: Indices, out: Clipped) -> Bools:
-    """Which shapes have all their corners, and every coordinate a number within bounds."""
-    numbers = [_numbers(shapes[k]) for k in chosen]
-    lengths = np.array([len(row) for row in numbers])
-    flat = np.array([value for row in numbers for value in row], float)
+def _sound(kind: type, shapes: Sequence[Shape], chosen: Indices, out: Clipped) -> Bools:
+    """Which of the chosen have all their corners, and every coordinate a number within bounds."""
+    lengths, flat = numbers_of(shapes)
     good = np.abs(flat) <= LIMIT  # False for NaN
-    wrong = np.bincount(np.repeat(np.arange(len(numbers)), lengths)[~good], minlength=len(numbers))
+    wrong = np.bincount(np.repeat(np.arange(len(shapes)), lengths)[~good], minlength=len(shapes))
     whole = lengths % 2 == 0
-    if isinstance(shapes[chosen[0]], Quad):
+    if kind is Quad:
         whole = lengths == 8
-    elif isinstance(shapes[chosen[0]], Polygon):
+    elif kind is Polygon:
         whole &= lengths >= 6
-    for k, count, complete in zip(chosen.tolist(), wrong.tolist(), whole.tolist(), strict=True):
-        if count:
-            out.details[k] = f"a coordinate is no number within {LIMIT:.0f}"
-        elif not complete:
-            out.details[k] = "corners are missing"
     sound: Bools = whole & (wrong == 0)
-    out.reasons[chosen[~sound]] = "bad_box"
+    for row in np.flatnonzero(~sound).tolist():
+        k = int(chosen[row])
+        out.reasons[k] = "bad_box"
+        beyond = f"a coordinate is no number within {LIMIT:.0f}"
+        out.details[k] = beyond if wrong[row] else "corners are missing"
     return sound
 
 
 def _clip_boxes(shapes: Sequence[Shape], sizes: Floats, chosen: Indices, out: Clipped) -> None:
-    boxes = np.array([_numbers(shapes[k]) for k in chosen], float)
-    cut = clip_boxes(boxes, sizes[chosen])
+    boxes = box_array(shapes)
+    cut = clip_boxes(boxes, sizes)
     out.reasons[chosen[cut.outside]] = "outside_image"
     out.reasons[chosen[cut.zero]] = "zero_area"
     out.changed[chosen], out.swapped[chosen] = cut.changed, cut.swapped
@@ -186,12 +185,12 @@ def _clip_boxes(shapes: Sequence[Shape], sizes: Floats, chosen: Indices, out: Cl
 
 
 def _clip_quads(shapes: Sequence[Shape], sizes: Floats, chosen: Indices, out: Clipped) -> None:
-    quads = np.array([_numbers(shapes[k]) for k in chosen], float)
-    cut = clip_quads(quads, sizes[chosen])
+    quads = quad_array(shapes)
+    cut = clip_quads(quads, sizes)
     out.reasons[chosen[cut.outside]] = "outside_image"
     out.reasons[chosen[cut.zero]] = "zero_area"
     out.changed[chosen], out.mended[chosen] = cut.changed, cut.crossed
-    out.boxes[chosen] = quad_envelopes(cut.points, sizes[chosen])
+    out.boxes[chosen] = quad_envelopes(cut.points, sizes)
     x, y = cut.points[:, ::2], cut.points[:, 1::2]
     turns = x * np.roll(y, -1, axis=1) - y * np.roll(x, -1, axis=1)
     out.areas[chosen] = np.abs(turns.sum(axis=1)) / 2
@@ -200,8 +199,8 @@ def _clip_quads(shapes: Sequence[Shape], sizes: Floats, chosen: Indices, out: Cl
 
 
 def _clip_polygons(shapes: Sequence[Shape], sizes: Floats, chosen: Indices, out: Clipped) -> None:
-    rings = [np.array(_numbers(shapes[k]), float).reshape(-1, 2) for k in chosen]
-    cut = ring_work.cut_rings(rings, sizes[chosen])
+    rings = ring_list(shapes)
+    cut = ring_work.cut_rings(rings, sizes)
     out.changed[chosen], out.mended[chosen] = cut.changed, cut.mended
     out.areas[chosen] = cut.areas
     for row, k in enumerate(chosen.tolist()):
@@ -216,10 +215,10 @@ def _clip_polygons(shapes: Sequence[Shape], sizes: Floats, chosen: Indices, out:
             out.reasons[k] = "zero_area"
         elif len(parts) == 1:
             points = tuple(parts[0].ravel().tolist())
-            if points != _numbers(shapes[k]):
+            if points != tuple(rings[row].ravel().tolist()):
                 out.shapes[k] = Polygon(points)
-        elif np.isfinite(sizes[k]).all():
-            _to_mask(parts, sizes[k], k, out)
+        elif np.isfinite(sizes[row]).all():
+            _to_mask(parts, sizes[row], k, out)
         else:
             out.reasons[k] = "bad_box"
             out.details[k] = "several parts, in a picture of unknown size"
@@ -236,20 +235,11 @@ def _to_mask(parts: Sequence[Floats], size: Floats, k: int, out: Clipped) -> Non
 
 
 def _clip_masks(shapes: Sequence[Shape], sizes: Floats, chosen: Indices, out: Clipped) -> None:
-    for k in chosen.tolist():
-        mask = shapes[k]
+    for k, mask, size in zip(chosen.tolist(), shapes, sizes, strict=True):
         assert isinstance(mask, Mask)
-        width, height = sizes[k].tolist()
+        width, height = size.tolist()
         fault = mask_fault(mask)
-        if (
-            not fault
-            and np.isfinite(sizes[k]).all()
-            and (mask.width, mask.height)
-            != (
-                width,
-                height,
-            )
-        ):
+        if not fault and np.isfinite(size).all() and (mask.width, mask.height) != (width, height):
             fault = f"mask of {mask.width} x {mask.height} for a picture of {width:g} x {height:g}"
         if fault:
             out.reasons[k], out.details[k] = "bad_value", fault
@@ -266,9 +256,8 @@ def envelopes(shapes: Sequence[Shape]) -> Floats:
         if kind is Mask:
             boxes[chosen] = [mask_box(s) for s in shapes if isinstance(s, Mask)]
             continue
-        numbers = [_numbers(shapes[k]) for k in chosen]
-        starts = np.cumsum([0, *(len(row) // 2 for row in numbers[:-1])])
-        corners = np.array([value for row in numbers for value in row], float).reshape(-1, 2)
+        lengths, flat = numbers_of([shapes[k] for k in chosen.tolist()])
+        starts, corners = np.cumsum(lengths // 2) - lengths // 2, flat.reshape(-1, 2)
         boxes[chosen, :2] = np.minimum.reduceat(corners, starts)
         boxes[chosen, 2:] = np.maximum.reduceat(corners, starts)
     return boxes
@@ -308,10 +297,10 @@ def enclose(shapes: Sequence[Shape], kind: type) -> list[Shape]:
 def _corners(shape: Shape, kind: type) -> Floats:
     """Points (k, 2) whose hull is the shape's."""
     if isinstance(shape, Box):
-        x1, y1, x2, y2 = _numbers(shape)
+        x1, y1, x2, y2 = astuple(shape)
         return np.array([(x1, y1), (x2, y1), (x2, y2), (x1, y2)], float)
     if not isinstance(shape, Mask):
-        return np.array(_numbers(shape), float).reshape(-1, 2)
+        return np.array(shape.points, float).reshape(-1, 2)
     if kind is Polygon:
         raise TypeError("a mask is no single outline")
     strips = mask_strips(shape)

@@ -96,7 +96,8 @@ def identify(job: Job, origin: Origin, pictures: Pictures, *source_texts: pa.Arr
 
     An id holds dataset, split, native key, native picture paths, task and source text: nothing of
     image modes, dialects or templates. A dedup key holds what the pictures are (their bytes' hash
-    where read, else folder and path), task and source text. A home holds the first picture alone.
+    where read, else folder and path), task and source text. A home holds the first picture alone,
+    and begins, for a tile, with what all tiles of its scene have in common.
     """
     said = identity.combine(
         identity.hash_one(job.spec.task), *(identity.hash128(text) for text in source_texts)
@@ -112,6 +113,9 @@ def identify(job: Job, origin: Origin, pictures: Pictures, *source_texts: pa.Arr
     )
     dedup = identity.combine(same, said)
     home = np.where((pictures.counts() > 0)[:, None], first, dedup)
+    if pictures.tiles:
+        _, scenes = _hash_pictures(pictures, pictures.scene_identity)
+        home[:, 0] = np.where(pictures.counts() > 0, scenes[:, 0], home[:, 0])
     return Identity(words, identity.ids(words), identity.digests(dedup), identity.digests(home))
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Literal
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -19,8 +19,6 @@ from schemas.sample import Picture
 
 _METRES = (1e-6, 1e6)  # a pixel: no microscope sees as much, no satellite as little
 Size = tuple[int, int]  # width, height in pixels
-# Cuts tiles from a scene: its path, the tiles by path, how they are encoded -> what they are.
-Cutter = Callable[[str, Mapping[str, Tile], Literal["jpeg", "png"]], dict[str, Facts]]
 
 
 class Pictures(Struct, frozen=True):
@@ -29,7 +27,7 @@ class Pictures(Struct, frozen=True):
     paths: list<dictionary<string>>, one list a row, relative to the dataset's folder. stated: what
     annotations say of a path; facts: what reading its file said, where it was read. absent: those
     that are not on disk where that is no fault, since their bytes are not wanted. tiles: of the
-    paths that are no files of the dataset but cut from a scene; cut: cuts them.
+    paths that are no files of the dataset but will be cut from a scene.
     """
 
     entry: Entry
@@ -38,7 +36,6 @@ class Pictures(Struct, frozen=True):
     facts: Mapping[str, Facts]
     absent: frozenset[str] = frozenset()
     tiles: Mapping[str, Tile] = {}
-    cut: Cutter | None = None
 
     def of(self, paths: pa.ListArray | Sequence[Sequence[str]]) -> Pictures:
         """The same knowledge for other rows."""
@@ -79,22 +76,18 @@ class Pictures(Struct, frozen=True):
         facts = self.facts.get(path)
         return facts.fault if facts and path not in self.absent else ""
 
-    def with_tiles(
-        self, tiles: Mapping[str, Tile], kind: Literal["jpeg", "png"], shown: Iterable[str]
-    ) -> Pictures:
-        """The same knowledge, of pictures that are tiles too; those shown are cut, scene by scene.
+    def with_tiles(self, tiles: Mapping[str, Tile]) -> Pictures:
+        """The same knowledge, of pictures that are tiles too.
 
-        A tile whose scene cannot be decoded has the fault of its scene.
+        They are cut when it is known which of them are written. Until then their hash is that of
+        their scene's file.
         """
         stated = {path: self.stated[tile.scene] for path, tile in tiles.items()}
-        by_scene: dict[str, dict[str, Tile]] = {}
-        for path in dict.fromkeys(shown):
-            if path in tiles:
-                by_scene.setdefault(tiles[path].scene, {})[path] = tiles[path]
-        facts: dict[str, Facts] = {}
-        for scene, some in by_scene.items():
-            if self.cut is not None:
-                facts.update(self.cut(scene, some, kind))
+        facts = {
+            path: Facts(tile.width, tile.height, sha256=self.facts[tile.scene].sha256)
+            for path, tile in tiles.items()
+            if tile.scene in self.facts
+        }
         return msgspec.structs.replace(
             self,
             stated={**self.stated, **stated},
@@ -103,9 +96,21 @@ class Pictures(Struct, frozen=True):
         )
 
     def identity(self, path: str) -> str:
-        """What tells a picture from others: its bytes' hash, else its folder and path."""
+        """What tells a picture from others: its bytes' hash, else its folder and path.
+
+        A tile is told by its scene, its place and how it is encoded.
+        """
+        if tile := self.tiles.get(path):
+            ending = path.rpartition(".")[2]
+            place = f"{tile.x},{tile.y},{tile.width},{tile.height}.{ending}"
+            return f"{self.identity(tile.scene)}@{place}"
         facts = self.facts.get(path)
         return facts.sha256 if facts and facts.sha256 else f"{self.entry.folder}/{path}"
+
+    def scene_identity(self, path: str) -> str:
+        """What tells the picture that a path's is cut from, or that picture itself."""
+        tile = self.tiles.get(path)
+        return self.identity(tile.scene if tile else path)
 
     def counts(self) -> npt.NDArray[np.int64]:
         """How many pictures each row shows."""

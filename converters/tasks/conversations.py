@@ -91,7 +91,7 @@ def tidied(talk: Conversation, repairs: Counter[str]) -> list[tuple[str, str]]:
 
 def _turns(job: Job, said: list[Said]) -> Turns:
     regions = [region for talk in said for region in talk.regions]
-    boxes = shapes.envelopes([region.shape for region in regions]).tolist() if regions else []
+    boxes = shapes.envelopes([region.shape for region in regions])
     return Turns(
         nested([[text for _, text in talk.turns] for talk in said]),
         pa.nulls(len(said), pa.string()),

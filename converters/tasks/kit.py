@@ -14,9 +14,12 @@ import pyarrow as pa
 from msgspec import Struct
 
 from converters.ledger import Strings
+from converters.regions import tiles
 from converters.regions.scenes import Expressions, Scenes
+from converters.regions.tiles import Cut
 from converters.rows.assemble import Job, Origin
 from converters.rows.pictures import Pictures
+from schemas.mix import TileSpec
 from schemas.sample import Conversation, Kind, Reject
 
 
@@ -114,11 +117,21 @@ class Texts(Struct, frozen=True):
 
 
 class SceneItems(Struct, frozen=True):
-    """Regions with the pictures that their scenes show, one row of paths a scene."""
+    """Regions with the pictures that their scenes show, one row of paths a scene.
+
+    cuts: the same, cut into tiles (see `cut`).
+    """
 
     scenes: Scenes
     pictures: Pictures
     kind: Kind = "region"
+    cuts: dict[TileSpec, Cut] = {}
+
+    def cut(self, spec: TileSpec) -> Cut:
+        """The scenes cut into tiles: once for all sources of a mix that want the same tiles."""
+        if spec not in self.cuts:
+            self.cuts[spec] = tiles.cut(self.scenes, spec)
+        return self.cuts[spec]
 
     @property
     def split(self) -> str:

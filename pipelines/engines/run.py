@@ -127,8 +127,6 @@ def _workers(plan: RunPlan, workers: str) -> tuple[int, bool]:
 
 
 def _python_records(plan: RunPlan) -> int:
-    """Records that readers parse in Python: those of spans that are whole files.
-
-    Byte ranges are decoded in columns.
-    """
-    return sum(span.records for span in plan.spans if span.end is None)
+    """Records that readers parse in Python: all but those that are decoded as columns."""
+    spans = (*plan.spans, *plan.sides)
+    return sum(s.records for s in spans if s.end is None or s.slug not in plan.columnar)

@@ -13,6 +13,8 @@ import threading
 from contextlib import suppress
 from typing import TextIO
 
+from pipelines.memory import share_arenas
+
 
 def _leash() -> None:
     """Ends this process when standard input ends: a launcher that is killed cannot say so."""
@@ -47,6 +49,7 @@ def main() -> None:
         signal.signal(number, signal.SIG_IGN)
     threading.Thread(target=_leash, daemon=True).start()
     sys.stderr = _Log(sys.stderr)
+    share_arenas()
     from apache_beam.runners.worker import sdk_worker_main
 
     sdk_worker_main.main(sys.argv)

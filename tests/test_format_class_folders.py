@@ -1,0 +1,161 @@
+"""Class folders as people have them: packed, split by folder, below folders of any name, listed."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+from native import changed, encoded, read
+
+from converters.catalogue import catalogue
+from converters.read import files
+from converters.read.files import SourceError
+from schemas.sample import Sample
+
+RESISC, UCM, EUROSAT, AID = (
+    catalogue()[slug] for slug in ("nwpu_resisc45", "ucm_ucmerced", "eurosat", "aid")
+)
+
+
+def put(root: Path, *names: str, text: str = "") -> None:
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+
+
+def packed(path: Path, *names: str, data: bytes = b"") -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in names:
+            archive.writestr(name, data)
+
+
+def seen(samples: list[Sample]) -> list[tuple[str, str, tuple[str, ...]]]:
+    """Split, picture and classes of each sample."""
+    return [(one.split, one.pictures[0].path, one.labels[0].names) for one in samples]
+
+
+def test_an_archive_beside_its_split_lists_is_read_in_place(tmp_path: Path) -> None:
+    picture = encoded("JPEG")
+    names = ["NWPU-RESISC45/airport/airport_001.jpg", "NWPU-RESISC45/beach/beach_001.jpg"]
+    packed(tmp_path / "NWPU-RESISC45.zip", *names, data=picture)
+    put(tmp_path, "resisc45-train.txt", text="airport_001.jpg\n")
+    put(tmp_path, "resisc45-test.txt", text="beach_001.jpg\n")
+    found = read(RESISC, tmp_path)
+    assert seen(found.samples) == [
+        ("test", f"NWPU-RESISC45.zip!{names[1]}", ("beach",)),
+        ("train", f"NWPU-RESISC45.zip!{names[0]}", ("airport",)),
+    ]
+    assert found.notes == ["the class folders lie in NWPU-RESISC45.zip!NWPU-RESISC45/"]
+    place = f"{tmp_path}/NWPU-RESISC45.zip!{names[0]}"
+    assert io.BytesIO(files.store(place).read(place)).getvalue() == picture
+
+
+def test_an_archive_in_a_folder_and_one_with_two_folders_around_classes(tmp_path: Path) -> None:
+    (tmp_path / "download").mkdir()
+    names = [f"UCMerced_LandUse/Images/{name}" for name in ("river/river00.tif", "harbor/h01.tif")]
+    packed(tmp_path / "download" / "UCMerced_LandUse.zip", "__MACOSX/river/._r.tif", *names)
+    assert [label for _, _, label in seen(read(UCM, tmp_path).samples)] == [("harbor",), ("river",)]
+
+
+def test_a_tar_without_a_folder_around_its_classes_is_read(tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "AID.tar", "w") as archive:
+        for name in ("Port/port_1.jpg", "River/river_1.jpg"):
+            archive.addfile(tarfile.TarInfo(name))
+    assert seen(read(AID, tmp_path).samples) == [
+        ("all", "AID.tar!Port/port_1.jpg", ("Port",)),
+        ("all", "AID.tar!River/river_1.jpg", ("River",)),
+    ]
+
+
+def test_the_unpacked_folder_is_read_and_not_the_archive_beside_it(tmp_path: Path) -> None:
+    packed(tmp_path / "AID.zip", "AID/Port/port_1.jpg", "AID/River/river_1.jpg")
+    put(tmp_path, "AID/Port/port_1.jpg")
+    assert [path for _, path, _ in seen(read(AID, tmp_path).samples)] == ["AID/Port/port_1.jpg"]
+
+
+def test_of_two_archives_the_one_with_the_entrys_own_folder_is_read(tmp_path: Path) -> None:
+    packed(tmp_path / "EuroSAT_MS.zip", "EuroSAT_MS/River/River_1.tif", "EuroSAT_MS/Sea/S_1.tif")
+    names = ["EuroSAT_RGB/River/River_1.jpg", "EuroSAT_RGB/SeaLake/SeaLake_1.jpg"]
+    packed(tmp_path / "EuroSAT_RGB.zip", *names)
+    assert [path for _, path, _ in seen(read(EUROSAT, tmp_path).samples)] == [
+        f"EuroSAT_RGB.zip!{name}" for name in names
+    ]
+
+
+def test_archives_with_a_class_each_are_read_together(tmp_path: Path) -> None:
+    packed(tmp_path / "Port.zip", "Port/port_1.jpg")
+    packed(tmp_path / "River.zip", "River/river_1.jpg")
+    found = read(AID, tmp_path)
+    assert [label for _, _, label in seen(found.samples)] == [("Port",), ("River",)]
+    assert found.notes == ["the class folders lie in Port.zip!, River.zip!"]
+
+
+def test_archives_that_share_a_class_are_not_read_as_one(tmp_path: Path) -> None:
+    packed(tmp_path / "a.zip", "Port/port_1.jpg", "River/river_1.jpg")
+    packed(tmp_path / "b.zip", "Port/port_1.jpg", "Park/park_1.jpg")
+    with pytest.raises(SourceError, match=r"no class folders found: .*; there: a\.zip, b\.zip"):
+        read(AID, tmp_path)
+
+
+def test_archives_of_other_kinds_and_broken_ones_are_told(tmp_path: Path) -> None:
+    put(tmp_path, "Images/airplane.rar", "Images/beach.rar", "AID.zip", text="no archive")
+    told = (
+        r"2 archive\(s\) to be unpacked first, such as Images/airplane\.rar; 1 archive\(s\) that "
+        r"cannot be read, such as AID\.zip; there: AID\.zip, Images"
+    )
+    with pytest.raises(SourceError, match=told):
+        read(AID, tmp_path)
+
+
+def test_folders_of_splits_around_the_classes_are_splits(tmp_path: Path) -> None:
+    put(tmp_path, "train/Port/a.jpg", "train/River/b.jpg", "Val/Port/c.jpg", "other/x/y.txt")
+    found = read(AID, tmp_path)
+    assert seen(found.samples) == [
+        ("Val", "Val/Port/c.jpg", ("Port",)),
+        ("train", "train/Port/a.jpg", ("Port",)),
+        ("train", "train/River/b.jpg", ("River",)),
+    ]
+    assert found.notes == ["the class folders lie in Val/, train/"]
+    only = read(AID, tmp_path, ["Val"])
+    assert [split for split, _, _ in seen(only.samples)] == ["Val"]
+
+
+def test_folders_of_splits_may_lie_in_an_archive(tmp_path: Path) -> None:
+    packed(tmp_path / "AID.zip", "AID/train/Port/a.jpg", "AID/test/River/b.jpg")
+    assert seen(read(AID, tmp_path).samples) == [
+        ("test", "AID.zip!AID/test/River/b.jpg", ("River",)),
+        ("train", "AID.zip!AID/train/Port/a.jpg", ("Port",)),
+    ]
+
+
+def test_two_folders_around_classes_that_are_no_splits_are_not_read(tmp_path: Path) -> None:
+    put(tmp_path, "old/Port/a.jpg", "new/Port/a.jpg", "new/River/b.jpg")
+    with pytest.raises(SourceError, match="no class folders found"):
+        read(AID, tmp_path)
+
+
+def test_of_alternatives_the_first_with_pictures_is_read(tmp_path: Path) -> None:
+    put(tmp_path, "one/Port/a.jpg", "two/Port/b.jpg")
+    for images, expected in (("{one|two}", "one/Port/a.jpg"), ("{two|one}", "two/Port/b.jpg")):
+        found = read(changed("aid", options={"images": f"{images}/{{label}}/{{file}}"}), tmp_path)
+        assert [path for _, path, _ in seen(found.samples)] == [expected]
+
+
+def test_a_list_may_be_a_table_whose_pictures_stand_in_any_column(tmp_path: Path) -> None:
+    put(tmp_path, "EuroSAT/River/River_1.jpg", "EuroSAT/SeaLake/SeaLake_0.jpg")
+    header = ",Filename,Label,ClassName\n"
+    put(tmp_path, "EuroSAT/train.csv", text=f"{header}0,River/River_1.jpg,8,River\n")
+    rows = "0,SeaLake/SeaLake_0.jpg,9,SeaLake\n1,SeaLake/SeaLake_9.jpg,9,SeaLake\n"
+    put(tmp_path, "EuroSAT/test.csv", text=header + rows)
+    found = read(EUROSAT, tmp_path)
+    assert [(split, label) for split, _, label in seen(found.samples)] == [
+        ("test", ("SeaLake",)),
+        ("train", ("River",)),
+    ]
+    assert found.notes == [
+        "EuroSAT/test.csv names 1 of 2 picture(s) that are not there, such as "
+        "1,SeaLake/SeaLake_9.jpg,9,SeaLake"
+    ]
