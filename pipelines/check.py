@@ -150,6 +150,19 @@ def _survey(entry: Entry, root: str) -> Survey:
 
 
 def _hints(entry: Entry, data_root: str, root: str) -> list[str]:
+    """What may be meant where a dataset cannot be read: another of its forms, or another place."""
+    for other in catalogue().values():
+        if other.system != entry.system or other.slug == entry.slug or unreadable(other):
+            continue
+        try:
+            open_dataset(other, root)
+        except SourceError:
+            continue
+        return [f"hint: {other.slug} ({other.name}) reads it: use --path {other.slug}={root}"]
+    return _places(entry, data_root, root)
+
+
+def _places(entry: Entry, data_root: str, root: str) -> list[str]:
     """Where a dataset lies that is not in its folder: one level deeper, or in another case."""
     name = root.rstrip("/").rpartition("/")[2]
     above = root.rstrip("/").rpartition("/")[0]

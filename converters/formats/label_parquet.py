@@ -38,10 +38,10 @@ _ROW_BYTES = 50_000
 _LAYOUTS = (
     "{data/|}{split}-{part}-of-{parts}.parquet",
     "{config}/{split}-{part}-of-{parts}.parquet",
+    "{repository}/{config}/{split}-{part}-of-{parts}.parquet",
     "{split}/{part}.parquet",
     "{config}/{split}/{part}.parquet",
     "{config}/parquet-{split}.parquet",
-    "{repository}/{config}/{split}-{part}-of-{parts}.parquet",
     "{repository}/{config}/{split}/{part}.parquet",
 )
 

@@ -30,6 +30,7 @@ from converters.read.json_members import MEMBERS, member_spans
 from converters.read.json_spans import array_opening, array_spans
 
 _HEAD_BYTES = 4096
+_FOLDERS_NOTED = 5  # folders left out that have a note each
 
 
 def files_plan(
@@ -182,7 +183,10 @@ def _files_below(folder: Folder, annotations: BySplit) -> list[tuple[str, Found]
 def _one_each(
     folder: Folder, found: Iterable[tuple[str, Found]], notes: list[str]
 ) -> list[tuple[str, Found]]:
-    """The first file of each split and set of bound names; a note for each folder left out."""
+    """The first file of each split and set of bound names; a note for each folder left out.
+
+    Where they are many (a folder for each place, say), one note tells of all.
+    """
     taken: dict[tuple[str, frozenset[tuple[str, str]]], tuple[str, Found]] = {}
     left: dict[tuple[str, str], list[tuple[Found, Found]]] = {}
     for split, file in found:
@@ -191,7 +195,10 @@ def _one_each(
         if first is not file:
             folders = file.path.rpartition("/")[0], first.path.rpartition("/")[0]
             left.setdefault(folders, []).append((file, first))
-    for pairs in left.values():
+    groups = [*left.values()]
+    if len(groups) > _FOLDERS_NOTED:
+        groups = [[pair for pairs in groups for pair in pairs]]
+    for pairs in groups:
         file, first = pairs[0]
         notes.append(
             f"{len(pairs)} annotation file(s) are left out, such as {folder.relative(file.path)}: "
