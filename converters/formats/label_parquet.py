@@ -39,9 +39,9 @@ _LAYOUTS = (
     "{data/|}{split}-{part}-of-{parts}.parquet",
     "{config}/{split}-{part}-of-{parts}.parquet",
     "{repository}/{config}/{split}-{part}-of-{parts}.parquet",
+    "{config}/parquet-{split}.parquet",
     "{split}/{part}.parquet",
     "{config}/{split}/{part}.parquet",
-    "{config}/parquet-{split}.parquet",
     "{repository}/{config}/{split}/{part}.parquet",
 )
 
