@@ -23,6 +23,7 @@ FAULTS: dict[str, str] = {
     "missing_field": "a field that the format needs is absent or empty",
     "bad_value": "a field holds something the format does not allow",
     "dangling_reference": "the record points at a record that does not exist",
+    "ambiguous_reference": "records of one id, or answers to one question, say different things",
     "no_words": "the text has no letter",
     "no_label": "a picture without a class: in no class folder, or with none marked",
     "missing_image": "the picture is not there",

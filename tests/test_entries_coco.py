@@ -158,6 +158,15 @@ ENTRIES: list[tuple[str, str, str, dict[str, Any], str, str, Shape]] = [
         UPRIGHT,
     ),
     (
+        "nwpu_vhr_10_split",
+        "annotations/NWPU_instances_val.json",
+        "001.jpg",
+        BOX,
+        "val",
+        "imgs/001.jpg",
+        UPRIGHT,
+    ),
+    (
         "nwpu_vhr_10_masks",
         "annotations.json",
         "001.jpg",

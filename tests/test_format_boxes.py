@@ -224,7 +224,7 @@ def test_lists_that_name_nothing_there_are_an_error(tmp_path: Path) -> None:
         file.write_text("99999\n")
     with pytest.raises(
         SourceError,
-        match="dior: no split list, such as ImageSets/Main/test.txt, names a file there",
+        match=r"dior: no split list, such as ImageSets/Main/test\.txt, names a file there",
     ):
         read(DIOR, tmp_path)
 

@@ -264,16 +264,26 @@ def test_an_id_of_two_files_is_nobodys(tmp_path: Path) -> None:
     found = one(tmp_path, {"images": [IMAGE, IMAGE | {"file_name": "b.jpg"}]})
     assert found.samples == []
     assert [(r.key, r.reason, r.detail) for r in found.rejects] == [
-        ("1", "bad_value", "its id is that of several: a.jpg, b.jpg"),
-        ("1", "bad_value", "its id is that of several: a.jpg, b.jpg"),
+        ("1", "ambiguous_reference", "its id is that of several: a.jpg, b.jpg"),
+        ("1", "ambiguous_reference", "its id is that of several: a.jpg, b.jpg"),
     ]
+
+
+def test_annotations_of_one_id_that_differ_are_all_rejects(tmp_path: Path) -> None:
+    other = BOX | {"bbox": [5, 6, 3, 4]}
+    found = one(tmp_path, {"annotations": [BOX, other, BOX, BOX | {"id": 2}]})
+    assert [[region.key for region in sample.regions] for sample in found.samples] == [["2"]]
+    detail = "annotations of id 1 differ in this picture"
+    assert [(r.key, r.reason, r.detail) for r in found.rejects] == [
+        ("1#1", "ambiguous_reference", detail)
+    ] * 3
 
 
 def test_a_file_of_two_ids_is_nobodys(tmp_path: Path) -> None:
     found = one(tmp_path, {"images": [IMAGE, IMAGE | {"id": 2}]})
     assert [(r.key, r.reason, r.detail) for r in found.rejects] == [
-        ("1", "bad_value", "a.jpg is picture 2 too"),
-        ("2", "bad_value", "a.jpg is picture 1 too"),
+        ("1", "ambiguous_reference", "a.jpg is picture 2 too"),
+        ("2", "ambiguous_reference", "a.jpg is picture 1 too"),
     ]
 
 

@@ -24,7 +24,10 @@ from schemas.sample import Box, Region
     ("categories", "fault"),
     [
         ([SHIP, SHIP], None),
-        ([SHIP, {"id": 1, "name": "boat"}], ("bad_value", "category 1 is both 'ship' and 'boat'")),
+        (
+            [SHIP, {"id": 1, "name": "boat"}],
+            ("ambiguous_reference", "category 1 is both 'ship' and 'boat'"),
+        ),
         ([{"id": 1}], ("bad_value", "category 1 has no name")),
         ([{"id": 2, "name": "boat"}], ("dangling_reference", "category 1 is not there")),
     ],

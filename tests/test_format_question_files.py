@@ -47,9 +47,9 @@ def test_two_files_that_answer_otherwise_are_both_rejected_and_gaps_are_named() 
     assert [
         (one.file, *fault) for one, fault in zip(native.rejects, faults(native), strict=True)
     ] == [
-        ("UCM/ucm_res.txt", "1.tif", "bad_value", both),
+        ("UCM/ucm_res.txt", "1.tif", "ambiguous_reference", both),
         ("UCM/ucm_res.txt", "line 2", "bad_value", "a noun is missing: How many  in the picture"),
-        ("UCM/ucm_vqa.txt", "1.tif", "bad_value", both),
+        ("UCM/ucm_vqa.txt", "1.tif", "ambiguous_reference", both),
     ]
     assert [(one.key, one.questions[0].answer) for one in native.samples] == [
         ("2.tif", ""),
@@ -94,7 +94,7 @@ def test_names_that_cannot_be_and_answers_that_differ_are_rejected() -> None:
         ("4", "bad_value", "question 4, answer [4], picture 4: no file_name"),
         (
             "5",
-            "bad_value",
+            "ambiguous_reference",
             "question 5, answer [5], picture 2: answers of one id that differ",
         ),
     ]
@@ -117,8 +117,8 @@ def test_records_below_a_key_show_pairs_as_columns() -> None:
     ]
     assert faults(native) == [
         ("6", "missing_field", "no img_id or no question"),
-        ("7", "bad_value", "asked twice with different answers, one is '0'"),
-        ("7", "bad_value", "asked twice with different answers, one is '0_to_10'"),
+        ("7", "ambiguous_reference", "asked twice with different answers, one is '0'"),
+        ("7", "ambiguous_reference", "asked twice with different answers, one is '0_to_10'"),
         ("5", "bad_value", "'image/im1/../00004.png' leaves its folder"),
     ]
 
@@ -135,8 +135,8 @@ def test_a_prompt_behind_every_question_is_taken_away() -> None:
         ("FAIR_4", "How much?", ""),
     ]
     assert [(key, reason) for key, reason, _ in faults(native)] == [
-        ("FAIR_2", "bad_value"),
-        ("FAIR_2", "bad_value"),
+        ("FAIR_2", "ambiguous_reference"),
+        ("FAIR_2", "ambiguous_reference"),
         ("FAIR_3", "missing_field"),
         ("byte 881", "unreadable_record"),
     ]

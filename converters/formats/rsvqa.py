@@ -231,9 +231,8 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
             wrong = answers["fault"][int(answer[i])].as_py()
         elif answered[i] and bad_picture[i]:
             wrong = images["fault"][int(picture[i])].as_py()
-        elif differing[i]:
-            wrong = "answers of one id that differ"
-        yield _reject(file, span.split, table, i, bool(whole[i]), bool(answered[i]), wrong)
+        is_whole, is_answered, differs = bool(whole[i]), bool(answered[i]), bool(differing[i])
+        yield _reject(file, span.split, table, i, is_whole, is_answered, differs, wrong)
     joined = _joined(folder, options, span.split, table, answer, picture, good, sides)
     yield Columns("question", file, span.split, joined)
 
@@ -249,16 +248,27 @@ def _faulty(
 
 
 def _reject(
-    file: str, split: str, table: pa.Table, i: int, whole: bool, answered: bool, fault: str
+    file: str,
+    split: str,
+    table: pa.Table,
+    i: int,
+    whole: bool,
+    answered: bool,
+    differing: bool,
+    fault: str,
 ) -> Reject:
-    """fault: what is wrong with the question's answer or picture, where it is there."""
+    """differing: it has several answers. fault: what is wrong with its answer or picture, where it
+    is there."""
     row = table.slice(i, 1).to_pylist()[0]
     key = str(row["id"])
     if not whole:
         return Reject(file, key, split, "missing_field", "no id or no question")
+    which = f"question {key}, answer {row['answers_ids']}, picture {row['img_id']}"
     if fault:
-        which = f"question {key}, answer {row['answers_ids']}, picture {row['img_id']}"
         return Reject(file, key, split, "bad_value", f"{which}: {fault}")
+    if differing:
+        detail = f"{which}: answers of one id that differ"
+        return Reject(file, key, split, "ambiguous_reference", detail)
     what = f"picture {row['img_id']}" if answered else f"answer {row['answers_ids']}"
     return Reject(
         file,

@@ -157,7 +157,7 @@ def _read_columns(folder: Folder, options: Options, span: Span) -> Iterator[Colu
     agrees = _agreeing(table, fields)
     for row in table.filter(pc.invert(agrees)).to_pylist():
         detail = f"asked twice with different answers, one is {row[answer]!r}"[:200]
-        yield Reject(file, _key(row, fields), span.split, "bad_value", detail)
+        yield Reject(file, _key(row, fields), span.split, "ambiguous_reference", detail)
     table = table.filter(agrees)
     good, paths, faults = _paths(folder, options, span, table[image])
     for row in table.filter(pc.invert(good)).to_pylist():

@@ -240,10 +240,11 @@ def boxes_of(records: Iterable[Annotation]) -> npt.NDArray[np.float64]:
 
 
 class Classes(NamedTuple):
-    """names: class names by the number of their id. faults: of ids that have no one name, why."""
+    """names: class names by the number of their id. faults: of ids that have no one name, the
+    reason and detail of a Reject."""
 
     names: dict[int, str]
-    faults: dict[int, str]
+    faults: dict[int, tuple[str, str]]
 
     @classmethod
     def of(cls, records: Iterable[Category]) -> Classes:
@@ -253,9 +254,10 @@ class Classes(NamedTuple):
             [number] = ids_of([record.id]).tolist()
             name = (record.name or "").strip()
             if not name:
-                found.faults[number] = f"category {record.id} has no name"
+                found.faults[number] = "bad_value", f"category {record.id} has no name"
             elif (other := found.names.setdefault(number, name)) != name:
-                found.faults[number] = f"category {record.id} is both {other!r} and {name!r}"
+                detail = f"category {record.id} is both {other!r} and {name!r}"
+                found.faults[number] = "ambiguous_reference", detail
         for number in found.faults:
             found.names.pop(number, None)
         return found
@@ -265,5 +267,5 @@ class Classes(NamedTuple):
         if category == NO_ID:
             return "missing_field", "no category_id"
         if category in self.faults:
-            return "bad_value", self.faults[category]
+            return self.faults[category]
         return "dangling_reference", f"category {category} is not there"

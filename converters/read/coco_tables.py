@@ -100,13 +100,15 @@ def image_place(span: Span, number: int) -> int:
 
 
 def category_table(classes: Classes) -> pa.Table:
-    """The classes of a file: id, and name, or the fault of an id that has no one name."""
+    """The classes of a file: id, and name, or reason and fault of an id that has no one name."""
     numbers = [*classes.names, *classes.faults]
+    faults = [classes.faults.get(one, (None, None)) for one in numbers]
     return pa.table(
         {
             "id": pa.array(numbers, pa.int64()),
             "name": pa.array([classes.names.get(one) for one in numbers], pa.string()),
-            "fault": pa.array([classes.faults.get(one) for one in numbers], pa.string()),
+            "reason": pa.array([reason for reason, _ in faults], pa.string()),
+            "fault": pa.array([detail for _, detail in faults], pa.string()),
         }
     )
 
@@ -116,7 +118,7 @@ def classes_of(table: pa.Table) -> Classes:
     rows = table.to_pylist()
     return Classes(
         {row["id"]: row["name"] for row in rows if row["name"] is not None},
-        {row["id"]: row["fault"] for row in rows if row["fault"] is not None},
+        {row["id"]: (row["reason"], row["fault"]) for row in rows if row["fault"] is not None},
     )
 
 
@@ -147,11 +149,12 @@ class Twins:
             return "missing_field", "no file_name"
         if files := self._files.get(number):
             if len(files) > 1:
-                return "bad_value", f"its id is that of several: {', '.join(sorted(files)[:3])}"
+                several = ", ".join(sorted(files)[:3])
+                return "ambiguous_reference", f"its id is that of several: {several}"
             if place != self._first[number]:
                 return "bad_value", "it stands twice"
         if others := self._ids.get(file, set()) - {number}:
-            return "bad_value", f"{file} is picture {min(others)} too"
+            return "ambiguous_reference", f"{file} is picture {min(others)} too"
         return None
 
 

@@ -35,8 +35,9 @@ _JPEG_SCAN, _JPEG_END = b"\xff\xda", b"\xff\xd9"
 _PNG_ORIENTED = (b"eXIf", b"iTXtXML:com.adobe.xmp", b"tEXtRaw profile", b"zTXtRaw profile")
 _ORIENTATION = 274
 _TURNED = (5, 6, 7, 8)  # orientations that swap width and height
-_IMAGE_WIDTH, _BITS, _BANDS = 256, 258, 277
+_IMAGE_WIDTH, _IMAGE_HEIGHT, _BITS, _BANDS = 256, 257, 258, 277
 _PIECES = ((273, 279), (324, 325))  # tags of places and lengths: of strips, of tiles
+_TAGS = (_IMAGE_WIDTH, _IMAGE_HEIGHT, _BITS, _BANDS, *(tag for pair in _PIECES for tag in pair))
 
 # Pillow logs what it also raises; without a handler of its own that reaches the terminal.
 logging.getLogger("PIL").addHandler(logging.NullHandler())
@@ -237,24 +238,40 @@ def _has_pieces(tags: Mapping[int, Any], size: int) -> bool:
     return False
 
 
-def _unknown_tiff(data: bytes) -> PictureError:
-    """Why Pillow does not open a TIFF: it is cut off, or of bands and bits that are unknown."""
+def tiff_size(data: bytes) -> tuple[int, int] | None:
+    """Width and height by a TIFF's tags, also where Pillow does not read its pixels."""
+    try:
+        tags = _tiff_tags(data)
+        width, height = int(tags[_IMAGE_WIDTH]), int(tags[_IMAGE_HEIGHT])
+    except (KeyError, TypeError, ValueError, *DAMAGED):
+        return None
+    return (width, height) if 0 < width * height <= MAX_PIXELS else None
+
+
+def _tiff_tags(data: bytes) -> Mapping[int, Any]:
+    """Those of a TIFF's tags that are looked at. Raises what Pillow raises (`DAMAGED`)."""
     from PIL import TiffImagePlugin
 
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        begin = data[:16] if b"+" in data[:4] else data[:8]
+        tags = TiffImagePlugin.ImageFileDirectory_v2(begin)
+        file = io.BytesIO(data)
+        file.seek(tags.next)
+        tags.load(file)
+        return {number: tags[number] for number in _TAGS if number in tags}
+
+
+def _unknown_tiff(data: bytes) -> PictureError:
+    """Why Pillow does not open a TIFF: it is cut off, or of bands and bits that are unknown."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            begin = data[:16] if b"+" in data[:4] else data[:8]
-            tags = TiffImagePlugin.ImageFileDirectory_v2(begin)
-            file = io.BytesIO(data)
-            file.seek(tags.next)
-            tags.load(file)
-            bits = tags.get(_BITS, (1,))
-            bands = tags.get(_BANDS, len(bits))
-            if _IMAGE_WIDTH not in tags or not _has_pieces(tags, len(data)):
-                return PictureError("truncated_image", "the file ends within its header")
+        tags = _tiff_tags(data)
     except DAMAGED as error:
         return PictureError("truncated_image", str(error))
+    bits = tags.get(_BITS, (1,))
+    bands = tags.get(_BANDS, len(bits))
+    if _IMAGE_WIDTH not in tags or not _has_pieces(tags, len(data)):
+        return PictureError("truncated_image", "the file ends within its header")
     each = " and ".join(str(number) for number in sorted(set(bits)))
     detail = f"a TIFF of {bands} bands of {each} bits, which Pillow does not read"
     return PictureError("unreadable_image", detail)

@@ -189,7 +189,7 @@ def without_contradictions(found: Iterable[Sample | Reject]) -> Iterator[Sample 
         answers = said.get(_asked(item), {}) if isinstance(item, Sample) else {}
         if isinstance(item, Sample) and len(answers) > 1:
             detail = f"asked twice with different answers: {', '.join(map(repr, answers))}"
-            yield Reject(item.file, item.key, item.split, "bad_value", detail[:200])
+            yield Reject(item.file, item.key, item.split, "ambiguous_reference", detail[:200])
         else:
             yield item
 

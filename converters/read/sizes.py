@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from converters.read import files
 from converters.read.files import SourceError
 from converters.read.folder import Folder
+from converters.read.headers import tiff_size
 from converters.read.images import read_size
 
 
@@ -19,9 +21,19 @@ class PictureSizes:
         or cannot be read."""
         if path not in self._known:
             try:
-                facts = read_size(self._folder.absolute(path))
+                self._known[path] = _size(self._folder.absolute(path))
             except SourceError:  # it leads out of the folder
-                facts = None
-            good = facts is not None and not facts.fault
-            self._known[path] = (facts.width, facts.height) if facts and good else None
+                self._known[path] = None
         return self._known[path]
+
+
+def _size(path: str) -> tuple[int, int] | None:
+    facts = read_size(path)
+    if not facts.fault:
+        return facts.width, facts.height
+    if facts.fault != "unreadable_image" or not path.lower().endswith((".tif", ".tiff")):
+        return None
+    try:  # bands and bits that only a recipe makes a picture of
+        return tiff_size(files.store(path).read(path))
+    except OSError:
+        return None

@@ -146,12 +146,19 @@ class _Objects(NamedTuple):
             # Fast way: none is looked at for itself. The plain way is what follows.
             return _Found(cast(list[Region], self.regions[start:stop]), [], [])
         found = _Found([], [], [])
-        seen: set[str] = set()
-        for i, (name, region) in enumerate(zip(keys, self.regions[start:stop], strict=True)):
-            key = name or f"[{i}]"
-            if key in seen:
+        first: dict[str, Region | Fault] = {}
+        differing: set[str] = set()
+        own = self.regions[start:stop]
+        names = [name or f"[{i}]" for i, name in enumerate(keys)]
+        for key, region in zip(names, own, strict=True):
+            if first.setdefault(key, region) != region:
+                differing.add(key)
+        for i, (name, key, region) in enumerate(zip(keys, names, own, strict=True)):
+            if key in differing:
+                detail = f"annotations of id {key} differ in this picture"
+                region = Fault("ambiguous_reference", detail)
+            elif first[key] is not region:
                 region = Fault("bad_value", f"annotation {key} stands twice in this picture")
-            seen.add(key)
             if isinstance(region, Region):
                 found.regions.append(region if name else replace(region, key=key))
                 continue
