@@ -84,6 +84,14 @@ def test_the_clean_part_of_multiscene_has_its_own_names_of_splits(tmp_path: Path
     ]
 
 
+def test_the_labels_of_ucm_are_a_table_beside_the_class_folders(tmp_path: Path) -> None:
+    table = "IMAGE\\LABEL\tairplane\tbare-soil\tmobile-home\nmobilehomepark07\t0\t1\t1\n"
+    put(tmp_path, "LandUse_Multilabeled.txt", text=table)
+    picture = "UCMerced_LandUse/Images/mobilehomepark/mobilehomepark07.tif"
+    put(tmp_path, picture)
+    assert found("ucm_multilabel", tmp_path)[0] == [("all", picture, ("bare soil", "mobile home"))]
+
+
 def test_the_pictures_of_sat_6_stand_in_one_file(tmp_path: Path) -> None:
     arrays: dict[str, Any] = {}
     for split, classes in {"train": [0, 5], "test": [3]}.items():

@@ -21,7 +21,11 @@ _LITTER = frozenset({"thumbs.db", "desktop.ini"})
 _SPLITS = frozenset({"train", "training", "val", "valid", "validation", "test", "testing"})
 _SPLIT = "split_folder"  # what a folder of a split is bound to
 # Folders around the class folders that the entry does not name, in the order they are tried.
-_AROUND = (f"{{{_SPLIT}}}/", "{outer}/", f"{{outer}}/{{{_SPLIT}}}/", "{outer}/{inner}/")
+_AROUND = (
+    *(f"{{{_SPLIT}}}/", "{outer}/"),
+    *(f"{{{_SPLIT}}}/{{inner}}/", f"{{outer}}/{{{_SPLIT}}}/", "{outer}/{inner}/"),
+    f"{{outer}}/{{{_SPLIT}}}/{{inner}}/",
+)
 _PACKED = (".rar", ".7z", ".zst", ".001", ".z01", ".aa", ".part1")
 
 Patterns = Sequence[tuple[str, str]]  # (split, pattern); the split is empty where its path tells it
@@ -123,11 +127,16 @@ def _chosen(seen: dict[Place, _Seen], *, is_archive: bool) -> list[Place]:
     places = [place for place, one in seen.items() if one.rank == best]
     classes = [one.classes for one in seen.values() if one.rank == best]
     together = set().union(*classes)
-    roots = {place.lead.removesuffix(f"{place.split}/") for place in places}
-    is_split = all(place.split for place in places)
+    roots = {_above_split(place) for place in places}
+    is_split = len({place.split for place in places if place.split}) == len(places)
     is_shared = is_archive and sum(map(len, classes)) == len(together)
     is_told = len(roots) == 1 and (len(places) == 1 or is_split)
     return places if len(together) > 1 and (is_told or is_shared) else []
+
+
+def _above_split(place: Place) -> str:
+    parts = place.lead.replace("!", "!/").split("/")
+    return "/".join(parts[: parts.index(place.split)]) if place.split else place.lead
 
 
 def _find(folder: Folder, pattern: str, split: str) -> Iterator[Found]:
