@@ -8,7 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from converters.read import files
-from converters.read.archives import split_member
+from converters.read.archives import is_sequential, split_member
 from converters.read.encodings import utf8_of
 from converters.read.files import Found, SourceError
 from converters.read.folder import (
@@ -243,7 +243,7 @@ def pictures_elsewhere(folder: Folder, images: BySplit | Sequence[str]) -> list[
         reading
         for pattern in picture_patterns(images)
         for reading in files.expand(pattern)
-        if picture_ending(reading) and files.variables(reading)
+        if picture_ending(reading) and files.variables(reading) and not is_sequential(reading)
     ]
     in_place = [_pictures(folder, reading) for reading in readings]
     expected = {path for found in in_place for path in found.values()}
