@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from itertools import chain
 from typing import Any, NamedTuple, Protocol
 
 import pyarrow as pa
@@ -24,6 +24,7 @@ PICTURE_ENDINGS = (
     *(".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".gif"),
 )
 _LITTER = ("__MACOSX",)  # what file managers pack beside a folder
+_FOLDER_END = re.compile(r"\{[^{}]*[/!][^{}]*\|[^{}]*\}|\{[^{}]*\|[^{}]*[/!][^{}]*\}|[/!]")
 DEEPER = "deeper"  # what a folder between the expected one and a file is bound to
 
 
@@ -192,20 +193,19 @@ def annotation_files(folder: Folder, annotations: BySplit) -> list[tuple[str, Fo
     return wanted
 
 
-def deeper(pattern: str) -> list[str]:
-    """The readings of a pattern for files one folder deeper, whose name is bound to `DEEPER`."""
-    readings = files.expand(pattern)
-    ends = [max(reading.rfind("/"), reading.rfind("!")) + 1 for reading in readings]
-    return [
-        f"{reading[:at]}{{{DEEPER}}}/{reading[at:]}"
-        for reading, at in zip(readings, ends, strict=True)
-    ]
+def deeper(pattern: str) -> str:
+    """The pattern of files one folder deeper; the folder's name is bound to `DEEPER`.
+
+    It stands behind the last folder, or behind the last alternatives that are folders.
+    """
+    last = max((found.end() for found in _FOLDER_END.finditer(pattern)), default=0)
+    return f"{pattern[:last]}{{{DEEPER}}}/{pattern[last:]}"
 
 
 def bound(annotations: BySplit, name: str) -> dict[str, str]:
     """What the names in an annotation pattern stand for in the path of a file that it matched."""
     patterns = _patterns(annotations).values()
-    for pattern in (*patterns, *chain.from_iterable(map(deeper, patterns))):
+    for pattern in (*patterns, *map(deeper, patterns)):
         if (values := files.bind(pattern, name)) is not None:
             return values
     return {}
