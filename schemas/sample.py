@@ -136,10 +136,15 @@ class Question(Struct, frozen=True, gc=False):
 
 
 class Label(Struct, frozen=True, gc=False):
-    """The class of a scene as its authors write it, or its several classes (multi-label)."""
+    """What class a scene is of, as its authors write it, or which of them it shows.
+
+    names: the scene's one class (or its class on each level of a hierarchy). several: they are all
+    classes of the dataset that the picture shows (multi-label), be it only one.
+    """
 
     key: str
     names: tuple[str, ...]
+    several: bool = False
 
 
 class Region(Struct, frozen=True, gc=False):

@@ -65,7 +65,7 @@ class Texts(Struct, frozen=True):
 
     answers: what the answer says (a label's classes as spoken). questions, types: of questions,
     types with nulls; choices: list<string>, of multiple choice. names: a label's classes as
-    written, list<string>.
+    written, list<string>; several: whether they are all that the picture shows (`Label`).
     """
 
     kind: Kind
@@ -78,6 +78,7 @@ class Texts(Struct, frozen=True):
     types: pa.Array | None = None
     choices: pa.ListArray | None = None
     names: pa.ListArray | None = None
+    several: pa.BooleanArray | None = None
 
     def reject(self, item: int, reason: str) -> Reject:
         """The Reject of one item: it says which picture is at fault, else what the text is."""
@@ -110,6 +111,7 @@ class Texts(Struct, frozen=True):
             some(self.types),
             some(self.choices),
             some(self.names),
+            some(self.several),
         )
 
 
