@@ -1,12 +1,10 @@
-"""Rows of regions: what the drafts of a task are made from, and how rows are made of drafts.
+"""Rows of regions: a task drafts them scene by scene, and rows are made of the drafts.
 
-A task drafts rows scene by scene; what is numeric (the filter, box texts) is worked out once for
-the whole batch before. Scenes may be cut into tiles first.
+Scenes may be cut into tiles first.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -14,11 +12,8 @@ import numpy as np
 import pyarrow as pa
 from msgspec import Struct
 
-from converters.dialects import dialect, render
-from converters.ledger import Strings
 from converters.regions import tiles
-from converters.regions.geometry import Bools, Floats
-from converters.regions.scenes import Scenes, flat
+from converters.regions.scenes import Scenes
 from converters.regions.tiles import Indices
 from converters.rows import identity
 from converters.rows.assemble import (
@@ -32,16 +27,13 @@ from converters.rows.assemble import (
     nested,
     tokens,
 )
-from converters.rows.identity import ITEM
-from converters.rows.pictures import Pictures
+from converters.rows.regions import region_lists
 from converters.tasks.kit import Built, SceneItems
+from converters.tasks.views import View, look
 from converters.tasks.wordings import wordings
 from schemas.mix import TileSpec
-from schemas.sample import Box, Mask, Polygon, Quad, Region, Sample
-from schemas.table import REGION
 
 NOTHING_SHOWN = "The image shows none of the annotated objects."
-_SHAPES = {Box: "hbb", Quad: "obb", Polygon: "polygon", Mask: "mask"}
 
 
 class Round(NamedTuple):
@@ -71,43 +63,7 @@ class Draft(Struct, kw_only=True):
     more: Sequence[Round] = ()
 
 
-class View(Struct, frozen=True):
-    """What a source sees of a batch of scenes.
-
-    reasons: why no row may use a region, or ""; the drafts add to them. dialects: how each scene's
-    boxes are written, None where they cannot be. texts: of the chosen regions, where the task
-    writes boxes; repairs: what had to be changed to write them.
-    """
-
-    scenes: Scenes
-    reasons: Strings
-    dialects: list[str | None]
-    texts: Strings
-    repairs: Mapping[str, int]
-
-    def chosen(self, scene: int) -> list[int]:
-        """The regions of a scene that may be used."""
-        return [item for item in self.scenes.of(scene) if not self.reasons[item]]
-
-    def region_key(self, item: int) -> str:
-        """The key of one region's record."""
-        sample = self.scenes.samples[self.scenes.owner[item]]
-        return f"{sample.key}#{self.scenes.native[item].key}"
-
-    def native_text(self, items: Sequence[int]) -> str:
-        """Regions as read, for a row's identity: the same whatever the mode made of them."""
-        return ITEM.join(_native(self.scenes.native[item]) for item in items)
-
-    def whole(self, scene: int) -> str:
-        """All regions of a scene as read."""
-        return self.native_text(self.scenes.of(scene))
-
-
 Drafts = Callable[[View, int, list[int]], list[Draft]]
-
-
-def _native(region: Region) -> str:
-    return f"{region.label}:{','.join(f'{value:.12g}' for value in flat(region.shape))}"
 
 
 def build_objects(
@@ -188,72 +144,6 @@ def _all_drafts(view: View, drafts: Drafts) -> list[Draft]:
     ]
 
 
-def look(job: Job, batch: SceneItems, *, sized: bool, boxed: bool) -> View:
-    """Applies the source's filter, and writes the boxes of what is left."""
-    scenes = batch.scenes
-    reasons = _filtered(job, scenes)
-    unsized: Bools = np.asarray(np.isnan(scenes.sizes).any(axis=1))
-    needs_size = dialect(job.dialect).needs_size
-    dialects: list[str | None] = []
-    for scene in range(len(scenes.samples)):
-        items = slice(scenes.starts[scene], scenes.starts[scene + 1])
-        known = not unsized[items].any()
-        dialects.append(job.dialect if known or not needs_size else job.fallback_dialect)
-        if not known and (sized or dialects[scene] is None):
-            fault = "missing_image" if _absent(scenes.samples[scene], batch.pictures) else "no_size"
-            reasons[items] = np.where(reasons[items] == "", fault, reasons[items])
-    texts = np.full(len(reasons), "", object)
-    repairs = _write(job, scenes, dialects, reasons, texts) if boxed else Counter()
-    return View(scenes, reasons, dialects, texts, repairs)
-
-
-def _absent(sample: Sample, pictures: Pictures) -> bool:
-    return any(picture.path in pictures.absent for picture in sample.pictures)
-
-
-def _filtered(job: Job, scenes: Scenes) -> Strings:
-    """Reasons by region, those of the source's filter added."""
-    rule = job.spec.filter
-    sides = (scenes.boxes[:, 2:] - scenes.boxes[:, :2]) / scenes.sizes
-    share: Floats = 100 * np.nan_to_num(sides.min(axis=1), nan=np.inf)
-    reasons: Strings = scenes.reasons.copy()
-    for item, region in enumerate(scenes.regions):
-        if reasons[item]:
-            continue
-        if rule.labels is not None and region.label not in rule.labels:
-            reasons[item] = "unselected"
-        elif region.ignored and not rule.ignored:
-            reasons[item] = "ignored"
-        elif share[item] < rule.min_side:
-            reasons[item] = "too_small"
-    if rule.max_regions is not None:
-        good = reasons == ""
-        numbers = np.bincount(scenes.owner[good], minlength=len(scenes.samples))
-        reasons[good & (numbers > rule.max_regions)[scenes.owner]] = "too_many"
-    return reasons
-
-
-def _write(
-    job: Job, scenes: Scenes, dialects: list[str | None], reasons: Strings, texts: Strings
-) -> Counter[str]:
-    """Fills in the texts of all regions that are left, one dialect at a time."""
-    repairs: Counter[str] = Counter()
-    names = np.array(dialects, object)[scenes.owner]
-    for name in sorted({name for name in dialects if name is not None}):
-        items = np.flatnonzero((reasons == "") & (names == name))
-        if not len(items):
-            continue
-        written, reasons[items], changed = render(
-            dialect(name),
-            [scenes.regions[item].shape for item in items.tolist()],
-            np.nan_to_num(scenes.sizes[items], nan=np.inf),
-            job.unsayable,
-        )
-        texts[items] = np.array(written, object)
-        repairs.update(changed)
-    return repairs
-
-
 def rows_of(job: Job, batch: SceneItems, drafts: list[Draft], text_origin: str) -> pa.RecordBatch:
     """Rows from drafts: wordings chosen by id, slots filled."""
     scenes = batch.scenes
@@ -286,7 +176,7 @@ def rows_of(job: Job, batch: SceneItems, drafts: list[Draft], text_origin: str) 
             pa.array([f"{job.spec.templates}/{job.spec.task}/{pick}" for pick in picks]),
             text_origin,
             pa.array([draft.dialect for draft in drafts], pa.string()),
-            region_lists(scenes, [(draft.used, draft.phrases) for draft in drafts]),
+            _regions(scenes, drafts),
         ),
     )
 
@@ -303,43 +193,17 @@ def _later(job: Job, draft: Draft) -> list[tuple[str, str]]:
     ]
 
 
-def region_lists(
-    scenes: Scenes, rows: Sequence[tuple[Sequence[int], Sequence[str | None] | None]]
-) -> pa.ListArray:
-    """The column `regions`: for each row its regions, and what the authors call each."""
-    items = [item for used, _ in rows for item in used]
+def _regions(scenes: Scenes, drafts: Sequence[Draft]) -> pa.ListArray:
+    """The column `regions`: those of each draft, and what their authors call them."""
+    items = [item for draft in drafts for item in draft.used]
     phrases = [
         phrase
-        for used, named in rows
-        for phrase in (named if named is not None else [None] * len(used))
+        for draft in drafts
+        for phrase in (draft.phrases if draft.phrases is not None else [None] * len(draft.used))
     ]
-    regions = [scenes.regions[item] for item in items]
-    return lists_of_regions(
-        [len(used) for used, _ in rows], regions, scenes.boxes[items].tolist(), phrases
+    return region_lists(
+        [len(draft.used) for draft in drafts],
+        [scenes.regions[item] for item in items],
+        scenes.boxes[items].tolist(),
+        phrases,
     )
-
-
-def lists_of_regions(
-    counts: Sequence[int],
-    regions: Sequence[Region],
-    boxes: Sequence[Sequence[float]],
-    phrases: Sequence[str | None],
-) -> pa.ListArray:
-    """Regions as a list column. counts: how many each row has, in order."""
-    shapes = [region.shape for region in regions]
-    columns = {
-        "image": [region.image for region in regions],
-        "label": [region.label for region in regions],
-        "shape": [_SHAPES[type(shape)] for shape in shapes],
-        "bbox": boxes,
-        "points": [
-            shape.points if isinstance(shape, (Quad, Polygon)) else None for shape in shapes
-        ],
-        "counts": [shape.counts if isinstance(shape, Mask) else None for shape in shapes],
-        "phrase": phrases,
-    }
-    values = pa.StructArray.from_arrays(
-        [pa.array(columns[field.name], field.type) for field in REGION], fields=list(REGION)
-    )
-    offsets = pa.array(np.concatenate([[0], np.cumsum(counts)]).astype(np.int32))
-    return pa.ListArray.from_arrays(offsets, values)

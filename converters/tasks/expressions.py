@@ -14,9 +14,10 @@ from converters.dialects import dialect
 from converters.rows.assemble import Job
 from converters.rows.identity import ITEM
 from converters.rows.tidy import tidy
-from converters.tasks.drafts import Draft, View, build_objects, look, rows_of
+from converters.tasks.drafts import Draft, build_objects, rows_of
 from converters.tasks.kit import Built, ExpressionItems, SceneItems, Task
 from converters.tasks.objects import census, names, places
+from converters.tasks.views import View, look
 
 NOTHING = "There is no such object in the image."
 

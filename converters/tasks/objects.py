@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from converters.dialects import dialect
 from converters.regions import attributes
-from converters.tasks.drafts import Draft, Drafts, Round, View, build_objects
+from converters.tasks.drafts import Draft, Drafts, Round, build_objects
 from converters.tasks.kit import Task
+from converters.tasks.views import View
 
 _ROUNDS = 3  # labels that a conversation asks about, two rounds each
 

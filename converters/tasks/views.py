@@ -1,0 +1,124 @@
+"""What a source of a mix sees of a batch of scenes: the regions its filter left, and their texts.
+
+What is numeric (the filter, the texts of boxes) is worked out once for the whole batch.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from msgspec import Struct
+
+from converters.dialects import dialect, render
+from converters.ledger import Strings
+from converters.regions.geometry import Bools, Floats
+from converters.regions.scenes import Scenes, flat
+from converters.rows.assemble import Job
+from converters.rows.identity import ITEM
+from converters.rows.pictures import Pictures
+from converters.tasks.kit import SceneItems
+from schemas.sample import Region, Sample
+
+
+class View(Struct, frozen=True):
+    """What a source sees of a batch of scenes.
+
+    reasons: why no row may use a region, or ""; the drafts add to them. dialects: how each scene's
+    boxes are written, None where they cannot be. texts: of the chosen regions, where the task
+    writes boxes; repairs: what had to be changed to write them.
+    """
+
+    scenes: Scenes
+    reasons: Strings
+    dialects: list[str | None]
+    texts: Strings
+    repairs: Mapping[str, int]
+
+    def chosen(self, scene: int) -> list[int]:
+        """The regions of a scene that may be used."""
+        return [item for item in self.scenes.of(scene) if not self.reasons[item]]
+
+    def region_key(self, item: int) -> str:
+        """The key of one region's record."""
+        sample = self.scenes.samples[self.scenes.owner[item]]
+        return f"{sample.key}#{self.scenes.native[item].key}"
+
+    def native_text(self, items: Sequence[int]) -> str:
+        """Regions as read, for a row's identity: the same whatever the mode made of them."""
+        return ITEM.join(_native(self.scenes.native[item]) for item in items)
+
+    def whole(self, scene: int) -> str:
+        """All regions of a scene as read."""
+        return self.native_text(self.scenes.of(scene))
+
+
+def _native(region: Region) -> str:
+    return f"{region.label}:{','.join(f'{value:.12g}' for value in flat(region.shape))}"
+
+
+def look(job: Job, batch: SceneItems, *, sized: bool, boxed: bool) -> View:
+    """Applies the source's filter, and writes the boxes of what is left."""
+    scenes = batch.scenes
+    reasons = _filtered(job, scenes)
+    unsized: Bools = np.asarray(np.isnan(scenes.sizes).any(axis=1))
+    needs_size = dialect(job.dialect).needs_size
+    dialects: list[str | None] = []
+    for scene in range(len(scenes.samples)):
+        items = slice(scenes.starts[scene], scenes.starts[scene + 1])
+        known = not unsized[items].any()
+        dialects.append(job.dialect if known or not needs_size else job.fallback_dialect)
+        if not known and (sized or dialects[scene] is None):
+            fault = "missing_image" if _absent(scenes.samples[scene], batch.pictures) else "no_size"
+            reasons[items] = np.where(reasons[items] == "", fault, reasons[items])
+    texts = np.full(len(reasons), "", object)
+    repairs = _write(job, scenes, dialects, reasons, texts) if boxed else Counter()
+    return View(scenes, reasons, dialects, texts, repairs)
+
+
+def _absent(sample: Sample, pictures: Pictures) -> bool:
+    return any(picture.path in pictures.absent for picture in sample.pictures)
+
+
+def _filtered(job: Job, scenes: Scenes) -> Strings:
+    """Reasons by region, those of the source's filter added."""
+    rule = job.spec.filter
+    sides = (scenes.boxes[:, 2:] - scenes.boxes[:, :2]) / scenes.sizes
+    share: Floats = 100 * np.nan_to_num(sides.min(axis=1), nan=np.inf)
+    reasons: Strings = scenes.reasons.copy()
+    for item, region in enumerate(scenes.regions):
+        if reasons[item]:
+            continue
+        if rule.labels is not None and region.label not in rule.labels:
+            reasons[item] = "unselected"
+        elif region.ignored and not rule.ignored:
+            reasons[item] = "ignored"
+        elif share[item] < rule.min_side:
+            reasons[item] = "too_small"
+    if rule.max_regions is not None:
+        good = reasons == ""
+        numbers = np.bincount(scenes.owner[good], minlength=len(scenes.samples))
+        reasons[good & (numbers > rule.max_regions)[scenes.owner]] = "too_many"
+    return reasons
+
+
+def _write(
+    job: Job, scenes: Scenes, dialects: list[str | None], reasons: Strings, texts: Strings
+) -> Counter[str]:
+    """Fills in the texts of all regions that are left, one dialect at a time."""
+    repairs: Counter[str] = Counter()
+    names = np.array(dialects, object)[scenes.owner]
+    for name in sorted({name for name in dialects if name is not None}):
+        items = np.flatnonzero((reasons == "") & (names == name))
+        if not len(items):
+            continue
+        written, reasons[items], changed = render(
+            dialect(name),
+            [scenes.regions[item].shape for item in items.tolist()],
+            np.nan_to_num(scenes.sizes[items], nan=np.inf),
+            job.unsayable,
+        )
+        texts[items] = np.array(written, object)
+        repairs.update(changed)
+    return repairs
