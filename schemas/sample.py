@@ -49,7 +49,7 @@ POLICIES: dict[str, str] = {
     "ignored": "marked difficult, crowded or ignored by its authors, and the mix leaves those out",
     "too_small": "smaller than the mix asks for",
     "too_many": "more regions in the picture than the mix allows",
-    "ambiguous": "no phrase of the template names this region alone",
+    "ambiguous": "no phrase names this region alone, or one names regions of several pictures",
     "not_sayable": "the dialect cannot write this shape, and the mix does not let it be enclosed",
     "out_of_tile": "no tile shows enough of the region",
     "unselected": "of a kind, class or type that the mix does not ask for",

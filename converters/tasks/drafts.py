@@ -13,11 +13,12 @@ import pyarrow as pa
 from msgspec import Struct
 
 from converters.regions import tiles
-from converters.regions.scenes import Scenes
+from converters.regions.scenes import Scenes, Shown
 from converters.regions.tiles import Indices
 from converters.rows import identity
 from converters.rows.assemble import (
     TEMPLATE,
+    Identity,
     Job,
     Origin,
     Turns,
@@ -27,10 +28,11 @@ from converters.rows.assemble import (
     nested,
     tokens,
 )
+from converters.rows.pictures import Pictures
 from converters.rows.regions import region_lists
 from converters.tasks.kit import Built, SceneItems
 from converters.tasks.views import View, look
-from converters.tasks.wordings import wordings
+from converters.tasks.wordings import ONE_OF_SEVERAL, filled, wordings
 from schemas.mix import TileSpec
 
 NOTHING_SHOWN = "The image shows none of the annotated objects."
@@ -47,12 +49,12 @@ class Round(NamedTuple):
 class Draft(Struct, kw_only=True):
     """A row to be.
 
-    key: of its origin; source_text: what its identity rests on. used: indices of its regions;
-    phrases: what the authors call them, beside. dialect: in which boxes are written, if any.
-    slots: what fills the wording's braces; more: later rounds.
+    shown: the picture it speaks of. key: of its origin; source_text: what its identity rests on.
+    used: indices of its regions; phrases: what the authors call them, beside. dialect: in which
+    boxes are written, if any. slots: what fills the wording's braces; more: later rounds.
     """
 
-    scene: int
+    shown: Shown
     key: str
     source_text: str
     used: list[int]
@@ -63,7 +65,7 @@ class Draft(Struct, kw_only=True):
     more: Sequence[Round] = ()
 
 
-Drafts = Callable[[View, int, list[int]], list[Draft]]
+Drafts = Callable[[View, Shown, list[int]], list[Draft]]
 
 
 def build_objects(
@@ -75,7 +77,7 @@ def build_objects(
     boxed: bool,
     whole: bool = False,
 ) -> Built:
-    """Rows of one source over a batch of scenes, by a task's drafts of each scene.
+    """Rows of one source over a batch of scenes, by a task's drafts of each picture.
 
     sized, boxed: see `Task`. whole: a row speaks of the whole picture, so that one can be made of
     a tile without regions too.
@@ -84,7 +86,7 @@ def build_objects(
         return _build_tiles(job, batch, job.spec.tile, drafts, sized, boxed, whole)
     view = look(job, batch, sized=sized, boxed=boxed)
     made = _all_drafts(view, drafts)
-    rows = rows_of(job, batch, made, TEMPLATE) if made else None
+    rows = rows_of(job, view, batch.pictures, made, TEMPLATE) if made else None
     return Built(rows, view.reasons, view.repairs)
 
 
@@ -103,13 +105,13 @@ def _build_tiles(
     made = _all_drafts(view, drafts)
     if whole and spec.keep_empty:
         made += _empty_tiles(job, view, np.flatnonzero(cut.empty), spec.keep_empty)
-    paths = [scene_path(cut.scenes, draft.scene) for draft in made]
+    paths = [scene_path(cut.scenes, draft.shown.scene) for draft in made]
     pictures = batch.pictures.with_tiles(cut.tiles, spec.format, paths)
     for scene in range(len(cut.scenes.samples)):
         if fault := pictures.fault(scene_path(cut.scenes, scene)):
             view.reasons[view.scenes.of(scene)] = fault
     good = [draft for draft, path in zip(made, paths, strict=True) if not pictures.fault(path)]
-    rows = rows_of(job, SceneItems(cut.scenes, pictures), good, TEMPLATE) if good else None
+    rows = rows_of(job, view, pictures, good, TEMPLATE) if good else None
     return Built(rows, cut.reasons(view.reasons), view.repairs)
 
 
@@ -125,7 +127,7 @@ def _empty_tiles(job: Job, view: View, scenes: Indices, share: float) -> list[Dr
     chance = identity.choices(job.seed, f"empty{identity.FIELD}{job.spec.name}", words) / 2.0**64
     return [
         Draft(
-            scene=scene,
+            shown=Shown(scene, 0),
             key=view.scenes.samples[scene].key,
             source_text="",
             used=[],
@@ -136,44 +138,35 @@ def _empty_tiles(job: Job, view: View, scenes: Indices, share: float) -> list[Dr
 
 
 def _all_drafts(view: View, drafts: Drafts) -> list[Draft]:
-    return [
-        draft
-        for scene in range(len(view.scenes.samples))
-        if (chosen := view.chosen(scene))
-        for draft in drafts(view, scene, chosen)
-    ]
+    return [draft for shown, chosen in view.pictures() for draft in drafts(view, shown, chosen)]
 
 
-def rows_of(job: Job, batch: SceneItems, drafts: list[Draft], text_origin: str) -> pa.RecordBatch:
+def rows_of(
+    job: Job, view: View, pictures: Pictures, drafts: list[Draft], text_origin: str
+) -> pa.RecordBatch:
     """Rows from drafts: wordings chosen by id, slots filled."""
-    scenes = batch.scenes
-    samples = [scenes.samples[draft.scene] for draft in drafts]
+    scenes = view.scenes
+    samples = [scenes.samples[draft.shown.scene] for draft in drafts]
     origin = Origin(
         pa.array([sample.file for sample in samples]),
         scenes.split,
         pa.array([draft.key for draft in drafts]),
     )
-    pictures = batch.pictures.of(
-        [[picture.path for picture in sample.pictures] for sample in samples]
-    )
-    who = identify(job, origin, pictures, pa.array([draft.source_text for draft in drafts]))
-    pool = wordings(job.spec.templates, job.spec.task)
-    picks = choose(job, who.words, len(pool)).tolist()
-    turns = []
-    for draft, sample, pick in zip(drafts, samples, picks, strict=True):
-        asked = pool[pick]
-        for slot, text in draft.slots.items():
-            asked = asked.replace(f"{{{slot}}}", text)
-        later = [text for pair in _later(job, draft) for text in pair]
-        turns.append([tokens(len(sample.pictures)) + asked, draft.answer, *later])
+    shown = pictures.of([[picture.path for picture in sample.pictures] for sample in samples])
+    who = identify(job, origin, shown, pa.array([draft.source_text for draft in drafts]))
+    asked, templates = _asked(job, view, drafts, who)
+    turns = [
+        [tokens(len(sample.pictures)) + words, draft.answer, *_later(job, view, draft)]
+        for draft, sample, words in zip(drafts, samples, asked, strict=True)
+    ]
     return assemble(
         job,
         origin,
-        pictures,
+        shown,
         who,
         Turns(
             nested(turns),
-            pa.array([f"{job.spec.templates}/{job.spec.task}/{pick}" for pick in picks]),
+            pa.array(templates),
             text_origin,
             pa.array([draft.dialect for draft in drafts], pa.string()),
             _regions(scenes, drafts),
@@ -181,16 +174,34 @@ def rows_of(job: Job, batch: SceneItems, drafts: list[Draft], text_origin: str) 
     )
 
 
-def _later(job: Job, draft: Draft) -> list[tuple[str, str]]:
-    return [
-        (
-            wordings(job.spec.templates, job.spec.task, later.wording)[0].replace(
-                "{label}", later.label
-            ),
-            later.answer,
-        )
-        for later in draft.more
-    ]
+def _asked(
+    job: Job, view: View, drafts: Sequence[Draft], who: Identity
+) -> tuple[list[str], list[str]]:
+    """The first words of each draft, and the name of their template."""
+    spec = job.spec
+    pools = {kind: wordings(spec.templates, spec.task, kind) for kind in (None, ONE_OF_SEVERAL)}
+    picks = {kind: choose(job, who.words, len(pool)).tolist() for kind, pool in pools.items()}
+    asked, templates = [], []
+    for row, draft in enumerate(drafts):
+        kind = ONE_OF_SEVERAL if view.scenes.is_one_of_several(draft.shown) else None
+        pick = picks[kind][row]
+        slots = {"image": view.called(draft.shown), **draft.slots}
+        asked.append(filled(pools[kind][pick], slots))
+        own = f"{kind}/" if kind else ""
+        templates.append(f"{spec.templates}/{spec.task}/{own}{pick}")
+    return asked, templates
+
+
+def _later(job: Job, view: View, draft: Draft) -> list[str]:
+    """The turns of a draft's later rounds."""
+    turns = []
+    several = view.scenes.is_one_of_several(draft.shown)
+    for later in draft.more:
+        kind = f"{ONE_OF_SEVERAL}_{later.wording}" if several else later.wording
+        slots = {"label": later.label, "image": view.called(draft.shown)}
+        asked = wordings(job.spec.templates, job.spec.task, kind)[0]
+        turns += [filled(asked, slots), later.answer]
+    return turns
 
 
 def _regions(scenes: Scenes, drafts: Sequence[Draft]) -> pa.ListArray:

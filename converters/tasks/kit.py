@@ -55,6 +55,11 @@ class Task(Struct, frozen=True, kw_only=True):
     boxed: bool = False
     worded: bool = True
 
+    @property
+    def pictured(self) -> bool:
+        """True where a row speaks of one picture, be it one of several."""
+        return "region" in self.takes
+
     def kind(self, yields: tuple[Kind, ...]) -> Kind | None:
         """The kind it is made of where a format yields these, or None where it cannot be."""
         return next((kind for kind in self.takes if kind in yields), None)

@@ -6,17 +6,18 @@ What is numeric (the filter, the texts of boxes) is worked out once for the whol
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from msgspec import Struct
 
 from converters.dialects import dialect, render
 from converters.ledger import Strings
+from converters.regions import attributes
 from converters.regions.geometry import Bools, Floats
-from converters.regions.scenes import Scenes, flat
+from converters.regions.scenes import Scenes, Shown, flat
 from converters.rows.assemble import Job
-from converters.rows.identity import ITEM
+from converters.rows.identity import FIELD, ITEM
 from converters.rows.pictures import Pictures
 from converters.tasks.kit import SceneItems
 from schemas.sample import Region, Sample
@@ -36,9 +37,20 @@ class View(Struct, frozen=True):
     texts: Strings
     repairs: Mapping[str, int]
 
-    def chosen(self, scene: int) -> list[int]:
-        """The regions of a scene that may be used."""
-        return [item for item in self.scenes.of(scene) if not self.reasons[item]]
+    def pictures(self) -> Iterator[tuple[Shown, list[int]]]:
+        """Each picture of each scene that has regions which may be used, with these."""
+        for scene, sample in enumerate(self.scenes.samples):
+            for image in range(len(sample.pictures)):
+                shown = Shown(scene, image)
+                items = [item for item in self.scenes.on(shown) if not self.reasons[item]]
+                if items:
+                    yield shown, items
+
+    def called(self, shown: Shown) -> str:
+        """What words call a picture: "image", or "second image" in a pair or series."""
+        if shown.image is None or not self.scenes.is_one_of_several(shown):
+            return "image"
+        return f"{attributes.ordinal(shown.image)} image"
 
     def region_key(self, item: int) -> str:
         """The key of one region's record."""
@@ -49,9 +61,10 @@ class View(Struct, frozen=True):
         """Regions as read, for a row's identity: the same whatever the mode made of them."""
         return ITEM.join(_native(self.scenes.native[item]) for item in items)
 
-    def whole(self, scene: int) -> str:
-        """All regions of a scene as read."""
-        return self.native_text(self.scenes.of(scene))
+    def whole(self, shown: Shown) -> str:
+        """All regions of a picture as read, and which one of several it is."""
+        said = self.native_text(self.scenes.on(shown))
+        return f"{shown.image}{FIELD}{said}" if self.scenes.is_one_of_several(shown) else said
 
 
 def _native(region: Region) -> str:
@@ -98,8 +111,10 @@ def _filtered(job: Job, scenes: Scenes) -> Strings:
             reasons[item] = "too_small"
     if rule.max_regions is not None:
         good = reasons == ""
-        numbers = np.bincount(scenes.owner[good], minlength=len(scenes.samples))
-        reasons[good & (numbers > rule.max_regions)[scenes.owner]] = "too_many"
+        images = np.array([region.image for region in scenes.regions], np.int64)
+        _, owner = np.unique(np.stack([scenes.owner, images]), axis=1, return_inverse=True)
+        numbers = np.bincount(owner[good], minlength=len(owner))
+        reasons[good & (numbers > rule.max_regions)[owner]] = "too_many"
     return reasons
 
 
