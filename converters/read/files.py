@@ -17,6 +17,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from itertools import product
 from typing import IO, NamedTuple
 
@@ -41,6 +42,7 @@ _COMPONENT_END = re.compile(r"/|(?<=!)")  # between path components; an archive 
 
 
 _LOCAL = LocalStore()
+_CLOSED: ContextVar[dict[str, str] | None] = ContextVar("closed", default=None)
 _STORES: dict[str, Store] = {}
 _ARCHIVES = ArchiveStore(lambda archive: _outer_store(archive))
 _CELLS = CellStore(lambda table: store(table))
@@ -133,6 +135,32 @@ def listing(path: str) -> list[Entry]:
 
 
 @contextmanager
+def closed_folders() -> Iterator[dict[str, str]]:
+    """Collects folders that may not be listed, with the system's words, which `find` passes over.
+
+    Outside of this `find` raises PermissionError.
+    """
+    found: dict[str, str] = {}
+    token = _CLOSED.set(found)
+    try:
+        yield found
+    finally:
+        _CLOSED.reset(token)
+
+
+def _open_listing(path: str) -> list[Entry]:
+    """The entries of a folder for `find`."""
+    closed = _CLOSED.get()
+    try:
+        return listing(path)
+    except PermissionError as error:
+        if closed is None:
+            raise
+        closed[path] = error.strerror or "not permitted"
+        return []
+
+
+@contextmanager
 def wanted(path: str) -> Iterator[None]:
     """Raises SourceError where a file that a dataset cannot do without is missing or damaged.
 
@@ -216,7 +244,7 @@ def _find(root: str, at: str, components: list[str], values: dict[str, str]) -> 
         yield from _find(root, f"{at}{fill(head, values)}{end}", rest, values)
         return
     match = _component(head.removesuffix("!") if in_archive else head, values)
-    for entry in listing(join(root, at.rstrip("/"))):
+    for entry in _open_listing(join(root, at.rstrip("/"))):
         wants_folder = bool(rest) and not in_archive
         if entry.is_dir != wants_folder or not (bound := match.fullmatch(entry.name)):
             continue
