@@ -27,7 +27,8 @@ from converters.read.folder import (
 from converters.read.json_elements import UNREADABLE
 from converters.read.json_lines import LINES, line_spans
 from converters.read.json_members import MEMBERS, member_spans
-from converters.read.json_spans import array_opening, array_spans
+from converters.read.json_spans import array_opening
+from converters.read.json_tables import table_spans
 
 _HEAD_BYTES = 4096
 _FOLDERS_NOTED = 5  # folders left out that have a note each
@@ -91,7 +92,7 @@ def json_array_plan(
         kind = ""
         ranges: list[tuple[int, int | None]] = [(0, None)]
         if array_opening(table).match(head):
-            ranges = [*array_spans(path, table, keys)]
+            ranges = [*table_spans(path, table, keys, notes)]
         elif _is_lines(found.path, head):
             kind, ranges = LINES, [*line_spans(path)]
         elif table is None and (members := member_spans(path, head, found.size, keys)):
