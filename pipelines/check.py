@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from converters.catalogue import catalogue, place_to_get, unreadable
 from converters.dataset import open_dataset, read_items
 from converters.read import files
 from converters.read.files import SourceError
+from converters.read.folder import ALL
 from pipelines.card.markdown import counted
 from pipelines.plan import check_paths
 from schemas.entry import Entry
@@ -142,14 +143,35 @@ def _survey(entry: Entry, root: str) -> Survey:
             shown_once = {tuple(paths) for paths in item.table["pictures"].to_pylist()}
             pictures.setdefault(item.split, set()).update(shown_once)
     splits = {}
-    for split in sorted({*pictures, *entry.splits}):
+    for split in sorted(_expected(entry, pictures)):
         found = pictures.get(split, set())
         there = sum(all(files.exists(folder.absolute(path)) for path in paths) for paths in found)
         splits[split] = SplitSurvey(len(found), there, entry.splits.get(split) or 0)
     return Survey(plan.notes, splits, rejects)
 
 
+def _expected(entry: Entry, there: Collection[str]) -> set[str]:
+    """The splits to tell of. A dataset that others split is of the split `all`, or of theirs."""
+    named = {*entry.splits}
+    if ALL in named and there:
+        named = {ALL} if ALL in there else named - {ALL}
+    return {*there, *named}
+
+
 def _hints(entry: Entry, data_root: str, root: str) -> list[str]:
+    """What may be meant where a dataset cannot be read: another of its forms, or another place."""
+    for other in catalogue().values():
+        if other.system != entry.system or other.slug == entry.slug or unreadable(other):
+            continue
+        try:
+            open_dataset(other, root)
+        except SourceError:
+            continue
+        return [f"hint: {other.slug} ({other.name}) reads it: use --path {other.slug}={root}"]
+    return _places(entry, data_root, root)
+
+
+def _places(entry: Entry, data_root: str, root: str) -> list[str]:
     """Where a dataset lies that is not in its folder: one level deeper, or in another case."""
     name = root.rstrip("/").rpartition("/")[2]
     above = root.rstrip("/").rpartition("/")[0]

@@ -131,6 +131,14 @@ def test_folders_of_splits_may_lie_in_an_archive(tmp_path: Path) -> None:
     ]
 
 
+def test_a_folder_in_the_folder_of_a_split_is_looked_into(tmp_path: Path) -> None:
+    put(tmp_path, "Dataset/train/train/Port/a.jpg", "Dataset/test/test/River/b.jpg")
+    assert seen(read(AID, tmp_path).samples) == [
+        ("test", "Dataset/test/test/River/b.jpg", ("River",)),
+        ("train", "Dataset/train/train/Port/a.jpg", ("Port",)),
+    ]
+
+
 def test_two_folders_around_classes_that_are_no_splits_are_not_read(tmp_path: Path) -> None:
     put(tmp_path, "old/Port/a.jpg", "new/Port/a.jpg", "new/River/b.jpg")
     with pytest.raises(SourceError, match="no class folders found"):

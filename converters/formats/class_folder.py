@@ -122,7 +122,7 @@ def _listed(
 
 def _nothing(folder: Folder, options: Options, looked: Looked, loose: list[str]) -> str:
     """Why no picture lies in a class folder, with what is there instead."""
-    wheres = [files.join(folder.base, pattern) for _, pattern in _patterns(options)]
+    wheres = [files.join(folder.base, files.shown(one)) for _, one in _patterns(options)]
     hint = f"; {len(loose)} picture(s) outside a class folder, such as {loose[0]}" if loose else ""
     if looked.others:
         example = folder.relative(looked.others[0].path)
@@ -137,8 +137,7 @@ def _passed_over(folder: Folder, patterns: tuple[str, ...], looked: Looked) -> l
     below = [
         found
         for pattern in patterns
-        for reading in deeper(pattern)
-        for found in files.find(folder.base, reading)
+        for found in files.find(folder.base, deeper(pattern))
         if picture_ending(found.path)
         and folder.wants(found.values.get("split", ALL))
         and found.path not in read_paths

@@ -22,7 +22,7 @@ from msgspec import Struct
 from converters.read.files import SourceError
 from converters.read.folder import BySplit, Folder, PicturePaths, Plan, Sides, Span, bound
 from converters.read.instead import said_instead
-from converters.read.plans import json_array_plan
+from converters.read.plans import json_array_plan, picture_patterns
 from converters.read.records import json_records, record_pictures
 from schemas.sample import Kind, Label, Reject, Sample
 
@@ -52,17 +52,18 @@ class _Feature(Struct):
 
 def plan(folder: Folder, options: Options) -> Plan:
     """Byte spans of the features. Raises SourceError where there is no file of them."""
-    try:
-        return json_array_plan(
+    try:  # a place is a path, so that no pattern finds its pictures
+        found = json_array_plan(
             folder,
             options.annotations,
-            options.images,
+            (),
             keys={"properties"},
             record_bytes=_FEATURE_BYTES,
             table="features",
         )
     except SourceError as error:
         raise said_instead(folder, error) from None
+    return found._replace(pictures=picture_patterns(options.images))
 
 
 def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator[Sample | Reject]:
@@ -98,7 +99,7 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
         if isinstance(pictures, Reject):
             yield pictures
         else:
-            label = Label(key, tuple(dict.fromkeys(names)))
+            label = Label(key, tuple(dict.fromkeys(names)), isinstance(said, list))
             yield Sample(key, file, span.split, pictures, labels=(label,))
 
 

@@ -38,10 +38,10 @@ _ROW_BYTES = 50_000
 _LAYOUTS = (
     "{data/|}{split}-{part}-of-{parts}.parquet",
     "{config}/{split}-{part}-of-{parts}.parquet",
+    "{repository}/{config}/{split}-{part}-of-{parts}.parquet",
+    "{config}/parquet-{split}.parquet",
     "{split}/{part}.parquet",
     "{config}/{split}/{part}.parquet",
-    "{config}/parquet-{split}.parquet",
-    "{repository}/{config}/{split}-{part}-of-{parts}.parquet",
     "{repository}/{config}/{split}/{part}.parquet",
 )
 
@@ -119,7 +119,8 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
             yield row
             continue
         try:
-            label = Label(place, _label(row, names, options.max_labels))
+            several = any(isinstance(row.get(column), list) for column in names)
+            label = Label(place, _label(row, names, options.max_labels), several)
         except _Fault as fault:
             yield Reject(file, place, span.split, *fault.args)
             continue

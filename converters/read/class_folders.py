@@ -8,6 +8,7 @@ where the entry's pattern tells none.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from converters.read import files
@@ -20,7 +21,11 @@ _LITTER = frozenset({"thumbs.db", "desktop.ini"})
 _SPLITS = frozenset({"train", "training", "val", "valid", "validation", "test", "testing"})
 _SPLIT = "split_folder"  # what a folder of a split is bound to
 # Folders around the class folders that the entry does not name, in the order they are tried.
-_AROUND = (f"{{{_SPLIT}}}/", "{outer}/", f"{{outer}}/{{{_SPLIT}}}/", "{outer}/{inner}/")
+_AROUND = (
+    *(f"{{{_SPLIT}}}/", "{outer}/"),
+    *(f"{{{_SPLIT}}}/{{inner}}/", f"{{outer}}/{{{_SPLIT}}}/", "{outer}/{inner}/"),
+    f"{{outer}}/{{{_SPLIT}}}/{{inner}}/",
+)
 _PACKED = (".rar", ".7z", ".zst", ".001", ".z01", ".aa", ".part1")
 
 Patterns = Sequence[tuple[str, str]]  # (split, pattern); the split is empty where its path tells it
@@ -122,11 +127,16 @@ def _chosen(seen: dict[Place, _Seen], *, is_archive: bool) -> list[Place]:
     places = [place for place, one in seen.items() if one.rank == best]
     classes = [one.classes for one in seen.values() if one.rank == best]
     together = set().union(*classes)
-    roots = {place.lead.removesuffix(f"{place.split}/") for place in places}
-    is_split = all(place.split for place in places)
+    roots = {_above_split(place) for place in places}
+    is_split = len({place.split for place in places if place.split}) == len(places)
     is_shared = is_archive and sum(map(len, classes)) == len(together)
     is_told = len(roots) == 1 and (len(places) == 1 or is_split)
     return places if len(together) > 1 and (is_told or is_shared) else []
+
+
+def _above_split(place: Place) -> str:
+    parts = place.lead.replace("!", "!/").split("/")
+    return "/".join(parts[: parts.index(place.split)]) if place.split else place.lead
 
 
 def _find(folder: Folder, pattern: str, split: str) -> Iterator[Found]:
@@ -181,7 +191,10 @@ def around_notes(folder: Folder, looked: Looked) -> list[str]:
 
 
 def instead(folder: Folder) -> str:
-    """What lies in the folder that no class folder can be read from; empty where nothing does."""
+    """What lies in the folder that no class folder can be read from; empty where nothing does.
+
+    Raises SourceError where it is the pointer to an archive that was not fetched.
+    """
     found = [*files.find(folder.base, "{file}"), *files.find(folder.base, "{outer}/{file}")]
     hints = []
     packed = [one.path for one in found if one.path.lower().endswith(_PACKED)]
@@ -194,6 +207,9 @@ def instead(folder: Folder) -> str:
     ]
     if broken:
         hints.append(f"{len(broken)} archive(s) that cannot be read, such as {broken[0]}")
+        place = files.join(folder.base, broken[0])
+        with suppress(OSError):
+            files.check_pointer(place, files.store(place).read(place, 0, len(files.LFS_POINTER)))
     tables = [one.path for one in found if one.path.lower().endswith(".parquet")]
     if tables:
         hints.append(f"{len(tables)} Parquet file(s), such as {tables[0]}, but no folders")

@@ -20,6 +20,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import IO, NamedTuple
 
 from converters.read.archives import ArchiveStore, Member, split_member
@@ -48,6 +49,7 @@ LFS_POINTER = b"version https://git-lfs"
 
 
 _LOCAL = LocalStore()
+_CLOSED: ContextVar[dict[str, str] | None] = ContextVar("closed", default=None)
 _STORES: dict[str, Store] = {}
 _ARCHIVES = ArchiveStore(lambda archive: _outer_store(archive))
 _CELLS = CellStore(lambda table: store(table))
@@ -141,6 +143,32 @@ def listing(path: str) -> list[Entry]:
     try:
         return store(path).listing(path)
     except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+@contextmanager
+def closed_folders() -> Iterator[dict[str, str]]:
+    """Collects folders that may not be listed, with the system's words, which `find` passes over.
+
+    Outside of this `find` raises PermissionError.
+    """
+    found: dict[str, str] = {}
+    token = _CLOSED.set(found)
+    try:
+        yield found
+    finally:
+        _CLOSED.reset(token)
+
+
+def _open_listing(path: str) -> list[Entry]:
+    """The entries of a folder for `find`."""
+    closed = _CLOSED.get()
+    try:
+        return listing(path)
+    except PermissionError as error:
+        if closed is None:
+            raise
+        closed[path] = error.strerror or "not permitted"
         return []
 
 
@@ -249,7 +277,7 @@ def _bound(
 
 
 def _listing(root: str, at: str) -> list[Entry]:
-    return listing(join(root, at.rstrip("/")))
+    return _open_listing(join(root, at.rstrip("/")))
 
 
 def _folder(root: str, at: str, name: str) -> str | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from itertools import chain
 from typing import Any, NamedTuple, Protocol
 
 import pyarrow as pa
@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from converters.read import files
-from converters.read.archives import is_archive, split_member
+from converters.read.archives import is_archive, is_sequential, split_member
 from converters.read.endings import PICTURE_ENDINGS as PICTURE_ENDINGS
 from converters.read.endings import picture_ending as picture_ending
 from converters.read.endings import picture_stem as picture_stem
@@ -23,6 +23,7 @@ from schemas.table import Columns
 UNKNOWN = "unknown"  # the split of a file whose records tell theirs
 ALL = "all"  # the split of a dataset whose authors made none
 _LITTER = ("__MACOSX",)  # what file managers pack beside a folder
+_FOLDER_END = re.compile(r"\{[^{}]*[/!][^{}]*\|[^{}]*\}|\{[^{}]*\|[^{}]*[/!][^{}]*\}|[/!]")
 DEEPER = "deeper"  # what a folder between the expected one and a file is bound to
 
 
@@ -190,20 +191,19 @@ def annotation_files(folder: Folder, annotations: BySplit) -> list[tuple[str, Fo
     return wanted
 
 
-def deeper(pattern: str) -> list[str]:
-    """The readings of a pattern for files one folder deeper, whose name is bound to `DEEPER`."""
-    readings = files.expand(pattern)
-    ends = [max(reading.rfind("/"), reading.rfind("!")) + 1 for reading in readings]
-    return [
-        f"{reading[:at]}{{{DEEPER}}}/{reading[at:]}"
-        for reading, at in zip(readings, ends, strict=True)
-    ]
+def deeper(pattern: str) -> str:
+    """The pattern of files one folder deeper; the folder's name is bound to `DEEPER`.
+
+    It stands behind the last folder, or behind the last alternatives that are folders.
+    """
+    last = max((found.end() for found in _FOLDER_END.finditer(pattern)), default=0)
+    return f"{pattern[:last]}{{{DEEPER}}}/{pattern[last:]}"
 
 
 def bound(annotations: BySplit, name: str) -> dict[str, str]:
     """What the names in an annotation pattern stand for in the path of a file that it matched."""
     patterns = _patterns(annotations).values()
-    for pattern in (*patterns, *chain.from_iterable(map(deeper, patterns))):
+    for pattern in (*patterns, *map(deeper, patterns)):
         if (values := files.bind(pattern, name)) is not None:
             return values
     return {}
@@ -220,7 +220,8 @@ class PicturePaths:
     template: one for all splits, or one for each; its names are filled with a record's values.
     Where it lists alternatives, the first that exists is taken. Where none does, a picture of that
     name with another ending is, in the same folder (or what stands for it: another spelling, an
-    archive) or one deeper; else the first alternative.
+    archive) or one deeper; else the first alternative. An archive that would have to be unpacked
+    for it is left alone where a folder has other pictures.
     """
 
     def __init__(self, folder: Folder, template: BySplit) -> None:
@@ -251,8 +252,16 @@ class PicturePaths:
         for path in paths:
             if not files.inside(path):
                 raise SourceError(f"{path!r} leaves its folder")
+        paths = self._unpacked(paths)
         there = next(filter(self._is_there, paths), None)
         return there or next(filter(None, map(self._listings.like, paths)), paths[0])
+
+    def _unpacked(self, paths: list[str]) -> list[str]:
+        """The paths without those into a tar.gz beside the pictures that were unpacked of it."""
+        at_hand = [path for path in paths if not is_sequential(path)]
+        if len(at_hand) == len(paths):
+            return paths
+        return at_hand if any(map(self._listings.beside, at_hand)) else paths
 
     def _is_there(self, path: str) -> bool:
         place = self._folder.absolute(path)

@@ -30,6 +30,10 @@ class Listings:
         above, name = files.parent(path)
         return name in self._listing(above).names
 
+    def beside(self, path: str) -> bool:
+        """True where the folder of a path holds any picture."""
+        return bool(self._listing(files.parent(path)[0]).pictures)
+
     def like(self, path: str) -> str | None:
         """The picture of a path's name with any ending, in its folder or in one below that."""
         above, name = files.parent(path)

@@ -7,7 +7,8 @@ and `a/p_B02.tif` besides. One band alone is shown in grey. `stretch=percentile`
 the picture's values that are darkest black and the 2 % that are brightest white, of all its shown
 bands together, so that the colours keep their balance.
 
-TIFFs are read by rasterio, which the extra `geo` brings; arrays by numpy.
+TIFFs, and PNGs whose fourth band is no transparency, are read by rasterio, which the extra `geo`
+brings; arrays by numpy.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from converters.read.arrays import NUMPY
 from converters.read.stores import Entry, PictureError, SourceError, Store, missing, said
 
 PERCENTILE = "percentile"
+_PNG = b"\x89PNG\r\n\x1a\n"
 _DARKEST, _BRIGHTEST = 2, 98  # per cent of the values that lie below black and white
 _MOST_PIXELS = 1 << 28  # each takes 12 bytes while it is made: 3 GB for 16,384 x 16,384
 _MADE = re.compile(r"(.+)!bands=([\w,]+);stretch=([^!/;]+)", re.DOTALL)
@@ -104,7 +106,7 @@ def _sibling(recipe: Made, band: str) -> str:
 
 
 def _bands(data: bytes, wanted: list[int]) -> list[npt.NDArray[Any]]:
-    """Bands of a TIFF or an array, counted from 1, each rows x columns. Raises PictureError."""
+    """Bands of a TIFF, PNG or array, counted from 1, each rows x columns. Raises PictureError."""
     if data.startswith(NUMPY):
         array = np.load(io.BytesIO(data), allow_pickle=False)
         array = array[:, :, None] if array.ndim == 2 else array
@@ -121,7 +123,7 @@ def _bands(data: bytes, wanted: list[int]) -> list[npt.NDArray[Any]]:
     try:
         with warnings.catch_warnings(), rasterio.MemoryFile(data) as memory:
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            with memory.open(driver="GTiff") as file:
+            with memory.open(driver="PNG" if data.startswith(_PNG) else "GTiff") as file:
                 _check(wanted, file.count, file.dtypes[0], file.width * file.height)
                 return [file.read(band) for band in wanted]
     except RasterioError as error:

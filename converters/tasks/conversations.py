@@ -22,7 +22,7 @@ from converters.dialects.kit import Dialect, Found
 from converters.regions import shapes
 from converters.rows import identity
 from converters.rows.assemble import Job, Turns, assemble, identify, nested, tokens
-from converters.tasks.drafts import lists_of_regions
+from converters.rows.regions import region_lists
 from converters.tasks.kit import Built, Talks, Task
 from converters.tasks.rewriting import rewritten
 from schemas.conversation import IMAGE_TOKEN
@@ -97,9 +97,7 @@ def _turns(job: Job, said: list[Said]) -> Turns:
         pa.nulls(len(said), pa.string()),
         job.entry.text_origin,
         pa.array([talk.dialect for talk in said], pa.string()),
-        lists_of_regions(
-            [len(talk.regions) for talk in said], regions, boxes, [None] * len(regions)
-        ),
+        region_lists([len(talk.regions) for talk in said], regions, boxes, [None] * len(regions)),
         nested([[role for role, _ in talk.turns] for talk in said]),
     )
 

@@ -1,0 +1,202 @@
+"""Scene sets as downloads lie on a disk: the copies of libraries, of Kaggle and of the hub."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from native import Native, encoded, read
+from PIL import Image
+from scipy.io import savemat
+
+from converters.catalogue import entry_of
+from converters.read import files
+from converters.regions.attributes import spoken
+from pipelines.check import check_dataset
+
+
+def put(root: Path, *names: str, text: str = "", data: bytes = b"") -> None:
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(data or text.encode())
+
+
+def found(slug: str, root: Path) -> tuple[list[tuple[str, str, tuple[str, ...]]], Native]:
+    """Split, picture and classes as prompts say them, of each sample; and all that was read."""
+    entry = entry_of(slug)
+    native = read(entry, root)
+    return [
+        (
+            one.split,
+            one.pictures[0].path,
+            tuple(spoken(name, entry.spoken) for name in one.labels[0].names),
+        )
+        for one in native.samples
+    ], native
+
+
+def test_of_torchgeos_three_archives_of_eurosat_each_entry_reads_its_own(tmp_path: Path) -> None:
+    deep = "images/remote_sensing/otherDatasets/sentinel_2/tif"
+    for name, members in {
+        "EuroSAT.zip": ("2750/River/River_1.jpg", "2750/Forest/Forest_1.jpg"),
+        "EuroSATallBands.zip": (f"ds/{deep}/River/River_1.tif", f"ds/{deep}/Forest/Forest_1.tif"),
+        "EuroSAT100.zip": (f"{deep}/River/River_1.tif", f"{deep}/Forest/Forest_1.tif"),
+    }.items():
+        with zipfile.ZipFile(tmp_path / name, "w") as archive:
+            for member in members:
+                archive.writestr(member, b"")
+    put(tmp_path, "eurosat-train.txt", text="River_1.jpg\n")
+    put(tmp_path, "eurosat-test.txt", text="Forest_1.jpg\n")
+    rgb, _ = found("eurosat", tmp_path)
+    assert rgb == [
+        ("test", "EuroSAT.zip!2750/Forest/Forest_1.jpg", ("forest",)),
+        ("train", "EuroSAT.zip!2750/River/River_1.jpg", ("river",)),
+    ]
+    bands, _ = found("eurosat_ms", tmp_path)
+    assert bands == [
+        ("test", f"EuroSATallBands.zip!ds/{deep}/Forest/Forest_1.tif", ("forest",)),
+        ("train", f"EuroSATallBands.zip!ds/{deep}/River/River_1.tif", ("river",)),
+    ]
+
+
+def test_radar_patches_are_of_the_split_that_the_second_column_names(tmp_path: Path) -> None:
+    patch = "S1A_IW_GRDH_1SDV_20170613T165043_33UUP_61_39"
+    place = f"BigEarthNet-S1-v1.0/{patch}/{patch}"
+    put(tmp_path, f"{place}_labels_metadata.json", text='{"labels": ["Pastures"]}')
+    put(tmp_path, f"{place}_VV.tif")
+    put(tmp_path, "bigearthnet-val.csv", text=f"S2A_MSIL2A_20170613T101031_61_39,{patch}\n")
+    assert found("bigearthnet_s1", tmp_path)[0] == [("val", f"{place}_VV.tif", ("pastures",))]
+
+
+def test_the_clean_part_of_multiscene_has_its_own_names_of_splits(tmp_path: Path) -> None:
+    put(tmp_path, "MultiScene-Clean/Tra.csv", text="name,Apron,LakePond\n17,0,1\n")
+    put(tmp_path, "MultiScene-Clean/Test.csv", text="name,Apron,LakePond\n18,1.0,0.0\n")
+    assert found("multiscene_clean", tmp_path)[0] == [
+        ("test", "MultiScene-Clean/images/18.jpg", ("apron",)),
+        ("train", "MultiScene-Clean/images/17.jpg", ("lake or pond",)),
+    ]
+
+
+def test_the_labels_of_ucm_are_a_table_beside_the_class_folders(tmp_path: Path) -> None:
+    table = "IMAGE\\LABEL\tairplane\tbare-soil\tmobile-home\nmobilehomepark07\t0\t1\t1\n"
+    put(tmp_path, "LandUse_Multilabeled.txt", text=table)
+    picture = "UCMerced_LandUse/Images/mobilehomepark/mobilehomepark07.tif"
+    put(tmp_path, picture)
+    assert found("ucm_multilabel", tmp_path)[0] == [("all", picture, ("bare soil", "mobile home"))]
+
+
+def test_the_pictures_of_sat_6_stand_in_one_file(tmp_path: Path) -> None:
+    arrays: dict[str, Any] = {}
+    for split, classes in {"train": [0, 5], "test": [3]}.items():
+        arrays[f"{split}_x"] = np.full((28, 28, 4, len(classes)), 7, np.uint8)
+        arrays[f"{split}_y"] = np.eye(6)[classes].T
+    savemat(tmp_path / "sat-6-full.mat", arrays)
+    assert found("sat_6", tmp_path)[0] == [
+        ("train", "sat-6-full.mat!train_x@hwcn/0.npy", ("building",)),
+        ("train", "sat-6-full.mat!train_x@hwcn/1.npy", ("water",)),
+        ("test", "sat-6-full.mat!test_x@hwcn/0.npy", ("grassland",)),
+    ]
+
+
+def place(kind: str, folder: str) -> dict[str, Any]:
+    return {"type": "Feature", "properties": {"Type": kind, "Image_Folder": folder}}
+
+
+def test_places_of_meter_ml_have_several_classes_and_lie_in_numbered_folders(
+    tmp_path: Path,
+) -> None:
+    picture = "train_images/train_images_2/41.5_-90.1/naip.png"
+    places = [place("WWTreatment-Landfills", "train_images/41.5_-90.1")]
+    text = json.dumps({"type": "FeatureCollection", "features": places})
+    put(tmp_path, "train_dataset.geojson", text=text)
+    put(tmp_path, picture, data=encoded("PNG", mode="RGBA"))
+    samples, native = found("meter_ml", tmp_path)
+    assert samples == [("train", picture, ("wastewater treatment plant", "landfill"))]
+    assert not [note for note in native.notes if "picture" in note]
+
+
+def test_the_fourth_band_of_a_png_is_left_out_by_a_recipe(tmp_path: Path) -> None:
+    pixels = np.arange(4 * 6 * 4, dtype=np.uint8).reshape(4, 6, 4)
+    Image.fromarray(pixels, "RGBA").save(tmp_path / "naip.png")
+    path = f"{tmp_path}/naip.png!bands=1,2,3;stretch=0,255"
+    shown = np.asarray(Image.open(io.BytesIO(files.store(path).read(path))))
+    assert shown.tolist() == pixels[:, :, :3].tolist()
+
+
+def hub(path: Path, labels: list[list[int]]) -> None:
+    names = {"names": ["pond", "road", "field"], "_type": "ClassLabel"}
+    features = {"label": {"feature": names, "_type": "Sequence"}}
+    rows = [{"image": {"bytes": encoded("PNG"), "path": None}, "label": label} for label in labels]
+    info = json.dumps({"info": {"features": features}})
+    path.parent.mkdir(parents=True, exist_ok=True)
+    table = pa.Table.from_pylist(rows).replace_schema_metadata({"huggingface": info})
+    pq.write_table(table, path)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "data/train-00000-of-00001-0123456789abcdef.parquet",
+        "train-00000-of-00001.parquet",
+        "default/train/0000.parquet",
+        "train/0000.parquet",
+        "owner--EuroSAT/parquet-train.parquet",
+        "default/train-00000-of-00001.parquet",
+        "EuroSAT/data/train-00000-of-00001.parquet",
+    ],
+)
+def test_a_copy_on_the_hub_lies_in_any_of_the_hubs_layouts(name: str, tmp_path: Path) -> None:
+    hub(tmp_path / name, [[1]])
+    samples, _ = found("eurosat_hub", tmp_path)
+    assert [(split, said) for split, _, said in samples] == [("train", ("road",))]
+
+
+def test_a_row_of_the_hub_with_more_classes_than_there_can_be_is_damaged(tmp_path: Path) -> None:
+    names = {"names": [f"c{number}" for number in range(14)], "_type": "ClassLabel"}
+    hub(tmp_path / "data/train-00000-of-00001.parquet", [[*range(13)], [*range(14)]])
+    path = tmp_path / "data/train-00000-of-00001.parquet"
+    features = {"label": {"feature": names, "_type": "Sequence"}}
+    info = json.dumps({"info": {"features": features}})
+    pq.write_table(pq.read_table(path).replace_schema_metadata({"huggingface": info}), path)
+    native = read(entry_of("mlrsnet_hub"), tmp_path)
+    assert [len(sample.labels[0].names) for sample in native.samples] == [13]
+    assert [(reject.key, reject.reason) for reject in native.rejects] == [("row 2", "bad_value")]
+
+
+def test_one_note_tells_of_annotation_files_left_out_in_many_folders(tmp_path: Path) -> None:
+    record = '{"bounding_boxes": [{"category": "zoo", "box": [1, 2, 3, 4]}]}'
+    for number in range(7):
+        stem = f"fmow-rgb/train/zoo/zoo_{number}/zoo_{number}_0"
+        put(tmp_path, f"{stem}_rgb.json", f"{stem}_msrgb.json", text=record)
+    _, native = found("fmow", tmp_path)
+    assert len(native.samples) == 7
+    assert [note for note in native.notes if "left out" in note] == [
+        "7 annotation file(s) are left out, such as fmow-rgb/train/zoo/zoo_0/zoo_0_0_msrgb.json: "
+        "fmow-rgb/train/zoo/zoo_0/zoo_0_0_rgb.json is read in its place"
+    ]
+
+
+def test_check_names_another_entry_that_reads_what_lies_there(tmp_path: Path) -> None:
+    hub(tmp_path / "eurosat/data/train-00000-of-00001.parquet", [[1]])
+    lines, ready = check_dataset(entry_of("eurosat"), str(tmp_path), {})
+    assert not ready
+    hint = "hint: eurosat_hub (EuroSAT (hub copy)) reads it: use --path eurosat_hub="
+    assert f"  {hint}{tmp_path}/eurosat" in lines
+
+
+def test_check_counts_the_whole_of_a_set_or_the_splits_of_its_lists(tmp_path: Path) -> None:
+    put(tmp_path, "eurosat/2750/River/River_1.jpg", "eurosat/2750/SeaLake/SeaLake_1.jpg")
+    lines, _ = check_dataset(entry_of("eurosat"), str(tmp_path), {})
+    counted = [line.split(":")[0].strip() for line in lines if "in the annotations" in line]
+    assert counted == ["all"]
+    put(tmp_path, "eurosat/eurosat-train.txt", text="River_1.jpg\nSeaLake_1.jpg\n")
+    lines, _ = check_dataset(entry_of("eurosat"), str(tmp_path), {})
+    counted = [line.split(":")[0].strip() for line in lines if "in the annotations" in line]
+    assert counted == ["test", "train", "val"]
