@@ -176,7 +176,10 @@ def _look_over(plan: RunPlan, done: Done, book: dict[str, dict[str, dict[str, An
         if not items:
             raise RunError(f"no items found in {', '.join(plan.datasets)}")
         dropped = f"no row was made of {counted(items, 'item')}: {', '.join(_reasons(book))}"
-        raise RunError("\n".join([dropped, *empty_sources(plan, done)]))
+        ways = [(slug, split) for slug, splits in book.items() for split in splits]
+        first = [line for way in ways for line in _first_faults(plan, *way)][:_SHOWN]
+        shown = ["The first faults:", *first] if first else []
+        raise RunError("\n".join([dropped, *shown, *empty_sources(plan, done)]))
 
 
 def _noun(page: dict[str, Any]) -> str:

@@ -639,6 +639,9 @@ def test_a_run_that_makes_no_row_fails(sample: Path, tmp_path: Path) -> None:
     assert (ended.code, ended.err) == (
         1,
         "earthmix: no row was made of 205 items: dangling_reference 1, inactive 1, unselected 203\n"
+        "earthmix: The first faults:\n"
+        "  dangling_reference: LR_split_train_questions.json 103: answer [103] of "
+        "question 103 is not there or not active\n"
         "earthmix: source rsvqa_lr gave no row; its types are comp, count, presence, rural_urban\n",
     )
 
