@@ -50,7 +50,7 @@ def only(slug: str, root: Path, split: str) -> Sample:
 
 
 # 00011 has two objects, 00256 one: numbers 0, 1 and 2.
-COUNTED = {
+COUNTED: dict[str, str | bytes] = {
     "Annotations{}00256.xml": voc("00256.jpg", "The third ship"),
     "Annotations{}00011.xml": voc("00011.jpg", "The first ship", "The second ship"),
     "JPEGImages{}00011.jpg": JPG,

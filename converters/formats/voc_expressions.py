@@ -139,7 +139,7 @@ def _sides(folder: Folder, masks: str) -> list[Span]:
     """One span of the whole COCO file, for all files, whose split is not known yet."""
     file = next(files.find(folder.base, masks), None)
     if file is None:
-        raise SourceError(f"masks not found: {files.join(folder.base, files.shown(masks))}")
+        raise SourceError(f"masks not found: {files.join(folder.base, files.expand(masks)[0])}")
     return [Span(folder.slug, UNKNOWN, 0, (file.path,), table="masks")]
 
 
@@ -175,7 +175,7 @@ def _masks(folder: Folder, options: Options, sides: Sides) -> Masks:
     by_picture: dict[str, list[tuple[str, int, int]]] = {}
     for picture, *said in zip(*columns, strict=True):
         by_picture.setdefault(picture, []).append((said[0], said[1], said[2]))
-    return Masks(folder.relative(files.shown(options.masks)), by_picture)
+    return Masks(folder.relative(files.expand(options.masks)[0]), by_picture)
 
 
 def _oddities(counters: Counters) -> list[str]:
