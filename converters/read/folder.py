@@ -62,12 +62,16 @@ class Folder(Struct, frozen=True):
 def open_folder(
     slug: str, name: str, root: str, inside: str = "", splits: frozenset[str] | None = None
 ) -> Folder:
-    """A dataset's folder. Raises SourceError where there is none or it is empty."""
+    """A dataset's folder. Raises SourceError where there is none or it is empty.
+
+    inside: the archive's own top folder, perhaps in alternatives `{a|b}` and in the archive itself
+    (`a.zip!a`), of which the first that is there is taken; none where none is.
+    """
     if not files.listing(root):
         raise SourceError(f"{slug}: no folder {root}, or nothing in it")
-    if inside and not files.listing(files.join(root, inside)):
-        inside = ""
-    return Folder(slug, name, root, inside, splits)
+    tops = filter(None, files.expand(inside))
+    there = next((top for top in tops if files.listing(files.join(root, top))), "")
+    return Folder(slug, name, root, there, splits)
 
 
 class Span(Struct, frozen=True):
@@ -163,6 +167,9 @@ def annotation_files(folder: Folder, annotations: BySplit) -> list[tuple[str, Fo
 def deeper(pattern: str) -> str:
     """The pattern of files one folder deeper; the folder's name is bound to `DEEPER`."""
     at = max(pattern.rfind("/"), pattern.rfind("!")) + 1
+    opens, closes = pattern.find("{", at), pattern.find("}", at)
+    if closes >= 0 and not 0 <= opens < closes:  # it stands in an alternative
+        at = closes + 1
     return f"{pattern[:at]}{{{DEEPER}}}/{pattern[at:]}"
 
 
