@@ -24,11 +24,13 @@ from converters.read.folder import (
     picture_stem,
     stem,
 )
+from converters.read.instead import said_instead
 from converters.read.json_elements import UNREADABLE
 from converters.read.json_lines import LINES, line_spans
 from converters.read.json_members import MEMBERS, member_spans
 from converters.read.json_spans import array_opening
 from converters.read.json_tables import table_spans
+from converters.read.saved_tables import is_folder, saved_tables
 
 _HEAD_BYTES = 4096
 _FOLDERS_NOTED = 5  # folders left out that have a note each
@@ -115,10 +117,13 @@ def chosen_files(
 
     Of files that differ in a pattern's `{a|b}` alternative alone, the first alternative's is taken.
     Label files (`{stem}`) one folder deeper are taken for a split that has none in their place; of
-    several such folders the one that is named as in the pattern comes first.
+    several such folders the one that is named as in the pattern comes first. Patterns that end in
+    `/` stand for all tables below a folder (`converters.read.saved_tables`).
 
     Raises SourceError where there is none; it names the splits that are there.
     """
+    if folders := _folders(annotations):
+        return saved_tables(folder, folders, notes)
     found: list[tuple[str, Found]] = []
     fault: SourceError | None = None
     try:
@@ -141,8 +146,14 @@ def chosen_files(
                 f"{what}, such as {example}"
             )
     if fault and not taken:
-        raise fault
+        raise said_instead(folder, fault)
     return _one_each(folder, _annotations(folder, [*found, *taken], leave_out, notes), notes)
+
+
+def _folders(annotations: BySplit) -> dict[str, str]:
+    """The patterns by split where they name folders of tables, else none."""
+    patterns = {"": annotations} if isinstance(annotations, str) else annotations
+    return patterns if all(map(is_folder, patterns.values())) else {}
 
 
 def _annotations(
@@ -219,7 +230,7 @@ def _one_each(
 
 def absent(folder: Folder, annotations: BySplit) -> list[str]:
     """A note for each wanted split whose annotations the catalogue names and nobody finds."""
-    if isinstance(annotations, str):
+    if isinstance(annotations, str) or _folders(annotations):  # `saved_tables` tells of these
         return []
     return [
         f"{folder.relative(files.shown(pattern))} is not there, so split {split} is not read"
