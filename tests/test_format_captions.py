@@ -257,5 +257,5 @@ def test_pictures_without_class_folders_are_no_dataset(tmp_path: Path) -> None:
         read(AID, tmp_path)
     assert str(error.value) == (
         f"no class folders found: {tmp_path}/{{label}}/{{file}}; "
-        "1 picture(s) outside a class folder, such as river_192.png"
+        "1 picture(s) outside a class folder, such as river_192.png; there: river_192.png"
     )

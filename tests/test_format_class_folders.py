@@ -48,7 +48,7 @@ def test_an_archive_beside_its_split_lists_is_read_in_place(tmp_path: Path) -> N
         ("test", f"NWPU-RESISC45.zip!{names[1]}", ("beach",)),
         ("train", f"NWPU-RESISC45.zip!{names[0]}", ("airport",)),
     ]
-    assert found.notes == ["the class folders lie in NWPU-RESISC45.zip!NWPU-RESISC45/"]
+    assert found.notes == []
     place = f"{tmp_path}/NWPU-RESISC45.zip!{names[0]}"
     assert io.BytesIO(files.store(place).read(place)).getvalue() == picture
 
@@ -167,3 +167,8 @@ def test_a_list_may_be_a_table_whose_pictures_stand_in_any_column(tmp_path: Path
         "EuroSAT/test.csv names 1 of 2 picture(s) that are not there, such as "
         "1,SeaLake/SeaLake_9.jpg,9,SeaLake"
     ]
+
+
+def test_a_damaged_archive_of_the_datasets_name_hides_no_folders_beside_it(tmp_path: Path) -> None:
+    put(tmp_path, "AID.zip", "Port/a.jpg", "River/b.jpg", text="no archive")
+    assert [label for _, _, label in seen(read(AID, tmp_path).samples)] == [("Port",), ("River",)]

@@ -113,8 +113,8 @@ def test_spans_of_any_size_hold_the_same_records(
     whole = read(GEOCHAT)
     spans = json_spans.array_spans
     monkeypatch.setattr(
-        "converters.read.plans.array_spans",
-        lambda path, table, keys: spans(path, table, keys, target),
+        "converters.read.json_tables.array_spans",
+        lambda path, table, keys, _: spans(path, table, keys, target),
     )
     assert read(GEOCHAT) == whole
 

@@ -72,8 +72,19 @@ def open_folder(
     """
     if not files.listing(root):
         raise SourceError(f"{slug}: no folder {root}, or nothing in it")
-    places = (files.located(root, place) for place in files.expand(inside))
+    places = (_place(root, place) for place in files.expand(inside))
     return Folder(slug, name, root, next(filter(None, places), "").rstrip("/"), splits)
+
+
+def _place(root: str, inside: str) -> str | None:
+    """The folder `inside`, or what stands for it; None for a damaged archive too.
+
+    What it should hold may lie beside it; where not, the reader tells of the archive.
+    """
+    try:
+        return files.located(root, inside)
+    except SourceError:
+        return None
 
 
 def only_inside(
