@@ -93,6 +93,14 @@ def test_the_labels_of_ucm_are_a_table_beside_the_class_folders(tmp_path: Path) 
     assert found("ucm_multilabel", tmp_path)[0] == [("all", picture, ("bare soil", "mobile home"))]
 
 
+def test_the_labels_of_aid_name_pictures_in_class_folders(tmp_path: Path) -> None:
+    table = "IMAGE\\LABEL,airplane,bare-soil,trees\nbaseballfield_7,0,1,1\n"
+    put(tmp_path, "multilabel.csv", text=table)
+    picture = "images_test/BaseballField/baseballfield_7.jpg"
+    put(tmp_path, "images_tr/Airport/airport_1.jpg", picture)
+    assert found("aid_multilabel", tmp_path)[0] == [("all", picture, ("bare soil", "trees"))]
+
+
 def test_the_pictures_of_sat_6_stand_in_one_file(tmp_path: Path) -> None:
     arrays: dict[str, Any] = {}
     for split, classes in {"train": [0, 5], "test": [3]}.items():
