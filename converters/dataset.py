@@ -93,10 +93,24 @@ def _in_one_line(folder: Folder) -> Iterator[None]:
 
 
 def plan_of(entry: Entry, folder: Folder) -> Plan:
-    """How a dataset will be read. Raises SourceError where it cannot be."""
+    """How a dataset will be read. Raises SourceError where it cannot be.
+
+    A note names each folder below it that may not be listed.
+    """
     module, options = reader(entry)
-    with _in_one_line(folder):
-        return module.plan(folder, options)
+    with files.closed_folders() as closed, _in_one_line(folder):
+        try:
+            plan = module.plan(folder, options)
+        except SourceError as error:
+            reasons = [f"{path} cannot be listed: {reason}" for path, reason in closed.items()]
+            error.args = ("; ".join([str(error), *reasons]),)
+            raise
+    notes = [
+        f"{path.removeprefix(folder.root + '/')} cannot be listed ({reason}): what is in it is "
+        "passed over, unless a record names it"
+        for path, reason in closed.items()
+    ]
+    return plan._replace(notes=[*plan.notes, *notes])
 
 
 def read_items(entry: Entry, folder: Folder, plan: Plan) -> Iterator[Sample | Columns | Reject]:

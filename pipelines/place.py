@@ -24,6 +24,7 @@ from pipelines.storage import lease, replace, work_files
 
 CROISSANT = "croissant.json"
 MANIFEST = "manifest.json"
+_CARD = {"README.md", "card.json"}
 _LOCK = "lock"
 _MARK = b"working folder of an earthmix run\n"  # what the lock file holds
 # Folders of the working folder. All are made at the start: workers make none.
@@ -44,6 +45,13 @@ class Manifest(Struct):
     rows: int
     mix: dict[str, Any]
     files: dict[str, FileEntry]
+
+
+class _Whole(Manifest, kw_only=True):
+    """What the manifest of any mix of ours says besides."""
+
+    name: str
+    versions: dict[str, str]
 
 
 @contextmanager
@@ -154,13 +162,14 @@ def read_manifest(out: str) -> Manifest:
 def _is_mix(out: str) -> bool:
     """Whether the manifest in OUT is that of a mix: a manifest.json of something else is not.
 
-    The files beside such a manifest must not be replaced.
+    The files beside such a manifest must not be replaced, so one that lists no file of a mix is
+    none, whatever keys it has.
     """
     try:
-        read_manifest(out)
+        found = msgspec.json.decode(work_files.read_bytes(f"{out}/{MANIFEST}"), type=_Whole)
     except (FileNotFoundError, msgspec.DecodeError):
         return False
-    return True
+    return found.files.keys() >= _CARD
 
 
 def _missing_folders(path: str) -> list[str]:

@@ -50,7 +50,7 @@ POLICIES: dict[str, str] = {
     "ignored": "marked difficult, crowded or ignored by its authors, and the mix leaves those out",
     "too_small": "smaller than the mix asks for",
     "too_many": "more regions in the picture than the mix allows",
-    "ambiguous": "no phrase of the template names this region alone",
+    "ambiguous": "no phrase names this region alone, or one names regions of several pictures",
     "not_sayable": "the dialect cannot write this shape, and the mix does not let it be enclosed",
     "out_of_tile": "no tile shows enough of the region",
     "unselected": "of a kind, class or type that the mix does not ask for",
@@ -137,10 +137,15 @@ class Question(Struct, frozen=True, gc=False):
 
 
 class Label(Struct, frozen=True, gc=False):
-    """The class of a scene as its authors write it, or its several classes (multi-label)."""
+    """What class a scene is of, as its authors write it, or which of them it shows.
+
+    names: the scene's one class (or its class on each level of a hierarchy). several: they are all
+    classes of the dataset that the picture shows (multi-label), be it only one.
+    """
 
     key: str
     names: tuple[str, ...]
+    several: bool = False
 
 
 class Region(Struct, frozen=True, gc=False):

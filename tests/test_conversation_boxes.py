@@ -144,6 +144,19 @@ def test_line_breaks_written_as_two_signs_become_breaks_where_the_entry_says_so(
     ]
 
 
+def test_a_text_in_quotes_loses_them_where_texts_are_written_with_escapes() -> None:
+    turns = (("human", '"[refer] Where?\\n" '), ("gpt", 'At the "old" dam, "here"'))
+    told = sample(conversations=(Conversation("", turns, None, escapes=True),))
+    found = convert([told], ["conversation"])
+    assert said(found) == [["<image>\n[refer] Where?", 'At the "old" dam, "here"']]
+    assert repairs(found) == {
+        **{"quoted_texts": 1, "line_breaks": 1, "white_space": 1},
+        "picture_tokens": 1,
+    }
+    untold = sample(conversations=(Conversation("", (("human", '"Where?"'), ("gpt", '"Here"'))),))
+    assert said(convert([untold], ["conversation"])) == [['<image>\n"Where?"', '"Here"']]
+
+
 def test_carriage_returns_and_tabs_are_put_right_and_counted() -> None:
     turns = (("human", "<image>\r\nWhere?"), ("gpt", "There:\ta\rb "))
     found = convert([sample(conversations=(Conversation("", turns),))], ["conversation"])

@@ -116,16 +116,51 @@ def test_a_pipe_beside_a_picture_on_the_map_costs_the_picture(tmp_path: Path) ->
         georeference(f"{tmp_path}/b.png")
 
 
-def test_pictures_in_a_folder_that_cannot_be_listed_do_not_end_the_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def close_folder(patch: pytest.MonkeyPatch, name: str) -> None:
+    """Takes the permission to list folders of a name."""
     real = LocalStore.listing
 
     def listing(self: LocalStore, path: str) -> list[files.Entry]:
-        if path.endswith("RSICD_images"):
+        if path.endswith(f"/{name}"):
             raise PermissionError(13, "Permission denied", path)
         return real(self, path)
 
+    patch.setattr(LocalStore, "listing", listing)
+
+
+CLOSED = "cannot be listed (Permission denied): what is in it is passed over, unless a record names"
+
+
+def test_a_class_folder_that_cannot_be_listed_costs_its_pictures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("Airport", "Forest"):
+        (tmp_path / name).mkdir()
+        picture(tmp_path / name / "a.jpg")
+    close_folder(monkeypatch, "Airport")
+    found = read(catalogue()["aid"], tmp_path)
+    assert [sample.key for sample in found.samples] == ["Forest/a.jpg"]
+    assert found.notes == [f"Airport {CLOSED} it"]
+
+
+def test_annotations_in_a_folder_that_cannot_be_listed_are_named_and_others_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for split in ("train", "val"):
+        (tmp_path / split / "labelTxt").mkdir(parents=True)
+        (tmp_path / split / "labelTxt" / "P1.txt").write_text("1 1 9 1 9 9 1 9 ship 0")
+    close_folder(monkeypatch, "train/labelTxt")
+    found = read(catalogue()["dota_v1"], tmp_path)
+    assert [sample.split for sample in found.samples] == ["val"]
+    assert f"train/labelTxt {CLOSED} it" in found.notes
+    close_folder(monkeypatch, "labelTxt")
+    with pytest.raises(SourceError, match=r"train/labelTxt cannot be listed: Permission denied"):
+        read(catalogue()["dota_v1"], tmp_path)
+
+
+def test_pictures_in_a_folder_that_cannot_be_listed_do_not_end_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     mix = checked(
         {"name": "m", "sources": {"a": {"dataset": "rsicd", "task": "caption"}}}, "m.toml"
     )
@@ -134,7 +169,7 @@ def test_pictures_in_a_folder_that_cannot_be_listed_do_not_end_the_run(
     (root / "dataset_rsicd.json").write_bytes(
         (DATA / "karpathy/rsicd/dataset_rsicd.json").read_bytes()
     )
-    monkeypatch.setattr(LocalStore, "listing", listing)
+    close_folder(monkeypatch, "RSICD_images")
     assert make_plan(mix, str(tmp_path), str(tmp_path / "out"), "embed").shards == 1
 
 

@@ -114,11 +114,11 @@ CASES = [
     Case(
         "lhrs_align",
         "OSMCapAnn/features_07.json",
-        '{"data": [{"name": "Peru_3_Lima_1.5_2_3_4.jpg", "info": {"location": ["Peru", "Lima"]},'
+        '{"data": [{"name": "Peru_3_Lima_1.5_2_3_4", "info": {"location": ["Peru", "Lima"]},'
         ' "cap": "A harbour."}]}',
         "train",
-        "Peru_3_Lima_1.5_2_3_4.jpg",
-        ["Peru/Lima/Peru_3_Lima_1.5_2_3_4.jpg"],
+        "Peru_3_Lima_1.5_2_3_4",
+        ["OSM_Image/Peru/Lima/Peru_3_Lima_1.5_2_3_4.jpg"],
         ["A harbour."],
     ),
     Case(

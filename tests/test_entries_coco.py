@@ -10,7 +10,7 @@ import pytest
 from native import read
 
 from converters.catalogue import catalogue
-from schemas.sample import Box, Mask, Polygon, Quad, Sample, Shape
+from schemas.sample import Box, Mask, Polygon, Quad, Shape
 
 BOX = {"bbox": [10, 20, 30, 8]}
 RING = {"bbox": [10, 20, 30, 8], "segmentation": [[10, 20, 40, 20, 40, 28, 12, 28]]}
@@ -294,5 +294,6 @@ def test_dontcare_is_ignored(slug: str, folder: str, numbers: list[float], tmp_p
         "annotations": [{"id": 5, "image_id": 0, "category_id": 4, "bbox": numbers}],
     }
     put(tmp_path, f"{folder}/annotations/val.json", json.dumps(tables))
-    samples: list[Sample] = read(catalogue()[slug], tmp_path).samples
-    assert [region.ignored for region in samples[0].regions] == [True]
+    found = read(catalogue()[slug], tmp_path)
+    assert [sample.regions for sample in found.samples] == [()]
+    assert [reject.reason for reject in found.rejects] == ["ignored"]

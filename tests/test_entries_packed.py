@@ -167,11 +167,14 @@ def test_classes_of_a_hub_copy_are_named_in_its_own_metadata(
 
 def test_pictures_without_objects_count_once_where_they_lie_packed_too(tmp_path: Path) -> None:
     top = "NWPU VHR-10 dataset"
-    names = ("ground truth/001.txt", "positive image set/001.jpg", "negative image set/001.jpg")
-    contents = ("(1,2),(9,8),1\n", JPG, JPG)
-    files = dict(zip(names, contents, strict=True))
+    files: dict[str, str | bytes] = {
+        "ground truth/001.txt": "(1,2),(9,8),1\n",
+        "positive image set/001.jpg": JPG,
+        "negative image set/001.jpg": JPG,
+    }
     packed = {f"{top}/{top}.zip!{top}/{name}": content for name, content in files.items()}
-    root = laid(tmp_path, {**{f"{top}/{name}": files[name] for name in names}, **packed})
+    unpacked = {f"{top}/{name}": content for name, content in files.items()}
+    root = laid(tmp_path, {**unpacked, **packed})
     found = read(entry_of("nwpu_vhr_10_txt"), root)
     assert [(sample.split, sample.pictures[0].path) for sample in found.samples] == [
         ("positive", f"{top}/positive image set/001.jpg"),
@@ -241,3 +244,25 @@ def test_a_hole_is_cut_out_of_a_building_in_a_picture_of_16_bits(tmp_path: Path)
     assert isinstance(region.shape, Mask)
     assert (region.shape.width, region.shape.height) == (30, 25)
     assert sum(region.shape.counts[1::2]) == 96  # 10 x 10 less 2 x 2
+
+
+def test_a_tarball_beside_what_was_unpacked_of_it_is_left_alone(tmp_path: Path) -> None:
+    feature = {"bounds_imcoords": "1,2,9,8", "type_id": 18}
+    features = [
+        {"type": "Feature", "properties": {**feature, "image_id": name}, "geometry": None}
+        for name in ("104.tif", "1395.tif")
+    ]
+    root = laid(
+        tmp_path,
+        {
+            "xView_train.geojson": json.dumps({"type": "FeatureCollection", "features": features}),
+            "train_images/104.tif": shot("TIFF"),
+            "train_images.tgz": "cut off",
+            "train_labels.tgz": "cut off",
+        },
+    )
+    found = read(entry_of("xview"), root)
+    assert [sample.pictures[0].path for sample in found.samples] == [
+        "train_images/104.tif",
+        "train_images/1395.tif",
+    ]

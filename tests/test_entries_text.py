@@ -144,7 +144,7 @@ CASES = [
             ),
             ("srsdd", "test/labels/7.txt", "test", "test/images/7.png", "ore-oil"),
             ("rsar", "val/annfiles/7.txt", "val", "val/images/7.jpg", "tank"),
-            ("star", "train/annfiles/7.txt", "train", "train/images/7.png", "goods_yard"),
+            ("star", "train/annfiles/7.txt", "train", "train/img/7.png", "goods_yard"),
             ("glh_bridge", "val_label/labelTxt/7.txt", "val", "val_image/7.png", "bridge"),
             (
                 "evattrs_95k",

@@ -117,7 +117,7 @@ def test_a_broken_picture_is_left_out_and_named(tmp_path: Path) -> None:
     out = mixes.write(tmp_path / "out", [mixes.row(1, PNG), mixes.row(2, PNG[:60])])
     ended = runs.earthmix("export", out, "--to", "llava", tmp_path / "to")
     assert ended.out.splitlines()[1] == (
-        f"  left out 1 rows, truncated_image (the picture's end is missing): {row_id(2)}"
+        f"  left out 1 row, truncated_image (the picture's end is missing): {row_id(2)}"
     )
 
 
@@ -129,7 +129,7 @@ def test_training_rows_are_taken_and_others_told(tmp_path: Path) -> None:
     ended = runs.earthmix("export", out, "--to", "llava", tmp_path / "to")
     assert ids(tmp_path / "to") == [row_id(1), row_id(3)]
     assert ended.out.splitlines()[1] == (
-        "  not asked for: splits test (1 rows), val (1 rows); name them by --split"
+        "  not asked for: splits test (1 row), val (1 row); name them by --split"
     )
 
 
@@ -146,7 +146,7 @@ def test_an_unknown_split_is_told_with_the_known_ones(tmp_path: Path) -> None:
     ended = runs.earthmix("export", out, "--to", "llava", tmp_path / "to", "--split", "trian")
     assert (ended.code, ended.err) == (
         2,
-        f'earthmix: {out} has no split "trian"; it has: test (1 rows), train (1 rows)\n',
+        f'earthmix: {out} has no split "trian"; it has: test (1 row), train (1 row)\n',
     )
 
 
@@ -228,7 +228,7 @@ def test_nothing_is_left_of_an_export_without_rows(tmp_path: Path) -> None:
     assert (ended.code, ended.err, sorted(path.name for path in tmp_path.iterdir())) == (
         1,
         "earthmix: no row could be exported\n"
-        f"  left out 1 rows, truncated_image (the picture's end is missing): {row_id(1)}\n",
+        f"  left out 1 row, truncated_image (the picture's end is missing): {row_id(1)}\n",
         ["out"],
     )
 

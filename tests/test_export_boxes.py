@@ -101,10 +101,18 @@ def test_a_turned_box_is_enclosed_where_the_dialect_has_none_and_told(tmp_path: 
     assert (ended.code, ended.out.splitlines()[1:3]) == (
         0,
         [
-            "  1 boxes written from the regions",
-            "  1 of them as the nearest shape around what cannot be written",
+            "  boxes written from the regions: 1",
+            "  of them as the nearest shape around what cannot be written: 1",
         ],
     )
+
+
+def test_a_turned_box_beyond_the_edge_is_the_region_whose_box_ends_there(tmp_path: Path) -> None:
+    # A square of 60 turned by 45 degrees about (30, 50); 12.4 pixels of it lie left of the picture
+    points = (-12.4, 50, 30, 7.6, 72.4, 50, 30, 92.4)
+    quad = mixes.region(0, 7.6, 72.4, 92.4, shape="obb", points=points)
+    row = rows("{<0><20><30><80>|<45>}", regions=[quad])
+    assert answer(tmp_path, row, "pixel") == "[-12, 50, 30, 8, 72, 50, 30, 92]"
 
 
 def test_words_inside_boxes_are_not_lost_silently(tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ import os
 import shutil
 import signal
 import socket
-import struct
 import subprocess
 import sys
 from collections.abc import Callable
@@ -20,6 +19,7 @@ import pytest
 import runs
 from apache_beam.portability.api import beam_artifact_api_pb2, beam_artifact_api_pb2_grpc
 from apache_beam.runners.portability.fn_api_runner import worker_handlers
+from processes import alive, family, listening
 
 from pipelines.engines import loopback
 from pipelines.errors import EngineError
@@ -224,47 +224,6 @@ def test_a_working_folder_of_others_is_refused_and_left_alone(
 # Processes and ports
 
 
-def family(process: int) -> set[int]:
-    """A process and those it started, and they in turn; none that has ended."""
-    found = {process} if _alive(process) else set()
-    for tasks in Path(f"/proc/{process}/task").glob("*/children"):
-        try:
-            children = tasks.read_text().split()
-        except OSError:  # the thread has just ended
-            continue
-        found = found.union(*(family(int(child)) for child in children))
-    return found
-
-
-def _alive(process: int) -> bool:
-    try:
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
-
-
-def listening(processes: set[int]) -> set[str]:
-    """Addresses on which processes listen for TCP connections."""
-    held = set()
-    for process in processes:
-        for descriptor in Path(f"/proc/{process}/fd").glob("*"):
-            try:
-                held.add(os.readlink(descriptor))
-            except OSError:  # closed meanwhile
-                continue
-    found = set()
-    for table, kind in (("tcp", socket.AF_INET), ("tcp6", socket.AF_INET6)):
-        for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
-            words = line.split()
-            if words[3] == "0A" and f"socket:[{words[9]}]" in held:
-                number = words[1].partition(":")[0]
-                groups = [number[at : at + 8] for at in range(0, len(number), 8)]
-                packed = b"".join(struct.pack("=I", int(group, 16)) for group in groups)
-                # gRPC listens for IPv4 by way of IPv6.
-                found.add(socket.inet_ntop(kind, packed).removeprefix("::ffff:"))
-    return found
-
-
 def started(sample: Path, out: Path, workers: str, *words: str) -> subprocess.Popen[str]:
     return runs.start(
         *("mix", "geochat-style", "--data-root", sample, "--out", out, "--tile", "off"),
@@ -359,14 +318,14 @@ def test_a_worker_that_dies_ends_the_run_in_one_line(
         f"earthmix: a worker process was killed by {meaning}\n",
         [],
     )
-    assert not any(map(_alive, workers))
+    assert not any(map(alive, workers))
 
 
 def test_workers_of_a_killed_launcher_end_by_themselves(sample: Path, tmp_path: Path) -> None:
     process, workers = with_workers(sample, tmp_path / "out")
     process.kill()
     process.wait()
-    runs.wait_for(lambda: not any(map(_alive, workers)))
+    runs.wait_for(lambda: not any(map(alive, workers)))
 
 
 # Told to end

@@ -260,13 +260,20 @@ def test_a_source_that_is_not_there_is_named(tmp_path: Path) -> None:
     assert str(error.value) == f"rsicd: no folder {tmp_path}/rsicd, or nothing in it"
 
 
-@pytest.mark.parametrize("names, base", [(["AID/Beach/a.jpg"], "/AID"), (["Beach/a.jpg"], "")])
+@pytest.mark.parametrize(
+    "inside, names, base",
+    [
+        ("AID", ["AID/Beach/a.jpg"], "/AID"),
+        ("AID", ["Beach/a.jpg"], ""),
+        ("{Aid|AID}", ["AID/Beach/a.jpg"], "/AID"),
+        ("{Aid|AID}", ["Beach/a.jpg"], ""),
+    ],
+)
 def test_the_archives_own_folder_is_looked_in_where_it_is_there(
-    tmp_path: Path, names: list[str], base: str
+    tmp_path: Path, inside: str, names: list[str], base: str
 ) -> None:
-    assert (
-        open_folder("aid", "aid", tree(tmp_path, *names), inside="AID").base == f"{tmp_path}{base}"
-    )
+    folder = open_folder("aid", "aid", tree(tmp_path, *names), inside=inside)
+    assert folder.base == f"{tmp_path}{base}"
 
 
 def test_missing_annotations_name_every_pattern(tmp_path: Path) -> None:

@@ -96,18 +96,18 @@ def test_a_picture_without_annotations_is_counted() -> None:
     assert found.book["train"]["pictures"] == {"read": 3, "without_items": 1, "rejected": {}}
 
 
-def test_a_file_a_picture_has_quads_polygons_and_ignored_regions() -> None:
+def test_a_file_a_picture_has_quads_and_polygons() -> None:
     [sample] = FILES.samples
     assert sample.pictures[0].path == "Images/train/00001.jpg"
     assert sample.regions == (
         Region("0", "small-vehicle", Quad((10, 20, 40, 20, 40, 32, 10, 32))),
         Region("1", "airplane", Polygon((100, 100, 120, 100, 130, 110, 120, 120, 100, 120))),
-        Region("2", "ignore", Quad((0, 0, 50, 0, 50, 40, 0, 40)), ignored=True),
     )
 
 
-def test_an_empty_file_and_a_bad_corner_list_are_rejects() -> None:
+def test_an_empty_file_a_bad_corner_list_and_an_ignored_class_are_rejects() -> None:
     assert [(r.file, r.key, r.reason) for r in FILES.rejects] == [
+        ("Annotations/train/00001.json", "1#2", "ignored"),
         ("Annotations/train/00001.json", "1#3", "bad_box"),
         ("Annotations/train/00002.json", "", "unreadable_file"),
     ]

@@ -45,11 +45,12 @@ def test_an_annotation_without_a_reference_is_a_reject(key: str, tmp_path: Path)
     assert [(r.reason, r.detail) for r in found.rejects] == [("missing_field", f"no {key}")]
 
 
-def test_classes_that_mean_ignore_are_ignored_and_not_listed(tmp_path: Path) -> None:
+def test_classes_that_mean_ignore_are_no_regions_and_not_listed(tmp_path: Path) -> None:
     categories = [SHIP, {"id": 2, "name": "DontCare"}]
     tables = {"categories": categories, "annotations": [BOX | {"category_id": 2}]}
-    [sample] = one(tmp_path, tables, ignored_names=["DontCare"]).samples
-    assert sample.regions == (Region("1", "DontCare", Box(1, 2, 4, 6), ignored=True),)
+    found = one(tmp_path, tables, ignored_names=["DontCare"])
+    assert [(sample.regions, sample.unplaced) for sample in found.samples] == [((), ())]
+    assert [reject.reason for reject in found.rejects] == ["ignored"]
     entry = changed("hrsid", options=OPTIONS | {"ignored_names": ["DontCare"]})
     assert plan_of(entry, opened(entry, tmp_path)).classes == ("ship",)
 

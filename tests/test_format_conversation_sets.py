@@ -140,7 +140,35 @@ def test_pictures_of_cells_become_bytes_and_boxes_their_pixels() -> None:
     ]
 
 
-def parquet(path: Path, **columns: Any) -> Path:
+def test_a_row_of_an_evaluation_set_is_a_question_and_its_truth(tmp_path: Path) -> None:
+    place = tmp_path / "Eardial_downstream_task_datasets"
+    cell = [encoded("PNG")]
+    asked = {"question": ['"[refer] <image> \\n Where is the <ref>car</ref>"']}
+    parquet(
+        *(place / "Detection/A_test/data-00000-of-00001.parquet",),
+        **{"groundtruth": ['"[[10, 20, 50, 60, 0]]"'], "jpg": cell, **asked},
+    )
+    parquet(
+        *(place / "Change_detection/B/B_test/data-00000-of-00001.parquet",),
+        **{"groundtruth0": ["A road ."], "groundtruth1": ["b"], "jpg_A": cell, "jpg_B": cell},
+        question=["<image> <image> What?"],
+    )
+    found = convert(dataset(catalogue()["earthdial_eval"], ["conversation"], tmp_path))
+    assert [(row["split"], len(row["images"]), words(row)) for row in found.rows] == [
+        (
+            "detection",
+            1,
+            ["[refer] <image> \n Where is the <p>car</p>", "{<10><20><50><60>|<0>}"],
+        ),
+        ("change_detection", 2, ["<image> <image> What?", "A road ."]),
+    ]
+    captions = place / "Image_captioning/C/C_test/data-00000-of-00001.parquet"
+    parquet(captions, groundtruth0=["A road ."], groundtruth1=["A dam ."], jpg=cell)
+    [sample] = read(catalogue()["earthdial_eval_captions"], tmp_path).samples
+    assert [one.text for one in sample.captions] == ["A road .", "A dam ."]
+
+
+def parquet(path: Path, /, **columns: Any) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     pq.write_table(pa.table(columns), path)
     return path

@@ -139,7 +139,9 @@ def test_lists_alone_are_an_error(copy: Path) -> None:
 def test_files_alone_are_an_error(copy: Path) -> None:
     for name in ("train", "val", "test"):
         (copy / f"DIOR_RSVG/{name}.txt").unlink()
-    with pytest.raises(SourceError, match=r"no split list train\.txt or val\.txt or test\.txt"):
+    with pytest.raises(
+        SourceError, match=r"no split list train\.txt \(or one of 4 other places\) or val\.txt"
+    ):
         read(ENTRY, copy)
 
 

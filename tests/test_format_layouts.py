@@ -224,14 +224,15 @@ def test_an_entry_says_whether_boxes_count_from_1(
     assert found.samples[0].regions == (Region("object[0]", "ship", shape),)
 
 
-def test_classes_that_an_entry_calls_ignored_are_so(tmp_path: Path) -> None:
+def test_objects_of_classes_that_an_entry_calls_ignored_are_rejects(tmp_path: Path) -> None:
     entry = changed("dior", options={**DIOR.options, "ignored_names": ["DontCare"]})
     names = ("DontCare", "ship")
     text = "".join(f"<object><name>{name}</name>{BNDBOX}</object>" for name in names)
-    regions = objects(tmp_path, entry, text).samples[0].regions
-    assert [(region.label, region.ignored) for region in regions] == [
-        ("DontCare", True),
-        ("ship", False),
+    found = objects(tmp_path, entry, text)
+    assert [region.label for region in found.samples[0].regions] == ["ship"]
+    assert found.samples[0].unplaced == ()
+    assert [(reject.key, reject.reason) for reject in found.rejects] == [
+        ("00001#object[0]", "ignored")
     ]
 
 

@@ -187,3 +187,35 @@ def test_a_damaged_table_is_named(tmp_path: Path) -> None:
     place = f"{tmp_path}/data/data-0.parquet!image/000000000"
     with pytest.raises(OSError, match="damaged in its table"):
         files.store(place).read(place)
+
+
+def test_all_tables_below_a_folder_are_read_but_those_that_its_set_does_not_list(
+    tmp_path: Path,
+) -> None:
+    place = tmp_path / "XLRS-Bench-lite" / "train"
+    place.mkdir(parents=True)
+    for name in ("data-00000-of-00001", "cache-1"):
+        pq.write_table(pa.Table.from_pylist(ROWS[:1]), place / f"{name}.parquet")
+    (place / "state.json").write_text(
+        '{"_data_files": [{"filename": "data-00000-of-00001.parquet"}]}'
+    )
+    found = read(catalogue()["xlrs_bench"], tmp_path)
+    path = "XLRS-Bench-lite/train/data-00000-of-00001.parquet"
+    assert [sample.file for sample in found.samples] == [path]
+    assert found.notes == [
+        "1 table(s) are no part of the set, such as XLRS-Bench-lite/train/cache-1.parquet"
+    ]
+
+
+def test_a_table_may_lack_some_columns_of_pictures(tmp_path: Path) -> None:
+    (tmp_path / "counting").mkdir()
+    row = {"id": 1, "metric": "multiple-choice", "question": "How many?", "answer": "B"}
+    row |= {"choices": "['1', '2']", "task_type": "counting", "view_type": "cross-view"}
+    table = tmp_path / "counting/test-00000-of-00001.parquet"
+    pq.write_table(pa.Table.from_pylist([{**row, "image_1": {"bytes": PNG}}]), table)
+    [sample] = read(catalogue()["urbench"], tmp_path).samples
+    cell = "counting/test-00000-of-00001.parquet!image_1/000000000"
+    assert sample.pictures == (Picture(cell),)
+    pq.write_table(pa.Table.from_pylist([row]), table)
+    with pytest.raises(SourceError, match="no column 'image_1' or 'image_2'"):
+        read(catalogue()["urbench"], tmp_path)

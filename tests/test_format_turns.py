@@ -48,6 +48,11 @@ def test_exchanges_are_two_turns_each() -> None:
     )
 
 
+def test_a_lone_exchange_need_not_stand_in_a_list() -> None:
+    record = {"conv": {"Question": "a", "Answer": "b"}}
+    assert turns_of(record, PAIRS, {}) == (("human", "a"), ("gpt", "b"))
+
+
 def test_a_record_may_be_one_exchange() -> None:
     assert turns_of({"question": "Is it?", "answer": 4}, PAIRS, {}) == (
         ("human", "Is it?"),

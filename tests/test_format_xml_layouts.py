@@ -11,7 +11,7 @@ from xml_cases import HR_SHIP, PLANE, TREE, voc
 
 from converters.catalogue import catalogue
 from converters.read.files import SourceError
-from schemas.sample import Picture, Region
+from schemas.sample import Picture
 
 MAR20, NEON, HRRSD = (catalogue()[slug] for slug in ("mar20", "neon_tree", "hrrsd"))
 
@@ -35,7 +35,7 @@ def test_without_any_split_list_all_files_are_unlisted(tmp_path: Path) -> None:
     found = read(MAR20, put(tmp_path, {f"{HBB}/1.xml": PAGE, f"{HBB}/2.xml": PAGE}))
     assert splits(found) == {"1": "unlisted", "2": "unlisted"}
     assert found.notes == [
-        "there is no split list ImageSets/{Main/|}{split}.txt",
+        "there is no split list ImageSets/Main/{split}.txt (or one of 3 other places)",
         "2 annotation files are in no split list",
     ]
 
@@ -141,11 +141,8 @@ def test_a_faulty_object_of_any_tag_is_a_reject(tmp_path: Path) -> None:
     assert found.samples[0].unplaced == ("100000005",)
 
 
-def test_ignored_classes_of_hit_uav_are_marked(tmp_path: Path) -> None:
+def test_ignored_classes_of_hit_uav_are_left_out(tmp_path: Path) -> None:
     text = f"<annotation>{voc('DontCare')}{voc('Car')}</annotation>"
     found = read(catalogue()["hit_uav"], put(tmp_path, {"normal_xml/Annotations/1.xml": text}))
-    regions: tuple[Region, ...] = found.samples[0].regions
-    assert [(region.label, region.ignored) for region in regions] == [
-        ("DontCare", True),
-        ("Car", False),
-    ]
+    assert [region.label for region in found.samples[0].regions] == ["Car"]
+    assert [(reject.key, reject.reason) for reject in found.rejects] == [("1#object[0]", "ignored")]

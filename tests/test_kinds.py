@@ -191,8 +191,9 @@ def test_a_region_is_measured_by_its_own_picture() -> None:
     )
     assert said(found) == [
         [
-            "<image>\n<image>\n[grounding] List every object in the image with its location.",
-            "The image shows <p>1 ship</p> {<50><50><90><70>|<0>}.",
+            "<image>\n<image>\n[grounding] List every object in the second image with its "
+            "location.",
+            "The second image shows <p>1 ship</p> {<50><50><90><70>|<0>}.",
         ]
     ]
     assert found.rows[0]["regions"][0]["image"] == 1

@@ -794,6 +794,11 @@ def test_ctrl_c_leaves_the_earlier_mix(small: Path, sample: Path, tmp_path: Path
         {"notes.txt": "mine"},
         {"manifest.json": '{"name": "an app"}', "data/mine.csv": "1"},
         {"manifest.json": "{"},
+        {"manifest.json": '{"rows": 1, "mix": {}, "files": {}}', "data/mine.csv": "1"},
+        {
+            "manifest.json": '{"name": "a", "versions": {}, "rows": 1, "mix": {}, "files": {}}',
+            "data/mine.csv": "1",
+        },
     ],
 )
 def test_a_foreign_folder_is_refused_and_left_alone(

@@ -131,6 +131,23 @@ def test_a_pool_is_lists_of_wordings(pool: object, expected: list[str]) -> None:
             ['t.toml [classification] any: "What {thing} is it?" holds the unknown {thing}'],
         ),
         ("classification", {"any": ["What is it?"]}, []),
+        (
+            "description",
+            {"any": ["Describe it."]},
+            ['t.toml [description] key "picture" is missing: wordings that hold {image}'],
+        ),
+        (
+            "rounds",
+            {
+                "any": ["What is there?"],
+                "picture": ["What is there?"],
+                "picture_count": ["How many {label}?"],
+            },
+            [
+                't.toml [rounds] picture: "What is there?" does not hold {image} once',
+                't.toml [rounds] picture_count: "How many {label}?" does not hold {image} once',
+            ],
+        ),
     ],
 )
 def test_faults_of_templates_are_named(

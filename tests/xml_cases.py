@@ -196,6 +196,7 @@ CASES = [
         "evaluation",
         "NeonTreeEvaluation/SOAP/plots/SOAP_061.tif",
         seen("Dead", FROM_1),
+        {"NeonTreeEvaluation/SOAP/plots/SOAP_061.tif": ""},
     ),
     Case(
         "forest_damages",

@@ -5,10 +5,13 @@ One row, as JSON would show it::
     {"image": {"bytes": ..., "path": null}, "path": "train/0417.JPG",
      "objects": {"bbox": [[120, 80, 190, 142]], "categories": ["Elephant"]}}
 
-The objects may stand in a list too, each with its box and class. The picture is the row's own:
+The objects may stand in a list too, each with its box and class. Where the entry names them, each
+has a text that refers to it (`"captions": ["The ship on the left"]`): objects of one class and box
+are one region then, with several expressions. The picture is the row's own:
 `train-00000-of-00002.parquet!image/000000017` is that of row 17, counted from 0. Classes that are
 numbers have their names in the file's own metadata (`converters.read.class_names`) or in the entry.
 Source: https://huggingface.co/datasets/danielz01/aerial-animal-population-4tu,
+https://huggingface.co/datasets/danielz01/DIOR-RSVG,
 https://huggingface.co/docs/datasets/about_dataset_features.
 """
 
@@ -24,9 +27,9 @@ from converters.read.folder import BySplit, Folder, Plan, Sides, Span
 from converters.read.plans import files_plan
 from converters.read.tables import table_records
 from converters.regions.conventions import BadShape, Convention, boxes_of, shape_of
-from schemas.sample import Kind, Picture, Region, Reject, Sample
+from schemas.sample import Expression, Kind, Picture, Region, Reject, Sample, Shape
 
-YIELDS: tuple[Kind, ...] = ("region",)
+YIELDS: tuple[Kind, ...] = ("region", "expression")
 _ROW_BYTES = 1 << 20  # a picture is in it
 
 
@@ -34,7 +37,8 @@ class Options(Struct, forbid_unknown_fields=True):
     """What an entry may say.
 
     annotations: pattern of the Parquet files. image, objects, key: the columns of the picture,
-    its objects, and what the picture is called. boxes, labels: the lists in an object's column.
+    its objects, and what the picture is called. boxes, labels, texts: the lists in an object's
+    column; texts refer to the objects.
     written: how a box is (`converters.regions.conventions`). class_names: classes by number, where
     the file does not name them.
     """
@@ -44,6 +48,7 @@ class Options(Struct, forbid_unknown_fields=True):
     objects: str
     boxes: str
     labels: str
+    texts: str | None = None
     key: str | None = None
     written: Convention = Convention()
     class_names: dict[str, str] = {}
@@ -83,41 +88,77 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
             yield row
             continue
         key = str(row.key) or place
-        boxes, classes = _boxes_and_classes(row.objects, options)
-        if len(boxes) != len(classes):
-            detail = f"{len(boxes)} boxes and {len(classes)} classes"
-            yield Reject(file, key, span.split, "missing_field", detail, max(1, len(boxes)))
+        objects = _objects(row.objects, options)
+        if len({len(values) for values in objects}) > 1:
+            boxes, classes, *texts = map(len, objects)
+            detail = f"{boxes} boxes and {classes} classes"
+            detail += f" and {texts[0]} texts" if texts else ""
+            yield Reject(file, key, span.split, "missing_field", detail, max(1, boxes))
             continue
-        regions: list[Region] = []
-        unplaced: list[str] = []
-        for at, (box, written) in enumerate(zip(boxes, classes, strict=True)):
+        found = _Found(file, key, span.split)
+        for at, (box, written, *text) in enumerate(zip(*objects, strict=True)):
             label = names.get(str(written), "" if names else str(written))
             if not label:
                 detail = f"class {written} of {len(names)} that have a name"
                 yield Reject(file, f"{key}#{at}", span.split, "bad_value", detail)
                 continue
-            try:
-                [numbers] = boxes_of([box], options.written.layout)
-                shape = shape_of(numbers, options.written, None)
-            except BadShape as bad:
-                yield Reject(file, f"{key}#{at}", span.split, *bad.args)
-                unplaced.append(label)
+            yield from found.add(str(at), label, box, text, options.written)
+        yield found.sample(f"{file}!{options.image}/{number:09d}")
+
+
+class _Found:
+    """What the objects of a row are: regions, and the expressions that mean them."""
+
+    def __init__(self, file: str, key: str, split: str) -> None:
+        self._place = file, key, split
+        self._regions: dict[tuple[str, Shape] | str, Region] = {}
+        self._expressions: list[Expression] = []
+        self._unplaced: list[str] = []
+
+    def add(
+        self, at: str, label: str, box: Any, texts: list[Any], written: Convention
+    ) -> Iterator[Reject]:
+        """Takes an object with its text, if it has one; a Reject where either cannot be read.
+
+        Objects of one class and box are one region where they have texts.
+        """
+        file, key, split = self._place
+        try:
+            [numbers] = boxes_of([box], written.layout)
+            shape = shape_of(numbers, written, None)
+        except BadShape as bad:
+            yield Reject(file, f"{key}#{at}", split, *bad.args)
+            self._unplaced.append(label)
+            return
+        same = (label, shape) if texts else at
+        region = self._regions.setdefault(same, Region(at, label, shape))
+        for text in texts:
+            if isinstance(text, str) and text.strip():
+                self._expressions.append(Expression(at, text, (region.key,)))
             else:
-                regions.append(Region(str(at), label, shape))
-        yield Sample(
+                where, detail = f"{key}#{at}", "no text"
+                yield Reject(file, where, split, "missing_field", detail, kind="expression")
+
+    def sample(self, picture: str) -> Sample:
+        """The row, which shows that picture."""
+        file, key, split = self._place
+        return Sample(
             key,
             file,
-            span.split,
-            (Picture(f"{file}!{options.image}/{number:09d}"),),
-            regions=tuple(regions),
-            unplaced=tuple(unplaced),
+            split,
+            (Picture(picture),),
+            regions=tuple(self._regions.values()),
+            expressions=tuple(self._expressions),
+            unplaced=tuple(self._unplaced),
         )
 
 
-def _boxes_and_classes(objects: Any, options: Options) -> tuple[list[Any], list[Any]]:
-    """The boxes and classes of a picture, which stand in two lists or in a list of objects."""
+def _objects(objects: Any, options: Options) -> list[list[Any]]:
+    """Boxes, classes and texts (if the entry names them) of a picture, side by side.
+
+    They stand in lists, or in a list of objects.
+    """
+    names = [options.boxes, options.labels, *([options.texts] if options.texts else [])]
     if isinstance(objects, list):
-        objects = {
-            name: [one.get(name) for one in objects] for name in (options.boxes, options.labels)
-        }
-    return objects.get(options.boxes) or [], objects.get(options.labels) or []
+        return [[one.get(name) for one in objects] for name in names]
+    return [objects.get(name) or [] for name in names]

@@ -123,6 +123,8 @@ def plan(folder: Folder, options: Options) -> Plan:
     )
     found = found._replace(notes=[*found.notes, *notes])
     if options.fields.bytes and _holds_pictures(found.spans[0].names[0]):
+        if any(pattern.endswith("/") for pattern in picture_patterns(annotations)):
+            return found._replace(pictures=())  # all tables below a folder, which no pattern finds
         # The tables are nearly all pictures, so their own sizes tell what the output will weigh.
         return found._replace(pictures=picture_patterns(annotations))
     return found

@@ -10,8 +10,9 @@ The entry says which picture is the earlier one. Sets with several masks a pair 
 buildings, classes before and after) have one layer for each; a layer's regions lie in one of the
 two pictures: where the thing is that it shows. Numbers of masks are read as in `mask_raster`.
 
-A region is all pixels of one kind of change and not one object, so nothing here can be counted; its
-expression says what changed. Masks are pixels of both pictures, which must be as large.
+A region is all pixels of one kind of change and not one object, so nothing here can be counted; or,
+where the entry says so, each connected part of them. Its expression says what changed. Masks are
+pixels of both pictures, which must be as large.
 Source: Chen and Shi 2020, https://justchenhao.github.io/LEVIR (LEVIR-CD); Yang et al. 2021,
 https://captain-whu.github.io/SCD (SECOND).
 """
@@ -27,6 +28,7 @@ from converters.read.folder import BySplit, Folder, PicturePaths, Plan, Sides, S
 from converters.read.mask_files import Listed, masks_plan
 from converters.read.mask_pairs import Paired, with_pictures
 from converters.regions.areas import read_runs
+from converters.regions.masks import mask_parts
 from converters.regions.pixel_classes import PixelTable, areas, pixel_classes
 from schemas.sample import Expression, Kind, Picture, Region, Reject, Sample
 
@@ -51,12 +53,14 @@ class Options(Struct, forbid_unknown_fields=True, kw_only=True):
 
     before, after: paths of the earlier and the later picture from the names of the first layer's
     pattern. layers: what each mask of a pair tells; a pair is there where the first one's mask is.
+    apart: whether each connected part (8 neighbours) of a kind of change is a region of its own.
     listed: splits that are no folders, as `Listed` says.
     """
 
     before: BySplit
     after: BySplit
     layers: Annotated[list[Layer], Meta(min_length=1)]
+    apart: bool = False
     listed: Listed = Listed()
 
 
@@ -82,11 +86,11 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
         if isinstance(found, Reject):
             yield found
         else:
-            yield from _pair(folder, layers, found)
+            yield from _pair(folder, layers, options.apart, found)
 
 
 def _pair(
-    folder: Folder, layers: list[tuple[Layer, PicturePaths]], pair: Paired
+    folder: Folder, layers: list[tuple[Layer, PicturePaths]], apart: bool, pair: Paired
 ) -> Iterator[Sample | Reject]:
     """The Sample of a pair, and a Reject of each of its masks that cannot be read or does not fit.
 
@@ -112,8 +116,12 @@ def _pair(
             yield Reject(folder.relative(name), name, pair.split, "bad_value", found.unknown)
         for label, mask in found.masks:
             key = f"{layer.shown} {label}" if len(layers) > 1 else label
-            regions.append(Region(key, label, mask, _PLACES.index(layer.shown)))
-            expressions.append(Expression(key, layer.phrase(label), (key,)))
+            image = _PLACES.index(layer.shown)
+            parts = {key: mask}
+            if apart:
+                parts = {f"{key} {i}": part for i, part in enumerate(mask_parts(mask))}
+            regions += [Region(name, label, part, image) for name, part in parts.items()]
+            expressions.append(Expression(key, layer.phrase(label), tuple(parts)))
     if pictures:
         yield Sample(
             pair.name,

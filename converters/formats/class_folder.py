@@ -137,8 +137,7 @@ def _passed_over(folder: Folder, patterns: tuple[str, ...], looked: Looked) -> l
     below = [
         found
         for pattern in patterns
-        for reading in deeper(pattern)
-        for found in files.find(folder.base, reading)
+        for found in files.find(folder.base, deeper(pattern))
         if picture_ending(found.path)
         and folder.wants(found.values.get("split", ALL))
         and found.path not in read_paths

@@ -31,7 +31,7 @@ from converters.read.folder import BySplit, Folder, Plan, Sides, Span, batched, 
 from converters.read.instead import said_instead
 from converters.read.json_elements import BadRecord
 from converters.read.named_pictures import NamedPictures
-from converters.read.saved_tables import saved_tables
+from converters.read.plans import absent, chosen_files
 from converters.read.table_rows import column_names
 from converters.read.tables import table_records
 from converters.read.turns import (
@@ -78,9 +78,10 @@ def plan(folder: Folder, options: Options) -> Plan:
     """One span a table. Raises SourceError where there is none."""
     notes: list[str] = []
     try:
-        found = saved_tables(folder, options.annotations, notes)
+        found = chosen_files(folder, options.annotations, notes)
     except SourceError as error:
         raise said_instead(folder, error) from None
+    notes += absent(folder, options.annotations)
     by_split: dict[str, list[files.Found]] = {}
     for split, table in found:
         by_split.setdefault(split or "all", []).append(table)

@@ -99,7 +99,7 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
         if isinstance(pictures, Reject):
             yield pictures
         else:
-            label = Label(key, tuple(dict.fromkeys(names)))
+            label = Label(key, tuple(dict.fromkeys(names)), isinstance(said, list))
             yield Sample(key, file, span.split, pictures, labels=(label,))
 
 

@@ -129,7 +129,9 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
             yield Reject(file, key, span.split, *fault.args)
             continue
         picture = Picture(f"{file}!{pictures}@{axes}/{number}.npy")
-        yield Sample(key, file, span.split, (picture,), labels=(Label(key, names),))
+        # Columns of 0 and 1 are the numbers of classes in another form, until two are marked.
+        label = Label(key, names, several=len(names) > 1)
+        yield Sample(key, file, span.split, (picture,), labels=(label,))
 
 
 def _names(mark: Any, names: list[str]) -> tuple[str, ...]:

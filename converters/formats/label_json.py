@@ -176,8 +176,11 @@ def _said(options: Options, record: Any, key: str) -> tuple[Label, tuple[Region,
     above, _, last = options.labels.rpartition(".")
     names: list[str] = []
     regions: list[Region] = []
+    several = False
     for node in _nodes(record, above):
-        here = _names(_at(node, last) if last else node, options)
+        found = _at(node, last) if last else node
+        several = several or isinstance(found, list)
+        here = _names(found, options)
         names += here
         if options.boxes is not None and (box := _at(node, options.boxes)) is not None:
             if len(here) != 1:
@@ -185,7 +188,7 @@ def _said(options: Options, record: Any, key: str) -> tuple[Label, tuple[Region,
             regions.append(Region(f"{options.boxes}[{len(regions)}]", here[0], _box(box)))
     if not names:
         raise _Fault("no_label", f"no {options.labels or 'class'}")
-    return Label(key, tuple(dict.fromkeys(names))), tuple(regions)
+    return Label(key, tuple(dict.fromkeys(names)), several), tuple(regions)
 
 
 def _nodes(record: Any, keys: str) -> list[Any]:

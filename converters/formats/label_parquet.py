@@ -123,7 +123,8 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
             yield row
             continue
         try:
-            label = Label(place, _label(row, names, options.max_labels))
+            several = any(isinstance(row.get(column), list) for column in names)
+            label = Label(place, _label(row, names, options.max_labels), several)
         except _Fault as fault:
             yield Reject(file, place, span.split, *fault.args)
             continue

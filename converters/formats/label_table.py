@@ -161,7 +161,8 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
         if isinstance(found, Reject):
             yield found
         else:
-            yield Sample(image, file, split, found, labels=(Label(image, names),))
+            label = Label(image, names, _shows_several(row, head, options))
+            yield Sample(image, file, split, found, labels=(label,))
 
 
 def _parts(pattern: str | None, image: str) -> dict[str, str]:
@@ -185,6 +186,19 @@ def _names(row: Mapping[str, Any], head: _Head, options: Options) -> tuple[str, 
     return tuple(dict.fromkeys(options.names.get(code, code) for code in codes))
 
 
+def _shows_several(row: Mapping[str, Any], head: _Head, options: Options) -> bool:
+    """True where a row tells all classes that its picture shows: in marks, or in a list."""
+    cells = [row.get(column) for column in head.labels]
+    return bool(head.marks or options.separator) or any(map(_is_list, cells))
+
+
+def _is_list(cell: Any) -> bool:
+    """True for a list, and for one written as text."""
+    if isinstance(cell, str):
+        return cell.lstrip().startswith("[")
+    return isinstance(cell, Sequence) and not isinstance(cell, bytes)
+
+
 def _is_marked(column: str, row: Mapping[str, Any]) -> bool:
     """Raises _Fault for a cell that is neither 0 nor 1."""
     cell = row.get(column, 0)
@@ -196,10 +210,8 @@ def _is_marked(column: str, row: Mapping[str, Any]) -> bool:
 
 def _cell(cell: Any, separator: str | None) -> list[str]:
     """The classes that one cell holds, a list or text. Raises _Fault."""
-    if isinstance(cell, Sequence) and not isinstance(cell, str | bytes):
-        texts = [str(one).strip() for one in cell]
-    elif isinstance(cell, str) and cell.lstrip().startswith("["):
-        texts = _listed(cell)
+    if _is_list(cell):
+        texts = _listed(cell) if isinstance(cell, str) else [str(one).strip() for one in cell]
     else:
         text = "" if cell is None else str(cell).strip()
         texts = [part.strip() for part in text.split(separator)] if separator else [text]

@@ -79,7 +79,7 @@ def _sample(
         return
     found = areas(runs, classes)
     names = tuple(name for name, _ in found.masks)
-    labels = (Label(mask.name, names),) if names else ()
+    labels = (Label(mask.name, names, several=True),) if names else ()
     if found.unknown:
         yield Reject(mask.file, mask.name, mask.split, "bad_value", found.unknown)
         labels = ()

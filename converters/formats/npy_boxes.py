@@ -1,6 +1,8 @@
 """Boxes in NumPy's files: one array a picture (NASA's marine debris).
 
-`labels/20160928_153233_0e0f_16816-29821-16.npy` holds N rows of five numbers::
+`labels/20160928_153233_0e0f_16816-29821-16.npy` (in older archives
+`nasa_marine_debris_labels_20160928_153233_0e0f_16816-29821-16/pixel_bounds.npy`) holds N rows of
+five numbers::
 
     xmin, ymin, xmax, ymax, class        12 40 60 90 1
 
@@ -58,7 +60,8 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
     """One Sample an array, and a Reject for each row that cannot be used."""
     paths = PicturePaths(folder, options.images)
     for name in span.names:
-        file, key = folder.relative(name), stem(name)
+        file, values = folder.relative(name), bound(options.annotations, name)
+        key = values.get("stem") or stem(name)
         try:
             rows = _array(folder, name)
         except (SourceError, files.MemberError, ValueError) as error:
@@ -77,7 +80,7 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
                 yield Reject(file, where, span.split, "bad_box", f"not numbers: {row[:4]}")
             else:
                 regions.append(Region(f"[{i}]", label, Box(*row[:4])))
-        values = {**bound(options.annotations, name), "stem": key, "split": span.split}
+        values |= {"stem": key, "split": span.split}
         items = max(1, len(regions))
         pictures = record_pictures([(paths, values)], file, key, span.split, items)
         if isinstance(pictures, Reject):

@@ -42,7 +42,8 @@ from converters.read import files
 from converters.read.files import Found, SourceError
 from converters.read.folder import BySplit, Folder, PicturePaths, Plan, Sides, Span, stem
 from converters.read.joins import disputed, find_ids
-from converters.read.json_spans import array_spans, read_columns
+from converters.read.json_spans import read_columns
+from converters.read.json_tables import table_spans
 from converters.read.plans import picture_patterns
 from schemas.sample import Kind, Reject
 from schemas.table import COLUMNS, Columns
@@ -88,15 +89,16 @@ def plan(folder: Folder, options: Options) -> Plan:
 
     Raises SourceError where a split lacks one of its tables.
     """
-    spans = _spans(folder, options, ("questions",))
+    notes: list[str] = []
+    spans = _spans(folder, options, ("questions",), notes)
     asked = {file.values["split"] for file in _files(folder, options, "questions")}
     for table in _SIDES:
         there = {file.values["split"] for file in _files(folder, options, table)}
         for split in sorted(asked - there):
             name = _pattern(options, table, split).replace("{split}", split)
             raise SourceError(f"annotations not found: {files.join(folder.base, name)}")
-    sides = _spans(folder, options, _SIDES)
-    notes = [
+    sides = _spans(folder, options, _SIDES, notes)
+    notes += [
         f"{folder.relative(_pattern(options, 'questions', split))} is not there, so split {split} "
         f"is not read"
         for split in (options.tables if isinstance(options.tables, dict) else ())
@@ -125,7 +127,9 @@ def _files(folder: Folder, options: Options, table: str) -> list[Found]:
     return [file for file in found if folder.wants(file.values["split"])]
 
 
-def _spans(folder: Folder, options: Options, tables: tuple[str, ...]) -> list[Span]:
+def _spans(
+    folder: Folder, options: Options, tables: tuple[str, ...], notes: list[str]
+) -> list[Span]:
     spans: list[Span] = []
     for table in tables:
         found = _files(folder, options, table)
@@ -134,7 +138,7 @@ def _spans(folder: Folder, options: Options, tables: tuple[str, ...]) -> list[Sp
             raise SourceError(f"annotations not found: {files.join(folder.base, name)}")
         for file in found:
             path, split = files.join(folder.base, file.path), file.values["split"]
-            for start, end in array_spans(path, table, {"id"}):
+            for start, end in table_spans(path, table, {"id"}, notes):
                 records = (end - start) // _RECORD_BYTES + 1
                 at = len(spans)
                 spans.append(Span(folder.slug, split, at, (file.path,), start, end, table, records))

@@ -155,7 +155,7 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
             file,
             span.split,
             (picture,),
-            labels=(Label(tile, names),) if names else (),
+            labels=(Label(tile, names, several=True),) if names else (),
             regions=tuple(regions),
             unplaced=tuple(unplaced),
         )

@@ -51,6 +51,7 @@ from converters.read.counters import (
 )
 from converters.read.files import SourceError
 from converters.read.folder import UNKNOWN, BySplit, Folder, PicturePaths, Plan, Sides, Span, stem
+from converters.read.instead import said_instead
 from converters.read.plans import files_plan
 from converters.read.records import json_records, record_pictures, xml_records
 from converters.read.split_lists import UNLISTED
@@ -108,14 +109,17 @@ def plan(folder: Folder, options: Options) -> Plan:
     By counters a span's `start` is the number of its first object. Raises SourceError where there
     is no XML file or, by counters, no list.
     """
-    found = files_plan(
-        folder,
-        options.annotations,
-        options.images,
-        files_a_span=_FILES_A_SPAN,
-        unsplit=UNKNOWN,
-        leave_out=options.leave_out,
-    )
+    try:
+        found = files_plan(
+            folder,
+            options.annotations,
+            options.images,
+            files_a_span=_FILES_A_SPAN,
+            unsplit=UNKNOWN,
+            leave_out=options.leave_out,
+        )
+    except SourceError as error:
+        raise said_instead(folder, error) from None
     if options.splits_by == "tag":
         return found._replace(sides=_sides(folder, options.masks)) if options.masks else found
     counters = read_counters(folder, options.lists)
@@ -135,7 +139,7 @@ def _sides(folder: Folder, masks: str) -> list[Span]:
     """One span of the whole COCO file, for all files, whose split is not known yet."""
     file = next(files.find(folder.base, masks), None)
     if file is None:
-        raise SourceError(f"masks not found: {files.join(folder.base, masks)}")
+        raise SourceError(f"masks not found: {files.join(folder.base, files.expand(masks)[0])}")
     return [Span(folder.slug, UNKNOWN, 0, (file.path,), table="masks")]
 
 
@@ -171,7 +175,7 @@ def _masks(folder: Folder, options: Options, sides: Sides) -> Masks:
     by_picture: dict[str, list[tuple[str, int, int]]] = {}
     for picture, *said in zip(*columns, strict=True):
         by_picture.setdefault(picture, []).append((said[0], said[1], said[2]))
-    return Masks(folder.relative(options.masks), by_picture)
+    return Masks(folder.relative(files.expand(options.masks)[0]), by_picture)
 
 
 def _oddities(counters: Counters) -> list[str]:

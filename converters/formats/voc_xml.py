@@ -102,7 +102,7 @@ class Options(Struct, forbid_unknown_fields=True):
     an object, by the name of what they say.
 
     ignored_names: classes that mean "ignore this", such as DontCare. other_names: classes of
-    objects that are not what the dataset is about; each is a Reject.
+    objects that are not what the dataset is about. Each object of these is a Reject.
     """
 
     annotations: BySplit
@@ -179,6 +179,10 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
                 detail = f"{label} is no class of this dataset"
                 yield Reject(file, f"{key}#{at}", span.split, "unselected", detail)
                 continue
+            if label in options.ignored_names:
+                detail = f"{label} says that this is to be ignored"
+                yield Reject(file, f"{key}#{at}", span.split, "ignored", detail)
+                continue
             try:
                 regions.append(_region(node, label, options, at))
             except Fault as fault:
@@ -207,7 +211,7 @@ def _region(node: Element, label: str, options: Options, key: str) -> Region:
     if not label:
         raise Fault("missing_field", f"object without a {options.label_tags[0]}")
     shape = shape_of(node, options.geometries(), options.counting())
-    ignored = label in options.ignored_names or is_flag(node.findtext("difficult") or "")
+    ignored = is_flag(node.findtext("difficult") or "")
     said = {name: first_text(node, [path]) for name, path in options.attribute_tags.items()}
     attributes = {name: text for name, text in said.items() if text}
     return Region(key, label, shape, ignored=ignored, attributes=attributes)

@@ -66,9 +66,10 @@ class Fields(QuestionFields, frozen=True, forbid_unknown_fields=True):
 class Options(Struct, forbid_unknown_fields=True):
     """What an entry may say.
 
-    annotations: pattern of the tables. images: picture path from `{image}` (its column), `{stem}`,
-    `{split}` and the names in `annotations`. pictures: columns that hold the pictures themselves,
-    in time order; then nothing is read of `images`. fields: names of the columns. delimiter: of
+    annotations: pattern of the tables; one that ends in `/` stands for all tables below a folder.
+    images: picture path from `{image}` (its column), `{stem}`, `{split}` and the names in
+    `annotations`. pictures: columns that hold the pictures themselves, in time order, as far as a
+    table has them; then nothing is read of `images`. fields: names of the columns. delimiter: of
     CSV, where it is not a comma (or a tab in `.tsv`). header: names of the columns, where a CSV has
     none. answers: what the answer of a multiple choice is (text, letter, index, index_from_1).
     prompts: words put before or behind every question, which are taken away. only, skip: values
@@ -208,4 +209,9 @@ def _cells(folder: Folder, options: Options, name: str) -> Iterator[list[str] | 
     if not name.lower().endswith(TABLE_ENDINGS):
         raise SourceError(f"{folder.slug}: {file} holds no pictures; Parquet and Arrow tables do")
     path = files.join(folder.base, name)
-    yield from cell_names(path, files.store(path), options.pictures)
+    there = column_names(path)
+    shown = [column for column in options.pictures if column in there]
+    if not shown:
+        lacking = " or ".join(map(repr, options.pictures))
+        raise SourceError(f"{file} has no column {lacking}; it has: {', '.join(there)}")
+    yield from cell_names(path, files.store(path), shown)

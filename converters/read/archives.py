@@ -64,6 +64,12 @@ def is_archive(name: str) -> bool:
     return bool(_MEMBER.fullmatch(f"{name}!"))
 
 
+def is_sequential(path: str) -> bool:
+    """True for a member of an archive that can only be read from its beginning."""
+    found = split_member(path)
+    return found is not None and not found[0].lower().endswith((".zip", ".tar"))
+
+
 class ArchiveStore:
     """The members of archives, as a `Store`. outer: gives the store in which an archive lies."""
 

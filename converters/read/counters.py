@@ -47,7 +47,9 @@ def read_counters(folder: Folder, lists: Mapping[str, str]) -> Counters:
             for number in _numbers(folder, file.path):
                 twice += split_of.setdefault(number, split) != split
     if not there:
-        raise SourceError(f"{folder.slug}: no split list {' or '.join(lists.values())}")
+        raise SourceError(
+            f"{folder.slug}: no split list {' or '.join(map(files.shown, lists.values()))}"
+        )
     return Counters(split_of, [*dict.fromkeys(there)], twice)
 
 

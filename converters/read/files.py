@@ -9,21 +9,30 @@ path component with `{name}` and lists alternatives with `{a|b}`::
     {split}/{part}/labelXml{|s}/{stem}.xml     binds split, part and stem
     Images/Data/{id}.{tif|png}                 the first of the two that exists
     images-{shard}.tar!{stem}.jpg              members of several archives
+
+Where a folder is not there as a pattern writes it, one that is written nearly so stands for it, or
+an archive of its name (`converters.read.places`); a file may be written in another case.
 """
 
 from __future__ import annotations
 
-import functools
 import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from itertools import product
+from contextvars import ContextVar
 from typing import IO, NamedTuple
 
 from converters.read.archives import ArchiveStore, Member, split_member
 from converters.read.arrays import ArrayStore, array_member
 from converters.read.cells import CellStore, split_cell
+from converters.read.patterns import COMPONENT_END, matcher
+from converters.read.patterns import bind as bind
+from converters.read.patterns import expand as expand
+from converters.read.patterns import fill as fill
+from converters.read.patterns import shown as shown
+from converters.read.patterns import variables as variables
+from converters.read.places import other_place
 from converters.read.recipes import RecipeStore, made
 from converters.read.stores import Entry as Entry
 from converters.read.stores import LocalStore, open_ranges
@@ -37,13 +46,10 @@ from converters.read.stores import inside as inside
 from converters.read.stores import missing as missing
 
 LFS_POINTER = b"version https://git-lfs"
-_ALTERNATIVES = re.compile(r"\{([^{}]*\|[^{}]*)\}")
-_VARIABLE = re.compile(r"\{([a-z_]+)\}")
-_SHOWN = 3  # readings of a pattern that a message can hold
-_COMPONENT_END = re.compile(r"/|(?<=!)")  # between path components; an archive is one
 
 
 _LOCAL = LocalStore()
+_CLOSED: ContextVar[dict[str, str] | None] = ContextVar("closed", default=None)
 _STORES: dict[str, Store] = {}
 _ARCHIVES = ArchiveStore(lambda archive: _outer_store(archive))
 _CELLS = CellStore(lambda table: store(table))
@@ -141,6 +147,32 @@ def listing(path: str) -> list[Entry]:
 
 
 @contextmanager
+def closed_folders() -> Iterator[dict[str, str]]:
+    """Collects folders that may not be listed, with the system's words, which `find` passes over.
+
+    Outside of this `find` raises PermissionError.
+    """
+    found: dict[str, str] = {}
+    token = _CLOSED.set(found)
+    try:
+        yield found
+    finally:
+        _CLOSED.reset(token)
+
+
+def _open_listing(path: str) -> list[Entry]:
+    """The entries of a folder for `find`."""
+    closed = _CLOSED.get()
+    try:
+        return listing(path)
+    except PermissionError as error:
+        if closed is None:
+            raise
+        closed[path] = error.strerror or "not permitted"
+        return []
+
+
+@contextmanager
 def wanted(path: str) -> Iterator[None]:
     """Raises SourceError where a file that a dataset cannot do without is missing or damaged.
 
@@ -177,41 +209,6 @@ def check_pointer(path: str, head: bytes) -> None:
         )
 
 
-def expand(pattern: str) -> list[str]:
-    """All readings of a pattern's `{a|b}` alternatives, in the order written."""
-    parts = _ALTERNATIVES.split(pattern)
-    choices = [part.split("|") if i % 2 else [part] for i, part in enumerate(parts)]
-    return ["".join(choice) for choice in product(*choices)]
-
-
-def shown(pattern: str) -> str:
-    """A pattern as messages say it: of many readings the first, and how many more there are."""
-    readings = expand(pattern)
-    if len(readings) <= _SHOWN:
-        return pattern
-    return f"{readings[0]} (or one of {len(readings) - 1} other places)"
-
-
-def variables(pattern: str) -> set[str]:
-    """Names that a pattern binds."""
-    return set(_VARIABLE.findall(_ALTERNATIVES.sub("", pattern)))
-
-
-def fill(pattern: str, values: Mapping[str, str]) -> str:
-    """A pattern without alternatives, its variables replaced."""
-    return _format(pattern).format_map(values)
-
-
-@functools.lru_cache(maxsize=1024)
-def _format(pattern: str) -> str:
-    """A pattern whose every other brace is doubled, as str.format wants it."""
-    parts = _VARIABLE.split(pattern)
-    for i in range(0, len(parts), 2):
-        parts[i] = parts[i].replace("{", "{{").replace("}", "}}")
-    parts[1::2] = [f"{{{name}}}" for name in parts[1::2]]
-    return "".join(parts)
-
-
 class Found(NamedTuple):
     """A file that matched a pattern.
 
@@ -226,6 +223,8 @@ class Found(NamedTuple):
 def find(root: str, pattern: str, **known: str) -> Iterator[Found]:
     """Files below `root` that match a pattern, in path order. known: names whose value is given.
 
+    Files that are written in another case are found where none is written as in the pattern.
+
     Raises SourceError for an archive that cannot be read, unless another reading of the pattern
     finds files: it is left over from unpacking then.
     """
@@ -233,13 +232,11 @@ def find(root: str, pattern: str, **known: str) -> Iterator[Found]:
     damaged: SourceError | None = None
     for reading in expand(pattern):
         try:
-            for found in _find(root, "", _COMPONENT_END.split(reading), known):
+            for found in _find(root, "", COMPONENT_END.split(reading), known):
                 if found.path not in seen:
                     seen.add(found.path)
                     yield found
         except SourceError as error:
-            if "!" not in reading:
-                raise
             damaged = error
     if damaged and not seen:
         raise damaged
@@ -247,18 +244,22 @@ def find(root: str, pattern: str, **known: str) -> Iterator[Found]:
 
 def _find(root: str, at: str, components: list[str], values: dict[str, str]) -> Iterator[Found]:
     head, rest = components[0], components[1:]
-    names = _VARIABLE.findall(head)
+    names = variables(head)
     in_archive = head.endswith("!")
-    end = "" if in_archive or not rest else "/"
-    if rest and all(name in values for name in names):
-        yield from _find(root, f"{at}{fill(head, values)}{end}", rest, values)
+    if rest and names <= values.keys():
+        name = fill(head, values)
+        place = f"{at}{name}" if in_archive else _folder(root, at, name)
+        if place is not None:
+            yield from _find(root, place, rest, values)
         return
-    match = _component(head.removesuffix("!") if in_archive else head, values)
-    for entry in listing(join(root, at.rstrip("/"))):
-        wants_folder = bool(rest) and not in_archive
-        if entry.is_dir != wants_folder or not (bound := match.fullmatch(entry.name)):
-            continue
-        now = {**values, **bound.groupdict()}
+    text = head.removesuffix("!") if in_archive else head
+    wants_folder = bool(rest) and not in_archive
+    entries = [entry for entry in _listing(root, at) if entry.is_dir == wants_folder]
+    bound = _bound(text, values, entries)
+    if not bound and not wants_folder:
+        bound = _bound(text, values, entries, re.IGNORECASE)
+    for entry, own in bound:
+        now = {**values, **own}
         if rest:
             mark = "!" if in_archive else "/"
             yield from _find(root, f"{at}{entry.name}{mark}", rest, now)
@@ -266,35 +267,42 @@ def _find(root: str, at: str, components: list[str], values: dict[str, str]) -> 
             yield Found(at + entry.name, now, entry.size)
 
 
-def _component(text: str, values: Mapping[str, str]) -> re.Pattern[str]:
-    parts = _VARIABLE.split(text)
-    named = set()
-    out = []
-    for i, part in enumerate(parts):
-        if i % 2 == 0:
-            out.append(re.escape(part))
-        elif part in values:
-            out.append(re.escape(values[part]))
-        elif part in named:
-            out.append(f"(?P={part})")
-        else:
-            named.add(part)
-            out.append(f"(?P<{part}>.+)")
-    return re.compile("".join(out))
+def _bound(
+    text: str, values: Mapping[str, str], entries: list[Entry], flags: int = 0
+) -> list[tuple[Entry, dict[str, str]]]:
+    """The entries that match a component, and what its names stand for."""
+    match = matcher(text, values, flags)
+    found = ((entry, match.fullmatch(entry.name)) for entry in entries)
+    return [(entry, own.groupdict()) for entry, own in found if own]
 
 
-def bind(pattern: str, path: str) -> dict[str, str] | None:
-    """What a pattern's names stand for in a path that it matches, else None."""
-    for reading in expand(pattern):
-        components, names = reading.split("/"), path.split("/")
-        if len(components) != len(names):
-            continue
-        values: dict[str, str] = {}
-        for component, name in zip(components, names, strict=True):
-            match = _component(component, values).fullmatch(name)
-            if match is None:
-                break
-            values.update(match.groupdict())
-        else:
-            return values
-    return None
+def _listing(root: str, at: str) -> list[Entry]:
+    return _open_listing(join(root, at.rstrip("/")))
+
+
+def _folder(root: str, at: str, name: str) -> str | None:
+    """The folder `name` in `at`, or what stands for it; it ends in "/" or "!"."""
+    exact = join(root, f"{at}{name}")
+    is_local = not scheme(exact) and not _inside_file(exact)
+    if os.path.isdir(exact) if is_local else listing(exact):
+        return f"{at}{name}/"
+    return other_place(lambda place: _listing(root, place), at, name)
+
+
+def located(root: str, folder: str) -> str | None:
+    """The folder below `root`, or what stands for it; it ends in "/" or "!", or is empty.
+
+    None where there is none.
+    """
+    at: str | None = ""
+    for name in filter(None, COMPONENT_END.split(folder)):
+        at = f"{at}{name}" if name.endswith("!") else _folder(root, at or "", name)
+        if at is None:
+            return None
+    return at
+
+
+def parent(path: str) -> tuple[str, str]:
+    """(folder, name) of a path; the folder is empty, or it ends in "/" or "!"."""
+    at = max(path.rfind("/"), path.rfind("!")) + 1
+    return path[:at], path[at:]

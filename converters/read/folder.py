@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from itertools import chain
 from typing import Any, NamedTuple, Protocol
 
 import pyarrow as pa
@@ -11,19 +11,19 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from converters.read import files
-from converters.read.archives import is_archive, split_member
+from converters.read.archives import is_archive, is_sequential, split_member
+from converters.read.endings import PICTURE_ENDINGS as PICTURE_ENDINGS
+from converters.read.endings import picture_ending as picture_ending
+from converters.read.endings import picture_stem as picture_stem
 from converters.read.files import Found, SourceError
+from converters.read.listings import Listings
 from schemas.sample import Kind, Reject, Sample
 from schemas.table import Columns
 
 UNKNOWN = "unknown"  # the split of a file whose records tell theirs
 ALL = "all"  # the split of a dataset whose authors made none
-# Endings of pictures; of files that differ by them alone, the first one's is taken.
-PICTURE_ENDINGS = (
-    *(".png", ".tif", ".tiff", ".bmp", ".ppm", ".jp2"),
-    *(".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".gif"),
-)
 _LITTER = ("__MACOSX",)  # what file managers pack beside a folder
+_FOLDER_END = re.compile(r"\{[^{}]*[/!][^{}]*\|[^{}]*\}|\{[^{}]*\|[^{}]*[/!][^{}]*\}|[/!]")
 DEEPER = "deeper"  # what a folder between the expected one and a file is bound to
 
 
@@ -72,9 +72,8 @@ def open_folder(
     """
     if not files.listing(root):
         raise SourceError(f"{slug}: no folder {root}, or nothing in it")
-    places = files.expand(inside) if inside else []
-    there = (place for place in places if files.listing(files.join(root, place)))
-    return Folder(slug, name, root, next(there, ""), splits)
+    places = (files.located(root, place) for place in files.expand(inside))
+    return Folder(slug, name, root, next(filter(None, places), "").rstrip("/"), splits)
 
 
 def only_inside(
@@ -192,20 +191,19 @@ def annotation_files(folder: Folder, annotations: BySplit) -> list[tuple[str, Fo
     return wanted
 
 
-def deeper(pattern: str) -> list[str]:
-    """The readings of a pattern for files one folder deeper, whose name is bound to `DEEPER`."""
-    readings = files.expand(pattern)
-    ends = [max(reading.rfind("/"), reading.rfind("!")) + 1 for reading in readings]
-    return [
-        f"{reading[:at]}{{{DEEPER}}}/{reading[at:]}"
-        for reading, at in zip(readings, ends, strict=True)
-    ]
+def deeper(pattern: str) -> str:
+    """The pattern of files one folder deeper; the folder's name is bound to `DEEPER`.
+
+    It stands behind the last folder, or behind the last alternatives that are folders.
+    """
+    last = max((found.end() for found in _FOLDER_END.finditer(pattern)), default=0)
+    return f"{pattern[:last]}{{{DEEPER}}}/{pattern[last:]}"
 
 
 def bound(annotations: BySplit, name: str) -> dict[str, str]:
     """What the names in an annotation pattern stand for in the path of a file that it matched."""
     patterns = _patterns(annotations).values()
-    for pattern in (*patterns, *chain.from_iterable(map(deeper, patterns))):
+    for pattern in (*patterns, *map(deeper, patterns)):
         if (values := files.bind(pattern, name)) is not None:
             return values
     return {}
@@ -221,7 +219,9 @@ class PicturePaths:
 
     template: one for all splits, or one for each; its names are filled with a record's values.
     Where it lists alternatives, the first that exists is taken. Where none does, a picture of that
-    name with another ending is, in the same folder or one deeper; else the first alternative.
+    name with another ending is, in the same folder (or what stands for it: another spelling, an
+    archive) or one deeper; else the first alternative. An archive that would have to be unpacked
+    for it is left alone where a folder has other pictures.
     """
 
     def __init__(self, folder: Folder, template: BySplit) -> None:
@@ -232,7 +232,7 @@ class PicturePaths:
         self._needed = {
             split: files.variables(readings[0]) for split, readings in self._readings.items()
         }
-        self._listings: dict[str, _Listing] = {}
+        self._listings = Listings(folder.root)
 
     def path(self, values: Mapping[str, str]) -> str:
         """The path for a record's values.
@@ -252,69 +252,25 @@ class PicturePaths:
         for path in paths:
             if not files.inside(path):
                 raise SourceError(f"{path!r} leaves its folder")
+        paths = self._unpacked(paths)
         there = next(filter(self._is_there, paths), None)
-        return there or next(filter(None, map(self._like, paths)), paths[0])
+        return there or next(filter(None, map(self._listings.like, paths)), paths[0])
+
+    def _unpacked(self, paths: list[str]) -> list[str]:
+        """The paths without those into a tar.gz beside the pictures that were unpacked of it."""
+        at_hand = [path for path in paths if not is_sequential(path)]
+        if len(at_hand) == len(paths):
+            return paths
+        return at_hand if any(map(self._listings.beside, at_hand)) else paths
 
     def _is_there(self, path: str) -> bool:
         place = self._folder.absolute(path)
         if files.scheme(place):  # one listing instead of a request for each picture
-            above, _, name = path.rpartition("/")
-            return name in self._listing(above).names
+            return self._listings.has(path)
         try:
             return files.exists(place)
         except (OSError, SourceError):  # a damaged archive: reading the picture says what is wrong
             return True
-
-    def _like(self, path: str) -> str | None:
-        """The picture of a path's name with any ending, in its folder or in one below that."""
-        above, _, name = path.rpartition("/")
-        there = self._listing(above)
-        if not there.names and not there.below:
-            return None
-        for place, listing in [(above, there), *((sub, self._listing(sub)) for sub in there.below)]:
-            found = name if name in listing.names else listing.pictures.get(picture_stem(name))
-            if found:
-                return f"{place}/{found}" if place else found
-        return None
-
-    def _listing(self, relative: str) -> _Listing:
-        if relative not in self._listings:
-            try:
-                found = files.listing(self._folder.absolute(relative))
-            except (OSError, SourceError, UnicodeEncodeError):  # no folder that can be looked into
-                found = []
-            names = [entry.name for entry in found if not entry.is_dir]
-            ranked = sorted(filter(picture_ending, names), key=_rank, reverse=True)
-            lead = f"{relative}/" if relative else ""
-            self._listings[relative] = _Listing(
-                frozenset(names),
-                {picture_stem(name): name for name in ranked},
-                [f"{lead}{entry.name}" for entry in found if entry.is_dir],
-            )
-        return self._listings[relative]
-
-
-class _Listing(NamedTuple):
-    """A folder's files, one picture for each stem (the first of PICTURE_ENDINGS), and folders."""
-
-    names: frozenset[str]
-    pictures: dict[str, str]
-    below: list[str]
-
-
-def picture_ending(name: str) -> str:
-    """A file name's ending in small letters where it is a picture's, else empty."""
-    ending = name[name.rfind(".") :].lower() if "." in name else ""
-    return ending if ending in PICTURE_ENDINGS else ""
-
-
-def picture_stem(name: str) -> str:
-    """A file name without its ending, if that is a picture's."""
-    return name[: len(name) - len(picture_ending(name))]
-
-
-def _rank(name: str) -> tuple[int, str]:
-    return PICTURE_ENDINGS.index(picture_ending(name)), name
 
 
 def stem(name: str) -> str:

@@ -13,7 +13,7 @@ _LOOKED_INTO = 20  # folders
 
 def said_instead(folder: Folder, error: SourceError) -> SourceError:
     """The same error; where annotations are missing it names what lies in the folder instead."""
-    if "annotations not found" not in str(error):
+    if "annotations not found" not in str(error) or "; there is: " in str(error):
         return error
     entries = files.listing(folder.base)
     below = [

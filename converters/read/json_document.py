@@ -26,8 +26,21 @@ _TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\],:]', re.DOTALL)
 def value_ranges(path: str) -> dict[str, Range]:
     """The range of each value of the object that a file holds, by its key.
 
+    Raises SourceError as `members` does, and where a key stands in it twice.
+    """
+    found: dict[str, Range] = {}
+    for key, place in members(path):
+        if key in found:
+            raise SourceError(f"{path}: the key {key!r} stands twice")
+        found[key] = place
+    return found
+
+
+def members(path: str) -> list[tuple[str, Range]]:
+    """The key of each value of the object that a file holds, and its range.
+
     The file is held in memory once. Raises SourceError where it is missing, empty, a Git LFS
-    pointer, no JSON object, or cut off, or where a key stands in it twice.
+    pointer, no JSON object, or cut off.
     """
     with wanted(path):
         body = store(path).read(path)
@@ -46,7 +59,7 @@ def value_ranges(path: str) -> dict[str, Range]:
     return _walk(body, start, texts) or _by_brackets(path, body, start)
 
 
-def _walk(body: bytes, at: int, texts: dict[str, msgspec.Raw]) -> dict[str, Range] | None:
+def _walk(body: bytes, at: int, texts: dict[str, msgspec.Raw]) -> list[tuple[str, Range]] | None:
     """The ranges of values of known lengths, or None where a key stands twice."""
     found: dict[str, Range] = {}
     for _ in texts:
@@ -56,12 +69,12 @@ def _walk(body: bytes, at: int, texts: dict[str, msgspec.Raw]) -> dict[str, Rang
             return None
         at = member.end() + len(memoryview(texts[key]))
         found[key] = (member.end(), at)
-    return found if body[at:].strip() == b"}" else None
+    return [*found.items()] if body[at:].strip() == b"}" else None
 
 
-def _by_brackets(path: str, body: bytes, at: int) -> dict[str, Range]:
+def _by_brackets(path: str, body: bytes, at: int) -> list[tuple[str, Range]]:
     """The same for a file with a broken value, whose brackets pair up all the same."""
-    found: dict[str, Range] = {}
+    found: list[tuple[str, Range]] = []
     depth, begin, last = 0, at, b""
     key: str | None = None  # of the value that is being passed
     for token in _TOKEN.finditer(body, at):
@@ -71,11 +84,9 @@ def _by_brackets(path: str, body: bytes, at: int) -> dict[str, Range]:
         elif sign == b":" and depth == 1:
             key, begin = _text(last), token.end()
         elif depth == 1 and sign in b",}" and key is not None:
-            if key in found:
-                raise SourceError(f"{path}: the key {key!r} stands twice")
             value = body[begin : token.start()]
             left = len(value) - len(value.lstrip())
-            found[key] = (begin + left, begin + left + len(value.strip()))
+            found.append((key, (begin + left, begin + left + len(value.strip()))))
             key = None
         if sign in b"}]":
             depth -= 1

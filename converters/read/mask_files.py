@@ -204,7 +204,7 @@ def listed_pictures(folder: Folder, images: BySplit) -> Iterator[Found]:
     seen = set()
     for split, pattern in by_split.items():
         known = {"split": split} if split else {}
-        for reading in (any_ending(pattern), *deeper(any_ending(pattern))):
+        for reading in (any_ending(pattern), deeper(any_ending(pattern))):
             try:
                 there = [*files.find(folder.base, reading, **known)]
             except SourceError:  # a damaged archive: where its pictures are needed, they are missed

@@ -100,7 +100,7 @@ def _values(masks: BySplit, name: str, split: str) -> dict[str, str]:
     """What the names in the pattern of masks stand for in the path of one, and its split."""
     for pattern in picture_patterns(masks):
         other = any_ending(pattern)
-        for reading in (pattern, other, *deeper(pattern), *deeper(other)):
+        for reading in (pattern, other, deeper(pattern), deeper(other)):
             if (values := files.bind(reading, name)) is not None:
                 return {**values, "split": split}
     return {"split": split}

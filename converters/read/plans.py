@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
 
 import msgspec
 
 from converters.read import files
-from converters.read.archives import split_member
+from converters.read.archives import is_sequential, split_member
 from converters.read.encodings import utf8_of
 from converters.read.files import Found, SourceError
 from converters.read.folder import (
@@ -25,10 +24,13 @@ from converters.read.folder import (
     picture_stem,
     stem,
 )
+from converters.read.instead import said_instead
 from converters.read.json_elements import UNREADABLE
 from converters.read.json_lines import LINES, line_spans
 from converters.read.json_members import MEMBERS, member_spans
-from converters.read.json_spans import array_opening, array_spans
+from converters.read.json_spans import array_opening
+from converters.read.json_tables import table_spans
+from converters.read.saved_tables import is_folder, saved_tables
 
 _HEAD_BYTES = 4096
 _FOLDERS_NOTED = 5  # folders left out that have a note each
@@ -92,7 +94,7 @@ def json_array_plan(
         kind = ""
         ranges: list[tuple[int, int | None]] = [(0, None)]
         if array_opening(table).match(head):
-            ranges = [*array_spans(path, table, keys)]
+            ranges = [*table_spans(path, table, keys, notes)]
         elif _is_lines(found.path, head):
             kind, ranges = LINES, [*line_spans(path)]
         elif table is None and (members := member_spans(path, head, found.size, keys)):
@@ -115,10 +117,13 @@ def chosen_files(
 
     Of files that differ in a pattern's `{a|b}` alternative alone, the first alternative's is taken.
     Label files (`{stem}`) one folder deeper are taken for a split that has none in their place; of
-    several such folders the one that is named as in the pattern comes first.
+    several such folders the one that is named as in the pattern comes first. Patterns that end in
+    `/` stand for all tables below a folder (`converters.read.saved_tables`).
 
     Raises SourceError where there is none; it names the splits that are there.
     """
+    if folders := _folders(annotations):
+        return saved_tables(folder, folders, notes)
     found: list[tuple[str, Found]] = []
     fault: SourceError | None = None
     try:
@@ -127,9 +132,12 @@ def chosen_files(
         fault = error
     served = {split for split, _ in found}
     in_place = {file.path for _, file in found}
-    below = [item for item in _files_below(folder, annotations) if item.file.path not in in_place]
-    taken = [(split, file) for split, file, _ in below if split not in served]
-    passed = [(split, file) for split, file, is_beside in below if split in served and is_beside]
+    places = {_above(path) for path in in_place}
+    below = [item for item in _files_below(folder, annotations) if item[1].path not in in_place]
+    taken = [item for item in below if item[0] not in served]
+    passed = [
+        item for item in below if item[0] in served and _above(_above(item[1].path)) in places
+    ]
     for some, what in ((taken, "read from there"), (passed, "not read")):
         if some:
             example = folder.relative(some[0][1].path)
@@ -138,8 +146,14 @@ def chosen_files(
                 f"{what}, such as {example}"
             )
     if fault and not taken:
-        raise fault
+        raise said_instead(folder, fault)
     return _one_each(folder, _annotations(folder, [*found, *taken], leave_out, notes), notes)
+
+
+def _folders(annotations: BySplit) -> dict[str, str]:
+    """The patterns by split where they name folders of tables, else none."""
+    patterns = {"": annotations} if isinstance(annotations, str) else annotations
+    return patterns if all(map(is_folder, patterns.values())) else {}
 
 
 def _annotations(
@@ -161,15 +175,13 @@ def _annotations(
     return kept
 
 
-class _Below(NamedTuple):
-    """A label file one folder deeper. is_beside: others lie where its pattern expects them."""
-
-    split: str
-    file: Found
-    is_beside: bool
+def _above(path: str) -> str:
+    """The folder that holds a file or folder, which may be the top of an archive."""
+    plain = path.rstrip("/")
+    return plain[: max(plain.rfind("/"), plain.rfind("!")) + 1]
 
 
-def _files_below(folder: Folder, annotations: BySplit) -> list[_Below]:
+def _files_below(folder: Folder, annotations: BySplit) -> list[tuple[str, Found]]:
     """Label files one folder deeper, first those in a folder that is named as in the pattern."""
     by_split = {"": annotations} if isinstance(annotations, str) else annotations
     patterns = {split: p for split, p in by_split.items() if "stem" in files.variables(p)}
@@ -181,16 +193,12 @@ def _files_below(folder: Folder, annotations: BySplit) -> list[_Below]:
         for reading in files.expand(pattern)
         if "/" in reading
     }
-    below: dict[str, _Below] = {}  # by path
-    for split, pattern in patterns.items():
-        known = {"split": split} if split else {}
-        for reading, reading_below in zip(files.expand(pattern), deeper(pattern), strict=True):
-            is_beside = any(files.find(folder.base, reading, **known))
-            for file in files.find(folder.base, reading_below, **known):
-                of = split or file.values.get("split", "")
-                below.setdefault(file.path, _Below(of, file, is_beside))
-    wanted = [item for item in below.values() if not item.split or folder.wants(item.split)]
-    return sorted(wanted, key=lambda item: item.file.values[DEEPER] not in own)
+    below = {split: deeper(pattern) for split, pattern in patterns.items()}
+    try:
+        found = annotation_files(folder, below.get("", below))
+    except SourceError:  # none there
+        return []
+    return sorted(found, key=lambda item: item[1].values[DEEPER] not in own)
 
 
 def _one_each(
@@ -222,7 +230,7 @@ def _one_each(
 
 def absent(folder: Folder, annotations: BySplit) -> list[str]:
     """A note for each wanted split whose annotations the catalogue names and nobody finds."""
-    if isinstance(annotations, str):
+    if isinstance(annotations, str) or _folders(annotations):  # `saved_tables` tells of these
         return []
     return [
         f"{folder.relative(files.shown(pattern))} is not there, so split {split} is not read"
@@ -250,15 +258,14 @@ def pictures_elsewhere(folder: Folder, images: BySplit | Sequence[str]) -> list[
         reading
         for pattern in picture_patterns(images)
         for reading in files.expand(pattern)
-        if picture_ending(reading) and files.variables(reading)
+        if picture_ending(reading) and files.variables(reading) and not is_sequential(reading)
     ]
     in_place = [_pictures(folder, reading) for reading in readings]
     expected = {path for found in in_place for path in found.values()}
     notes: dict[str, None] = {}
     for reading, there in zip(readings, in_place, strict=True):
         other = f"{picture_stem(reading)}.{{ending}}"
-        [below] = deeper(other)
-        for pattern, what in ((other, "have another ending"), (below, "lie deeper")):
+        for pattern, what in ((other, "have another ending"), (deeper(other), "lie deeper")):
             found = _pictures(folder, pattern)
             paths = [found[key] for key in found.keys() - there.keys()]
             if paths := sorted(path for path in paths if path not in expected):

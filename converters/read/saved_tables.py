@@ -1,4 +1,4 @@
-"""The tables of a dataset: by pattern, or all below a folder as `datasets` saves them.
+"""All tables below a folder, as `datasets` saves them; a pattern that ends in `/` names it.
 
 `save_to_disk` of Hugging Face's `datasets` writes one folder a set::
 
@@ -12,7 +12,7 @@ Source: https://github.com/huggingface/datasets (arrow_dataset.py).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -20,24 +20,27 @@ import msgspec
 from converters.read import files
 from converters.read.cells import TABLE_ENDINGS
 from converters.read.files import Found, SourceError
-from converters.read.folder import BySplit, Folder, annotation_files
+from converters.read.folder import Folder
 from converters.read.json_elements import UNREADABLE
-from converters.read.plans import absent
 
 _STATE = "state.json"
 _DEEPEST = 8  # folders below the one that is named
 
 
-def saved_tables(folder: Folder, annotations: BySplit, notes: list[str]) -> list[tuple[str, Found]]:
-    """(split, table) of the wanted splits; a pattern that ends in `/` stands for all below it.
+def is_folder(pattern: str) -> bool:
+    """True where a pattern stands for all tables below a folder."""
+    return files.expand(pattern)[0].endswith("/") or not pattern
+
+
+def saved_tables(
+    folder: Folder, patterns: Mapping[str, str], notes: list[str]
+) -> list[tuple[str, Found]]:
+    """(split, table) of the wanted splits. patterns: of their folders, by split; of alternatives
+    the first with tables below it is taken.
 
     notes: is told of tables that are listed and not there, or there and not listed.
     Raises SourceError where there is none, or one is a Git LFS pointer.
     """
-    patterns = {"": annotations} if isinstance(annotations, str) else annotations
-    if not all(_is_folder(pattern) for pattern in patterns.values()):
-        notes += absent(folder, annotations)
-        return annotation_files(folder, annotations)
     found: list[tuple[str, Found]] = []
     for split, pattern in patterns.items():
         if split and not folder.wants(split):
@@ -57,10 +60,6 @@ def saved_tables(folder: Folder, annotations: BySplit, notes: list[str]) -> list
         path = files.join(folder.base, one.path)
         files.check_pointer(path, files.store(path).read(path, 0, 64))
     return found
-
-
-def _is_folder(pattern: str) -> bool:
-    return files.expand(pattern)[0].endswith("/") or not pattern
 
 
 def _below(folder: Folder, at: str, notes: list[str], depth: int) -> Iterator[Found]:

@@ -137,6 +137,8 @@ def turns_of(record: Mapping[str, Any], fields: TurnFields, roles: Mapping[str, 
     if not value:
         raise BadRecord("missing_field", f"no {name}")
     known = {**ROLES, **roles}
+    if isinstance(value, Mapping) and not any(isinstance(part, list) for part in value.values()):
+        value = [value]  # a lone exchange, in no list
     for number, turn in enumerate(objects_of(value, name)):
         turns += _turn(turn, number, fields, known)
     return tuple(turns)

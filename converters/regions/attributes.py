@@ -25,6 +25,19 @@ POSITIONS = (
     "bottom right",
 )
 SMALL, LARGE = 0.001, 0.05  # shares of the picture's area
+_ORDINALS = (
+    "first",
+    "second",
+    "third",
+    "fourth",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
+    "ninth",
+    "tenth",
+)
+_ENDINGS = {1: "st", 2: "nd", 3: "rd"}
 # A word that ends in s is a plural as its authors wrote it, unless it ends so.
 _SINGULAR_ENDINGS = ("ss", "us", "is", "as")
 # Words whose plural no rule gives.
@@ -46,6 +59,7 @@ _PLURALS = {
 _SIZED_CLASSES = frozenset(
     {"small vehicle", "large vehicle", "small car", "small aircraft", "large ship", "small ship"}
 )
+_DESCRIPTION = re.compile(r"(?<=\w) (?:of|with|without|under) ")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _BREAKS = re.compile(r"[\s_/-]+")
 
@@ -64,11 +78,17 @@ def spoken(label: str, names: Mapping[str, str] | None = None) -> str:
 
 
 def plural(noun: str, count: int) -> str:
-    """A noun after a number. Its last word decides."""
+    """A noun after a number. Its last word decides, or the last before what describes it.
+
+    "storage tank" becomes "storage tanks", "building with minor damage" "buildings with minor
+    damage".
+    """
     if count == 1:
         return noun
-    head, blank, last = noun.rpartition(" ")
-    return f"{head}{blank}{_plural_word(last)}"
+    described = _DESCRIPTION.search(noun)
+    named = noun[: described.start()] if described else noun
+    head, blank, last = named.rpartition(" ")
+    return f"{head}{blank}{_plural_word(last)}{noun[len(named) :]}"
 
 
 def _plural_word(word: str) -> str:
@@ -88,6 +108,15 @@ def _plural_word(word: str) -> str:
 def counted(noun: str, count: int) -> str:
     """A number and its noun."""
     return f"{count} {plural(noun, count)}"
+
+
+def ordinal(place: int) -> str:
+    """Which one of several, as a word up to the tenth: second, 11th, 22nd. place: from 0."""
+    if place < len(_ORDINALS):
+        return _ORDINALS[place]
+    number = place + 1
+    ending = "th" if number // 10 % 10 == 1 else _ENDINGS.get(number % 10, "th")
+    return f"{number}{ending}"
 
 
 def positions(boxes: Floats, sizes: Floats) -> list[str]:

@@ -34,8 +34,8 @@ class CocoOptions(Struct, kw_only=True):
     `bbox`, `segmentation` (polygons or run lengths), or `quad` (an outline of four corners); where
     it has no such outline, its box. box: what the four or five numbers of a box are. pixels:
     polygons name pixels and not places. label: the class of all annotations, where categories
-    do not tell it. ignored_names: classes that mean "ignore this". attributes: other keys of an
-    annotation to keep.
+    do not tell it. ignored_names: classes that mean "ignore this"; each annotation of these is a
+    Reject. attributes: other keys of an annotation to keep.
     """
 
     images: BySplit
@@ -163,7 +163,7 @@ class _Objects(NamedTuple):
                 found.regions.append(region if name else replace(region, key=key))
                 continue
             found.faults.append((key, region))
-            if label := self.labels[start + i]:
+            if (label := self.labels[start + i]) and region.reason != "ignored":
                 found.unplaced.append(label)
         return found
 
@@ -186,15 +186,15 @@ def _objects(
     keys = rows["key"].to_pylist()
     categories = rows["category"].to_pylist()
     labels = [options.label or classes.names.get(category) for category in categories]
-    ignored = [
-        flag or label in options.ignored_names
-        for flag, label in zip(rows["ignored"].to_pylist(), labels, strict=True)
-    ]
+    ignored = rows["ignored"].to_pylist()
     regions: list[Region | Fault] = []
     faults = 0
     for key, label, shape, flag in zip(keys, labels, shapes, ignored, strict=True):
         if label is None:
             regions.append(Fault(*classes.fault(categories[len(regions)])))
+            faults += 1
+        elif label in options.ignored_names:
+            regions.append(Fault("ignored", f"{label} says that this is to be ignored"))
             faults += 1
         elif isinstance(shape, Fault):
             regions.append(shape)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -24,6 +25,17 @@ from schemas.sample import Box, Expression, Mask, Region, Reject, Sample, Shape
 Size = tuple[int, int] | None
 # Reasons of regions that are objects of the picture all the same, only without a usable place.
 _UNSURE = frozenset({"zero_area", "bad_box", "bad_value", "size_conflict"})
+
+
+class Shown(NamedTuple):
+    """A picture that words speak of.
+
+    scene: the number of its scene in the batch; image: its own in the scene. None stands for all
+    pictures of the scene together.
+    """
+
+    scene: int
+    image: int | None
 
 
 class Scenes(Struct, frozen=True):
@@ -65,22 +77,34 @@ class Scenes(Struct, frozen=True):
         key = f"{sample.key}#{region.key}"
         return Reject(sample.file, key, self.split, reason, detail, kind="region")
 
-    def valid(self, scene: int) -> dict[str, list[int]]:
-        """The regions of a scene that can stay, by class as spoken: all that can be counted."""
+    def valid(self, shown: Shown) -> dict[str, list[int]]:
+        """The regions of a picture that can stay, by class as spoken: all that can be counted."""
         groups: dict[str, list[int]] = {}
-        for item in self.of(scene):
+        for item in self.on(shown):
             if not self.reasons[item]:
                 groups.setdefault(self.names[item], []).append(item)
         return groups
 
-    def uncountable(self, scene: int) -> set[str]:
-        """Classes as spoken of which the scene may show more than its regions say."""
-        names = {self.names[item] for item in self.of(scene) if self.reasons[item] in _UNSURE}
-        return names | {spoken(label, self.spoken) for label in self.samples[scene].unplaced}
+    def uncountable(self, shown: Shown) -> set[str]:
+        """Classes as spoken of which the picture may show more than its regions say."""
+        names = {self.names[item] for item in self.on(shown) if self.reasons[item] in _UNSURE}
+        unplaced = self.samples[shown.scene].unplaced
+        return names | {spoken(label, self.spoken) for label in unplaced}
 
     def of(self, scene: int) -> range:
         """The indices of a scene's regions."""
         return range(self.starts[scene], self.starts[scene + 1])
+
+    def on(self, shown: Shown) -> Sequence[int]:
+        """The indices of a picture's regions; of a scene of one picture, all."""
+        items = self.of(shown.scene)
+        if shown.image is None or not self.is_one_of_several(shown):
+            return items
+        return [item for item in items if self.native[item].image == shown.image]
+
+    def is_one_of_several(self, shown: Shown) -> bool:
+        """True for one picture of a pair or series, which words must tell from the others."""
+        return shown.image is not None and len(self.samples[shown.scene].pictures) > 1
 
 
 class Expressions(Struct, frozen=True):

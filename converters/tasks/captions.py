@@ -16,7 +16,7 @@ TASKS = (
     Task(
         name="caption",
         takes=("caption",),
-        asks="describe the picture in a sentence",
+        asks="describe the picture in a sentence, or in detail where its caption is long",
         hub=("image-to-text",),
         family="Captions",
         build=build,

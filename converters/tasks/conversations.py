@@ -2,8 +2,9 @@
 
 What is put right is counted: picture tokens (`<video>` and missing ones become one `<image>` a
 picture, before the first words), boxes that are declared to be in another dialect than the mix's,
-line breaks that are declared to be written as a backslash and an n, and white space: at the edges
-of a turn it goes, a carriage return is a line break, a tab is a blank.
+line breaks that are declared to be written as a backslash and an n (then a whole text in quotes
+loses them, too), and white space: at the edges of a turn it goes, a carriage return is a line
+break, a tab is a blank.
 
 A box that cannot be read stays as text, or costs its conversation, as the mix says (`unread`).
 """
@@ -22,13 +23,14 @@ from converters.dialects.kit import Dialect, Found
 from converters.regions import shapes
 from converters.rows import identity
 from converters.rows.assemble import Job, Turns, assemble, identify, nested, tokens
-from converters.tasks.drafts import lists_of_regions
+from converters.rows.regions import region_lists
 from converters.tasks.kit import Built, Talks, Task
 from converters.tasks.rewriting import rewritten
 from schemas.conversation import IMAGE_TOKEN
 from schemas.sample import Box, Conversation, Quad, Region, Shape
 
 _VIDEO_TOKEN = "<video>"
+_QUOTED = re.compile(r'\s*"([^"]*)"\s*')  # a whole text
 _NO_AREA = 1e-6  # square pixels, twice: what the arithmetic leaves of none
 _ANY_SIZE = (1000, 1000)  # to count boxes by
 
@@ -80,9 +82,13 @@ def tidied(talk: Conversation, repairs: Counter[str]) -> list[tuple[str, str]]:
     """The turns of a conversation with its white space put right."""
     turns: list[tuple[str, str]] = []
     for role, text in talk.turns:
-        if talk.escapes and (found := text.count("\\n")):
-            repairs["line_breaks"] += found
-            text = text.replace("\\n", "\n")
+        if talk.escapes:
+            if quoted := _QUOTED.fullmatch(text):
+                repairs["quoted_texts"] += 1
+                text = quoted[1]
+            if found := text.count("\\n"):
+                repairs["line_breaks"] += found
+                text = text.replace("\\n", "\n")
         plain = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ").strip()
         repairs["white_space"] += plain != text
         turns.append((role, plain))
@@ -97,9 +103,7 @@ def _turns(job: Job, said: list[Said]) -> Turns:
         pa.nulls(len(said), pa.string()),
         job.entry.text_origin,
         pa.array([talk.dialect for talk in said], pa.string()),
-        lists_of_regions(
-            [len(talk.regions) for talk in said], regions, boxes, [None] * len(regions)
-        ),
+        region_lists([len(talk.regions) for talk in said], regions, boxes, [None] * len(regions)),
         nested([[role for role, _ in talk.turns] for talk in said]),
     )
 

@@ -7,16 +7,19 @@ alone, a phrase is made of size, class and place, for each region that it names 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 
 import pyarrow as pa
 
 from converters.dialects import dialect
+from converters.regions.scenes import Shown
 from converters.rows.assemble import Job
 from converters.rows.identity import ITEM
 from converters.rows.tidy import tidy
-from converters.tasks.drafts import Draft, View, build_objects, look, rows_of
+from converters.tasks.drafts import Draft, build_objects, rows_of
 from converters.tasks.kit import Built, ExpressionItems, SceneItems, Task
 from converters.tasks.objects import census, names, places
+from converters.tasks.views import View, look
 
 NOTHING = "There is no such object in the image."
 
@@ -37,48 +40,58 @@ def _build_expressions(job: Job, batch: ExpressionItems) -> Built:
     reasons = said.reasons.copy()
     drafts = []
     for item, (scene, used) in enumerate(zip(said.owner, said.regions, strict=True)):
+        images = {view.scenes.native[region].image for region in used}
         if not reasons[item]:
-            reasons[item] = _refusal(view, scene, used, texts[item])
+            reasons[item] = _refusal(view, images, used, texts[item])
         if reasons[item]:
             continue
+        shown = Shown(scene, images.pop() if images else None)
         sample = said.scenes.samples[scene]
         name = view.dialects[scene]
         written = dialect(name or job.dialect)
-        boxes = written.join([view.texts[region] for region in used]) if used else NOTHING
+        boxes = written.join([view.texts[region] for region in used]) if used else ""
         drafts.append(
             Draft(
-                scene=scene,
+                shown=shown,
                 key=f"{sample.key}#{said.items[item].key}",
                 source_text=f"{texts[item]}{ITEM}{view.native_text(used)}",
                 used=used,
                 phrases=[texts[item]] * len(used),
                 dialect=name if used else None,
                 slots={"phrase": written.phrase(texts[item])},
-                answer=boxes,
+                answer=boxes or nothing(len(sample.pictures)),
             )
         )
-    rows = rows_of(job, items, drafts, job.entry.text_origin) if drafts else None
+    rows = rows_of(job, view, batch.pictures, drafts, job.entry.text_origin) if drafts else None
     return Built(rows, reasons, view.repairs)
 
 
-def _refusal(view: View, scene: int, used: list[int], text: str) -> str:
-    """Why an expression makes no row: it has no words, or one of its regions has a reason."""
+def nothing(pictures: int) -> str:
+    """The answer where an expression picks out no region of so many pictures."""
+    return NOTHING if pictures == 1 else NOTHING.replace("image", "images")
+
+
+def _refusal(view: View, images: Collection[int], used: list[int], text: str) -> str:
+    """Why an expression makes no row: it has no words, one of its regions has a reason, or they lie
+    in several pictures, which the boxes of one answer do not tell apart."""
     if not text:
         return "missing_field"
+    if len(images) > 1:
+        return "ambiguous"
     return next((view.reasons[region] for region in used if view.reasons[region]), "")
 
 
-def _draft_phrases(view: View, scene: int, chosen: list[int]) -> list[Draft]:
+def _draft_phrases(view: View, shown: Shown, chosen: list[int]) -> list[Draft]:
     """One row for each region that its class and place tell from all others of the picture.
 
     Size words are no help: what is small beside what is a stranger does not know.
     """
-    known = census(view, scene)
+    known = census(view, shown)
     items = [item for group in known.groups.values() for item in group]
     where = dict(zip(items, places(view, items), strict=True))
     held = Counter((view.scenes.names[item], where[item]) for item in items)
     called = dict(zip(chosen, names(view, chosen), strict=True))
-    dialect_name = view.dialects[scene] or ""
+    dialect_name = view.dialects[shown.scene] or ""
     written = dialect(dialect_name)
     drafts = []
     for item in chosen:
@@ -89,7 +102,7 @@ def _draft_phrases(view: View, scene: int, chosen: list[int]) -> list[Draft]:
         phrase = f"{called[item]} at the {where[item]}"
         drafts.append(
             Draft(
-                scene=scene,
+                shown=shown,
                 key=view.region_key(item),
                 source_text=view.native_text([item]),
                 used=[item],

@@ -146,6 +146,7 @@ def _texts(entry: Entry, samples: list[Sample], kind: Kind, pictures: Pictures) 
             reasons.astype(object),
             pa.array(said, pa.string()),
             names=pa.array(names, pa.list_(pa.string())),
+            several=pa.array([label.several for _, label in labels], pa.bool_()),
         )
     return _questions(samples, split, pictures)
 

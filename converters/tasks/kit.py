@@ -58,6 +58,11 @@ class Task(Struct, frozen=True, kw_only=True):
     boxed: bool = False
     worded: bool = True
 
+    @property
+    def pictured(self) -> bool:
+        """True where a row speaks of one picture, be it one of several."""
+        return "region" in self.takes
+
     def kind(self, yields: tuple[Kind, ...]) -> Kind | None:
         """The kind it is made of where a format yields these, or None where it cannot be."""
         return next((kind for kind in self.takes if kind in yields), None)
@@ -68,7 +73,7 @@ class Texts(Struct, frozen=True):
 
     answers: what the answer says (a label's classes as spoken). questions, types: of questions,
     types with nulls; choices: list<string>, of multiple choice. names: a label's classes as
-    written, list<string>.
+    written, list<string>; several: whether they are all that the picture shows (`Label`).
     """
 
     kind: Kind
@@ -81,6 +86,7 @@ class Texts(Struct, frozen=True):
     types: pa.Array | None = None
     choices: pa.ListArray | None = None
     names: pa.ListArray | None = None
+    several: pa.BooleanArray | None = None
 
     def reject(self, item: int, reason: str) -> Reject:
         """The Reject of one item: it says which picture is at fault, else what the text is."""
@@ -113,6 +119,7 @@ class Texts(Struct, frozen=True):
             some(self.types),
             some(self.choices),
             some(self.names),
+            some(self.several),
         )
 
 

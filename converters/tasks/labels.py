@@ -1,4 +1,4 @@
-"""Tasks made of labels: scene classes, one or several a picture."""
+"""Tasks made of labels: the class of a scene, or all classes that a picture shows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TASKS = (
     Task(
         name="classification",
         takes=("label",),
-        asks="name the class of the scene",
+        asks="name the class of the scene, or all classes that the picture shows",
         hub=("image-classification",),
         family="Scene classification",
         may_hold=frozenset({"classes"}),

@@ -8,8 +8,10 @@ from typing import NamedTuple
 
 from converters.dialects import dialect
 from converters.regions import attributes
-from converters.tasks.drafts import Draft, Drafts, Round, View, build_objects
+from converters.regions.scenes import Shown
+from converters.tasks.drafts import Draft, Drafts, Round, build_objects
 from converters.tasks.kit import Task
+from converters.tasks.views import View
 
 _ROUNDS = 3  # labels that a conversation asks about, two rounds each
 
@@ -54,20 +56,20 @@ class Census(NamedTuple):
         return attributes.counted(name, len(self.groups[name]))
 
 
-def census(view: View, scene: int) -> Census:
+def census(view: View, shown: Shown) -> Census:
     """All objects of a picture: statements speak of the whole picture."""
-    return Census(view.scenes.valid(scene), view.scenes.uncountable(scene))
+    return Census(view.scenes.valid(shown), view.scenes.uncountable(shown))
 
 
-def _draft_grounding(view: View, scene: int, chosen: list[int]) -> list[Draft]:
+def _draft_grounding(view: View, shown: Shown, chosen: list[int]) -> list[Draft]:
     """One row a picture: every class with its count, and behind it the boxes that were chosen.
 
     Where a filter left out some objects of a class, the count says so ("9 of 12 vehicles"); a
     class without any box is named at the end.
     """
-    dialect_name = view.dialects[scene] or ""
+    dialect_name = view.dialects[shown.scene] or ""
     written = dialect(dialect_name)
-    known = census(view, scene)
+    known = census(view, shown)
     kept = set(chosen)
     parts, rest = [], []
     for name, group in known.groups.items():
@@ -79,14 +81,14 @@ def _draft_grounding(view: View, scene: int, chosen: list[int]) -> list[Draft]:
         if known.sure(name) and len(boxed) < len(group):
             counted = f"{len(boxed)} of {counted}"
         parts.append(written.named(counted, [view.texts[item] for item in boxed]))
-    answer = f"The image shows {listed(parts)}."
+    answer = f"The {view.called(shown)} shows {listed(parts)}."
     if rest:
         answer += f" It also shows {listed(rest)}."
     return [
         Draft(
-            scene=scene,
-            key=view.scenes.samples[scene].key,
-            source_text=view.whole(scene),
+            shown=shown,
+            key=view.scenes.samples[shown.scene].key,
+            source_text=view.whole(shown),
             used=chosen,
             dialect=dialect_name,
             answer=answer,
@@ -94,14 +96,14 @@ def _draft_grounding(view: View, scene: int, chosen: list[int]) -> list[Draft]:
     ]
 
 
-def _draft_identify(view: View, scene: int, chosen: list[int]) -> list[Draft]:
+def _draft_identify(view: View, shown: Shown, chosen: list[int]) -> list[Draft]:
     """One row a region: its box asked, its name and place answered."""
-    name = view.dialects[scene] or ""
+    name = view.dialects[shown.scene] or ""
     written = dialect(name)
     called, where = names(view, chosen), places(view, chosen)
     return [
         Draft(
-            scene=scene,
+            shown=shown,
             key=view.region_key(item),
             source_text=view.native_text([item]),
             used=[item],
@@ -127,11 +129,11 @@ def _all_places(view: View, known: Census) -> dict[int, str]:
     return dict(zip(items, places(view, items), strict=True))
 
 
-def _draft_description(view: View, scene: int, chosen: list[int]) -> list[Draft]:
+def _draft_description(view: View, shown: Shown, chosen: list[int]) -> list[Draft]:
     """One row a picture: what it shows, how many of each, and where."""
-    known = census(view, scene)
+    known = census(view, shown)
     where = _all_places(view, known)
-    sentences = [f"The image shows {_inventory(known)}."]
+    sentences = [f"The {view.called(shown)} shows {_inventory(known)}."]
     for name, group in known.groups.items():
         noun = attributes.plural(name, len(group))
         if not known.sure(name):
@@ -141,18 +143,18 @@ def _draft_description(view: View, scene: int, chosen: list[int]) -> list[Draft]
             sentences.append(f"The {noun} {verb} {_where(where, group)}.")
     return [
         Draft(
-            scene=scene,
-            key=view.scenes.samples[scene].key,
-            source_text=view.whole(scene),
+            shown=shown,
+            key=view.scenes.samples[shown.scene].key,
+            source_text=view.whole(shown),
             used=list(where),
             answer=" ".join(sentences),
         )
     ]
 
 
-def _draft_rounds(view: View, scene: int, chosen: list[int]) -> list[Draft]:
+def _draft_rounds(view: View, shown: Shown, chosen: list[int]) -> list[Draft]:
     """One row a picture of several rounds: what is there, how many, and where."""
-    known = census(view, scene)
+    known = census(view, shown)
     where = _all_places(view, known)
     more: list[Round] = []
     for name in [name for name in known.groups if known.sure(name)][:_ROUNDS]:
@@ -163,11 +165,11 @@ def _draft_rounds(view: View, scene: int, chosen: list[int]) -> list[Draft]:
         more.append(Round("where", attributes.plural(name, len(group)), sentence))
     return [
         Draft(
-            scene=scene,
-            key=view.scenes.samples[scene].key,
-            source_text=view.whole(scene),
+            shown=shown,
+            key=view.scenes.samples[shown.scene].key,
+            source_text=view.whole(shown),
             used=list(where),
-            answer=f"The image shows {_inventory(known)}.",
+            answer=f"The {view.called(shown)} shows {_inventory(known)}.",
             more=more,
         )
     ]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -21,7 +20,7 @@ from converters.rows.assemble import (
 )
 from converters.tasks.kit import Built, Task, Texts
 from converters.tasks.texts import build_texts, selected
-from converters.tasks.wordings import wordings
+from converters.tasks.wordings import filled, wordings
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -64,18 +63,13 @@ def build_choice(job: Job, batch: Texts) -> Built:
         lines = "\n".join(f"{_LETTERS[i]}. {text}" for i, text in enumerate(options))
         question = some.questions[place].as_py() if some.questions is not None else ""
         pictures = len(some.pictures.paths[place])
-        asked = _filled(pool[picks[place]], {"choices": lines, "question": question})
+        asked = filled(pool[picks[place]], {"choices": lines, "question": question})
         humans.append(tokens(pictures) + asked)
         letter = _LETTERS[options.index(answers[row])]
         gpts.append(letter if job.spec.answers == "letter" else answers[row])
     templates = pa.array([f"{name}{pick}" for pick in picks])
     turns = Turns(interleave(pa.array(humans), pa.array(gpts)), templates, job.entry.text_origin)
     return Built(assemble(job, some.origin, some.pictures, who, turns), reasons)
-
-
-def _filled(wording: str, slots: Mapping[str, str]) -> str:
-    """A wording with its slots filled at once, so that braces in the data fill nothing."""
-    return re.sub(r"\{(\w+)\}", lambda slot: slots[slot[1]], wording)
 
 
 def _reasons(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -22,8 +24,14 @@ from converters.rows.assemble import (
 from converters.tasks.kit import Built, Texts
 from converters.tasks.wordings import wordings
 
+Integers = npt.NDArray[np.int64]
 _QUESTION = "{question}"
-_SERIES = "series"  # the wordings for captions of more than two pictures
+# Wordings for captions of more than two pictures (`series`), and for long ones.
+_CAPTIONS = (None, "long", "series", "long_series")
+# Wordings for all classes that a picture shows, and for the class of several pictures.
+_LABELS = (None, "several", "pair")
+LONG_CAPTION = 40  # words; a caption of more is asked for as a detailed description
+_LEAST_BYTES = 2  # of a word with the blank behind it
 
 
 def build_texts(job: Job, batch: Texts, text_origin: str) -> Built:
@@ -63,11 +71,7 @@ def _single(job: Job, batch: Texts, text_origin: str) -> pa.RecordBatch:
 
 
 def _humans(job: Job, who: Identity, batch: Texts) -> tuple[pa.Array, pa.DictionaryArray]:
-    """First turns and template names.
-
-    The wording is chosen by id; a question type, and a series of more than two pictures, may have
-    wordings of their own.
-    """
+    """First turns and template names. The wording is chosen by id, from those of the row's kind."""
     count = len(batch.answers)
     # Fast way: rows of one wording share their beginning and end, so that a turn is three columns
     # joined and no text is formatted row by row; where all rows show as many pictures, so are
@@ -75,15 +79,7 @@ def _humans(job: Job, who: Identity, batch: Texts) -> tuple[pa.Array, pa.Diction
     pictures = batch.pictures.counts()
     alike = bool((pictures == pictures[0]).all())
     lead = tokens(int(pictures[0])) if alike else ""
-    kinds: list[str | None] = [None]
-    kind_of_row = np.zeros(count, np.int64)
-    if batch.kind == "caption" and pictures.max() > 2:
-        kinds.append(_SERIES)
-        kind_of_row = (pictures > 2).astype(np.int64)
-    elif batch.types is not None and batch.types.null_count < count:
-        encoded = batch.types.dictionary_encode()
-        kinds = [None, *encoded.dictionary.to_pylist()]
-        kind_of_row = np.asarray(pc.fill_null(encoded.indices, -1)).astype(np.int64) + 1
+    kinds, kind_of_row = _kinds(batch)
     starts: list[str] = []
     ends: list[str] = []
     names: list[str] = []
@@ -111,7 +107,35 @@ def _humans(job: Job, who: Identity, batch: Texts) -> tuple[pa.Array, pa.Diction
     return humans, pa.DictionaryArray.from_arrays(index.cast(pa.int32()), pa.array(names))
 
 
-def leads(counts: npt.NDArray[np.int64]) -> pa.Array:
+def _kinds(batch: Texts) -> tuple[Sequence[str | None], Integers]:
+    """The kinds of wordings that a batch may ask for, and the number of each row's.
+
+    A question type may have wordings of its own, and so have long captions, those of a series, and
+    labels that tell several classes. A kind that the templates lack is asked for as any other.
+    """
+    pictures = batch.pictures.counts()
+    if batch.kind == "caption":
+        return _CAPTIONS, 2 * (pictures > 2) + _are_long(batch.answers)
+    if batch.several is not None:
+        return _LABELS, np.where(pictures > 1, 2, np.asarray(batch.several).astype(np.int64))
+    if batch.types is not None and batch.types.null_count < len(batch.types):
+        encoded = batch.types.dictionary_encode()
+        numbers = np.asarray(pc.fill_null(encoded.indices, -1)).astype(np.int64) + 1
+        return [None, *encoded.dictionary.to_pylist()], numbers
+    return [None], np.zeros(len(batch.answers), np.int64)
+
+
+def _are_long(captions: pa.Array) -> npt.NDArray[np.bool_]:
+    """Which captions have more than `LONG_CAPTION` words."""
+    # Fast way: words are counted only where the bytes suffice for so many.
+    rows = np.flatnonzero(np.asarray(pc.binary_length(captions)) > _LEAST_BYTES * LONG_CAPTION)
+    words = pc.count_substring_regex(captions.take(pa.array(rows)), r"\S+")
+    long = np.zeros(len(captions), bool)
+    long[rows] = np.asarray(words) > LONG_CAPTION
+    return long
+
+
+def leads(counts: Integers) -> pa.Array:
     """The picture tokens before each row's first words. counts: how many pictures a row has."""
     known = pa.array([tokens(number) for number in range(int(counts.max(initial=0)) + 1)])
     return known.take(pa.array(counts))

@@ -12,6 +12,7 @@ from converters.tasks.kit import Task
 from schemas.toml import ConfigError, load_toml, unknown_key
 
 Pools = dict[str, dict[str, list[str]]]  # wordings by task and kind (`any`, or a question type)
+ONE_OF_SEVERAL = "picture"  # the wordings that say which picture of several is meant
 _SLOT = re.compile(r"\{([a-z_]+)\}")
 
 
@@ -51,10 +52,10 @@ def slot_faults(name: str, pool: Pools, tasks: Mapping[str, Task]) -> list[str]:
         if task not in tasks:
             lines.append(f"{where} {unknown_key(task, tasks)}")
             continue
-        # Later rounds (`count`, `where`) ask about one label.
-        rounds = task == "rounds"
+        if tasks[task].pictured and ONE_OF_SEVERAL not in by_kind:
+            lines.append(f'{where} key "{ONE_OF_SEVERAL}" is missing: wordings that hold {{image}}')
         for kind, texts in by_kind.items():
-            must = {"label"} if rounds and kind != "any" else set(tasks[task].slots)
+            must = _must_hold(tasks[task], kind)
             may = must | tasks[task].may_hold
             for text in texts:
                 held = _SLOT.findall(text)
@@ -69,6 +70,22 @@ def slot_faults(name: str, pool: Pools, tasks: Mapping[str, Task]) -> list[str]:
                     if slot not in may
                 ]
     return lines
+
+
+def _must_hold(task: Task, kind: str) -> set[str]:
+    """The slots that a wording of one kind must hold."""
+    must = set(task.slots)
+    # Later rounds (`count`, `where`) ask about one label.
+    if task.name == "rounds" and kind.endswith(("count", "where")):
+        must = {"label"}
+    if task.pictured and kind.startswith(ONE_OF_SEVERAL):
+        must.add("image")
+    return must
+
+
+def filled(wording: str, slots: Mapping[str, str]) -> str:
+    """A wording with its slots filled at once, so that braces in the data fill nothing."""
+    return _SLOT.sub(lambda slot: slots[slot[1]], wording)
 
 
 def wordings(templates: str, task: str, kind: str | None = None) -> list[str]:

@@ -25,6 +25,7 @@ REPAIRS = {
     "unread": "what looks like a box in a ready-made text could not be read and stays as text",
     "unsized": "a box in a ready-made text of several pictures, or of unknown size, stays as it is",
     "line_breaks": "a line break in a ready-made text was written as a backslash and an n",
+    "quoted_texts": "a ready-made text stood in quotes as a whole",
     "white_space": "a turn had white space at its edges, tabs or carriage returns",
 }
 

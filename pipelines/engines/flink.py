@@ -29,6 +29,7 @@ from pipelines.engines.flink_cluster.jobserver import LOCAL, job_server, needs_s
 from pipelines.engines.flink_cluster.parts import DEFAULT_FOLDER
 from pipelines.engines.flink_cluster.ports import answers
 from pipelines.engines.flink_cluster.rest import ClusterInfo, Rest, check_cluster
+from pipelines.engines.loopback import loopback_threads
 from pipelines.errors import EngineError, UsageError
 from pipelines.plan import RunPlan
 
@@ -64,6 +65,7 @@ def run(
     parallelism = wanted or (cluster.slots_free if cluster else len(os.sched_getaffinity(0)))
     name = f"earthmix-{uuid.uuid4().hex[:8]}"
     with (
+        loopback_threads(),
         _kept_if_named() as log,
         _cancelled_in_the_end(cluster, name),
         job_server(

@@ -1,4 +1,4 @@
-"""Beam's local runner and its worker processes, kept to this machine and watched.
+"""Beam's local runner and its workers, kept to this machine and watched.
 
 Two things of Beam's own runner are replaced for the time of a run (they are made for tests on a
 trusted network, and nothing in Beam's options changes them):
@@ -7,7 +7,10 @@ trusted network, and nothing in Beam's options changes them):
   127.0.0.1 alone and serves no file; workers that are started here need none.
 - A worker process that dies leaves it waiting for ever. Ours is watched: its end ends the run.
 
-Both rest on names of `apache_beam.runners.portability.fn_api_runner.worker_handlers` that are not
+So is the server by which Flink finds workers that are threads of the launcher (LOOPBACK): Beam's
+own lets whoever reaches it start one.
+
+All rest on names of `apache_beam.runners.portability.fn_api_runner.worker_handlers` that are not
 public, so only versions of Beam whose names were looked at are accepted.
 """
 
@@ -27,7 +30,7 @@ from apache_beam import version
 from apache_beam.portability import python_urns
 from apache_beam.portability.api import beam_fn_api_pb2_grpc, endpoints_pb2
 from apache_beam.runners.portability.fn_api_runner import worker_handlers
-from apache_beam.runners.worker import data_plane
+from apache_beam.runners.worker import data_plane, worker_pool_main
 from apache_beam.utils import thread_pool_executor
 from google.protobuf import json_format, text_format  # type: ignore[import-untyped]
 
@@ -217,6 +220,34 @@ class WorkerProcess(worker_handlers.GrpcWorkerHandler):
 def _descriptor(url: str) -> str:
     text: str = text_format.MessageToString(endpoints_pb2.ApiServiceDescriptor(url=url))
     return text
+
+
+@contextmanager
+def loopback_threads() -> Iterator[None]:
+    """Keeps the server of workers that are threads of this process to this machine."""
+    pool = worker_pool_main.BeamFnExternalWorkerPoolServicer
+    before = pool.__dict__["start"]
+    pool.start = staticmethod(_start_pool)
+    try:
+        yield
+    finally:
+        pool.start = before
+
+
+def _start_pool(
+    use_process: bool = False, state_cache_size: int = 0, data_buffer_time_limit_ms: int = -1
+) -> tuple[str, Any]:
+    """What Beam's `start` does: a server that starts workers, and its address."""
+    server = grpc.server(thread_pool_executor.shared_unbounded_instance(), options=_GRPC_OPTIONS)
+    port = server.add_insecure_port(f"{HOST}:0")
+    pool = worker_pool_main.BeamFnExternalWorkerPoolServicer(
+        use_process=use_process,
+        state_cache_size=state_cache_size,
+        data_buffer_time_limit_ms=data_buffer_time_limit_ms,
+    )
+    beam_fn_api_pb2_grpc.add_BeamFnExternalWorkerPoolServicer_to_server(pool, server)
+    server.start()
+    return f"{HOST}:{port}", server
 
 
 @contextmanager

@@ -165,7 +165,8 @@ class _Numbers:
         self._images = [region["image"] for region in regions]
         self._sizes = {image: _size(row, image) for image in dict.fromkeys(self._images)}
         self._boxes = np.array([region["bbox"] for region in regions], float).reshape(-1, 4)
-        self._longest = np.array([max(self._sizes[image]) for image in self._images], float)
+        sizes = np.array([self._sizes[image] for image in self._images], float).reshape(-1, 2)
+        self._longest, self._edges = sizes.max(axis=1, initial=0), np.tile(sizes, 2)
         self._named = np.zeros(len(regions))
 
     def find(self, text: str, written: Dialect) -> tuple[list[Found], list[int]]:
@@ -179,7 +180,9 @@ class _Numbers:
             return [], []
         near = {image: envelopes([one.shape for one in all_]) for image, all_ in readings.items()}
         seen = np.stack([near[image] for image in self._images], axis=1)  # (found, regions, 4)
-        apart = np.abs(seen - self._boxes).max(axis=2) / self._longest
+        # A region's box ends at its picture's edge, and a turned box in a text may reach beyond.
+        within = seen.clip(0, self._edges)
+        apart = np.abs(within - self._boxes).max(axis=2) / self._longest
         chosen = []
         for row in apart:
             best = int(np.argmin(row + _AGAIN * self._named))

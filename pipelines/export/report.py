@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import Struct
 
+from pipelines.card.markdown import counted
 from pipelines.export import side
 from pipelines.export.kit import REASONS, Place, Row, Target
 
@@ -47,27 +48,30 @@ def closing_lines(result: Result) -> list[str]:
     """What a user is told of an export."""
     place, chosen = result.place, result.target
     lines = [
-        f"wrote {result.rows:,} rows and {result.pictures:,} pictures for {chosen.program} "
-        f"to {place.final}"
+        f"wrote {counted(result.rows, 'row')} and {counted(result.pictures, 'picture')} "
+        f"for {chosen.program} to {place.final}"
     ]
     if boxes := result.boxes["boxes"]:
-        lines.append(f"  {boxes:,} boxes written from the regions")
+        lines.append(f"  boxes written from the regions: {boxes:,}")
     if enclosed := result.boxes["enclosed"]:
-        lines.append(f"  {enclosed:,} of them as the nearest shape around what cannot be written")
+        lines.append(f"  of them as the nearest shape around what cannot be written: {enclosed:,}")
     if clamped := result.boxes["clamped"]:
-        lines.append(f"  {clamped:,} of them moved to the picture's edge")
+        lines.append(f"  of them moved to the picture's edge: {clamped:,}")
     lines += left_out(result)
     if result.others:
-        named = ", ".join(f"{name} ({n:,} rows)" for name, n in sorted(result.others.items()))
+        named = ", ".join(
+            f"{name} ({counted(n, 'row')})" for name, n in sorted(result.others.items())
+        )
         lines.append(f"  not asked for: splits {named}; name them by --split")
     return [*lines, f"paste into {chosen.program}:", *(f"  {line}" for line in result.paste)]
 
 
-def left_out(result: Result) -> list[str]:
-    """A line for each reason why rows are left out."""
+def left_out(result: Result, kept: bool = True) -> list[str]:
+    """A line for each reason why rows are left out. kept: whether the list of all rows stays."""
     lines = []
     for reason, n in sorted(result.left_out.items()):
         ids = ", ".join(result.first[reason])
-        more = f", ... (all in {side.NAME})" if n > len(result.first[reason]) else ""
-        lines.append(f"  left out {n:,} rows, {reason} ({REASONS[reason]}): {ids}{more}")
+        told = f" (all in {side.NAME})" if kept else ""
+        more = f", ...{told}" if n > len(result.first[reason]) else ""
+        lines.append(f"  left out {counted(n, 'row')}, {reason} ({REASONS[reason]}): {ids}{more}")
     return lines

@@ -13,6 +13,7 @@ import pyarrow as pa
 from msgspec import Struct
 
 from pipelines import __version__
+from pipelines.card.markdown import counted
 from pipelines.errors import RunError, UsageError
 from pipelines.export import rows as mix_rows
 from pipelines.export import side
@@ -67,7 +68,7 @@ def export(out: str, folder: str, wanted: Wanted) -> Result:
         pictures = Pictures(f"{part}/{PICTURES}", data_root)
         _write(mix, splits, wanted.take, pictures, boxes, result)
         if not result.rows:
-            raise RunError("\n".join(["no row could be exported", *left_out(result)]))
+            raise RunError("\n".join(["no row could be exported", *left_out(result, kept=False)]))
         result.pictures = pictures.count()
         if chosen.inline:
             work_files.remove(f"{part}/{PICTURES}")
@@ -191,7 +192,7 @@ def _boxes(chosen: Target, wanted: Wanted) -> Boxes | None:
 def _splits(mix: Mix, asked: Sequence[str]) -> tuple[list[str], Counter[str]]:
     """The splits to take, and the rows of the others. Raises UsageError for one not there."""
     there = mix_rows.count_splits(mix)
-    known = ", ".join(f"{name} ({n:,} rows)" for name, n in sorted(there.items()))
+    known = ", ".join(f"{name} ({counted(n, 'row')})" for name, n in sorted(there.items()))
     for name in asked:
         if name not in there:
             raise UsageError(f'{mix.out} has no split "{name}"; it has: {known}')

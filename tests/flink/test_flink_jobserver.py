@@ -3,13 +3,21 @@
 import os
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pipelines.engines.flink_cluster import java, jobserver, parts, ports, rest
+from pipelines.engines.flink_cluster import (
+    java,
+    jobserver,
+    loopback_class,
+    parts,
+    ports,
+    rest,
+)
 from pipelines.engines.flink_cluster.errors import EngineError
 
 
@@ -163,3 +171,45 @@ def test_jars_that_a_cluster_has_need_no_staging(tmp_path: Path) -> None:
     assert not jobserver.needs_staging(info, tmp_path / "beam.jar")
     (tmp_path / "other.jar").write_bytes(b"")
     assert jobserver.needs_staging(info, tmp_path)
+
+
+# A class file with what matters of Beam's, and the code of that one call: the constants behind
+# magic, version and their count.
+BUILDER = b"beam/io/grpc/netty/NettyServerBuilder"
+ADDRESS = b"java/net/InetSocketAddress"
+CONSTANTS = [
+    b"\x01\x00\x25" + BUILDER,  # 1
+    b"\x07\x00\x01",  # 2: the class
+    b"\x01\x00\x07forPort",  # 3
+    b"\x01\x00\x01x",  # 4: a descriptor, which is not looked at
+    b"\x0c\x00\x03\x00\x04",  # 5: name and type
+    b"\x0a\x00\x02\x00\x05",  # 6: NettyServerBuilder.forPort
+    b"\x01\x00\x1a" + ADDRESS,  # 7
+    b"\x07\x00\x07",  # 8: the class
+    b"\x01\x00\x07getPort",  # 9
+    b"\x0c\x00\x09\x00\x04",  # 10
+    b"\x0a\x00\x08\x00\x0a",  # 11: InetSocketAddress.getPort
+    b"\x05\x00\x00\x00\x00\x00\x00\x00\x14",  # 12 and 13: a long
+]
+HEAD = b"\xca\xfe\xba\xbe\x00\x00\x00\x34"
+CODE = b"\x2b\xb6\x00\x0b\xb8\x00\x06\x12"
+
+
+def test_beams_server_factory_is_given_the_whole_address() -> None:
+    before = HEAD + b"\x00\x0e" + b"".join(CONSTANTS) + CODE
+    added = [
+        b"\x01\x00\x0aforAddress",  # 14
+        b"\x01\x00\x41(Ljava/net/SocketAddress;)L" + BUILDER + b";",  # 15
+        b"\x0c\x00\x0e\x00\x0f",  # 16
+        b"\x0a\x00\x02\x00\x10",  # 17
+    ]
+    after = HEAD + b"\x00\x12" + b"".join([*CONSTANTS, *added])
+    assert loopback_class.at_its_address(before) == after + b"\x2b\0\0\0\xb8\x00\x11\x12"
+
+
+@pytest.mark.parametrize("code", [b"\x2b", CODE + CODE])
+def test_a_server_factory_of_another_beam_is_refused(code: bytes, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "beam.jar", "w") as jar:
+        jar.writestr(loopback_class.CLASS, HEAD + b"\x00\x0e" + b"".join(CONSTANTS) + code)
+    with pytest.raises(EngineError, match="not looked at"):
+        loopback_class.loopback_jar([tmp_path / "beam.jar"], tmp_path)

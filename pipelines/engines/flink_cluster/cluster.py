@@ -19,6 +19,7 @@ from pipelines.engines.flink_cluster import config, parts
 from pipelines.engines.flink_cluster import ports as tcp
 from pipelines.engines.flink_cluster.errors import EngineError
 from pipelines.engines.flink_cluster.java import OPENS, find_java
+from pipelines.engines.flink_cluster.loopback_class import loopback_jar
 from pipelines.engines.flink_cluster.processes import Process, Record, telling_line
 from pipelines.engines.flink_cluster.rest import Rest
 
@@ -190,12 +191,9 @@ def _start(
     """Start all processes; none waits for another."""
     run = record.folder
     # The class path goes by the environment, so that `ps` stays readable.
-    environment = {
-        **os.environ,
-        "CLASSPATH": os.pathsep.join(
-            map(str, (jar.resolve() for jar in found.cluster_class_path()))
-        ),
-    }
+    jars = [jar.resolve() for jar in found.cluster_class_path()]
+    first = loopback_jar(jars, run)
+    environment = {**os.environ, "CLASSPATH": os.pathsep.join(map(str, [*first, *jars]))}
 
     def jvm(name: str, main: str, memory: list[str], *arguments: str) -> None:
         logging = [

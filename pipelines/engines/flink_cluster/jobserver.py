@@ -15,6 +15,7 @@ from pipelines.engines.flink_cluster import leash
 from pipelines.engines.flink_cluster import ports as tcp
 from pipelines.engines.flink_cluster.errors import EngineError
 from pipelines.engines.flink_cluster.java import OPENS, find_java
+from pipelines.engines.flink_cluster.loopback_class import loopback_jar
 from pipelines.engines.flink_cluster.parts import runner_jars
 from pipelines.engines.flink_cluster.processes import telling_line
 from pipelines.engines.flink_cluster.rest import ClusterInfo
@@ -33,6 +34,13 @@ _CONFIGURATION = """execution.attached: true
 execution.shutdown-on-attached-exit: true
 client.heartbeat.interval: 10000
 client.heartbeat.timeout: 90000
+"""
+
+# Flink inside the job server listens on all interfaces unless it is told otherwise.
+_LOCAL_CONFIGURATION = """jobmanager.bind-host: 127.0.0.1
+taskmanager.bind-host: 127.0.0.1
+taskmanager.host: 127.0.0.1
+rest.bind-address: 127.0.0.1
 """
 
 # When this process dies by a signal that it can't catch, its job server goes too.
@@ -136,9 +144,10 @@ def _class_path(jars: Path, tmp: Path, stage: bool) -> str:
     brought = set(runner_jars(jars) if jars.is_dir() else found) if stage else set()
     unstaged = tmp / _NEVER_STAGED
     unstaged.mkdir(parents=True)
-    return os.pathsep.join(
-        str(jar.resolve() if jar in brought else _linked(jar, unstaged)) for jar in found
-    )
+    # Flink inside the job server runs by this class path; another cluster gets Beam's jars alone.
+    first = loopback_jar(found, unstaged)
+    theirs = [jar.resolve() if jar in brought else _linked(jar, unstaged) for jar in found]
+    return os.pathsep.join(map(str, [*first, *theirs]))
 
 
 def _linked(jar: Path, folder: Path) -> Path:
@@ -156,10 +165,11 @@ def _configured(flink_master: str, tmp: Path) -> list[str]:
 
     The user's may be needed to reach the cluster at all.
     """
-    if flink_master == LOCAL or "FLINK_CONF_DIR" in os.environ:
+    if "FLINK_CONF_DIR" in os.environ:
         return []
+    text = _LOCAL_CONFIGURATION if flink_master == LOCAL else _CONFIGURATION
     (tmp / "conf").mkdir()
-    (tmp / "conf" / "config.yaml").write_text(_CONFIGURATION, "utf-8")
+    (tmp / "conf" / "config.yaml").write_text(text, "utf-8")
     return ["--flink-conf-dir", str(tmp / "conf")]
 
 

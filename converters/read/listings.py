@@ -1,0 +1,75 @@
+"""Pictures by listings of their folders: for those that are not where a template says."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from converters.read import files
+from converters.read.endings import PICTURE_ENDINGS, picture_ending, picture_stem
+from converters.read.files import SourceError
+
+
+class _Listing(NamedTuple):
+    """A folder's files, one picture for each stem (the first of PICTURE_ENDINGS), and folders."""
+
+    names: frozenset[str]
+    pictures: dict[str, str]
+    below: list[str]
+
+
+class Listings:
+    """The folders below `root`, each listed once. Paths are relative to it."""
+
+    def __init__(self, root: str) -> None:
+        self._root = root
+        self._listings: dict[str, _Listing] = {}
+        self._places: dict[str, str | None] = {}
+
+    def has(self, path: str) -> bool:
+        """True where a file stands at `path`."""
+        above, name = files.parent(path)
+        return name in self._listing(above).names
+
+    def beside(self, path: str) -> bool:
+        """True where the folder of a path holds any picture."""
+        return bool(self._listing(files.parent(path)[0]).pictures)
+
+    def like(self, path: str) -> str | None:
+        """The picture of a path's name with any ending, in its folder or in one below that."""
+        above, name = files.parent(path)
+        if (place := self._place(above)) is None:
+            return None
+        there = self._listing(place)
+        for at, listing in [(place, there), *((sub, self._listing(sub)) for sub in there.below)]:
+            found = name if name in listing.names else listing.pictures.get(picture_stem(name))
+            if found:
+                return f"{at}{found}"
+        return None
+
+    def _place(self, above: str) -> str | None:
+        """The folder `above`, or what stands for it (`files.located`)."""
+        if above not in self._places:
+            try:
+                self._places[above] = files.located(self._root, above)
+            except (OSError, SourceError, UnicodeEncodeError):  # no folder that can be looked into
+                self._places[above] = None
+        return self._places[above]
+
+    def _listing(self, place: str) -> _Listing:
+        if place not in self._listings:
+            try:
+                found = files.listing(files.join(self._root, place.rstrip("/")))
+            except (OSError, SourceError, UnicodeEncodeError):  # no folder that can be looked into
+                found = []
+            names = [entry.name for entry in found if not entry.is_dir]
+            ranked = sorted(filter(picture_ending, names), key=_rank, reverse=True)
+            self._listings[place] = _Listing(
+                frozenset(names),
+                {picture_stem(name): name for name in ranked},
+                [f"{place}{entry.name}/" for entry in found if entry.is_dir],
+            )
+        return self._listings[place]
+
+
+def _rank(name: str) -> tuple[int, str]:
+    return PICTURE_ENDINGS.index(picture_ending(name)), name

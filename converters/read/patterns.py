@@ -1,0 +1,101 @@
+"""The path patterns of the catalogue as text: their readings, their names, what they match.
+
+`converters.read.files` says what a pattern looks like, and finds the files of one.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Mapping
+from itertools import product
+
+from converters.read.places import alike, unpacked
+
+COMPONENT_END = re.compile(r"/|(?<=!)")  # between path components; an archive is one
+_ALTERNATIVES = re.compile(r"\{([^{}]*\|[^{}]*)\}")
+_VARIABLE = re.compile(r"\{([a-z_]+)\}")
+_SHOWN = 3  # readings of a pattern that a message can hold
+
+
+def expand(pattern: str) -> list[str]:
+    """All readings of a pattern's `{a|b}` alternatives, in the order written."""
+    parts = _ALTERNATIVES.split(pattern)
+    choices = [part.split("|") if i % 2 else [part] for i, part in enumerate(parts)]
+    return ["".join(choice) for choice in product(*choices)]
+
+
+def shown(pattern: str) -> str:
+    """A pattern as messages say it: of many readings the first, and how many more there are."""
+    readings = expand(pattern)
+    if len(readings) <= _SHOWN:
+        return pattern
+    return f"{readings[0]} (or one of {len(readings) - 1} other places)"
+
+
+def variables(pattern: str) -> set[str]:
+    """Names that a pattern binds."""
+    return set(_VARIABLE.findall(_ALTERNATIVES.sub("", pattern)))
+
+
+def fill(pattern: str, values: Mapping[str, str]) -> str:
+    """A pattern without alternatives, its variables replaced."""
+    return _format(pattern).format_map(values)
+
+
+@functools.lru_cache(maxsize=1024)
+def _format(pattern: str) -> str:
+    """A pattern whose every other brace is doubled, as str.format wants it."""
+    parts = _VARIABLE.split(pattern)
+    for i in range(0, len(parts), 2):
+        parts[i] = parts[i].replace("{", "{{").replace("}", "}}")
+    parts[1::2] = [f"{{{name}}}" for name in parts[1::2]]
+    return "".join(parts)
+
+
+def matcher(text: str, values: Mapping[str, str], flags: int = 0) -> re.Pattern[str]:
+    """What the names of files and folders that a component stands for look like.
+
+    values: names whose value is given. flags: of the module re.
+    """
+    parts = _VARIABLE.split(text)
+    named = set()
+    out = []
+    for i, part in enumerate(parts):
+        if i % 2 == 0:
+            out.append(re.escape(part))
+        elif part in values:
+            out.append(re.escape(values[part]))
+        elif part in named:
+            out.append(f"(?P={part})")
+        else:
+            named.add(part)
+            out.append(f"(?P<{part}>.+)")
+    return re.compile("".join(out), flags)
+
+
+def bind(pattern: str, path: str) -> dict[str, str] | None:
+    """What a pattern's names stand for in a path that `find` finds by it, else None."""
+    for name, is_exact in ((path, True), (unpacked(path), False)):
+        for reading in expand(pattern):
+            values = _bind(reading.split("/"), name.split("/"), is_exact)
+            if values is not None:
+                return values
+    return None
+
+
+def _stands_for(name: str, component: str, values: Mapping[str, str]) -> bool:
+    return variables(component) <= values.keys() and alike(fill(component, values)) == alike(name)
+
+
+def _bind(components: list[str], names: list[str], is_exact: bool) -> dict[str, str] | None:
+    if len(components) != len(names):
+        return None
+    values: dict[str, str] = {}
+    for component, name in zip(components, names, strict=True):
+        match = matcher(component, values, 0 if is_exact else re.IGNORECASE).fullmatch(name)
+        if match:
+            values.update(match.groupdict())
+        elif is_exact or not _stands_for(name, component, values):
+            return None
+    return values

@@ -1,0 +1,70 @@
+"""Where a folder is that a pattern names: as it is written there, else nearly so, or packed.
+
+Downloads of one dataset differ in small things: `images` stands for `Images`,
+`Oriented_Bounding_Boxes` for `Oriented Bounding Boxes`, and `JPEGImages.zip` was not unpacked::
+
+    Annotations/{stem}.xml    annotations/1.xml
+                              Annotations.zip!1.xml
+                              Annotations.zip!Annotations/1.xml
+
+What is there as written comes first, then a folder, then an archive. A compressed tar can only be
+read from its beginning, so one beyond `MAX_COMPRESSED` counts only where a pattern names it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from converters.read.archives import is_archive, split_member
+from converters.read.stores import Entry
+
+MAX_COMPRESSED = 1 << 30  # bytes
+_ENDING = re.compile(r"\.(zip|tar|tar\.gz|tgz|tar\.bz2|tbz2?)$", re.IGNORECASE)
+_INDEXED = (".zip", ".tar")
+_SEPARATORS = str.maketrans("", "", " _-")
+Listing = Callable[[str], Sequence[Entry]]  # the entries of a folder, which ends in "/" or "!"
+
+
+def alike(name: str) -> str:
+    """A name without what is written in several ways: its case, blanks, hyphens and underscores."""
+    return name.casefold().translate(_SEPARATORS)
+
+
+def other_place(listing: Listing, at: str, name: str) -> str | None:
+    """The folder that stands for `name` in the folder `at`; None where there is none, or several.
+
+    at: empty, or it ends in "/" or "!", as does what is returned.
+    """
+    wanted = alike(name)
+    entries = listing(at)
+    folders = [entry.name for entry in entries if entry.is_dir and alike(entry.name) == wanted]
+    if folders:
+        return f"{at}{folders[0]}/" if len(folders) == 1 else None
+    if "!" in at:  # an archive in an archive is not served
+        return None
+    for entry in entries:
+        if _may_hold(entry) and alike(_ENDING.sub("", entry.name)) == wanted:
+            top = f"{at}{entry.name}!"
+            own = [one.name for one in listing(top) if one.is_dir and alike(one.name) == wanted]
+            return f"{top}{own[0]}/" if len(own) == 1 else top
+    return None
+
+
+def _may_hold(entry: Entry) -> bool:
+    if entry.is_dir or not is_archive(entry.name):
+        return False
+    return entry.name.lower().endswith(_INDEXED) or entry.size <= MAX_COMPRESSED
+
+
+def unpacked(path: str) -> str:
+    """The path that a member would have if its archive were unpacked into a folder of its name."""
+    parts = split_member(path)
+    if parts is None:
+        return path
+    archive, member = parts
+    folder = _ENDING.sub("", archive)
+    first, slash, rest = member.partition("/")
+    if slash and alike(first) == alike(folder.rpartition("/")[2]):
+        member = rest
+    return f"{folder}/{member}"

@@ -1,0 +1,181 @@
+"""Entries of texts as people have their files: elsewhere, below a top folder, or packed."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from native import read
+
+from converters.catalogue import catalogue
+from converters.read import files
+from schemas.sample import Sample
+
+
+def karpathy(name: str, **more: str) -> dict[str, Any]:
+    sentence = {"raw": "a road .", "tokens": ["a", "road"], "imgid": 0, "sentid": 0}
+    record = {"filename": name, "imgid": 0, "sentences": [sentence], "split": "train", **more}
+    return {"images": [record], "dataset": "x"}
+
+
+def tables(prefix: str, end: str = "") -> dict[str, Any]:
+    """The three tables of RSVQA with one question."""
+    row = {"id": 0, "img_id": 0, "question_id": 0, "questions_ids": [0], "answers_ids": [0]}
+    row |= {"active": True, "type": "area", "question": "Is it?", "answer": "0m2"}
+    names = ("questions", "answers", "images")
+    return {f"{prefix}_split_train_{name}{end}.json": {name: [row]} for name in names}
+
+
+def talk(*images: str) -> list[dict[str, Any]]:
+    turns = [{"from": "human", "value": "Is it?"}, {"from": "gpt", "value": "Yes."}]
+    return [{"id": 1, "image": images[0] if len(images) == 1 else images, "conversations": turns}]
+
+
+FLOOD = {"0": {"Image_ID": "1.JPG", "Question": "Is it?", "Ground_Truth": 4}}
+EARTH = {"2522.png": [{"Type": "Basic Counting", "Question": "Is it?", "Answer": 3}]}
+NWPU = {"dam": [{"filename": "dam_1.jpg", "split": "train", "raw": "A dam ."}]}
+CAPERA = {"ERA_caption": [{"video_id": "Fire_1.mp4", "annotation": {"English_caption": ["a b"]}}]}
+LRS = {"question_id": 1, "image": "LRS_VQA/image/7.tif", "text": "Is it?", "ground_truth": "no"}
+UAV = {"images": [{"SubFolder": "a", "ImageName": "1.png", "Caption": "A field."}]}
+MME = {
+    **{"Question_id": "1", "Image": "remote_sensing/a.png", "Text": "What is it?"},
+    **{"Answer choices": ["(A) A dam", "(B) A lake"], "Ground truth": "B"},
+    **{"Subtask": "Remote_Sensing"},
+}
+VRS = {"image": "2_0000.png", "caption": "A dam."}
+FIT = {"question_id": 4, "image": "a.png", "text": "Is it?", "ground_truth": "no"}
+CHANGE = {
+    **{"id": 0, "img_id": 0, "question_id": 0, "questions_ids": [0], "answers_ids": [0]},
+    **{"active": True, "question": "Is it?", "answer": "yes", "file_name": "2.png"},
+}
+CDVQA = {f"Train_{name}.json": {name: [CHANGE]} for name in ("questions", "answers", "images")}
+REMOTE = "\ufefftitle\tfilename\nA car.\td.png\n"
+SKY = "filepath,title\nimages2/a1_CH_19.jpg,a farm\n"
+
+# slug, files of text, pictures that lie beside them and are those of the one item
+LAYOUTS: list[tuple[str, dict[str, Any], list[str]]] = [
+    ("rsvqa_hr", tables("USGS"), ["Data/0.tif"]),
+    ("rsvqa_hr", tables("RSVQA-HR/USGS"), ["RSVQA-HR/Images/Data/0.png"]),
+    ("rsvqa_lr", tables("LR"), ["Images_LR.zip!Images_LR/0.tif"]),
+    ("rsvqaxben", tables("RSVQAxBEN"), ["Images.zip!Images/0.tif"]),
+    ("rsicd", {"annotations_rsicd/dataset_rsicd.json": karpathy("a.jpg")}, ["RSICD_images/a.jpg"]),
+    ("rsicd", {"dataset_rsicd.json": karpathy("a.jpg")}, ["RSICD_images.zip!RSICD_images/a.jpg"]),
+    ("ucm_captions", {"dataset_ucm_modified.json": karpathy("1.tif")}, ["images/1.tif"]),
+    (
+        *("sydney_captions", {"Sydney_captions/dataset.json": karpathy("1.tif")}),
+        ["Sydney_captions/imgs/1.tif"],
+    ),
+    ("rsitmd", {"dataset_rsitmd.json": karpathy("a_1.tif")}, ["RSITMD_images/a_1.tif"]),
+    (
+        *("levir_cc", {"Levir-CC-dataset/LevirCCcaptions.json": karpathy("1.png")}),
+        [f"Levir-CC-dataset/images/train/{side}/1.png" for side in "AB"],
+    ),
+    (
+        *("levir_mci_captions", {"LEVIR-MCI-dataset/LevirCCcaptions.json": karpathy("1.png")}),
+        [f"LEVIR-MCI-dataset/images/train/{side}/1.png" for side in "AB"],
+    ),
+    ("nwpu_captions", {"dataset_nwpu.json": NWPU}, ["images/dam/dam_1.jpg"]),
+    (
+        *("capera", {"annotations/CapERA_DATASET_train.json": CAPERA}),
+        ["SingleFrames/Tra/Fire/Fire_1.jpg"],
+    ),
+    ("uav_captions", {"UAVICD.json": UAV}, ["UAVICD_Image/a/1.png"]),
+    (
+        *("remoteclip", {"csv_file/train/Det-10.csv": REMOTE}),
+        ["data/Det-10_part2.zip!Det-10_part2/d.png"],
+    ),
+    ("skyscript", {"SkyScript_train_top30pct.csv": SKY}, ["images2.zip!images2/a1_CH_19.jpg"]),
+    ("floodnet_vqa", {"Questions/Training Question.json": FLOOD}, ["Images/Train_Image/1.JPG"]),
+    ("earthvqa", {"EarthVQA/Val_QA.json": EARTH}, ["EarthVQA/Val/Urban/images_png/2522.png"]),
+    ("cdvqa", CDVQA, [f"SECOND_train_set/im{time}/2.png" for time in (1, 2)]),
+    ("lrs_vqa", {"LRS_VQA_merged.jsonl": [LRS]}, ["image/7.tif"]),
+    ("lrs_vqa", {"LRS-VQA/LRS_VQA_merged.jsonl": [LRS]}, ["LRS-VQA/LRS_VQA/image/7.tif"]),
+    (
+        *("mme_realworld", {"MME-RealWorld/MME_RealWorld.json": [MME]}),
+        ["MME-RealWorld/remote_sensing/remote_sensing/a.png"],
+    ),
+    (
+        *("vrsbench", {"Annotations_val/Annotations_val/2_0000.json": VRS}),
+        ["Images_val/Images_val/2_0000.png"],
+    ),
+    (
+        *("vrsbench_conversations", {"VRSBench/VRSBench_train.json": talk("2_0000.png")}),
+        ["VRSBench/Images_train/2_0000.png"],
+    ),
+    (
+        *("fit_rs", {"FIT-RS/FIT-RS_Instruction/FIT-RS-train-1415k.json": talk("a.png")}),
+        ["FIT-RS/FIT-RS_Image/imgv2_split_512_100_vaild/a.png"],
+    ),
+    (
+        *("fit_rsfg", {"FIT-RSFG/FIT-RSFG-Bench/test_FITRS_vqa_eval.jsonl": [FIT]}),
+        ["FIT-RS_Img/imgv2_split_512_100_vaild/a.png"],
+    ),
+    (
+        "changechat_87k",
+        {"changechat-105k/changechat_105k_train.json": talk("A/1.png", "B/1.png")},
+        ["LEVIR-CC/images/A/1.png", "LEVIR-CC/images/B/1.png"],
+    ),
+    (
+        *("geochat_instruct", {"GeoChat_Instruct.json": talk("NWPU/a.jpg")}),
+        ["share/softwares/kartik/GeoChat_finetuning/final_images_llava/NWPU/a.jpg"],
+    ),
+    (
+        *("sarlang_1m", {"Text/VQA/train/SARVQA1_train.json": [
+            {"query": "<image>Is it?", "response": "no", "images": ["/elsewhere/SAR/0009787.jpg"]}
+        ]}),
+        ["SARimages/0009787.jpg"],
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("slug, texts, pictures", LAYOUTS)
+def test_the_pictures_are_found_where_people_put_them(
+    slug: str, texts: dict[str, Any], pictures: list[str], tmp_path: Path
+) -> None:
+    for path, value in texts.items():
+        text = value if isinstance(value, str) else json.dumps(value)
+        if path.endswith(".jsonl"):
+            text = "\n".join(map(json.dumps, value))
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+    for path in pictures:
+        archive, _, member = path.rpartition("!")
+        place = tmp_path / (archive or path)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if archive:
+            with zipfile.ZipFile(place, "w") as packed:
+                packed.writestr(member, b"a picture")
+        else:
+            place.write_bytes(b"a picture")
+    found = read(catalogue()[slug], tmp_path)
+    shown = [[picture.path for picture in sample.pictures] for sample in found.samples]
+    shown += [row for columns in found.columns for row in columns.table["pictures"].to_pylist()]
+    assert (shown, found.rejects) == ([pictures], [])
+
+
+def test_a_whole_set_is_read_where_it_lies_packed(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "RSITMD.zip", "w") as packed:
+        packed.writestr("RSITMD/dataset_RSITMD.json", json.dumps(karpathy("a_1.tif")))
+        packed.writestr("RSITMD/images/a_1.tif", b"a picture")
+    [sample] = read(catalogue()["rsitmd"], tmp_path).samples
+    assert isinstance(sample, Sample)
+    assert (sample.split, sample.file, sample.pictures[0].path) == (
+        *("train", "RSITMD.zip!RSITMD/dataset_RSITMD.json"),
+        "RSITMD.zip!RSITMD/images/a_1.tif",
+    )
+    assert files.store(f"{tmp_path}/x.zip!").read(f"{tmp_path}/{sample.pictures[0].path}") == (
+        b"a picture"
+    )
+
+
+def test_the_splits_of_a_benchmark_are_its_authors(tmp_path: Path) -> None:
+    asked = {"question": "What?", "choices": "A. Dam; B. Park.", "answer": "B.", "type": ["1"]}
+    bench = {"data": [{"filename": "1.png", "qa_pairs": [asked]}]}
+    (tmp_path / "qa.json").write_text(json.dumps(bench))
+    found = read(catalogue()["lhrs_bench"], tmp_path, ["test"])
+    assert [(sample.split, sample.questions[0].answer) for sample in found.samples] == [
+        ("test", "Park")
+    ]

@@ -1,0 +1,87 @@
+"""Lists that stand beside the one that a huge JSON file is read for."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from native import changed, read
+
+from converters.read.files import SourceError
+from converters.read.json_spans import read_columns
+from converters.read.json_tables import table_spans
+
+FIRST = [{"id": n, "q": "a pond?", "ids": [n]} for n in range(40)]
+SECOND = [{"id": n, "q": "a mill?", "ids": []} for n in range(40, 60)]
+
+
+def ids(
+    folder: Path, text: str, target: int = 200, table: str | None = "questions"
+) -> tuple[list[int], list[str]]:
+    """The ids of all records that are read of a file, and the notes."""
+    import pyarrow as pa
+
+    path = folder / "a.json"
+    path.write_text(text)
+    notes: list[str] = []
+    found: list[int] = []
+    for start, end in table_spans(str(path), table, {"id"}, notes, target):
+        rows, bad = read_columns(str(path), start, end, {"id": pa.int64()})
+        assert not bad
+        found += rows["id"].to_pylist()
+    return found, notes
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+@pytest.mark.parametrize("target", [200, 1 << 20])
+def test_a_list_under_another_key_is_a_note_and_none_of_its_records_is_read(
+    tmp_path: Path, indent: int | None, target: int
+) -> None:
+    text = json.dumps({"questions": FIRST, "others": SECOND}, indent=indent)
+    note = 'a.json: the list under "others" (20 elements) is not read'
+    assert ids(tmp_path, text, target) == ([*range(40)], [note])
+
+
+@pytest.mark.parametrize("target", [200, 1 << 20])
+def test_two_lists_under_one_key_are_both_read(tmp_path: Path, target: int) -> None:
+    first, second = json.dumps(FIRST), json.dumps(SECOND)
+    text = f'{{"questions": {first}, "questions": {second}}}'
+    assert ids(tmp_path, text, target) == ([*range(60)], [])
+    text = f'{{"questions": [], "questions": {second}}}'
+    assert ids(tmp_path, text, target) == ([*range(40, 60)], [])
+
+
+@pytest.mark.parametrize("behind", [{"info": {"year": 2020}}, {"version": "1"}, {"count": 40}])
+def test_what_is_no_list_may_stand_behind_the_records(
+    tmp_path: Path, behind: dict[str, Any]
+) -> None:
+    assert ids(tmp_path, json.dumps({"questions": FIRST} | behind)) == ([*range(40)], [])
+
+
+def test_lists_within_records_are_no_other_lists(tmp_path: Path) -> None:
+    records = [{"id": n, "parts": [{"a": 1}], "q": "x"} for n in range(40)]
+    assert ids(tmp_path, json.dumps({"questions": records})) == ([*range(40)], [])
+    assert ids(tmp_path, json.dumps(records), table=None) == ([*range(40)], [])
+
+
+def test_a_file_that_is_cut_off_is_still_named(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"a.json is cut off: it does not end with ]}"):
+        ids(tmp_path, json.dumps({"questions": FIRST, "info": {"year": 2020}})[:-9])
+
+
+def test_a_list_beside_the_questions_is_a_note_of_the_plan(tmp_path: Path) -> None:
+    picture = [{"id": 0, "active": True}]
+    answers = [{"id": 7, "question_id": 7, "answer": "2", "active": True}]
+    asked = {"id": 7, "img_id": 0, "type": "count", "question": "How many?", "answers_ids": [7]}
+    for table, found in (
+        ("questions", {"questions": [asked], "retired": [asked | {"id": 8}]}),
+        ("answers", {"answers": answers}),
+        ("images", {"images": picture}),
+    ):
+        (tmp_path / f"LR_split_train_{table}.json").write_text(json.dumps(found))
+    native = read(changed("rsvqa_lr"), tmp_path)
+    assert [row for columns in native.columns for row in columns.table["key"].to_pylist()] == ["7"]
+    note = 'LR_split_train_questions.json: the list under "retired" (1 elements) is not read'
+    assert note in native.notes
