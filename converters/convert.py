@@ -23,6 +23,7 @@ from converters.dialects import dialect
 from converters.ledger import Book, Counts, Rejects, escaped
 from converters.read import cutting, files, images, recipes
 from converters.read.folder import Folder, Sides, Span
+from converters.read.georeference import Georeference, georeference
 from converters.read.images import Facts, PictureError
 from converters.regions.tiles import Tile
 from converters.rows.assemble import Job
@@ -41,7 +42,8 @@ Save = Callable[[str, bytes], None]
 class Dataset(Struct, frozen=True):
     """One dataset of a run: where it lies and the mix's sources that use it.
 
-    tiles: folder for tiles that are cut from its scenes.
+    tiles: folder for tiles that are cut from its scenes. georeferenced: whether its pictures are
+    asked where they lie.
     """
 
     entry: Entry
@@ -50,6 +52,7 @@ class Dataset(Struct, frozen=True):
     images: ImageMode
     verify: bool = False
     tiles: str = ""
+    georeferenced: bool = False
 
     def place(self, path: str) -> str:
         """Where the picture of a path is read: its file, or what the entry's recipe makes of it.
@@ -133,7 +136,7 @@ def _items(
         paths = found.table["pictures"].combine_chunks().flatten().unique().to_pylist()
         pictures = _look(dataset, {path: Picture(path) for path in paths}, jobs)
         book.read(found.split, found.kind, found.table.num_rows)
-        _book_pictures(book, found.split, pictures, jobs)
+        _book_pictures(book, found.split, pictures, jobs, dataset.georeferenced)
         yield columns_items(found, pictures), jobs.get(found.kind, [])
         return
     split = found[0].split
@@ -141,7 +144,7 @@ def _items(
     stated = {picture.path: picture for sample in found for picture in sample.pictures}
     spoken = {talk.dialect for sample in found for talk in sample.conversations if talk.dialect}
     pictures = replace(_look(dataset, stated, jobs, spoken), cut=_cutter(dataset, save))
-    _book_pictures(book, split, pictures, jobs, _without_items(found))
+    _book_pictures(book, split, pictures, jobs, dataset.georeferenced, _without_items(found))
     for kind in KINDS:
         if not (number := sum(count(sample, kind) for sample in found)):
             continue
@@ -161,12 +164,18 @@ def _book_pictures(
     split: str,
     pictures: Pictures,
     jobs: Mapping[Kind, list[Job]],
+    georeferenced: bool,
     without_items: int = 0,
 ) -> None:
     faults = [fault for path in pictures.stated if (fault := pictures.fault(path))]
     book.pictures(split, len(pictures.stated), faults, without_items)
     if any(job.spec.tile is None for some in jobs.values() for job in some):
         book.add(split, "notes", "large_pictures", images.beyond_loaders(pictures.facts.values()))
+    if georeferenced:
+        readable = [path for path in pictures.stated if not pictures.fault(path)]
+        missing = sum(pictures.position(path) is None for path in readable)
+        book.add(split, "notes", "without_georeference", missing)
+        book.add(split, "notes", "other_gsd", pictures.disagreeing())
 
 
 def _unselected(sample: Sample, kind: Kind, number: int) -> Reject:
@@ -206,7 +215,24 @@ def _look(
     if dataset.images == "path" and not dataset.verify:
         # There a picture that is not on disk costs only what needs its size.
         absent = frozenset(path for path, one in facts.items() if one.fault == "missing_image")
-    return Pictures(dataset.entry, path_lists([]), stated, facts, absent)
+    lies = _lies(dataset, [path for path in stated if path not in facts or not facts[path].fault])
+    return Pictures(dataset.entry, path_lists([]), stated, facts, absent, lies=lies)
+
+
+def _lies(dataset: Dataset, paths: list[str]) -> dict[str, Georeference]:
+    """How pictures lie on the map: of those that say so, where that was asked."""
+    if not dataset.georeferenced or not paths:
+        return {}
+
+    def read(path: str) -> Georeference | None:
+        try:
+            return georeference(dataset.folder.absolute(path))
+        except PictureError:  # none, or not to be read: counted where pictures are booked
+            return None
+
+    readers = images.readers(dataset.folder.absolute(paths[0]))
+    found = images.in_threads(read, paths, readers)
+    return {path: lies for path, lies in zip(paths, found, strict=True) if lies is not None}
 
 
 def _unsure(picture: Picture, entry: Entry) -> bool:
