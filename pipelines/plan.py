@@ -17,6 +17,7 @@ from converters.dataset import open_dataset
 from converters.read import files
 from converters.read.files import SourceError
 from converters.read.folder import UNKNOWN, Folder, Plan, Span
+from converters.read.georeference import has_rasterio
 from converters.regions.attributes import spoken
 from converters.rows.assemble import Job
 from converters.tasks import TASKS
@@ -125,7 +126,10 @@ def make_plan(
         ]
         # What is encoded anew is decoded in the end, too late for a Reject.
         verify_all = verify or mode == "reencode"
-        datasets[slug] = Dataset(entry, folder, jobs, mode, verify_all)
+        asked = entry.georeference or mix.georeference
+        if asked and not has_rasterio():
+            notes.append(f"{slug}: where pictures lie is not read: pip install 'earthmix[geo]'")
+        datasets[slug] = Dataset(entry, folder, jobs, mode, verify_all, asked and has_rasterio())
         patterns[slug] = found.pictures if mode != "path" else ()
         spans += found.spans
         sides += found.sides

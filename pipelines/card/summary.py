@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from typing import Any, NamedTuple, TypedDict, cast
 
 import msgspec
 
 from converters.read.images import loader_note
+from converters.rows.pictures import DISAGREEING
 from pipelines import __version__
 from pipelines.card.citations import bibtex
 from pipelines.card.markdown import counted
@@ -19,6 +20,17 @@ from pipelines.result import Done
 from schemas.entry import Entry
 from schemas.sample import is_fault
 
+# What a run counts of pictures, in words.
+_NOTES: dict[str, Callable[[int], str]] = {
+    "large_pictures": loader_note,
+    "without_georeference": lambda n: (
+        f"{counted(n, 'picture')} without a georeference that says where on Earth"
+    ),
+    "other_gsd": lambda n: (
+        f"{counted(n, 'picture')} whose georeference is more than {DISAGREEING:g} times as fine or "
+        "coarse as the stated metres a pixel, which stay"
+    ),
+}
 _PACKAGES = ("apache-beam", "pyarrow", "pillow", "shapely", "numpy", "msgspec")
 
 
@@ -190,17 +202,22 @@ def summarise(
         "text_origin": Counter(),
         "dialects": Counter(),
     }
-    large: Counter[str] = Counter()
+    noted: dict[str, Counter[str]] = {bucket: Counter() for bucket in _NOTES}
     for counter, n in sorted(done.counts.items()):
         if counter.level == "repairs":
             datasets[counter.dataset]["repairs"][counter.bucket] = n
-        if counter.bucket == "large_pictures":
-            large[counter.dataset] += n
+        if counter.level == "notes":
+            noted[counter.bucket][counter.dataset] += n
     absent_notes = [
         f"{slug}: {counted(n, 'row')} name a picture that is not on disk (`earthmix check {slug}`)"
         for slug, n in sorted(done.absent.items())
     ]
-    large_notes = [f"{slug}: {loader_note(n)}" for slug, n in large.items()]
+    picture_notes = [
+        f"{slug}: {_NOTES[bucket](n)}"
+        for bucket, numbers in noted.items()
+        for slug, n in numbers.items()
+        if n
+    ]
     decoded = 0
     for key, n in sorted(done.holds.items()):
         if key.measure == "bytes":
@@ -231,7 +248,7 @@ def summarise(
         **{name: dict(sorted(counter.items())) for name, counter in totals.items()},
         "datasets": datasets,
         "ledger": book,
-        "notes": [*plan.notes, *large_notes, *absent_notes],
+        "notes": [*plan.notes, *picture_notes, *absent_notes],
         "versions": {name: version(name) for name in _PACKAGES},
         "rebuild": shlex.join(command),
         "shards": plan.shards,
