@@ -84,7 +84,7 @@ def at_its_address(data: bytes) -> bytes:
     if code.count(before) != 1:
         raise EngineError(_UNKNOWN)
     owner = pool.text(pool.number(builder, 0))
-    at = pool.count
+    at = pool.size
     new = [
         _text("forAddress"),
         _text(f"(Ljava/net/SocketAddress;)L{owner};"),
@@ -106,7 +106,7 @@ class _Pool(NamedTuple):
     """A class file's constants: tag and bytes by number. end: where the pool ends in the file."""
 
     constants: dict[int, tuple[int, bytes]]
-    count: int
+    size: int
     end: int
 
     @classmethod
