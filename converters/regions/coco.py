@@ -34,7 +34,7 @@ Geometry = Literal["bbox", "segmentation", "quad"]
 Convention = Literal["xywh", "cxcywh", "cxcywha_radians", "cxcywha_degrees"]
 Size = tuple[int, int] | None
 _RINGS = msgspec.json.Decoder(list[list[tuple[float, ...]]])
-_FARTHEST = 1e7  # pixels; no picture is as wide
+_FARTHEST = 1e6  # pixels; no picture is as wide
 
 
 class Fault(NamedTuple):
