@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from converters.read.arrays import NUMPY
-from converters.read.stores import Entry, PictureError, SourceError, Store, missing, said
+from converters.read.stores import Entry, PictureError, Store, missing, needs, said
 
 PERCENTILE = "percentile"
 _DARKEST, _BRIGHTEST = 2, 98  # per cent of the values that lie below black and white
@@ -114,8 +114,7 @@ def _bands(data: bytes, wanted: list[int]) -> list[npt.NDArray[Any]]:
         import rasterio
         from rasterio.errors import NotGeoreferencedWarning, RasterioError
     except ImportError:
-        need = "pip install 'earthmix[geo]'"
-        raise SourceError(f"pictures made by a recipe need rasterio: {need}") from None
+        raise needs("a picture made by a recipe", "rasterio", "geo") from None
     if not data:
         raise PictureError("unreadable_image", "the file is empty")
     try:
