@@ -92,9 +92,7 @@ def test_without_rasterio_the_error_names_the_extra(monkeypatch: pytest.MonkeyPa
         return real(name, *rest, **more)
 
     monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(
-        SourceError, match=r"map coordinates, which need rasterio: .*earthmix\[geo\]"
-    ):
+    with pytest.raises(SourceError, match=r"in map coordinates, needs rasterio: .*earthmix\[geo\]"):
         read(entry_of("rareplanes"), DATA / "geojson_regions/rareplanes")
 
 

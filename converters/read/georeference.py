@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from converters.read import files
 from converters.read.archives import split_member
-from converters.read.files import SourceError
+from converters.read.files import SourceError, needs
 from converters.read.headers import PictureError
 from converters.read.stores import said
 
@@ -62,8 +62,7 @@ def require_rasterio(what: str) -> None:
     try:
         import rasterio  # noqa: F401
     except ImportError:
-        need = "pip install 'earthmix[geo]'"
-        raise SourceError(f"{what} is in map coordinates, which need rasterio: {need}") from None
+        raise needs(f"{what}, in map coordinates,", "rasterio", "geo") from None
 
 
 def has_rasterio() -> bool:

@@ -49,7 +49,7 @@ _NESTED: list[tuple[str, str, bool, list[tuple[str, str, str]]]] = [
     ),
     (
         "regions",
-        "regions in pixels, from 0, half-open, y down",
+        "regions in pixels, from 0, y down; x2 and y2 lie just beyond (half-open)",
         True,
         [
             ("image", "sc:Integer", "index of the picture"),

@@ -12,9 +12,10 @@ import msgspec
 
 from converters.read.images import loader_note
 from converters.rows.pictures import DISAGREEING
-from pipelines import __version__
+from pipelines import __version__, tokens
 from pipelines.card.citations import bibtex
 from pipelines.card.markdown import counted
+from pipelines.overlap import EVALUATION
 from pipelines.plan import RunPlan
 from pipelines.result import Done
 from schemas.entry import Entry
@@ -99,6 +100,20 @@ class Page(TypedDict):
     pictures: PictureCounts
 
 
+class OverlapSummary(TypedDict):
+    """What two splits have in common (see `pipelines.overlap`).
+
+    leak: one of them is for training and the other for evaluation.
+    """
+
+    dataset: str
+    split: str
+    other_dataset: str
+    other_split: str
+    count: int
+    leak: bool
+
+
 class _Summary(TypedDict):
     name: str
     version: str
@@ -125,7 +140,8 @@ class Summary(_Summary, total=False):
     where that is known. content: a hash over the shards' hashes, where they are known.
     download_size: bytes of the Parquet files; dataset_size: of the rows as `datasets` expands them
     in its cache, where they are known. spread: counts by measure, group and bin (see
-    `pipelines.spread`).
+    `pipelines.spread`). tokenizer: the file's name and its sha256, where tokens were counted.
+    overlaps: what splits have in common, by measure: rows or pictures.
     """
 
     shards: int
@@ -133,6 +149,8 @@ class Summary(_Summary, total=False):
     dataset_size: int
     content: str
     spread: dict[str, dict[str, dict[str, int]]]
+    tokenizer: dict[str, str]
+    overlaps: dict[str, list[OverlapSummary]]
 
 
 class Drop(NamedTuple):
@@ -255,6 +273,8 @@ def summarise(
         "download_size": disk,
         "dataset_size": decoded,
         "spread": _spread(done),
+        "overlaps": _overlaps(plan, done),
+        **({"tokenizer": tokens.facts(plan.tokenizer)} if plan.tokenizer else {}),
         "content": content,
     }
     return cast(Summary, summary)
@@ -265,6 +285,28 @@ def _spread(done: Done) -> dict[str, dict[str, dict[str, int]]]:
     found: dict[str, dict[str, dict[str, int]]] = {}
     for key, n in sorted(done.spread.items()):
         found.setdefault(key.measure, {}).setdefault(key.group, {})[str(key.bin)] = n
+    return found
+
+
+def _overlaps(plan: RunPlan, done: Done) -> dict[str, list[OverlapSummary]]:
+    """What splits have in common, by measure."""
+    found: dict[str, list[OverlapSummary]] = {"rows": [], "pictures": []}
+    for key, n in sorted(done.overlaps.items()):
+        ends = ((key.dataset, key.split), (key.other_dataset, key.other_split))
+        evaluates = {
+            split.startswith(EVALUATION) or "train" not in plan.datasets[slug].entry.role
+            for slug, split in ends
+        }
+        found[key.measure].append(
+            {
+                "dataset": key.dataset,
+                "split": key.split,
+                "other_dataset": key.other_dataset,
+                "other_split": key.other_split,
+                "count": n,
+                "leak": len(evaluates) == 2,
+            }
+        )
     return found
 
 

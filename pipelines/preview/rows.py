@@ -161,7 +161,7 @@ def _facts(row: Mapping[str, Any]) -> list[tuple[str, str]]:
     licences = (row["license_annotations"], row["license_images"])
     values = {
         "Text by": row["text_origin"],
-        "Box dialect": row["dialect"],
+        "Box format (dialect)": row["dialect"],
         "Template": row["template"],
         "Ground sampling distance": f"{row['gsd']:g} m" if row["gsd"] else None,
         "Longitude, latitude": _degrees(row["lon"], row["lat"]),
