@@ -20,7 +20,8 @@ from converters.dialects import dialect
 from converters.ledger import Book, Counts, Rejects, escaped
 from converters.read import images, recipes
 from converters.read.folder import Folder, Sides, Span
-from converters.read.images import Facts
+from converters.read.georeference import Georeference, georeference
+from converters.read.images import Facts, PictureError
 from converters.rows.assemble import Job
 from converters.rows.check import check_rows
 from converters.rows.pictures import Pictures, path_lists
@@ -33,13 +34,17 @@ from schemas.table import Columns
 
 
 class Dataset(Struct, frozen=True):
-    """One dataset of a run: where it lies and the mix's sources that use it."""
+    """One dataset of a run: where it lies and the mix's sources that use it.
+
+    georeferenced: whether its pictures are asked where they lie.
+    """
 
     entry: Entry
     folder: Folder
     jobs: list[Job]
     images: ImageMode
     verify: bool = False
+    georeferenced: bool = False
 
     def place(self, path: str) -> str:
         """Where the picture of a path is read: its file, or what the entry's recipe makes of it.
@@ -117,7 +122,7 @@ def _items(
         paths = found.table["pictures"].combine_chunks().flatten().unique().to_pylist()
         pictures = _look(dataset, {path: Picture(path) for path in paths}, jobs)
         book.read(found.split, found.kind, found.table.num_rows)
-        _book_pictures(book, found.split, pictures, jobs)
+        _book_pictures(book, found.split, pictures, jobs, dataset.georeferenced)
         yield columns_items(found, pictures), jobs.get(found.kind, [])
         return
     split = found[0].split
@@ -125,7 +130,7 @@ def _items(
     stated = {picture.path: picture for sample in found for picture in sample.pictures}
     spoken = {talk.dialect for sample in found for talk in sample.conversations if talk.dialect}
     pictures = _look(dataset, stated, jobs, spoken)
-    _book_pictures(book, split, pictures, jobs, _without_items(found))
+    _book_pictures(book, split, pictures, jobs, dataset.georeferenced, _without_items(found))
     for kind in KINDS:
         if not (number := sum(count(sample, kind) for sample in found)):
             continue
@@ -145,12 +150,18 @@ def _book_pictures(
     split: str,
     pictures: Pictures,
     jobs: Mapping[Kind, list[Job]],
+    georeferenced: bool,
     without_items: int = 0,
 ) -> None:
     faults = [fault for path in pictures.stated if (fault := pictures.fault(path))]
     book.pictures(split, len(pictures.stated), faults, without_items)
     if any(job.spec.tile is None for some in jobs.values() for job in some):
         book.add(split, "notes", "large_pictures", images.beyond_loaders(pictures.facts.values()))
+    if georeferenced:
+        readable = [path for path in pictures.stated if not pictures.fault(path)]
+        missing = sum(pictures.position(path) is None for path in readable)
+        book.add(split, "notes", "without_georeference", missing)
+        book.add(split, "notes", "other_gsd", pictures.disagreeing())
 
 
 def _unselected(sample: Sample, kind: Kind, number: int) -> Reject:
@@ -190,7 +201,24 @@ def _look(
     if dataset.images == "path" and not dataset.verify:
         # There a picture that is not on disk costs only what needs its size.
         absent = frozenset(path for path, one in facts.items() if one.fault == "missing_image")
-    return Pictures(dataset.entry, path_lists([]), stated, facts, absent)
+    lies = _lies(dataset, [path for path in stated if path not in facts or not facts[path].fault])
+    return Pictures(dataset.entry, path_lists([]), stated, facts, absent, lies=lies)
+
+
+def _lies(dataset: Dataset, paths: list[str]) -> dict[str, Georeference]:
+    """How pictures lie on the map: of those that say so, where that was asked."""
+    if not dataset.georeferenced or not paths:
+        return {}
+
+    def read(path: str) -> Georeference | None:
+        try:
+            return georeference(dataset.folder.absolute(path))
+        except PictureError:  # none, or not to be read: counted where pictures are booked
+            return None
+
+    readers = images.readers(dataset.folder.absolute(paths[0]))
+    found = images.in_threads(read, paths, readers)
+    return {path: lies for path, lies in zip(paths, found, strict=True) if lies is not None}
 
 
 def _unsure(picture: Picture, entry: Entry) -> bool:

@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import sys
+
+_NO_MEMORY = "memory, or the number of threads, ran out; try --workers 1"
+
+
+def _ran_out(error: BaseException) -> bool:
+    """Whether memory ran out, or threads: a library that cannot be loaded says so too."""
+    said = str(error)
+    return (
+        isinstance(error, MemoryError)
+        or "can't start new thread" in said
+        or (isinstance(error, ImportError) and ("failed to map segment" in said or "alloc" in said))
+    )
+
 
 try:
     from typing import NoReturn
@@ -13,6 +27,11 @@ try:
 except KeyboardInterrupt:  # these imports take a tenth of a second
     print("earthmix: interrupted; nothing was written", file=sys.stderr)
     sys.exit(130)
+except (ImportError, MemoryError) as error:
+    if not _ran_out(error):
+        raise
+    print(f"earthmix: {_NO_MEMORY}", file=sys.stderr)
+    sys.exit(1)
 
 __all__ = ["app", "build", "data", "finished", "main"]
 
@@ -39,6 +58,10 @@ def _explain(error: Exception) -> None:
 
     Returns for any other error. The imports stand here because only a failed run needs them.
     """
+    if _ran_out(error):
+        say(f"earthmix: {_NO_MEMORY}", err=True)
+        # Python would wait for threads of Beam that cannot end: what they wait for never started.
+        os._exit(1)
     from converters.ledger import LedgerError
     from converters.read.files import SourceError
     from pipelines.errors import RunError, UsageError
@@ -48,8 +71,6 @@ def _explain(error: Exception) -> None:
         _fail(str(error), 2)
     if isinstance(error, (SourceError, RunError, OSError)):
         _fail(str(error), 1)
-    if isinstance(error, MemoryError) or "can't start new thread" in str(error):
-        _fail("memory, or the number of threads, ran out; try --workers 1", 1)
     if isinstance(error, LedgerError):
         _fail(f"the ledger does not balance, which is a bug: {error}", 1)
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from converters.catalogue import catalogue, place_to_get, unreadable
 from converters.dataset import open_dataset, read_items
 from converters.read import files
-from converters.read.files import SourceError
+from converters.read.files import MissingExtra, SourceError
 from converters.read.folder import ALL
 from pipelines.card.markdown import counted
 from pipelines.plan import check_paths
@@ -66,6 +66,8 @@ def check_dataset(entry: Entry, data_root: str, paths: Mapping[str, str]) -> tup
     lines = [f"{entry.slug} ({entry.name}) in {root}"]
     try:
         survey = _survey(entry, root)
+    except MissingExtra as error:
+        return [*lines, f"  {error}"], False
     except SourceError as error:
         hints = _hints(entry, data_root, root)
         return [*lines, f"  {error}", *(f"  {hint}" for hint in hints), f"  {_get(entry)}"], False
@@ -87,6 +89,7 @@ def check_all(data_root: str, paths: Mapping[str, str]) -> tuple[list[str], bool
     entries = {slug: entry for slug, entry in catalogue().items() if entry.format}
     check_paths(paths, list(entries.values()))
     lines, verdicts = [], []
+    extras: dict[str, list[str]] = {}
     for slug, entry in entries.items():
         root = _root(entry, data_root, paths)
         hints: list[str] = []
@@ -94,6 +97,10 @@ def check_all(data_root: str, paths: Mapping[str, str]) -> tuple[list[str], bool
             survey = _survey(entry, root)
             verdict = _verdict(entry, survey)
             verdicts.append(survey.ready)
+        except MissingExtra as error:
+            extras.setdefault(error.extra, []).append(slug)
+            verdict = f"there, but needs the extra {error.extra}"
+            verdicts.append(False)
         except SourceError as error:
             verdict = f"{str(error).removeprefix(f'{slug}: ')}; {_get(entry)}"
             hints = _hints(entry, data_root, root)
@@ -101,6 +108,10 @@ def check_all(data_root: str, paths: Mapping[str, str]) -> tuple[list[str], bool
                 verdicts.append(False)
         lines.append(f"{slug:<15} {verdict}")
         lines += [f"{'':<15} {hint}" for hint in hints]
+    lines += [
+        f"to read {', '.join(slugs)}: pip install 'earthmix[{extra}]'"
+        for extra, slugs in extras.items()
+    ]
     return lines, bool(verdicts) and all(verdicts)
 
 

@@ -94,6 +94,13 @@ Catalogue = Annotated[
 VerifyImages = Annotated[
     bool, typer.Option("--verify-images", help="Decode every picture completely.")
 ]
+Tokenizer = Annotated[
+    str,
+    typer.Option(
+        "--tokenizer",
+        help="A model's tokenizer.json: the card gives lengths in its tokens too (extra tokens).",
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress, no closing lines.")]
 BeamOptions = Annotated[
     list[str] | None,

@@ -152,9 +152,10 @@ def without_missing(mix: Mix, missing: Mapping[str, str]) -> Mix:
     missing: by slug, why a dataset cannot be read. Raises ConfigError where nothing is left.
     """
     sources = [source for source in mix.sources if source.dataset not in missing]
+    reasons = list(dict.fromkeys(missing.values()))  # datasets that lack one extra share a line
     if not sources:
-        raise ConfigError("\n".join(["--skip-missing leaves no source", *missing.values()]))
-    lines = [f"{reason} (--skip-missing)" for reason in missing.values()]
+        raise ConfigError("\n".join(["--skip-missing leaves no source", *reasons]))
+    lines = [f"{reason} (--skip-missing)" for reason in reasons]
     return msgspec.structs.replace(mix, sources=sources, left_out=[*mix.left_out, *lines])
 
 

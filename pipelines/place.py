@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import mmap
 import os
 import signal
 import threading
@@ -27,6 +28,8 @@ MANIFEST = "manifest.json"
 _CARD = {"README.md", "card.json"}
 _LOCK = "lock"
 _MARK = b"working folder of an earthmix run\n"  # what the lock file holds
+# Address space that is kept for clearing up where memory has run out. None of it is used before.
+_RESERVE = 16 << 20
 # Folders of the working folder. All are made at the start: workers make none.
 _FOLDERS = ("sides", "rows", "rejects", "errors", "tiles", "out/data", "out/rejects")
 
@@ -79,6 +82,7 @@ def working_folder(out: str, work: str) -> Iterator[Callable[[], None]]:
             yield claim.placing
         return
     made = _missing_folders(out)
+    reserve = mmap.mmap(-1, _RESERVE)
     work_files.make_folder(work)
     with _locked(out, work):
         try:
@@ -89,6 +93,7 @@ def working_folder(out: str, work: str) -> Iterator[Callable[[], None]]:
                 work_files.make_folder(f"{work}/{folder}")
             yield lambda: None
         finally:
+            reserve.close()
             if not replace.unfinished(out, work):
                 if not os.path.lexists(gone):
                     os.rename(work, gone)  # at once, under the hands of workers that still write

@@ -15,12 +15,14 @@ from converters.catalogue import catalogue, place_to_get
 from converters.convert import Dataset
 from converters.dataset import open_dataset
 from converters.read import files
-from converters.read.files import SourceError
+from converters.read.files import MissingExtra, SourceError
 from converters.read.folder import UNKNOWN, Folder, Plan, Span
+from converters.read.georeference import has_rasterio
 from converters.regions.attributes import spoken
 from converters.rows.assemble import Job
 from converters.tasks import TASKS
 from converters.tasks.wordings import pools
+from pipelines import tokens
 from pipelines.load import without_missing
 from schemas.entry import Entry
 from schemas.mix import ImageMode, Mix, SourceSpec
@@ -38,7 +40,8 @@ class RunPlan(Struct, frozen=True):
 
     size: bytes that will be written, about. out: the output folder; work: its temporary folder;
     name: of that folder in an object store, where a worker of a dead run may still write.
-    columnar: datasets whose byte ranges are decoded as columns. The limits of capped sources are
+    columnar: datasets whose byte ranges are decoded as columns. tokenizer: a file, where the card
+    is to give lengths in tokens. The limits of capped sources are
     found later, from the data.
     """
 
@@ -53,6 +56,7 @@ class RunPlan(Struct, frozen=True):
     out: str
     name: str = ""
     columnar: frozenset[str] = frozenset()
+    tokenizer: str = ""
 
     @property
     def work(self) -> str:
@@ -90,13 +94,17 @@ def make_plan(
     verify: bool = False,
     paths: Mapping[str, str] | None = None,
     skip_missing: bool = False,
+    tokenizer: str = "",
 ) -> RunPlan:
     """Looks at every source of a mix.
 
     skip_missing: leaves out the datasets that cannot be read here, which the card then lists.
+    tokenizer: the file of one, to count the texts' tokens.
 
     Raises ConfigError or SourceError with one line for each source that cannot be read.
     """
+    if tokenizer:
+        tokens.load(tokenizer)
     mode = image_mode or mix.images
     if mode == "path" and (cut := [source.name for source in mix.sources if source.tile]):
         raise ConfigError(
@@ -108,7 +116,7 @@ def make_plan(
     opened, missing = _open_all(mix, data_root, paths or {})
     if missing and skip_missing:
         mix, missing = without_missing(mix, missing), {}
-    faults = list(missing.values())
+    faults = list(dict.fromkeys(missing.values()))
     datasets: dict[str, Dataset] = {}
     patterns: dict[str, tuple[str, ...]] = {}
     spans, sides, notes = [], [], []
@@ -125,7 +133,10 @@ def make_plan(
         ]
         # What is encoded anew is decoded in the end, too late for a Reject.
         verify_all = verify or mode == "reencode"
-        datasets[slug] = Dataset(entry, folder, jobs, mode, verify_all)
+        asked = entry.georeference or mix.georeference
+        if asked and not has_rasterio():
+            notes.append(f"{slug}: where pictures lie is not read: pip install 'earthmix[geo]'")
+        datasets[slug] = Dataset(entry, folder, jobs, mode, verify_all, asked and has_rasterio())
         patterns[slug] = found.pictures if mode != "path" else ()
         spans += found.spans
         sides += found.sides
@@ -135,7 +146,9 @@ def make_plan(
     rows, size = expected(datasets, spans, patterns)
     shards = shard_count(rows, size)
     columnar = frozenset(slug for slug, (_, found) in opened.items() if found.columnar)
-    return RunPlan(mix, mode, datasets, spans, sides, notes, shards, size, out, name, columnar)
+    return RunPlan(
+        mix, mode, datasets, spans, sides, notes, shards, size, out, name, columnar, tokenizer
+    )
 
 
 def _open_all(
@@ -144,11 +157,15 @@ def _open_all(
     """Each dataset's folder and what its reader finds there, and why others cannot be read."""
     opened: dict[str, tuple[Folder, Plan]] = {}
     missing: dict[str, str] = {}
+    extras: dict[tuple[str, str], list[str]] = {}
     for slug in dict.fromkeys(source.dataset for source in mix.sources):
         entry = catalogue()[slug]
         try:
             folder, found = _open(mix, entry, data_root, paths)
             _check_splits(folder, found.spans)
+        except MissingExtra as error:
+            extras.setdefault((error.extra, error.package), []).append(slug)
+            continue
         except SourceError as error:
             missing[slug] = (
                 f"{_named(slug, str(error))}. Get it from {place_to_get(entry)} (see `earthmix "
@@ -156,6 +173,10 @@ def _open_all(
             )
             continue
         opened[slug] = folder, found
+    # The data are there, and one command is enough for all of them.
+    for (extra, package), slugs in extras.items():
+        line = f"{', '.join(slugs)}: needs {package}: pip install 'earthmix[{extra}]'"
+        missing.update(dict.fromkeys(slugs, line))
     return opened, missing
 
 

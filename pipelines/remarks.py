@@ -8,7 +8,9 @@ from converters.dataset import read_items
 from converters.read.files import SourceError
 from converters.read.folder import Plan
 from pipelines.card.markdown import number
+from pipelines.card.overlaps import leaks
 from pipelines.card.summary import Summary
+from pipelines.overlap import EVALUATION
 from pipelines.plan import RunPlan
 from pipelines.result import Done
 from schemas.mix import SourceSpec
@@ -17,14 +19,16 @@ from schemas.table import Columns
 
 _LOOKED_AT = 5_000  # items of a source that are read to name its labels or types
 _NAMED = 20
+_PAIRS = 5
 
 
 def remarks(plan: RunPlan, done: Done, summary: Summary) -> list[str]:
-    """Lines on sources without rows, pictures that are not there, and evaluation splits."""
+    """Lines on sources without rows, pictures that are not there, evaluation splits, leaks."""
     return [
         *empty_sources(plan, done),
         *_absent(done, summary),
         *_evaluation(plan, summary),
+        *_leaks(summary),
     ]
 
 
@@ -84,11 +88,27 @@ def _evaluation(plan: RunPlan, summary: Summary) -> list[str]:
         f"{slug} {split} {number(n)}"
         for slug, dataset in sorted(summary["datasets"].items())
         for split, n in sorted(dataset["splits"].items())
-        if split.startswith(("test", "val")) and (slug, split) not in named
+        if split.startswith(EVALUATION) and (slug, split) not in named
     ]
     if not parts:
         return []
     return [
         f"rows of validation and test splits are among them: {', '.join(parts)}; to leave them "
         "out, name the splits you want"
+    ]
+
+
+def _leaks(summary: Summary) -> list[str]:
+    """One line on pictures of rows for training that rows for evaluation show too."""
+    pairs = [
+        f"{one['dataset']} {one['split']} and {one['other_dataset']} {one['other_split']} "
+        f"{number(one['count'])}"
+        for one in leaks(summary)
+    ]
+    if not pairs:
+        return []
+    more = f", and {number(len(pairs) - _PAIRS)} more pairs" if len(pairs) > _PAIRS else ""
+    return [
+        f"pictures in rows for training and in rows for evaluation: {', '.join(pairs[:_PAIRS])}"
+        f"{more} (see the card)"
     ]

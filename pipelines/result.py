@@ -36,12 +36,27 @@ class Holds(NamedTuple):
     measure: str
 
 
+class Overlap(NamedTuple):
+    """One pair of splits.
+
+    measure: `rows`, those of the first split that were dropped since they repeat one of the other;
+    or `pictures`, those that written rows of both show, the smaller name first.
+    """
+
+    measure: str
+    dataset: str
+    split: str
+    other_dataset: str
+    other_split: str
+
+
 class Done(NamedTuple):
     """What a step counted, and the files it wrote.
 
     spread: how the written rows' lengths, boxes and resolutions spread, for the card's plots.
     sources: rows written, by the name of the mix's source. absent: rows that name a picture that
-    is not there, by dataset; counted in path mode only.
+    is not there, by dataset; counted in path mode only. overlaps: rows and pictures that splits
+    have in common.
     """
 
     counts: Counts
@@ -50,11 +65,12 @@ class Done(NamedTuple):
     absent: Counter[str]
     files: list[File]
     spread: Counter[Spread]
+    overlaps: Counter[Overlap]
 
 
 def counted(counts: Counts) -> Done:
     """Counts of a step that writes no file of the output."""
-    return Done(counts, Counter(), Counter(), Counter(), [], Counter())
+    return Done(counts, Counter(), Counter(), Counter(), [], Counter(), Counter())
 
 
 class _Saved(Struct):
@@ -64,6 +80,7 @@ class _Saved(Struct):
     absent: dict[str, int]
     files: list[File]
     spread: list[tuple[str, str, int, int]]
+    overlaps: list[tuple[str, str, str, str, str, int]]
 
 
 def save(work: str, done: Done) -> None:
@@ -75,6 +92,7 @@ def save(work: str, done: Done) -> None:
         dict(sorted(done.absent.items())),
         sorted(done.files),
         [(*key, n) for key, n in sorted(done.spread.items())],
+        [(*key, n) for key, n in sorted(done.overlaps.items())],
     )
     work_files.write_bytes(f"{work}/result.json", msgspec.json.encode(saved))
 
@@ -89,4 +107,5 @@ def load(work: str) -> Done:
         Counter(saved.absent),
         saved.files,
         Counter({Spread(*line[:3]): line[3] for line in saved.spread}),
+        Counter({Overlap(*line[:5]): line[5] for line in saved.overlaps}),
     )

@@ -7,12 +7,14 @@ the next where values run over many magnitudes.
 from __future__ import annotations
 
 from collections import Counter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from pipelines.tokens import lengths as token_lengths
 
 GRID = 16  # cells of the map of boxes, along each side
 HALVES = 16  # half-octaves below the picture's side in which box sides are told apart
@@ -25,10 +27,11 @@ class Spread(NamedTuple):
     """One bin of one measure.
 
     measure and bin: `turns`, their number; `request` and `answer`, characters of a row's human and
-    gpt turns, powers of two; `box_side`, a box's side (root of its area) against the picture's,
-    half-octaves from HALVES (the whole picture) downwards; `box_place`, the cell of a box's centre,
-    row by row; `gsd`, metres a pixel, powers of two; `sensor`; `chinese`, rows with Chinese
-    characters. group: the task, the dataset or the sensor.
+    gpt turns, powers of two; `request_tokens`, `answer_tokens` and both together, `row_tokens`,
+    the same in tokens, where a tokenizer was named; `box_side`, a box's side (root of its area)
+    against the picture's, half-octaves from HALVES (the whole picture) downwards; `box_place`, the
+    cell of a box's centre, row by row; `gsd`, metres a pixel, powers of two; `sensor`; `chinese`,
+    rows with Chinese characters. group: the task, the dataset or the sensor.
     """
 
     measure: str
@@ -36,8 +39,8 @@ class Spread(NamedTuple):
     bin: int
 
 
-def spread(rows: pa.Table) -> Counter[Spread]:
-    """What rows in the row schema hold."""
+def spread(rows: pa.Table, tokenizer: str = "") -> Counter[Spread]:
+    """What rows in the row schema hold. tokenizer: a file, for lengths in tokens."""
     found: Counter[Spread] = Counter()
     if not rows.num_rows:
         return found
@@ -48,6 +51,12 @@ def spread(rows: pa.Table) -> Counter[Spread]:
     characters = pc.fill_null(pc.utf8_length(talk.flatten().field("value")), 0)
     for measure, lengths in _lengths(talk, characters).items():
         _add(found, measure, tasks, doublings(lengths))
+    if tokenizer:
+        tokens = token_lengths(tokenizer, talk.flatten().field("value").cast(pa.string()))
+        sides = {f"{name}_tokens": n for name, n in _lengths(talk, tokens).items()}
+        sides["row_tokens"] = sides["request_tokens"] + sides["answer_tokens"]
+        for measure, lengths in sides.items():
+            _add(found, measure, tasks, doublings(lengths))
     if chinese := _chinese(talk, characters):
         found[Spread("chinese", "", 0)] = chinese
     _boxes(found, rows, datasets)
@@ -84,11 +93,11 @@ def _add(found: Counter[Spread], measure: str, groups: pa.DictionaryArray, bins:
         found[Spread(measure, names[group], number + low)] += int(counts[place])
 
 
-def _lengths(talk: pa.ListArray, characters: pa.Array) -> dict[str, Ints]:
-    """Characters of each row's requests and answers. characters: of each turn."""
+def _lengths(talk: pa.ListArray, sizes: Any) -> dict[str, Ints]:
+    """Lengths of each row's requests and answers. sizes: of each turn, in characters or tokens."""
     owner = np.asarray(pc.list_parent_indices(talk))
     roles = talk.flatten().field("from").cast(pa.string())
-    counts = np.asarray(characters, np.int64)
+    counts = np.asarray(sizes, np.int64)
     lengths = {}
     for measure, role in (("request", "human"), ("answer", "gpt")):
         mine = np.asarray(pc.equal(roles, role))

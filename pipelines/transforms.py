@@ -291,6 +291,7 @@ class _Add(beam.CombineFn):
         accumulator.absent.update(done.absent)
         accumulator.files.extend(done.files)
         accumulator.spread.update(done.spread)
+        accumulator.overlaps.update(done.overlaps)
         return accumulator
 
     def merge_accumulators(self, accumulators: Iterable[Done]) -> Done:

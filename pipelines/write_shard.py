@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from pipelines import parquet, shards, tiles
 from pipelines.absent import count_absent
+from pipelines.overlap import overlaps
 from pipelines.parquet import Written
 from pipelines.plan import RunPlan
 from pipelines.result import Done, File
@@ -49,10 +50,11 @@ def write_shard(
         Counter(),
         [*(file for file, _ in written), File(dropped, numbers[0], *drop_hash)],
         Counter(),
+        overlaps(rows, chosen),
     )
     for _, (table, sizes) in written:
         done.holds.update(shards.statistics(table, sizes))
-        done.spread.update(spread(table))
+        done.spread.update(spread(table, plan.tokenizer))
         if plan.images == "path":
             done.absent.update(count_absent(table, plan.roots))
     return done

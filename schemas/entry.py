@@ -103,6 +103,7 @@ class Entry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     text_origin: Literal["human", "template", "model"] = "human"
     spoken: dict[str, Text] = {}
     recipe: Recipe | None = None
+    georeference: bool = False
     max_reject: Annotated[float, Meta(ge=0, le=1)] = DEFAULT_MAX_REJECT
     options: dict[str, Any] = {}
 

@@ -67,7 +67,8 @@ class Mix(Struct, frozen=True, kw_only=True):
 
     dialect: how regions are written as text; unsayable: what happens to a shape that it cannot
     write; unread: what happens to a box in a ready-made text that cannot be read. splits: whether
-    the files give `datasets` one split, `train`, or those of the authors.
+    the files give `datasets` one split, `train`, or those of the authors. georeference: whether the
+    pictures of all datasets are asked where they lie, and not only those whose entry says so.
     """
 
     name: str
@@ -83,6 +84,7 @@ class Mix(Struct, frozen=True, kw_only=True):
     group: Literal["item", "image"] = "item"
     max_reject: float | None = None
     splits: Literal["one", "native"] = "one"
+    georeference: bool = False
 
 
 def parse_mix(table: Mapping[str, Any], where: str) -> Mix:

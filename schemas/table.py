@@ -55,6 +55,8 @@ _COLUMNS: list[tuple[str, pa.DataType]] = [
     ("recipe", CONSTANT),  # of pictures made from several bands: which, and how stretched
     ("sizes", pa.list_(SIZE)),
     ("gsd", pa.float32()),
+    ("lon", pa.float64()),  # of the middle of the first picture, degrees of WGS 84
+    ("lat", pa.float64()),
     ("sensor", CONSTANT),
     ("times", pa.list_(STRING)),
     ("license_annotations", CONSTANT),

@@ -125,7 +125,7 @@ def _check_region(region: dict[str, Any], sizes: list[dict[str, int]] | None) ->
     if not (x1 < x2 and y1 < y2):
         raise Wrong(f"no area: {region}")
     size = sizes[region["image"]] if sizes else None
-    width, height = (size["width"], size["height"]) if size else (1e7, 1e7)
+    width, height = (size["width"], size["height"]) if size else (1e6, 1e6)
     if not (x1 >= -0.01 and y1 >= -0.01 and x2 <= width + 0.01 and y2 <= height + 0.01):
         raise Wrong(f"outside of {width} x {height}: {region}")
 

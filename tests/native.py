@@ -130,7 +130,14 @@ def dataset(
     jobs = [
         msgspec.structs.replace(job, spec=msgspec.structs.replace(job.spec, **spec)) for job in jobs
     ]
-    return Dataset(entry, opened(entry, root, splits), jobs, images, verify)
+    return Dataset(
+        entry,
+        opened(entry, root, splits),
+        jobs,
+        images,
+        verify,
+        georeferenced=entry.georeference,
+    )
 
 
 def convert(data: Dataset) -> Result:

@@ -42,6 +42,8 @@ def row(n: int, **values: Any) -> dict[str, Any]:
         "recipe": None,
         "sizes": None,
         "gsd": None,
+        "lon": None,
+        "lat": None,
         "sensor": None,
         "times": None,
         "license_annotations": "unstated",

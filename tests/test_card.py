@@ -190,7 +190,7 @@ def test_closing_lines() -> None:
     assert closing_lines(two(), "my/out") == [
         "wrote 1,230 rows of 2 datasets in 2 shards to my/out",
         "dropped for a fault: missing_image 7, zero_area 2",
-        "dropped by a policy: no_answer 2,750, duplicate 51, too_small 3",
+        "dropped by choice (policy): no_answer 2,750, duplicate 51, too_small 3",
         "repaired: clipped 1,500",
         'load it: datasets.load_dataset("my/out")["train"]',
     ]

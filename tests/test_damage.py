@@ -25,7 +25,7 @@ from converters.read.georeference import georeference
 from converters.read.headers import PictureError
 from converters.read.json_values import number_of
 from converters.read.stores import LocalStore, MemberError, said
-from converters.regions.coco_masks import mask_of_segmentation
+from converters.regions.coco import mask_of_segmentation
 from converters.regions.conventions import BadShape, boxes_of
 from converters.regions.parts import rings_of_geojson
 from pipelines.load import checked

@@ -58,8 +58,8 @@ LAYOUTS = [
            "imgv2_split_512_100_vaild/a.png"),
     Layout("versad", "list_pretrain.json", {"image": "1.jpg", "source_dataset": "loveda"}, "train",
            ["loveda/1.jpg"]),
-    Layout("hnstd", "list_sft.json", {"image": "1.jpg", "source_dataset": "DOTA-train"}, "train",
-           ["DOTA-train/1.jpg"], "vhm"),
+    Layout("versad_instruct", "list_sft.json", {"image": "1.jpg", "source_dataset": "DOTA-train"},
+           "train", ["DOTA-train/1.jpg"], "vhm"),
     Layout("hnstd", "datasets_eval/presence_mo_dota.json", {"image": "1.jpg", "image_path": "DOTA"},
            "presence", ["datasets_eval/DOTA/1.jpg"]),
     Layout("variousrs_instruct", "datasets_eval/VG_DOIR_RSVG_test.json",
@@ -97,7 +97,7 @@ def test_a_record_in_its_layout_is_a_conversation(tmp_path: Path, layout: Layout
 
 def test_a_record_that_lacks_the_folder_of_its_picture_is_rejected(tmp_path: Path) -> None:
     put(tmp_path, "list_sft.json", json.dumps([{"image": "1.jpg", "conversations": TURNS}]))
-    [bad] = read(catalogue()["variousrs_instruct"], tmp_path).rejects
+    [bad] = read(catalogue()["versad_instruct"], tmp_path).rejects
     assert (bad.key, bad.reason, bad.detail) == ("1.jpg", "missing_field", "no source_dataset")
 
 
@@ -146,8 +146,37 @@ def test_lhrs_has_several_forms_of_records(
 
 def test_a_record_without_a_picture_needs_no_folder_of_one(tmp_path: Path) -> None:
     put(tmp_path, "list_sft.json", json.dumps([{"id": 3, "conversations": TURNS}]))
-    [found] = read(catalogue()["hnstd"], tmp_path).samples
+    [found] = read(catalogue()["versad_instruct"], tmp_path).samples
     assert (found.key, found.pictures) == ("3", ())
+
+
+@pytest.mark.parametrize(
+    "slug, keys",
+    [
+        ("hnstd", ["idk"]),
+        ("variousrs_instruct", ["vqa", "vg"]),
+        ("versad_instruct", ["none"]),
+    ],
+)
+def test_the_mark_of_a_question_says_to_which_set_of_vhm_it_belongs(
+    tmp_path: Path, slug: str, keys: list[str]
+) -> None:
+    asked = {"vqa": "{VQA} Is it?", "idk": "{IDK} Red?", "vg": "{VG} Where?", "none": "Describe."}
+    records = [
+        {
+            "image": f"{key}.jpg",
+            "source_dataset": "dota",
+            "conversations": [
+                {"from": "human", "value": f"<image>\n{words}"},
+                {"from": "gpt", "value": "Yes {CLS}."},
+            ],
+        }
+        for key, words in asked.items()
+    ]
+    put(tmp_path, "list_sft.json", json.dumps(records))
+    found = read(catalogue()[slug], tmp_path)
+    assert [one.key for one in found.samples] == [f"{key}.jpg" for key in keys]
+    assert found.rejects == []
 
 
 def test_two_files_of_outlines_are_one_too_many(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,14 @@ def test_the_labels_of_ucm_are_a_table_beside_the_class_folders(tmp_path: Path) 
     assert found("ucm_multilabel", tmp_path)[0] == [("all", picture, ("bare soil", "mobile home"))]
 
 
+def test_the_labels_of_aid_name_pictures_in_class_folders(tmp_path: Path) -> None:
+    table = "IMAGE\\LABEL,airplane,bare-soil,trees\nbaseballfield_7,0,1,1\n"
+    put(tmp_path, "multilabel.csv", text=table)
+    picture = "images_test/BaseballField/baseballfield_7.jpg"
+    put(tmp_path, "images_tr/Airport/airport_1.jpg", picture)
+    assert found("aid_multilabel", tmp_path)[0] == [("all", picture, ("bare soil", "trees"))]
+
+
 def test_the_pictures_of_sat_6_stand_in_one_file(tmp_path: Path) -> None:
     arrays: dict[str, Any] = {}
     for split, classes in {"train": [0, 5], "test": [3]}.items():
@@ -130,14 +139,24 @@ def test_the_fourth_band_of_a_png_is_left_out_by_a_recipe(tmp_path: Path) -> Non
     assert shown.tolist() == pixels[:, :, :3].tolist()
 
 
-def hub(path: Path, labels: list[list[int]]) -> None:
-    names = {"names": ["pond", "road", "field"], "_type": "ClassLabel"}
-    features = {"label": {"feature": names, "_type": "Sequence"}}
+def hub(path: Path, labels: list[list[int]], names: Sequence[str] = ("pond", "road")) -> None:
+    """A table of pictures and numbers of classes, as `datasets` writes it; without names of none.
+
+    Its kind is that of its name.
+    """
+    label = {"names": list(names), "_type": "ClassLabel"}
+    features = {"label": {"feature": label, "_type": "Sequence"}}
     rows = [{"image": {"bytes": encoded("PNG"), "path": None}, "label": label} for label in labels]
-    info = json.dumps({"info": {"features": features}})
     path.parent.mkdir(parents=True, exist_ok=True)
-    table = pa.Table.from_pylist(rows).replace_schema_metadata({"huggingface": info})
-    pq.write_table(table, path)
+    table = pa.Table.from_pylist(rows)
+    if names:
+        info = json.dumps({"info": {"features": features}})
+        table = table.replace_schema_metadata({"huggingface": info})
+    if path.suffix == ".arrow":
+        with pa.ipc.new_stream(str(path), table.schema) as file:
+            file.write_table(table)
+    else:
+        pq.write_table(table, path)
 
 
 @pytest.mark.parametrize(
@@ -150,6 +169,7 @@ def hub(path: Path, labels: list[list[int]]) -> None:
         "owner--EuroSAT/parquet-train.parquet",
         "default/train-00000-of-00001.parquet",
         "EuroSAT/data/train-00000-of-00001.parquet",
+        "train/data-00000-of-00001.arrow",
     ],
 )
 def test_a_copy_on_the_hub_lies_in_any_of_the_hubs_layouts(name: str, tmp_path: Path) -> None:
@@ -159,15 +179,52 @@ def test_a_copy_on_the_hub_lies_in_any_of_the_hubs_layouts(name: str, tmp_path: 
 
 
 def test_a_row_of_the_hub_with_more_classes_than_there_can_be_is_damaged(tmp_path: Path) -> None:
-    names = {"names": [f"c{number}" for number in range(14)], "_type": "ClassLabel"}
-    hub(tmp_path / "data/train-00000-of-00001.parquet", [[*range(13)], [*range(14)]])
     path = tmp_path / "data/train-00000-of-00001.parquet"
-    features = {"label": {"feature": names, "_type": "Sequence"}}
-    info = json.dumps({"info": {"features": features}})
-    pq.write_table(pq.read_table(path).replace_schema_metadata({"huggingface": info}), path)
+    hub(path, [[*range(13)], [*range(14)]], [f"c{number}" for number in range(14)])
     native = read(entry_of("mlrsnet_hub"), tmp_path)
     assert [len(sample.labels[0].names) for sample in native.samples] == [13]
     assert [(reject.key, reject.reason) for reject in native.rejects] == [("row 2", "bad_value")]
+
+
+CARD = """---
+dataset_info:
+  features:
+  - name: image
+    dtype: image
+  - name: label
+    sequence:
+      class_label:
+        names:
+          '1': road
+          '0': pond
+---
+# A card
+"""
+
+
+def test_names_that_a_table_lacks_are_those_of_the_repositorys_card(tmp_path: Path) -> None:
+    hub(tmp_path / "data/train-00000-of-00001.parquet", [[1], [2]], ())
+    put(tmp_path, "README.md", text=CARD)
+    native = read(entry_of("eurosat_hub"), tmp_path)
+    assert [sample.labels[0].names for sample in native.samples] == [("road",)]
+    assert [(reject.key, reject.reason) for reject in native.rejects] == [("row 2", "bad_value")]
+
+
+@pytest.mark.parametrize(
+    "card",
+    [
+        "no front matter",
+        "---\na: [\n---\n",
+        "---\ndataset_info: 3\n---\n",
+        CARD.replace("'1'", "'7'"),
+        CARD.replace("road", "[a, b]"),
+    ],
+)
+def test_a_card_that_is_no_use_names_no_class(card: str, tmp_path: Path) -> None:
+    hub(tmp_path / "data/train-00000-of-00001.parquet", [[1]], ())
+    put(tmp_path, "README.md", text=card)
+    native = read(entry_of("eurosat_hub"), tmp_path)
+    assert [reject.reason for reject in native.rejects] == ["bad_value"]
 
 
 def test_one_note_tells_of_annotation_files_left_out_in_many_folders(tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ FOLDERS = [
     ("nasc_tg2", "circle farmland/a.jpg", "all", "circle farmland", "circle farmland"),
     ("mrssc2_0", "sar/coast/a.png", "all", "coast", "coast"),
     ("mtsccd", "MtSCCD_LUSC/val/bare land/a.png", "val", "bare land", "bare land"),
-    ("eurosat_ms", "EuroSAT_MS/SeaLake/SeaLake_1.tif", "all", "SeaLake", "sea lake"),
+    ("eurosat_ms", "EuroSAT_MS/SeaLake/SeaLake_1.tif", "all", "SeaLake", "sea or lake"),
     (
         "eurosat_ms",
         "ds/images/remote_sensing/otherDatasets/sentinel_2/tif/River/River_1.tif",

@@ -382,6 +382,47 @@ def test_a_disk_that_takes_no_more_is_one_line(sample: Path, tmp_path: Path, wor
     assert runs.left(tmp_path) == []
 
 
+@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("megabytes", [300, 600])
+def test_memory_that_runs_out_is_one_line_and_leaves_nothing(
+    sample: Path, tmp_path: Path, workers: str, megabytes: int
+) -> None:
+    command = caption_command(sample, tmp_path / "out", "path", workers)
+    ended = subprocess.run(
+        ["sh", "-c", f'ulimit -v {megabytes << 10}; exec "$@"', "sh", *command, "--quiet"],
+        capture_output=True,
+        text=True,
+        timeout=runs.LIMIT,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout) == (1, "")
+    [line] = ended.stderr.splitlines()
+    assert line.startswith("earthmix: ")
+    assert "memory" in line
+    assert runs.left(tmp_path) == []
+
+
+def test_a_worker_server_that_cannot_start_leaves_none_behind(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stopped = []
+    real = loopback.LoopbackServer._serve
+
+    def serve(self: loopback.LoopbackServer, add: Any, servicer: Any) -> int:
+        if self._servers:
+            raise RuntimeError("can't start new thread")
+        port = real(self, add, servicer)
+        stopped.append(port)
+        return port
+
+    monkeypatch.setattr(loopback.LoopbackServer, "_serve", serve)
+    manager = worker_handlers.WorkerHandlerManager({}, None)
+    with pytest.raises(RuntimeError, match="can't start new thread"):
+        loopback.LoopbackServer(manager.state_servicer, None, manager)
+    with pytest.raises(OSError):
+        socket.create_connection(("127.0.0.1", stopped[0]), timeout=5)
+
+
 def test_a_mix_is_made_though_nobody_reads_what_is_said_of_it(
     small: Path, sample: Path, tmp_path: Path
 ) -> None:

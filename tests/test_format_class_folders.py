@@ -118,7 +118,10 @@ def test_folders_of_splits_around_the_classes_are_splits(tmp_path: Path) -> None
         ("train", "train/Port/a.jpg", ("Port",)),
         ("train", "train/River/b.jpg", ("River",)),
     ]
-    assert found.notes == ["the class folders lie in Val/, train/"]
+    assert found.notes == [
+        "the class folders lie in Val/, train/",
+        "1 folder(s) hold no picture that is read, such as other",
+    ]
     only = read(AID, tmp_path, ["Val"])
     assert [split for split, _, _ in seen(only.samples)] == ["Val"]
 

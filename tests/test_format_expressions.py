@@ -10,7 +10,7 @@ from native import DATA, convert, dataset, read, words
 
 from converters.catalogue import catalogue
 from converters.read.files import SourceError
-from converters.regions.coco_masks import mask_of_segmentation
+from converters.regions.coco import mask_of_segmentation
 from schemas.sample import Box, Expression, Mask, Picture, Region, Sample
 
 ROOT = DATA / "voc_expressions/dior_rsvg"
@@ -225,10 +225,10 @@ def test_run_lengths_come_alone_or_in_parts(segmentation: object, counts: tuple[
     [
         (None, "there is no segmentation"),
         ([], "there is no segmentation"),
-        ([{"size": [8, 6], "counts": [48]}], r"run lengths of size \[8, 6\] in a picture of 8 x 6"),
-        ([3], "run lengths of size None"),
-        ([[1, 2, 3, 4]], "a ring needs three corners or more"),
-        ([["a", "b", "c", "d", "e", "f"]], "could not convert"),
+        ([{"size": [8, 6], "counts": [48]}], "run lengths of 6 x 8 in a picture of 8 x 6 pixels"),
+        ([3], "a polygon of 1 numbers"),
+        ([[1, 2, 3, 4]], "a polygon of 4 numbers"),
+        ([["a", "b", "c", "d", "e", "f"]], "a polygon is no list of numbers"),
     ],
 )
 def test_what_is_no_mask_is_an_error(segmentation: object, message: str) -> None:

@@ -9,8 +9,9 @@ import pytest
 from native import DATA, changed, read
 
 from converters.catalogue import catalogue
-from converters.read.box_fields import BadLine, fields_of, fitted, shape_of
+from converters.read.box_fields import BadLine, fields_of, fitted
 from converters.read.files import SourceError
+from converters.regions.line_boxes import shape_of
 from schemas.sample import Box, Expression, Label, Picture, Quad, Region, Reject, Sample
 
 VISDRONE, RSVG_HR, COWC = (catalogue()[slug] for slug in ("visdrone", "rsvg_hr", "cowc"))
@@ -102,7 +103,6 @@ def test_fractions_are_of_the_pictures_sides() -> None:
         (("0.5", "0.5", "0.2", "0.1"), None, "fractions of the picture where pixels were meant"),
         (("50", "50", "20", "10"), (100, 100), "pixels where fractions of the picture were meant"),
         (("50", "inf", "20", "10"), None, "not a number: 'inf'"),
-        (("50", "50", "-20", "10"), None, "a box -20 wide and 10 high"),
     ],
 )
 def test_numbers_that_are_no_box_are_named(
@@ -111,6 +111,13 @@ def test_numbers_that_are_no_box_are_named(
     with pytest.raises(BadLine) as bad:
         shape_of(dict(zip(("cx", "cy", "w", "h"), values, strict=True)), size)
     assert bad.value.args == ("bad_box", detail)
+
+
+@pytest.mark.parametrize("width, said", [("-20", "-20"), ("0", "0")])
+def test_a_box_without_width_is_none(width: str, said: str) -> None:
+    with pytest.raises(BadLine) as bad:
+        shape_of({"x": "50", "y": "50", "w": width, "h": "10"})
+    assert bad.value.args == ("zero_area", f"{said} wide and 10 high")
 
 
 # Boxes, a file for each picture
@@ -164,7 +171,7 @@ def test_rows_that_cannot_be_read_are_rejected_one_by_one() -> None:
         ),
         ("line 2", "bad_value", "class '12' is none of 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11"),
         ("line 3", "bad_box", "not a number: 'x'"),
-        ("line 4", "bad_box", "a box -3 wide and 4 high"),
+        ("line 4", "zero_area", "-3 wide and 4 high"),
     ]
 
 

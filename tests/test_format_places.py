@@ -92,22 +92,20 @@ def test_without_rasterio_the_error_names_the_extra(monkeypatch: pytest.MonkeyPa
         return real(name, *rest, **more)
 
     monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(
-        SourceError, match=r"map coordinates, which need rasterio: .*earthmix\[geo\]"
-    ):
+    with pytest.raises(SourceError, match=r"in map coordinates, needs rasterio: .*earthmix\[geo\]"):
         read(entry_of("rareplanes"), DATA / "geojson_regions/rareplanes")
 
 
 def test_longitude_and_latitude_are_projected_onto_a_picture_in_metres() -> None:
     # UTM zone 16: the meridian of 87 degrees west is easting 500,000.
     half_metres = np.array([[2.0, 0, -1_000_000], [0, -2.0, 8_856_000]])
-    lies = Georeference(half_metres, CRS.from_epsg(32616).to_wkt())
+    lies = Georeference(half_metres, CRS.from_epsg(32616).to_wkt(), (10, 10))
     [[x, y]] = to_pixels(np.array([[-87.0, 40.0]]), "OGC:CRS84", lies)
     assert (x, y) == pytest.approx((0, 485.5626), abs=0.01)
 
 
 def test_an_unknown_reference_system_is_an_error() -> None:
-    lies = Georeference(np.array([[1.0, 0, 0], [0, 1, 0]]), "")
+    lies = Georeference(np.array([[1.0, 0, 0], [0, 1, 0]]), "", (10, 10))
     with pytest.raises(SourceError, match="unknown reference system 'EPSG:0'"):
         to_pixels(np.array([[0.0, 0.0]]), "EPSG:0", lies)
 

@@ -202,7 +202,7 @@ def test_the_sizes_of_rows_are_those_of_their_values(ponds: Path) -> None:
         lambda _, path, tile: f"{ponds}/{path}",
     )
     # Texts and lists have 4 bytes before them. Turns: 4 + (4 + 5) + (4 + 24) + (4 + 3) + (4 + 3).
-    fixed = 28 + 55 + sum(4 + n for n in (3, 5, 5, 5, 0, 7, 0, 0)) + (4 + 16) + 4 + 4
+    fixed = 28 + 55 + sum(4 + n for n in (3, 5, 5, 5, 0, 7, 0, 0)) + (4 + 16) + 4 + 2 * 8 + 4
     fixed += 4 + 4 + (4 + 8) + (4 + 8) + (4 + 14) + (4 + 1)
     assert found.sizes.tolist() == [
         fixed + 4 + 15 + 1004 + 4 + 68,

@@ -482,3 +482,21 @@ def test_the_seed_does_not_change_their_number(tens: None, sample: Path) -> None
 def test_a_plan_travels(sample: Path) -> None:
     plan = planned(sample, "rsicd", "rsvqa_lr", "dota_v1")
     assert msgspec.structs.asdict(pickle.loads(pickle.dumps(plan))) == msgspec.structs.asdict(plan)
+
+
+# Where pictures lie
+
+
+def test_a_mix_asks_all_pictures_where_they_lie(sample: Path) -> None:
+    assert not planned(sample, "aid").datasets["aid"].georeferenced
+    plan = planned(sample, "aid", changes=("georeference=true",))
+    assert plan.datasets["aid"].georeferenced
+
+
+def test_without_rasterio_no_picture_is_asked_and_a_note_says_so(
+    sample: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(planning, "has_rasterio", lambda: False)
+    plan = planned(sample, "aid", changes=("georeference=true",))
+    assert not plan.datasets["aid"].georeferenced
+    assert "aid: where pictures lie is not read: pip install 'earthmix[geo]'" in plan.notes

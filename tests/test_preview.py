@@ -49,7 +49,7 @@ def test_a_row_is_shown_with_its_turns_regions_and_facts(tmp_path: Path) -> None
         ],
         "facts": [
             ["Text by", "human"],
-            ["Box dialect", "pixel"],
+            ["Box format (dialect)", "pixel"],
             ["Template", "plain:0"],
             ["Ground sampling distance", "0.5 m"],
             ["Licence of annotations", "unstated"],

@@ -306,7 +306,7 @@ def test_a_run_ends_in_a_few_lines(sample: Path, tmp_path: Path) -> None:
         f"wrote 941 rows of 6 datasets in 1 shard to {tmp_path}/out",
         "dropped for a fault: zero_area 3, missing_image 2, truncated_image 2, bad_box "
         "1, dangling_reference 1, duplicate_region 1, unreadable_image 1",
-        "dropped by a policy: ignored 4, duplicate 2, inactive 1",
+        "dropped by choice (policy): ignored 4, duplicate 2, inactive 1",
         "repaired: clipped 3",
         f'load it: datasets.load_dataset("{tmp_path}/out")["train"]',
     ]

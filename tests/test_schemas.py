@@ -110,6 +110,8 @@ def test_rows_have_the_columns_of_the_design_in_order() -> None:
         "recipe",
         "sizes",
         "gsd",
+        "lon",
+        "lat",
         "sensor",
         "times",
         "license_annotations",

@@ -30,7 +30,7 @@ from pipelines import result, segments, transforms
 from pipelines.load import convert_mix
 from pipelines.place import working_folder
 from pipelines.plan import RunPlan, make_plan
-from pipelines.result import Done, File, Holds
+from pipelines.result import Done, File, Holds, Overlap
 from pipelines.spread import Spread
 from pipelines.transforms import (
     ConvertSpans,
@@ -283,6 +283,7 @@ def test_the_result_adds_everything_up(ponds: RunPlan) -> None:
     read = Key("ponds", "train", "items", "read")
     spread = Counter({Spread("turns", "vqa", 2): 1})
     held = Holds("ponds", "train", "vqa", "human", "", "turns")
+    both = Counter({Overlap("rows", "ponds", "train", "ponds", "val"): 1})
     with on_beam() as pipeline:
         converted = pipeline | "Converted" >> beam.Create(
             [result.counted(Counter({read: 1})), result.counted(Counter({read: 2}))]
@@ -290,8 +291,16 @@ def test_the_result_adds_everything_up(ponds: RunPlan) -> None:
         none: Counter[Any] = Counter()
         written = pipeline | "Written" >> beam.Create(
             [
-                Done(none, Counter({held: 4}), Counter(lakes=1), none, [made[0]], spread),
-                Done(none, Counter({held: 8}), Counter(lakes=2), Counter(ponds=3), [made[1]], none),
+                Done(none, Counter({held: 4}), Counter(lakes=1), none, [made[0]], spread, both),
+                Done(
+                    none,
+                    Counter({held: 8}),
+                    Counter(lakes=2),
+                    Counter(ponds=3),
+                    [made[1]],
+                    none,
+                    both,
+                ),
             ]
         )
         written | SaveResult(ponds, converted)
@@ -302,6 +311,7 @@ def test_the_result_adds_everything_up(ponds: RunPlan) -> None:
         Counter(ponds=3),
         [File("data/a.parquet", 2, 20, "aa"), File("data/b.parquet", 1, 10, "bb")],
         Counter({Spread("turns", "vqa", 2): 1}),
+        Counter({Overlap("rows", "ponds", "train", "ponds", "val"): 2}),
     )
 
 

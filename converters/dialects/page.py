@@ -32,9 +32,10 @@ def page() -> str:
     return "\n\n".join(parts) + "\n"
 
 
-_HEAD = f"""# Box dialects
+_HEAD = f"""# Box formats (dialects)
 
-How regions are written as text for a model, and read back. A mix names one (`dialect = "geochat"`).
+A dialect is a box format: how regions are written as text for a model, and read back.
+A mix names one (`dialect = "geochat"`).
 Every dialect below writes the same three regions of a picture of {SIZE[0]} x {SIZE[1]} pixels:
 
 ![A box, an oriented box and a polygon](dialects.svg)

@@ -161,6 +161,15 @@ def _passed_over(folder: Folder, patterns: tuple[str, ...], looked: Looked) -> l
     gone = {found.values["label"] for found in [*looked.others, *below]} - looked.classes
     if gone:
         notes.append(f"no picture is read of the class folder(s) {', '.join(sorted(gone))}")
+    used = {name.split("/")[0] for name in [*read_paths, *looked.left]} | gone | {"__MACOSX"}
+    unused = [
+        entry.name
+        for entry in files.listing(folder.base)
+        if entry.is_dir and entry.name not in used and folder.splits is None
+    ]
+    if unused:
+        example = folder.relative(unused[0])
+        notes.append(f"{len(unused)} folder(s) hold no picture that is read, such as {example}")
     return notes
 
 

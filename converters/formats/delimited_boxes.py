@@ -49,7 +49,6 @@ from converters.read.box_fields import (
     is_marked,
     is_yolo,
     number,
-    shape_of,
 )
 from converters.read.box_scenes import LineRules, Scene, scenes_of
 from converters.read.files import Found, SourceError
@@ -71,6 +70,7 @@ from converters.read.plans import chosen_files, files_plan, picture_patterns, pi
 from converters.read.records import record_pictures, text_lines, text_records
 from converters.read.sizes import PictureSizes
 from converters.read.split_lists import split_by_lists
+from converters.regions.line_boxes import shape_of
 from schemas.sample import Kind, Picture, Region, Reject, Sample
 
 YIELDS: tuple[Kind, ...] = ("region",)

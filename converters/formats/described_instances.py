@@ -26,7 +26,7 @@ from converters.read.nested import objects_of
 from converters.read.plans import files_plan
 from converters.read.tables import table_records
 from converters.read.turns import without_beginning
-from converters.regions.coco_masks import mask_of_segmentation
+from converters.regions.coco import mask_of_segmentation
 from schemas.sample import Expression, Kind, Mask, Picture, Region, Reject, Sample
 
 YIELDS: tuple[Kind, ...] = ("expression", "region")

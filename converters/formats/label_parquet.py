@@ -1,4 +1,4 @@
-"""Scene classes in Parquet files that hold their pictures, as the Hugging Face hub stores them.
+"""Scene classes in tables that hold their pictures: Parquet of the Hugging Face hub, or Arrow.
 
 One row a picture::
 
@@ -6,12 +6,13 @@ One row a picture::
     image: {"bytes": ..., "path": null}, label_1: 0, label_2: 3   (several levels)
     image: {"bytes": ..., "path": null}, label: [0, 4, 11]        (several classes)
 
-Numbers are read by the class names in the file's own metadata. The picture of row 17 is shown as
-`train-00000-of-00001.parquet!image/000000017`.
+Numbers are read by the class names in the file's own metadata, else by those that the repository's
+card has. The picture of row 17 is shown as `train-00000-of-00001.parquet!image/000000017`.
 
 A repository keeps its files as `data/train-00000-of-00001.parquet` or in a folder for each of its
-configurations; the hub's own conversion keeps them as `default/train/0000.parquet`. Where the
-entry's pattern finds none, the others are looked for.
+configurations; the hub's own conversion keeps them as `default/train/0000.parquet`, and `datasets`
+saves `train/data-00000-of-00001.arrow`. Where the entry's pattern finds none, the others are looked
+for.
 Source: https://huggingface.co/docs/datasets/image_classification, Roberts et al. 2023 (SATIN).
 """
 
@@ -23,6 +24,7 @@ from typing import Any
 from msgspec import Struct
 
 from converters.read import files
+from converters.read.card_names import card_names
 from converters.read.class_names import class_names
 from converters.read.files import SourceError
 from converters.read.folder import BySplit, Folder, Plan, Sides, Span
@@ -40,6 +42,8 @@ _LAYOUTS = (
     "{config}/{split}-{part}-of-{parts}.parquet",
     "{repository}/{config}/{split}-{part}-of-{parts}.parquet",
     "{config}/parquet-{split}.parquet",
+    "{split}/data-{part}-of-{parts}.arrow",
+    "{config}/{split}/data-{part}-of-{parts}.arrow",
     "{split}/{part}.parquet",
     "{config}/{split}/{part}.parquet",
     "{repository}/{config}/{split}/{part}.parquet",
@@ -105,7 +109,7 @@ def _names_of(folder: Folder, options: Options, name: str) -> dict[str, list[str
             f"{folder.slug}: {folder.relative(name)} has no column {wanted} ({lacking}); it has: "
             f"{', '.join(header)}"
         )
-    own = class_names(folder, name)
+    own = class_names(folder, name) or card_names(folder, name)
     return {column: options.names or own.get(column, []) for column in there}
 
 

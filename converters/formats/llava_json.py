@@ -44,6 +44,7 @@ from converters.read.json_elements import BadRecord
 from converters.read.plans import json_array_plan
 from converters.read.records import json_records
 from converters.read.turns import (
+    Marks,
     Names,
     Role,
     TurnFields,
@@ -87,7 +88,7 @@ class Options(Struct, forbid_unknown_fields=True):
     brought into it by their `dates`. strip: beginnings of native paths that are taken away. roots:
     what `{root}` is by the stem of the annotation file. escapes: line breaks are written as a
     backslash and an n. outlines: of marks in the text, in a file beside. sheet: says which pictures
-    a video shows.
+    a video shows. marks: which records of a list are this set's.
     """
 
     annotations: BySplit
@@ -102,6 +103,7 @@ class Options(Struct, forbid_unknown_fields=True):
     escapes: bool = False
     outlines: Outlines | None = None
     sheet: Sheet | None = None
+    marks: Marks | None = None
 
 
 def plan(folder: Folder, options: Options) -> Plan:
@@ -154,6 +156,8 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
         try:
             images = images_of(record, options.fields, options.strip)
             turns = turns_of(record, options.fields, options.roles)
+            if options.marks is not None and not options.marks.ours(turns, span.split):
+                continue
             pictures = shown.pictures(record, images)
             regions = shown.regions(record, pictures)
         except BadRecord as bad:

@@ -23,7 +23,7 @@ import numpy as np
 from msgspec import Struct
 
 from converters.read import files
-from converters.read.box_fields import BadLine, fitted, shape_of
+from converters.read.box_fields import BadLine, fitted
 from converters.read.files import SourceError
 from converters.read.folder import (
     BySplit,
@@ -39,6 +39,7 @@ from converters.read.folder import (
 from converters.read.mat_files import mat_variables, texts_of
 from converters.read.plans import files_plan
 from converters.read.records import record_pictures
+from converters.regions.line_boxes import shape_of
 from schemas.sample import Kind, Region, Reject, Sample
 
 YIELDS: tuple[Kind, ...] = ("region",)

@@ -56,7 +56,7 @@ from converters.read.plans import files_plan
 from converters.read.records import json_records, record_pictures, xml_records
 from converters.read.split_lists import UNLISTED
 from converters.read.xml_values import first_text, pixels
-from converters.regions.coco_masks import mask_of_segmentation
+from converters.regions.coco import mask_of_segmentation
 from converters.regions.xml_leaves import Counting, Fault, shape_of
 from schemas.sample import Expression, Kind, Mask, Picture, Region, Reject, Sample, Shape
 

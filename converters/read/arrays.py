@@ -32,6 +32,7 @@ from converters.read.stores import (
     SourceError,
     Store,
     missing,
+    needs,
     open_ranges,
     said,
 )
@@ -135,7 +136,7 @@ class Hdf5:
         try:
             import h5py
         except ImportError:
-            raise _needs(path, "h5py", "hdf5") from None
+            raise needs(path, "h5py", "hdf5") from None
         self._h5py, self._path = h5py, path
         self._arrays: OrderedDict[str, Any] = OrderedDict()
         self.is_reversed = path.lower().endswith(".mat")
@@ -209,7 +210,7 @@ class Mat:
         try:
             from scipy import io as matlab
         except ImportError:
-            raise _needs(path, "scipy", "mat") from None
+            raise needs(path, "scipy", "mat") from None
         self._path, self._file, self._matlab = path, file, matlab
         self._name, self._array = "", None
         try:
@@ -285,7 +286,3 @@ def _width(kind: str) -> int:
     """Bytes of a number of MATLAB's class."""
     bits = re.search(r"\d+", kind)
     return int(bits[0]) // 8 if bits else {"single": 4, "logical": 1, "char": 2}.get(kind, 8)
-
-
-def _needs(path: str, package: str, extra: str) -> SourceError:
-    return SourceError(f"{path} needs {package}: pip install 'earthmix[{extra}]'")

@@ -1,4 +1,6 @@
-"""Boxes in lines of text: fields by a list of columns, and the shape that they say.
+"""Boxes in lines of text: fields by a list of columns.
+
+`converters.regions.line_boxes` makes shapes of the fields.
 
 An entry lists what the fields of a line are, in order (`columns`):
 
@@ -26,20 +28,17 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 
-from schemas.sample import Box, Quad
-
 SKIPPED, REST = "-", "..."
 # Columns of words; the first of them that there is takes the fields that are too many.
 WORDS = ("expression", "class", "image")
-_QUAD = ("x1", "y1", "x2", "y2", "x3", "y3", "x4", "y4")
-_CORNERS = _QUAD[:4]
-_SIZE = ("x", "y", "w", "h")
-_CENTRE = ("cx", "cy", "w", "h")
-SHAPES = (_QUAD, _CORNERS, _SIZE, _CENTRE)
+QUAD = ("x1", "y1", "x2", "y2", "x3", "y3", "x4", "y4")
+CORNERS = QUAD[:4]
+SIZE = ("x", "y", "w", "h")
+CENTRE = ("cx", "cy", "w", "h")
+SHAPES = (QUAD, CORNERS, SIZE, CENTRE)
 _BRACKETS = str.maketrans(dict.fromkeys("()[]{}<>\"'", " "))
 _SEPARATORS = re.compile(r"[\s,;]+")
 _MARKED = ("true", "yes", "hard", "difficult")
-_FARTHEST = 2.0  # of a picture's side: what is beyond is no fraction
 _SHOWN = 80  # characters of a line in a message
 
 
@@ -98,37 +97,6 @@ def _meant(least: int, most: int) -> str:
     return f"{least} were" if least == most else f"{least} to {most} were"
 
 
-def shape_of(
-    values: Mapping[str, str], fractions_of: tuple[int, int] | None = None, first: int = 0
-) -> Box | Quad:
-    """The shape that a line's fields say, in pixels.
-
-    fractions_of: width and height of the picture where the numbers are fractions of them. first:
-    the number of the first pixel: 1 where pixels are counted from 1, a box's last ones included.
-    Raises BadLine for what is no finite number, and for a negative width or height.
-    """
-    names = next((shape for shape in SHAPES if all(name in values for name in shape)), None)
-    if names is None:
-        raise BadLine("bad_box", f"no box in the fields {', '.join(values)}")
-    numbers = [_finite(values[name]) for name in names]
-    if fractions_of is not None:
-        if any(abs(value) > _FARTHEST for value in numbers):
-            raise BadLine("bad_box", "pixels where fractions of the picture were meant")
-        numbers = [value * fractions_of[i % 2] for i, value in enumerate(numbers)]
-    elif is_fractions(values, names):
-        raise BadLine("bad_box", "fractions of the picture where pixels were meant")
-    if names is _QUAD:
-        return Quad(tuple(value - first for value in numbers))
-    a, b, c, d = numbers
-    if names is _CORNERS:
-        return Box(a - first, b - first, c, d)
-    if c < 0 or d < 0:
-        raise BadLine("bad_box", f"a box {c:g} wide and {d:g} high")
-    if names is _CENTRE:
-        a, b = a - c / 2, b - d / 2
-    return Box(a - first, b - first, a - first + c, b - first + d)
-
-
 def is_fractions(values: Mapping[str, str], names: Sequence[str]) -> bool:
     """True where all the numbers lie between 0 and 1, and one of them within."""
     numbers = [number(values[name]) for name in names]
@@ -163,10 +131,3 @@ def number(text: str) -> float | None:
 def shown(line: str) -> str:
     """The beginning of a line, for messages."""
     return line.strip()[:_SHOWN]
-
-
-def _finite(text: str) -> float:
-    value = number(text)
-    if value is None:
-        raise BadLine("bad_box", f"not a number: {text[:40]!r}")
-    return value

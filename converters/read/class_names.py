@@ -1,7 +1,8 @@
-"""Class names that `datasets` writes into a Parquet file's own metadata, beside columns of numbers.
+"""Class names that `datasets` writes into the own metadata of a Parquet or Arrow file.
 
-The key `huggingface` holds JSON; a column of numbers is `{"names": [...], "_type": "ClassLabel"}`,
-a column of lists has that below `feature`, or as the only element of a list.
+They stand beside columns of numbers. The key `huggingface` holds JSON; a column of numbers is
+`{"names": [...], "_type": "ClassLabel"}`, a column of lists has that below `feature`, or as the
+only element of a list.
 Source: https://huggingface.co/docs/datasets/about_dataset_features
 """
 
@@ -15,18 +16,18 @@ import pyarrow.parquet as pq
 
 from converters.read import files
 from converters.read.folder import Folder
-from converters.read.table_rows import sound
+from converters.read.table_rows import sound, table_ending
 
 
 def class_names(folder: Folder, name: str) -> dict[str, list[str]]:
     """The class names of each column of numbers, in the order of the numbers, which begin at 0.
 
-    A list in an object's column has the name of both: `objects.category`. name: of a Parquet file
-    below `folder.base`. Raises SourceError where it cannot be read.
+    A list in an object's column has the name of both: `objects.category`. name: of a Parquet or
+    Arrow file below `folder.base`. Raises SourceError where it cannot be read.
     """
     path = files.join(folder.base, name)
     with files.wanted(path), sound(f"{folder.slug}: {folder.relative(name)}"):
-        metadata = pq.read_schema(pa.PythonFile(files.opened(path), "r")).metadata or {}
+        metadata = _schema(path).metadata or {}
         try:
             info = msgspec.json.decode(metadata.get(b"huggingface", b"{}"), type=dict[str, Any])
         except (msgspec.DecodeError, RecursionError) as error:
@@ -36,6 +37,15 @@ def class_names(folder: Folder, name: str) -> dict[str, list[str]]:
     for column, feature in features.items():
         found |= {f"{column}.{key}": _names(part) for key, part in _members(feature).items()}
     return {column: names for column, names in found.items() if names}
+
+
+def _schema(path: str) -> pa.Schema:
+    if table_ending(path) == "parquet":
+        return pq.read_schema(pa.PythonFile(files.opened(path), "r"))
+    try:
+        return pa.ipc.open_file(pa.PythonFile(files.opened(path), "r")).schema
+    except pa.ArrowInvalid:
+        return pa.ipc.open_stream(pa.PythonFile(files.opened(path), "r")).schema
 
 
 def _members(feature: Any) -> dict[str, Any]:

@@ -37,6 +37,7 @@ from converters.read.recipes import RecipeStore, made
 from converters.read.stores import Entry as Entry
 from converters.read.stores import LocalStore, open_ranges
 from converters.read.stores import MemberError as MemberError
+from converters.read.stores import MissingExtra as MissingExtra
 from converters.read.stores import NothingBelow as NothingBelow
 from converters.read.stores import NotRegular as NotRegular
 from converters.read.stores import SourceError as SourceError
@@ -44,6 +45,7 @@ from converters.read.stores import Store as Store
 from converters.read.stores import Unopenable as Unopenable
 from converters.read.stores import inside as inside
 from converters.read.stores import missing as missing
+from converters.read.stores import needs as needs
 
 LFS_POINTER = b"version https://git-lfs"
 

@@ -1,8 +1,9 @@
-"""Where a picture lies on the map: from map coordinates to its pixels, by rasterio."""
+"""Where a picture lies on the map: from map coordinates to its pixels and back, by rasterio."""
 
 from __future__ import annotations
 
 import functools
+import importlib.util
 import os
 import warnings
 from contextlib import ExitStack, suppress
@@ -13,12 +14,15 @@ import numpy.typing as npt
 
 from converters.read import files
 from converters.read.archives import split_member
-from converters.read.files import SourceError
+from converters.read.files import SourceError, needs
 from converters.read.headers import PictureError
 from converters.read.stores import said
 
 Floats = npt.NDArray[np.float64]
 LONGITUDE_LATITUDE = "OGC:CRS84"  # what GeoJSON without a `crs` is in (RFC 7946, 4)
+# WGS 84: metres from its centre to the equator, and how flat it is.
+_RADIUS, _SQUARED_ECCENTRICITY = 6_378_137.0, 0.00669437999014
+_POLE = 90.0
 # GDAL's drivers by a file's first bytes: formats that can name no other file or address, as a VRT
 # could.
 _DRIVERS = {
@@ -37,11 +41,20 @@ class Georeference(NamedTuple):
     """How a picture lies on the map.
 
     to_pixels: (2, 3), map x, y, 1 to column, row. system: its reference system as WKT, or "" where
-    the file does not say.
+    the file does not say. size: width and height of the file, in pixels.
     """
 
     to_pixels: Floats
     system: str
+    size: tuple[int, int]
+
+
+class Position(NamedTuple):
+    """A place in a picture: degrees of WGS 84, and how many metres a pixel is long there."""
+
+    lon: float
+    lat: float
+    gsd: float
 
 
 def require_rasterio(what: str) -> None:
@@ -49,8 +62,12 @@ def require_rasterio(what: str) -> None:
     try:
         import rasterio  # noqa: F401
     except ImportError:
-        need = "pip install 'earthmix[geo]'"
-        raise SourceError(f"{what} is in map coordinates, which need rasterio: {need}") from None
+        raise needs(f"{what}, in map coordinates,", "rasterio", "geo") from None
+
+
+def has_rasterio() -> bool:
+    """True where rasterio is installed."""
+    return importlib.util.find_spec("rasterio") is not None
 
 
 def georeference(path: str) -> Georeference:
@@ -126,7 +143,43 @@ def _georeference(picture: Any) -> Georeference:
         raise PictureError("bad_value", detail)
     back = ~picture.transform
     system = picture.crs.to_wkt() if picture.crs else ""
-    return Georeference(np.array([back[:3], back[3:6]], float), system)
+    size = (picture.width, picture.height)
+    return Georeference(np.array([back[:3], back[3:6]], float), system, size)
+
+
+def position(lies: Georeference, column: float, row: float) -> Position | None:
+    """The position of a pixel of a picture, or None where its reference system does not say.
+
+    The metres are those on the ground: the side of a square of the pixel's area on the ellipsoid,
+    whatever the map's projection makes of it (Mercator's metres grow towards the poles).
+    """
+    from rasterio.crs import CRS
+    from rasterio.warp import transform
+
+    if not lies.system:
+        return None
+    pixels = np.array([[column, row], [column + 1, row], [column, row + 1]])
+    back = np.linalg.inv(lies.to_pixels[:, :2])
+    places = (pixels - lies.to_pixels[:, 2]) @ back.T
+    source, target = CRS.from_wkt(lies.system), CRS.from_user_input(LONGITUDE_LATITUDE)
+    if not (source.is_geographic or source.is_projected):
+        return None
+    found = transform(source, target, places[:, 0].tolist(), places[:, 1].tolist())
+    lon, lat = np.array(found[0]), np.array(found[1])
+    if not (np.isfinite(lon).all() and np.isfinite(lat).all() and abs(lat).max() < _POLE):
+        return None
+    east = (lon[1:] - lon[0] + 180) % 360 - 180  # a picture may lie across the date line
+    sides = np.radians([east, lat[1:] - lat[0]])
+    gsd = float(np.sqrt(_area(sides[0], sides[1], np.radians(lat[0]))))
+    return Position(float(lon[0]), float(lat[0]), gsd) if gsd > 0 else None
+
+
+def _area(lon: Floats, lat: Floats, at: float) -> float:
+    """Square metres of a small parallelogram on WGS 84. lon, lat: (2,) its sides, radians."""
+    flat = 1 - _SQUARED_ECCENTRICITY * np.sin(at) ** 2
+    east = lon * _RADIUS / np.sqrt(flat) * np.cos(at)
+    north = lat * _RADIUS * (1 - _SQUARED_ECCENTRICITY) / flat**1.5
+    return abs(float(east[0] * north[1] - east[1] * north[0]))
 
 
 def to_pixels(points: Floats, system: str, lies: Georeference) -> Floats:

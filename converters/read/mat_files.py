@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from converters.read.files import SourceError
+from converters.read.files import needs
 
 _MAX_ELEMENTS = 1 << 26  # of one variable
 _HDF5 = b"\x89HDF\r\n\x1a\n"
@@ -36,8 +36,7 @@ def mat_variables(data: bytes, where: str) -> dict[str, Any]:
         from scipy.io import loadmat, whosmat
         from scipy.io.matlab import MatlabFunction, MatlabOpaque, MatReadError
     except ImportError:
-        need = "pip install 'earthmix[mat]'"
-        raise SourceError(f"{where} is a MATLAB file, which needs scipy: {need}") from None
+        raise needs(f"{where}, a MATLAB file,", "scipy", "mat") from None
     try:
         shapes = whosmat(io.BytesIO(data))
         for name, shape, _ in shapes:
@@ -57,8 +56,7 @@ def _hdf5_matrices(data: bytes, where: str) -> dict[str, Any]:
     try:
         import h5py
     except ImportError:
-        need = "pip install 'earthmix[hdf5]'"
-        raise SourceError(f"{where} is a MATLAB file of 7.3, which needs h5py: {need}") from None
+        raise needs(f"{where}, a MATLAB file of 7.3,", "h5py", "hdf5") from None
     try:
         with h5py.File(io.BytesIO(data), "r") as file:
             return {

@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from converters.read.arrays import NUMPY
-from converters.read.stores import Entry, PictureError, SourceError, Store, missing, said
+from converters.read.stores import Entry, PictureError, Store, missing, needs, said
 
 PERCENTILE = "percentile"
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -116,8 +116,7 @@ def _bands(data: bytes, wanted: list[int]) -> list[npt.NDArray[Any]]:
         import rasterio
         from rasterio.errors import NotGeoreferencedWarning, RasterioError
     except ImportError:
-        need = "pip install 'earthmix[geo]'"
-        raise SourceError(f"pictures made by a recipe need rasterio: {need}") from None
+        raise needs("a picture made by a recipe", "rasterio", "geo") from None
     if not data:
         raise PictureError("unreadable_image", "the file is empty")
     try:

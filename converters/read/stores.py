@@ -33,6 +33,20 @@ class NothingBelow(SourceError):
     """
 
 
+class MissingExtra(SourceError):
+    """A file cannot be read without an extra that is not installed (see `needs`)."""
+
+    package = ""
+    extra = ""
+
+
+def needs(what: str, package: str, extra: str) -> MissingExtra:
+    """The error of a missing extra. what: the file, and what it is; the subject of the line."""
+    error = MissingExtra(f"{what} needs {package}: pip install 'earthmix[{extra}]'")
+    error.package, error.extra = package, extra
+    return error
+
+
 class MemberError(OSError):
     """A member of an archive is damaged. strerror: in what way."""
 

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from converters.read import files
 from converters.read.encodings import text_of
-from converters.read.files import SourceError
+from converters.read.files import SourceError, needs
 from converters.read.stores import said
 
 Rows = Iterable[Sequence[Any] | str]  # the cells of a row, or what is wrong with it
@@ -213,8 +213,7 @@ def _xlsx(path: str) -> tuple[list[str], Rows]:
     try:
         from openpyxl import load_workbook
     except ImportError:
-        need = "pip install 'earthmix[xlsx]'"
-        raise SourceError(f"{path} is an Excel table, which needs openpyxl: {need}") from None
+        raise needs(f"{path}, an Excel table,", "openpyxl", "xlsx") from None
     file = files.opened(path)
     with zipfile.ZipFile(file) as parts:
         if sum(part.file_size for part in parts.infolist()) > _MAX_SHEET:

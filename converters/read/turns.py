@@ -11,7 +11,8 @@ A reader of any container (JSON, tables) gives a record as a mapping. Its words 
 Words come through as they stand.
 Source: https://github.com/haotian-liu/LLaVA (docs/Finetune_Custom_Data.md),
 https://github.com/hiyouga/LLaMA-Factory (data/README.md), https://github.com/modelscope/ms-swift
-(custom datasets), https://github.com/NJU-LHRS/LHRS-Bot (lhrs/Dataset/cap_dataset.py).
+(custom datasets), https://github.com/NJU-LHRS/LHRS-Bot (lhrs/Dataset/cap_dataset.py). Whose VHM's
+marks are: https://github.com/VisionXLab/RSCoVLM.
 """
 
 from __future__ import annotations
@@ -66,6 +67,24 @@ class TurnFields(Struct, frozen=True, forbid_unknown_fields=True):
     history: str | None = None
     system: str | None = None
     times: str | None = None
+
+
+class Marks(Struct, frozen=True, forbid_unknown_fields=True):
+    """Of lists that hold several sets: a mark in its first question says whose a record is.
+
+    known: the marks that there are. own: those of this set; "" is a question without one. splits:
+    of the lists that are marked.
+    """
+
+    known: list[str]
+    own: list[str]
+    splits: list[str]
+
+    def ours(self, turns: Turns, split: str) -> bool:
+        """Whether a record is of this set."""
+        asked = next((text for role, text in turns if role == "human"), "")
+        mark = next((mark for mark in self.known if mark in asked), "")
+        return split not in self.splits or mark in self.own
 
 
 def several(names: Names | None) -> tuple[str, ...]:

@@ -34,7 +34,7 @@ Geometry = Literal["bbox", "segmentation", "quad"]
 Convention = Literal["xywh", "cxcywh", "cxcywha_radians", "cxcywha_degrees"]
 Size = tuple[int, int] | None
 _RINGS = msgspec.json.Decoder(list[list[tuple[float, ...]]])
-_FARTHEST = 1e7  # pixels; no picture is as wide
+_FARTHEST = 1e6  # pixels; no picture is as wide
 
 
 class Fault(NamedTuple):
@@ -141,6 +141,29 @@ def box_shapes(boxes: Floats, convention: Convention) -> list[Shape | Fault]:
     return shapes
 
 
+def mask_of_segmentation(value: Any, width: int, height: int) -> Mask:
+    """The mask of one object in a picture of width x height, whatever form it has.
+
+    value: run lengths `{"size": [height, width], "counts": ...}`, several of them, or polygons.
+    What belongs to one of several parts belongs to the object. Raises ValueError where it is none
+    of these, or of another size.
+    """
+    parts = [value] if isinstance(value, dict) else value
+    if not parts:
+        raise ValueError("there is no segmentation")
+    if isinstance(parts, list) and all(isinstance(part, dict) for part in parts):
+        found = _mask(parts)
+    else:
+        rule = Rule("segmentation")
+        found = _joined([rule._ring(one) for one in _polygons(parts)], (width, height))
+    if isinstance(found, Fault):
+        raise ValueError(found.detail)
+    if (found.width, found.height) != (width, height):
+        sizes = f"{found.width} x {found.height} in a picture of {width} x {height}"
+        raise ValueError(f"run lengths of {sizes} pixels")
+    return found
+
+
 def _polygons(value: Any) -> Sequence[Sequence[float]]:
     """Polygons that may be lists of points [x, y], or one list of numbers alone.
 
@@ -166,7 +189,7 @@ def _is_numbers(value: Any) -> bool:
     return all(isinstance(one, int | float) and not isinstance(one, bool) for one in value)
 
 
-def _joined(rings: Sequence[tuple[float, ...]], size: Size) -> Shape | Fault:
+def _joined(rings: Sequence[tuple[float, ...]], size: Size) -> Mask | Fault:
     """The mask of one object's several parts. Raises ValueError for a number beyond all bounds."""
     if max(abs(number) for ring in rings for number in ring) > _FARTHEST:
         raise ValueError(f"a coordinate beyond {_FARTHEST:.0f}")
@@ -177,7 +200,7 @@ def _joined(rings: Sequence[tuple[float, ...]], size: Size) -> Shape | Fault:
     return mask_of_polygons(rings, *size, rule="union")
 
 
-def _mask(runs: Sequence[dict[str, Any]]) -> Shape | Fault:
+def _mask(runs: Sequence[dict[str, Any]]) -> Mask | Fault:
     """The mask of run lengths; of several ones, their union."""
     masks = []
     for one in runs:

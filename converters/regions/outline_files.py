@@ -26,7 +26,7 @@ from converters.read.sizes import PictureSizes
 from converters.regions.masks import mask_of_polygons
 from schemas.sample import Picture, Polygon, Region, Shape
 
-_FARTHEST = 1e7  # pixels; no picture is as wide
+_FARTHEST = 1e6  # pixels; no picture is as wide
 
 
 class OutlineFiles:

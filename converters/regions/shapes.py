@@ -65,7 +65,7 @@ __all__ = [
 ]
 
 KINDS: tuple[type, ...] = (Box, Quad, Polygon, Mask)
-LIMIT = 1e7  # pixels; no picture is as wide, so a coordinate beyond is an error of its file
+LIMIT = 1e6  # pixels; no picture is as wide, so a coordinate beyond is an error of its file
 Texts = npt.NDArray[np.object_]
 
 

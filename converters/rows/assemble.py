@@ -183,6 +183,7 @@ def assemble(
     """Rows in the segment schema."""
     count = len(origin.keys)
     entry = job.entry
+    places = pictures.places()
     columns = {
         "id": who.ids,
         "images": _images(entry.folder, pictures.paths),
@@ -196,7 +197,9 @@ def assemble(
         "regions": turns.regions if turns.regions is not None else _no_regions(count),
         "scene": _scenes(entry.folder, pictures),
         "recipe": constant(_recipe(job), count),
-        "gsd": pictures.gsd(),
+        "gsd": pictures.gsd(places),
+        "lon": places.field("lon"),
+        "lat": places.field("lat"),
         "sensor": constant(pictures.sensors(), count),
         "license_annotations": constant(entry.licence.annotations, count),
         "license_images": constant(entry.licence.images, count),

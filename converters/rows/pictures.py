@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -9,14 +10,18 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 from msgspec import Struct
 
+from converters.read.georeference import Georeference, Position, position
 from converters.read.images import Facts
 from converters.regions.frames import Frame, frame_of
 from converters.regions.tiles import Tile
 from schemas.entry import Entry
 from schemas.sample import Picture
 
+_PLACE = ("lon", "lat", "gsd")
+DISAGREEING = 1.25  # a stated resolution is contradicted by one so many times as fine or coarse
 _METRES = (1e-6, 1e6)  # a pixel: no microscope sees as much, no satellite as little
 Size = tuple[int, int]  # width, height in pixels
 
@@ -27,7 +32,8 @@ class Pictures(Struct, frozen=True):
     paths: list<dictionary<string>>, one list a row, relative to the dataset's folder. stated: what
     annotations say of a path; facts: what reading its file said, where it was read. absent: those
     that are not on disk where that is no fault, since their bytes are not wanted. tiles: of the
-    paths that are no files of the dataset but will be cut from a scene.
+    paths that are no files of the dataset but will be cut from a scene. lies: how files lie on the
+    map, of those that say so, where that was asked.
     """
 
     entry: Entry
@@ -36,6 +42,7 @@ class Pictures(Struct, frozen=True):
     facts: Mapping[str, Facts]
     absent: frozenset[str] = frozenset()
     tiles: Mapping[str, Tile] = {}
+    lies: Mapping[str, Georeference] = {}
 
     def of(self, paths: pa.ListArray | Sequence[Sequence[str]]) -> Pictures:
         """The same knowledge for other rows."""
@@ -124,9 +131,44 @@ class Pictures(Struct, frozen=True):
         values = pa.array(distinct, kind).take(flat.indices)
         return pa.ListArray.from_arrays(self.paths.offsets, values)
 
-    def gsd(self) -> pa.Array:
-        """Metres a pixel of each row's first picture, null where nobody says."""
-        return self._first(pa.float32(), _gsd, self.entry.gsd)
+    def gsd(self, places: pa.StructArray) -> pa.Array:
+        """Metres a pixel of each row's first picture, null where nobody says.
+
+        What the record states counts, else what the catalogue does, else the georeference. places:
+        what `places` gives.
+        """
+        said = self._first(pa.float32(), _gsd, self.entry.gsd)
+        return pc.coalesce(said, places.field("gsd").cast(pa.float32())) if self.lies else said
+
+    def places(self) -> pa.StructArray:
+        """Where the middle of each row's first picture lies, its fields null where nobody says."""
+        if not self.lies:
+            return pa.StructArray.from_arrays([pa.nulls(len(self.paths), pa.float64())] * 3, _PLACE)
+
+        def value(path: str) -> dict[str, float | None]:
+            found = self.position(path)
+            return dict.fromkeys(_PLACE) if found is None else found._asdict()
+
+        return self._of_first(pa.struct([(name, pa.float64()) for name in _PLACE]), value)
+
+    def disagreeing(self) -> int:
+        """How many pictures have metres a pixel stated that their georeference contradicts."""
+        number = 0
+        for path in self.stated.keys() & self.lies.keys():
+            said, found = _gsd(self.stated[path]) or self.entry.gsd, self.position(path)
+            if said and found:
+                number += abs(math.log(said / found.gsd)) > math.log(DISAGREEING)
+        return number
+
+    def position(self, path: str) -> Position | None:
+        """Where the middle of a picture lies, None where it does not say."""
+        tile = self.tiles.get(path)
+        lies = self.lies.get(tile.scene if tile else path)
+        if lies is None:
+            return None
+        if tile:
+            return position(lies, tile.x + tile.width / 2, tile.y + tile.height / 2)
+        return position(lies, lies.size[0] / 2, lies.size[1] / 2)
 
     def sensors(self) -> pa.Array:
         """The sensor of each row's first picture, null where nobody says."""
@@ -142,6 +184,10 @@ class Pictures(Struct, frozen=True):
             picture = self.stated.get(path)
             return (stated(picture) if picture else None) or of_all
 
+        return self._of_first(kind, value)
+
+    def _of_first(self, kind: pa.DataType, value: Callable[[str], Any]) -> pa.Array:
+        """A value of each row's first picture, null of a row without pictures."""
         lists = self.each(kind, value)
         starts = np.asarray(lists.offsets)
         shows = starts[1:] > starts[:-1]

@@ -28,6 +28,8 @@ _COLUMNS: list[tuple[str, str, str]] = [
     ("dialect", "sc:Text", "how boxes are written in the text"),
     ("template", "sc:Text", "the wording of the request"),
     ("gsd", "sc:Float", "metres a pixel of the first picture"),
+    ("lon", "sc:Float", "degrees east of the middle of the first picture, WGS 84"),
+    ("lat", "sc:Float", "degrees north of the middle of the first picture, WGS 84"),
     ("sensor", "sc:Text", "sensor of the first picture"),
     ("license_annotations", "sc:Text", "licence of the annotations, as their authors state it"),
     ("license_images", "sc:Text", "licence of the pictures, as their authors state it"),
@@ -47,7 +49,7 @@ _NESTED: list[tuple[str, str, bool, list[tuple[str, str, str]]]] = [
     ),
     (
         "regions",
-        "regions in pixels, from 0, half-open, y down",
+        "regions in pixels, from 0, y down; x2 and y2 lie just beyond (half-open)",
         True,
         [
             ("image", "sc:Integer", "index of the picture"),

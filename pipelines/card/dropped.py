@@ -16,12 +16,12 @@ REPAIRS = {
     "clipped": "the region reached beyond its picture and was cut at the edge",
     "swapped": "the box's corners were given in the wrong order and were put right",
     "uncrossed": "the corners or the outline crossed and were put in turn",
-    "enclosed": "the dialect cannot write the shape, and the closest one around it was written",
-    "clamped": "the dialect cannot write what lies beyond the picture; corners moved to its edge",
+    "enclosed": "the box format cannot write the shape, and the closest one around it was written",
+    "clamped": "the box format cannot write what lies beyond the picture; corners moved to edges",
     "picture_tokens": "a conversation without <image> got one a picture, before its first words",
     "video_tokens": "<video> became one <image> for each picture",
-    "rewritten": "a box in a ready-made text was written anew in the mix's dialect",
-    "phrases": "the marks around a phrase in a ready-made text became those of the mix's dialect",
+    "rewritten": "a box in a ready-made text was written anew in the mix's box format",
+    "phrases": "marks around a phrase in a ready-made text became those of the mix's box format",
     "unread": "what looks like a box in a ready-made text could not be read and stays as text",
     "unsized": "a box in a ready-made text of several pictures, or of unknown size, stays as it is",
     "line_breaks": "a line break in a ready-made text was written as a backslash and an n",
@@ -137,7 +137,7 @@ def closing_lines(summary: Summary, out: str, remarks: Sequence[str] = ()) -> li
         f"{counted(filled(summary), 'dataset')}{shards} to {out}"
     ]
     found = drops(summary)
-    for fault, title in ((True, "dropped for a fault"), (False, "dropped by a policy")):
+    for fault, title in ((True, "dropped for a fault"), (False, "dropped by choice (policy)")):
         reasons = [f"{drop.reason} {number(drop.total)}" for drop in found if drop.fault is fault]
         if reasons:
             lines.append(f"{title}: {', '.join(reasons)}")

@@ -106,5 +106,5 @@ def _rejects(summary: Summary, figure: Any) -> bool:
     colours = ["tab:red" if drop.fault else "tab:blue" for drop in found]
     axes.barh([drop.reason for drop in found], [drop.total for drop in found], color=colours)
     axes.set_xscale("log")
-    axes.set_xlabel("items and rows; red: a fault of the data, blue: a policy")
+    axes.set_xlabel("items and rows; red: a fault of the data, blue: a choice (policy)")
     return True

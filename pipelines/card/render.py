@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,7 +10,7 @@ import yaml
 
 from converters.ledger import LedgerError, check_balance, dropped_by_reason
 from converters.tasks import TASKS
-from pipelines.card import hub, licences, sections, spreads
+from pipelines.card import hub, licences, overlaps, sections, spreads
 from pipelines.card.dropped import closing_lines, dropped
 from pipelines.card.summary import Summary
 from schemas.sample import REASONS
@@ -40,6 +41,7 @@ def render(summary: Summary, plots: Sequence[str] = ()) -> str:
         sections.texts(summary),
         licences.section(summary),
         dropped(summary),
+        overlaps.section(summary),
         spreads.section(summary, plots),
         sections.notes(summary),
         sections.rebuilding(summary),
@@ -124,6 +126,7 @@ def _sum_faults(summary: Summary) -> list[str]:
     lines += [
         f'card.json [tasks] unknown task "{task}"' for task in summary["tasks"] if task not in TASKS
     ]
+    lines += _overlap_faults(summary)
     held = {slug: dataset["rows"] for slug, dataset in summary["datasets"].items()}
     booked = {
         slug: sum(page["rows"]["written"] + page["rows"]["repeated"] for page in splits.values())
@@ -143,3 +146,23 @@ def _sum_faults(summary: Summary) -> list[str]:
         if total != summary["rows"]:
             lines.append(f"card.json [{name}] adds up to {total} rows, not {summary['rows']}")
     return lines
+
+
+def _overlap_faults(summary: Summary) -> list[str]:
+    """A line for each split whose duplicates are not those of its pairs."""
+    if "overlaps" not in summary:
+        return []
+    told: Counter[tuple[str, str]] = Counter()
+    for one in summary["overlaps"]["rows"]:
+        told[one["dataset"], one["split"]] += one["count"]
+    booked = {
+        (slug, split): page["rows"]["duplicate"]
+        for slug, splits in summary["ledger"].items()
+        for split, page in splits.items()
+    }
+    return [
+        f"card.json [overlaps.rows] {slug} {split}: {told[slug, split]} duplicates, but the "
+        f"ledger says {booked.get((slug, split), 0)}"
+        for slug, split in sorted(booked.keys() | told.keys())
+        if told[slug, split] != booked.get((slug, split), 0)
+    ]

@@ -145,12 +145,11 @@ def texts(summary: Summary) -> str:
     ]
     kept = (
         "Numbers in the text are rounded. The column `regions` keeps the same boxes in "
-        "pixels of the native picture (counted from 0, half-open, y downwards), "
-        "so that they can be written anew for any model."
+        "pixels of the native picture (counted from 0, y downwards; x2 and y2 lie just beyond the "
+        "box, half-open), so that they can be written anew for any model."
     )
-    return "\n\n".join(
-        [*parts, "How boxes are written in the text (column `dialect`):", bullets(lines), kept]
-    )
+    written = "How boxes are written in the text, their format (column `dialect`):"
+    return "\n\n".join([*parts, written, bullets(lines), kept])
 
 
 def notes(summary: Summary) -> str:

@@ -41,6 +41,8 @@ def section(summary: Summary, plots: Sequence[str]) -> str:
         "bins that double, so read them as orders of size.",
         table(("Task", ">Rows", "Turns", "Request", "Answer"), texts),
     ]
+    if "tokenizer" in summary:
+        parts += _tokens(summary)
     boxes = spread.get("box_side", {})
     gsd = spread.get("gsd", {})
     if boxes or gsd:
@@ -63,6 +65,21 @@ def section(summary: Summary, plots: Sequence[str]) -> str:
         parts.append(table(("Sensor", ">Rows"), rows))
     parts += [f"![{PICTURES[name]}]({PLOTS}/{name}.png)" for name in plots]
     return "\n\n".join(parts)
+
+
+def _tokens(summary: Summary) -> list[str]:
+    """The table of lengths in tokens."""
+    spread, tokenizer = summary["spread"], summary["tokenizer"]
+    measures = ("request_tokens", "answer_tokens", "row_tokens")
+    lines: list[Row] = [
+        [cell(task), *(_span(spread.get(m, {}).get(task, {}), _doubling) for m in measures)]
+        for task in sorted(spread.get("row_tokens", {}))
+    ]
+    about = (
+        f"The same in tokens of `{tokenizer['name']}` (sha256 `{tokenizer['sha256'][:16]}`). "
+        "Pictures and what a chat template adds come on top; `<image>` counts as text."
+    )
+    return [about, table(("Task", "Request", "Answer", "Whole row"), lines)]
 
 
 def total(groups: Mapping[str, Bins]) -> Counter[int]:

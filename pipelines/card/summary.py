@@ -4,21 +4,34 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from typing import Any, NamedTuple, TypedDict, cast
 
 import msgspec
 
 from converters.read.images import loader_note
-from pipelines import __version__
+from converters.rows.pictures import DISAGREEING
+from pipelines import __version__, tokens
 from pipelines.card.citations import bibtex
 from pipelines.card.markdown import counted
+from pipelines.overlap import EVALUATION
 from pipelines.plan import RunPlan
 from pipelines.result import Done
 from schemas.entry import Entry
 from schemas.sample import is_fault
 
+# What a run counts of pictures, in words.
+_NOTES: dict[str, Callable[[int], str]] = {
+    "large_pictures": loader_note,
+    "without_georeference": lambda n: (
+        f"{counted(n, 'picture')} without a georeference that says where on Earth"
+    ),
+    "other_gsd": lambda n: (
+        f"{counted(n, 'picture')} whose georeference is more than {DISAGREEING:g} times as fine or "
+        "coarse as the stated metres a pixel, which stay"
+    ),
+}
 _PACKAGES = ("apache-beam", "pyarrow", "pillow", "shapely", "numpy", "msgspec")
 
 
@@ -87,6 +100,20 @@ class Page(TypedDict):
     pictures: PictureCounts
 
 
+class OverlapSummary(TypedDict):
+    """What two splits have in common (see `pipelines.overlap`).
+
+    leak: one of them is for training and the other for evaluation.
+    """
+
+    dataset: str
+    split: str
+    other_dataset: str
+    other_split: str
+    count: int
+    leak: bool
+
+
 class _Summary(TypedDict):
     name: str
     version: str
@@ -113,7 +140,8 @@ class Summary(_Summary, total=False):
     where that is known. content: a hash over the shards' hashes, where they are known.
     download_size: bytes of the Parquet files; dataset_size: of the rows as `datasets` expands them
     in its cache, where they are known. spread: counts by measure, group and bin (see
-    `pipelines.spread`).
+    `pipelines.spread`). tokenizer: the file's name and its sha256, where tokens were counted.
+    overlaps: what splits have in common, by measure: rows or pictures.
     """
 
     shards: int
@@ -121,6 +149,8 @@ class Summary(_Summary, total=False):
     dataset_size: int
     content: str
     spread: dict[str, dict[str, dict[str, int]]]
+    tokenizer: dict[str, str]
+    overlaps: dict[str, list[OverlapSummary]]
 
 
 class Drop(NamedTuple):
@@ -190,17 +220,22 @@ def summarise(
         "text_origin": Counter(),
         "dialects": Counter(),
     }
-    large: Counter[str] = Counter()
+    noted: dict[str, Counter[str]] = {bucket: Counter() for bucket in _NOTES}
     for counter, n in sorted(done.counts.items()):
         if counter.level == "repairs":
             datasets[counter.dataset]["repairs"][counter.bucket] = n
-        if counter.bucket == "large_pictures":
-            large[counter.dataset] += n
+        if counter.level == "notes":
+            noted[counter.bucket][counter.dataset] += n
     absent_notes = [
         f"{slug}: {counted(n, 'row')} name a picture that is not on disk (`earthmix check {slug}`)"
         for slug, n in sorted(done.absent.items())
     ]
-    large_notes = [f"{slug}: {loader_note(n)}" for slug, n in large.items()]
+    picture_notes = [
+        f"{slug}: {_NOTES[bucket](n)}"
+        for bucket, numbers in noted.items()
+        for slug, n in numbers.items()
+        if n
+    ]
     decoded = 0
     for key, n in sorted(done.holds.items()):
         if key.measure == "bytes":
@@ -231,13 +266,15 @@ def summarise(
         **{name: dict(sorted(counter.items())) for name, counter in totals.items()},
         "datasets": datasets,
         "ledger": book,
-        "notes": [*plan.notes, *large_notes, *absent_notes],
+        "notes": [*plan.notes, *picture_notes, *absent_notes],
         "versions": {name: version(name) for name in _PACKAGES},
         "rebuild": shlex.join(command),
         "shards": plan.shards,
         "download_size": disk,
         "dataset_size": decoded,
         "spread": _spread(done),
+        "overlaps": _overlaps(plan, done),
+        **({"tokenizer": tokens.facts(plan.tokenizer)} if plan.tokenizer else {}),
         "content": content,
     }
     return cast(Summary, summary)
@@ -248,6 +285,28 @@ def _spread(done: Done) -> dict[str, dict[str, dict[str, int]]]:
     found: dict[str, dict[str, dict[str, int]]] = {}
     for key, n in sorted(done.spread.items()):
         found.setdefault(key.measure, {}).setdefault(key.group, {})[str(key.bin)] = n
+    return found
+
+
+def _overlaps(plan: RunPlan, done: Done) -> dict[str, list[OverlapSummary]]:
+    """What splits have in common, by measure."""
+    found: dict[str, list[OverlapSummary]] = {"rows": [], "pictures": []}
+    for key, n in sorted(done.overlaps.items()):
+        ends = ((key.dataset, key.split), (key.other_dataset, key.other_split))
+        evaluates = {
+            split.startswith(EVALUATION) or "train" not in plan.datasets[slug].entry.role
+            for slug, split in ends
+        }
+        found[key.measure].append(
+            {
+                "dataset": key.dataset,
+                "split": key.split,
+                "other_dataset": key.other_dataset,
+                "other_split": key.other_split,
+                "count": n,
+                "leak": len(evaluates) == 2,
+            }
+        )
     return found
 
 

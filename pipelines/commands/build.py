@@ -25,6 +25,7 @@ from pipelines.command_options import (
     SplitColumn,
     StoreOptions,
     Tile,
+    Tokenizer,
     VerifyImages,
     pair,
     with_engine_options,
@@ -87,6 +88,7 @@ def mix(
     path: Paths = None,
     catalogue: Catalogue = None,
     verify_images: VerifyImages = False,
+    tokenizer: Tokenizer = "",
     quiet: Quiet = False,
     beam_options: BeamOptions = None,
 ) -> None:
@@ -95,7 +97,9 @@ def mix(
         own = [f"splits={splits.value}"] if splits else []
         wanted = _mix(name, [*(changes or []), *own], only, take, tile, catalogue)
     engine_options = dataclasses.replace(engine_options, beam_options=beam_options or [])
-    request = Request(data_root, out, images, path or [], verify_images, quiet, skip_missing)
+    request = Request(
+        data_root, out, images, path or [], verify_images, quiet, skip_missing, tokenizer
+    )
     _run(wanted, request, engine_options)
 
 
@@ -128,6 +132,7 @@ def convert(
     path: Paths = None,
     catalogue: Catalogue = None,
     verify_images: VerifyImages = False,
+    tokenizer: Tokenizer = "",
     quiet: Quiet = False,
 ) -> None:
     """Convert datasets, every item once."""
@@ -141,7 +146,7 @@ def convert(
         wanted = load.convert_mix(names, group.value, [*written, *(changes or [])])
         wanted = load.narrowed(wanted, tile=load.tile_of(tile))
     engine_options = dataclasses.replace(engine_options, beam_options=datasets[len(names) :])
-    request = Request(data_root, out, images, path or [], verify_images, quiet)
+    request = Request(data_root, out, images, path or [], verify_images, quiet, tokenizer=tokenizer)
     _run(wanted, request, engine_options)
 
 
@@ -226,6 +231,7 @@ class Request(NamedTuple):
     verify_images: bool
     quiet: bool
     skip_missing: bool = False
+    tokenizer: str = ""
 
 
 def _run(wanted: Mix, request: Request, engine_options: EngineOptions) -> None:
@@ -248,6 +254,7 @@ def _run(wanted: Mix, request: Request, engine_options: EngineOptions) -> None:
             request.verify_images,
             places,
             request.skip_missing,
+            work_files.absolute(request.tokenizer) if request.tokenizer else "",
         )
         left_out = planned.mix.left_out[len(wanted.left_out) :]
         for note in [*planned.notes, *(f"left out: {line}" for line in left_out)]:
@@ -290,7 +297,7 @@ def _command() -> list[str]:
         if word == "--":  # Beam's options change no byte
             break
         name, mark, _ = word.partition("=")
-        if name in {"--data-root", "--out", "--path", *engine}:
+        if name in {"--data-root", "--out", "--path", "--tokenizer", *engine}:
             if not mark:
                 next(words, None)
             if name in ("--data-root", "--out"):

@@ -93,10 +93,10 @@ def export(
         typer.Option("--dialect", help="Write the boxes in the text anew, in this box format."),
     ] = None,
     min_pixels: Annotated[
-        int | None, typer.Option("--min-pixels", help="Of Qwen2.5-VL's dialect: as in training.")
+        int | None, typer.Option("--min-pixels", help="Of Qwen2.5-VL's box format: as in training.")
     ] = None,
     max_pixels: Annotated[
-        int | None, typer.Option("--max-pixels", help="Of Qwen2.5-VL's dialect: as in training.")
+        int | None, typer.Option("--max-pixels", help="Of Qwen2.5-VL's box format: as in training.")
     ] = None,
     data_root: Annotated[
         str | None,

@@ -67,6 +67,14 @@ class LoopbackServer:
             worker_handlers.DATA_BUFFER_TIME_LIMIT_MS
         )
         self._servers: list[Any] = []
+        try:
+            self._start(state)
+        except BaseException:  # memory or threads ran out; a server keeps Python from ending
+            self.close()
+            raise
+        self.control_address = f"{HOST}:{self.control_port}"
+
+    def _start(self, state: Any) -> None:
         add = beam_fn_api_pb2_grpc
         self.logging_port = self._serve(
             add.add_BeamFnLoggingServicer_to_server, worker_handlers.BasicLoggingService()
@@ -78,7 +86,6 @@ class LoopbackServer:
         self.control_port = self._serve(
             add.add_BeamFnControlServicer_to_server, self.control_handler
         )
-        self.control_address = f"{HOST}:{self.control_port}"
 
     def _serve(self, add: Any, servicer: Any) -> int:
         server = grpc.server(

@@ -19,9 +19,9 @@ REASONS: dict[str, str] = {
     "picture_not_first": "the program wants the pictures before the first question",
     "placeholder_in_text": "the text holds a word that the program takes for a placeholder",
     "unknown_box": "a box in the text is none of the row's regions",
-    "words_in_boxes": "the row's dialect keeps words within its boxes, and they would be lost",
+    "words_in_boxes": "the row's box format keeps words within its boxes, and they would be lost",
     "boxes_beside_text": "the row's boxes stand beside its text: name another --dialect",
-    "not_sayable": "the dialect cannot write a region of the row",
+    "not_sayable": "the box format cannot write a region of the row",
     "bad_id": FAULTS["bad_id"],
 }
 

@@ -161,9 +161,10 @@ def _facts(row: Mapping[str, Any]) -> list[tuple[str, str]]:
     licences = (row["license_annotations"], row["license_images"])
     values = {
         "Text by": row["text_origin"],
-        "Box dialect": row["dialect"],
+        "Box format (dialect)": row["dialect"],
         "Template": row["template"],
         "Ground sampling distance": f"{row['gsd']:g} m" if row["gsd"] else None,
+        "Longitude, latitude": _degrees(row["lon"], row["lat"]),
         "Sensor": row["sensor"],
         "Licence of annotations": licences[0],
         "Licence of pictures": licences[1],
@@ -171,6 +172,10 @@ def _facts(row: Mapping[str, Any]) -> list[tuple[str, str]]:
         "Record": row["origin"]["key"],
     }
     return [(name, _word(value)) for name, value in values.items() if value]
+
+
+def _degrees(lon: float | None, lat: float | None) -> str | None:
+    return None if lon is None or lat is None else f"{lon:.5f}, {lat:.5f}"
 
 
 def _word(text: str) -> str:

@@ -23,6 +23,8 @@ _FACTS = (
     "template",
     "recipe",
     "gsd",
+    "lon",
+    "lat",
     "sensor",
     "license_annotations",
     "license_images",

@@ -249,7 +249,7 @@ function facts(pairs) {
 
 function rejectWords(item) {
   const many = item.items > 1 ? ` It stands for ${item.items} items.` : "";
-  const kind = item.kind === "fault" ? "A fault of the data." : "Left out by a policy.";
+  const kind = item.kind === "fault" ? "A fault of the data." : "Left out by choice (a policy), of the authors or of the mix.";
   const drawn = item.pictures.length && item.rings.length ? "The fault is ringed in the picture." : null;
   return [
     make("div", { class: "why" },
