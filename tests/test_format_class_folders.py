@@ -40,16 +40,16 @@ def seen(samples: list[Sample]) -> list[tuple[str, str, tuple[str, ...]]]:
 def test_an_archive_beside_its_split_lists_is_read_in_place(tmp_path: Path) -> None:
     picture = encoded("JPEG")
     names = ["NWPU-RESISC45/airport/airport_001.jpg", "NWPU-RESISC45/beach/beach_001.jpg"]
-    packed(tmp_path / "NWPU-RESISC45.zip", *names, data=picture)
+    packed(tmp_path / "resisc.zip", *names, data=picture)
     put(tmp_path, "resisc45-train.txt", text="airport_001.jpg\n")
     put(tmp_path, "resisc45-test.txt", text="beach_001.jpg\n")
     found = read(RESISC, tmp_path)
     assert seen(found.samples) == [
-        ("test", f"NWPU-RESISC45.zip!{names[1]}", ("beach",)),
-        ("train", f"NWPU-RESISC45.zip!{names[0]}", ("airport",)),
+        ("test", f"resisc.zip!{names[1]}", ("beach",)),
+        ("train", f"resisc.zip!{names[0]}", ("airport",)),
     ]
-    assert found.notes == []
-    place = f"{tmp_path}/NWPU-RESISC45.zip!{names[0]}"
+    assert found.notes == ["the class folders lie in resisc.zip!NWPU-RESISC45/"]
+    place = f"{tmp_path}/resisc.zip!{names[0]}"
     assert io.BytesIO(files.store(place).read(place)).getvalue() == picture
 
 
@@ -101,10 +101,10 @@ def test_archives_that_share_a_class_are_not_read_as_one(tmp_path: Path) -> None
 
 
 def test_archives_of_other_kinds_and_broken_ones_are_told(tmp_path: Path) -> None:
-    put(tmp_path, "Images/airplane.rar", "Images/beach.rar", "AID.zip", text="no archive")
+    put(tmp_path, "Images/airplane.rar", "Images/beach.rar", "a.zip", text="no archive")
     told = (
         r"2 archive\(s\) to be unpacked first, such as Images/airplane\.rar; 1 archive\(s\) that "
-        r"cannot be read, such as AID\.zip; there: AID\.zip, Images"
+        r"cannot be read, such as a\.zip; there: Images, a\.zip"
     )
     with pytest.raises(SourceError, match=told):
         read(AID, tmp_path)
@@ -175,3 +175,12 @@ def test_a_list_may_be_a_table_whose_pictures_stand_in_any_column(tmp_path: Path
 def test_a_damaged_archive_of_the_datasets_name_hides_no_folders_beside_it(tmp_path: Path) -> None:
     put(tmp_path, "AID.zip", "Port/a.jpg", "River/b.jpg", text="no archive")
     assert [label for _, _, label in seen(read(AID, tmp_path).samples)] == [("Port",), ("River",)]
+
+
+def test_a_pointer_to_an_archive_is_told(tmp_path: Path) -> None:
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 102429601\n"
+    put(tmp_path, "WHU-RS19.zip", text=pointer)
+    with pytest.raises(
+        SourceError, match=r"WHU-RS19\.zip is no archive .*: it is a Git LFS pointer"
+    ):
+        read(catalogue()["whu_rs19"], tmp_path)

@@ -24,6 +24,7 @@ from collections.abc import Callable, Iterator
 from typing import IO, NamedTuple, Protocol
 
 from converters.read.stores import (
+    LFS_POINTER,
     Entry,
     MemberError,
     SourceError,
@@ -147,7 +148,10 @@ class _Archive:
         except (*_BROKEN, OSError) as error:
             if isinstance(error, FileNotFoundError):
                 raise
-            raise SourceError(f"{path} is no archive that can be read: {said(error)}") from None
+            why = said(error)
+            if store.read(path, 0, len(LFS_POINTER)) == LFS_POINTER:
+                why = "it is a Git LFS pointer; fetch the file with `git lfs pull`"
+            raise SourceError(f"{path} is no archive that can be read: {why}") from None
         self.folders = _folders(self.members)
 
 

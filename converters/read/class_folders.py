@@ -8,7 +8,6 @@ where the entry's pattern tells none.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from typing import NamedTuple
 
 from converters.read import files
@@ -191,10 +190,7 @@ def around_notes(folder: Folder, looked: Looked) -> list[str]:
 
 
 def instead(folder: Folder) -> str:
-    """What lies in the folder that no class folder can be read from; empty where nothing does.
-
-    Raises SourceError where it is the pointer to an archive that was not fetched.
-    """
+    """What lies in the folder that no class folder can be read from; empty where nothing does."""
     found = [*files.find(folder.base, "{file}"), *files.find(folder.base, "{outer}/{file}")]
     hints = []
     packed = [one.path for one in found if one.path.lower().endswith(_PACKED)]
@@ -207,9 +203,6 @@ def instead(folder: Folder) -> str:
     ]
     if broken:
         hints.append(f"{len(broken)} archive(s) that cannot be read, such as {broken[0]}")
-        place = files.join(folder.base, broken[0])
-        with suppress(OSError):
-            files.check_pointer(place, files.store(place).read(place, 0, len(files.LFS_POINTER)))
     tables = [one.path for one in found if one.path.lower().endswith(".parquet")]
     if tables:
         hints.append(f"{len(tables)} Parquet file(s), such as {tables[0]}, but no folders")

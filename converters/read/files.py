@@ -34,6 +34,7 @@ from converters.read.patterns import shown as shown
 from converters.read.patterns import variables as variables
 from converters.read.places import other_place
 from converters.read.recipes import RecipeStore, made
+from converters.read.stores import LFS_POINTER as LFS_POINTER
 from converters.read.stores import Entry as Entry
 from converters.read.stores import LocalStore, open_ranges
 from converters.read.stores import MemberError as MemberError
@@ -46,9 +47,6 @@ from converters.read.stores import Unopenable as Unopenable
 from converters.read.stores import inside as inside
 from converters.read.stores import missing as missing
 from converters.read.stores import needs as needs
-
-LFS_POINTER = b"version https://git-lfs"
-
 
 _LOCAL = LocalStore()
 _CLOSED: ContextVar[dict[str, str] | None] = ContextVar("closed", default=None)

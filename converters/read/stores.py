@@ -20,6 +20,7 @@ _IN_MEMORY = re.compile(
 )
 # A square of 32,768 pixels: the largest pictures of DOTA and LRS-VQA pass, a bomb does not.
 MAX_PIXELS = 1 << 30
+LFS_POINTER = b"version https://git-lfs"
 
 
 class SourceError(Exception):
