@@ -13,6 +13,7 @@ from converters.catalogue import entry_of, reader
 from converters.read import files
 from converters.read.files import SourceError
 from converters.read.folder import Folder, JoiningFormat, Plan, Sides, Span, open_folder
+from converters.read.instead import said_instead
 from schemas.entry import Entry
 from schemas.sample import Caption, Picture, Question, Reject, Sample
 from schemas.table import Columns
@@ -51,7 +52,10 @@ def plan_of(entry: Entry, folder: Folder) -> Plan:
     """How a dataset will be read. Raises SourceError where it cannot be."""
     module, options = reader(entry)
     with _in_one_line(folder):
-        return module.plan(folder, options)
+        try:
+            return module.plan(folder, options)
+        except SourceError as error:
+            raise said_instead(folder, error) from None
 
 
 def read_items(entry: Entry, folder: Folder, plan: Plan) -> Iterator[Sample | Columns | Reject]:

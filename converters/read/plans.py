@@ -128,7 +128,8 @@ def chosen_files(
     except SourceError as error:
         fault = error
     served = {split for split, _ in found}
-    below = _files_below(folder, annotations)
+    known = {file.path for _, file in found}
+    below = [item for item in _files_below(folder, annotations) if item[1].path not in known]
     taken = [item for item in below if item[0] not in served]
     passed = [item for item in below if item[0] in served]
     for some, what in ((taken, "read from there"), (passed, "not read")):
