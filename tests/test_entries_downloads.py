@@ -200,3 +200,18 @@ def test_what_lies_in_place_of_the_annotations_is_named(tmp_path: Path) -> None:
     (tmp_path / "captions/rsicd.json").write_text("{}")
     with pytest.raises(files.SourceError, match=r"annotations not found: .*; there is: captions/"):
         read(catalogue()["rsicd"], tmp_path)
+
+
+def test_answers_that_are_codes_are_said_in_words(tmp_path: Path) -> None:
+    told = {0: "10_to_20", 1: "NVG_surface", 2: "yes"}
+    for name in ("questions", "answers", "images"):
+        rows = [
+            CHANGE
+            | dict.fromkeys(("id", "img_id", "question_id"), key)
+            | {"answers_ids": [key], "answer": answer}
+            for key, answer in told.items()
+        ]
+        (tmp_path / f"Train_{name}.json").write_text(json.dumps({name: rows}))
+    found = read(catalogue()["cdvqa"], tmp_path)
+    said = [row for columns in found.columns for row in columns.table["answer"].to_pylist()]
+    assert said == ["10 to 20 %", "non-vegetated ground surface", "yes"]
