@@ -21,6 +21,7 @@ from converters.read.folder import (
     only_inside,
     open_folder,
 )
+from converters.read.instead import said_instead
 from schemas.entry import Entry
 from schemas.sample import Caption, Picture, Question, Reject, Sample
 from schemas.table import Columns
@@ -104,7 +105,7 @@ def plan_of(entry: Entry, folder: Folder) -> Plan:
         except SourceError as error:
             reasons = [f"{path} cannot be listed: {reason}" for path, reason in closed.items()]
             error.args = ("; ".join([str(error), *reasons]),)
-            raise
+            raise said_instead(folder, error) from None
     notes = [
         f"{path.removeprefix(folder.root + '/')} cannot be listed ({reason}): what is in it is "
         "passed over, unless a record names it"

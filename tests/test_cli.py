@@ -257,7 +257,9 @@ def empty(path: Path) -> None:
             "rsvqa_lr",
             "LR_split_val_images.json",
             Path.unlink,
-            "rsvqa_lr: annotations not found: PATH. GET",
+            "rsvqa_lr: annotations not found: PATH; there is: Images_LR/, "
+            "LR_split_test_answers.json, LR_split_test_images.json, LR_split_test_questions.json, "
+            "LR_split_train_answers.json, LR_split_train_images.json, 3 more. GET",
         ),
         (
             "floodnet_vqa",
@@ -288,9 +290,8 @@ def test_a_source_that_cannot_be_read_is_one_line(
         "ucm_captions": "https://github.com/201528014227051/RSICD_optimal",
         "rsvqa_lr": "https://rsvqa.sylvainlobry.com",
     }.get(slug)
-    line = line.replace("PATH", str(path)).replace(
-        "GET", f"Get it from {home} (see `earthmix check {slug}`)"
-    )
+    line = line.replace("PATH", str(path)).replace("DIR", str(path.parent))
+    line = line.replace("GET", f"Get it from {home} (see `earthmix check {slug}`)")
     assert (ended, (tmp_path / "out").exists()) == ((1, "", f"earthmix: {line}\n"), False)
 
 
@@ -417,8 +418,9 @@ def test_datasets_as_json_tells_everything() -> None:
         "test": 1093,
     }
     assert entry["options"] == {
-        "annotations": "dataset_rsicd.json",
-        "images": "RSICD_images/{filename}",
+        "annotations": "{|annotations_rsicd/}dataset_rsicd.json",
+        "images": "{RSICD_images/|RSICD_images.zip!RSICD_images/|RSICD_images.zip!|images/}"
+        "{filename}",
     }
 
 

@@ -179,3 +179,39 @@ def test_the_splits_of_a_benchmark_are_its_authors(tmp_path: Path) -> None:
     assert [(sample.split, sample.questions[0].answer) for sample in found.samples] == [
         ("test", "Park")
     ]
+
+
+def test_an_archive_that_stays_beside_what_was_unpacked_is_left_out(tmp_path: Path) -> None:
+    record = json.dumps({"image": "P1.png", "objects": [], "caption": "A ship.", "qa_pairs": []})
+    (tmp_path / "Annotations_train").mkdir()
+    (tmp_path / "Annotations_train/P1.json").write_text(record)
+    with zipfile.ZipFile(tmp_path / "Annotations_train.zip", "w") as packed:
+        packed.writestr("Annotations_train/P1.json", record)
+    found = read(catalogue()["vrsbench"], tmp_path)
+    assert len(found.samples) == 1
+    assert [note for note in found.notes if "Annotations_val" not in note] == [
+        "1 annotation file(s) are left out, such as Annotations_train.zip!Annotations_train/"
+        "P1.json: Annotations_train/P1.json is read in its place"
+    ]
+
+
+def test_what_lies_in_place_of_the_annotations_is_named(tmp_path: Path) -> None:
+    (tmp_path / "captions").mkdir()
+    (tmp_path / "captions/rsicd.json").write_text("{}")
+    with pytest.raises(files.SourceError, match=r"annotations not found: .*; there is: captions/"):
+        read(catalogue()["rsicd"], tmp_path)
+
+
+def test_answers_that_are_codes_are_said_in_words(tmp_path: Path) -> None:
+    told = {0: "10_to_20", 1: "NVG_surface", 2: "yes"}
+    for name in ("questions", "answers", "images"):
+        rows = [
+            CHANGE
+            | dict.fromkeys(("id", "img_id", "question_id"), key)
+            | {"answers_ids": [key], "answer": answer}
+            for key, answer in told.items()
+        ]
+        (tmp_path / f"Train_{name}.json").write_text(json.dumps({name: rows}))
+    found = read(catalogue()["cdvqa"], tmp_path)
+    said = [row for columns in found.columns for row in columns.table["answer"].to_pylist()]
+    assert said == ["10 to 20 %", "non-vegetated ground surface", "yes"]

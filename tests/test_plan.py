@@ -332,8 +332,9 @@ def test_every_source_that_cannot_be_read_is_named(sample: Path, tmp_path: Path)
     assert str(error.value).splitlines() == [
         f"rsicd: no folder {tmp_path}/rsicd, or nothing in it. Get it from "
         f"https://github.com/201528014227051/RSICD_optimal (see `earthmix check rsicd`)",
-        f"rsvqa_lr: annotations not found: {tmp_path}/rsvqa_lr/LR_split_{{split}}_questions.json. "
-        "Get it from https://rsvqa.sylvainlobry.com (see `earthmix check rsvqa_lr`)",
+        f"rsvqa_lr: annotations not found: {tmp_path}/rsvqa_lr/LR_split_{{split}}_questions.json; "
+        "there is: notes.txt. Get it from "
+        "https://rsvqa.sylvainlobry.com (see `earthmix check rsvqa_lr`)",
     ]
 
 

@@ -77,11 +77,13 @@ class Options(Struct, forbid_unknown_fields=True):
     tables: pattern of the files, with `{split}` and `{table}` (questions, answers, images), or
     one for each split. images: picture path from `{id}` (or `{name}`) and `{split}`; a list in time
     order. picture_name: the column of the images table that names the picture's file, if any.
+    spoken_answers: the words for answers that are codes.
     """
 
     tables: BySplit
     images: str | list[str]
     picture_name: str | None = None
+    spoken_answers: dict[str, str] = {}
 
 
 def plan(folder: Folder, options: Options) -> Plan:
@@ -283,6 +285,15 @@ def _reject(
     )
 
 
+def _spoken(answers: pa.ChunkedArray, options: Options) -> pa.ChunkedArray:
+    """Answers in words, where the entry has some for them."""
+    if not options.spoken_answers:
+        return answers
+    codes = pa.array(options.spoken_answers)
+    words = pa.array(options.spoken_answers.values(), pa.string())
+    return pc.coalesce(words.take(pc.index_in(answers, value_set=codes)), answers)
+
+
 def _answers(
     table: pa.Table, answers: pa.Table
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
@@ -339,7 +350,7 @@ def _joined(
             kept["id"].cast(pa.string()),
             shown,
             kept["question"],
-            sides["answers"]["answer"].take(pa.array(answer[good])),
+            _spoken(sides["answers"]["answer"].take(pa.array(answer[good])), options),
             kept["type"],
         ],
         schema=COLUMNS["question"],

@@ -8,12 +8,13 @@ from converters.read.folder import Folder
 
 _PICKLES = (".pth", ".pt", ".pkl", ".pickle", ".p")
 _SHOWN = 6
+_SAYS = "there is: "
 _LOOKED_INTO = 20  # folders
 
 
 def said_instead(folder: Folder, error: SourceError) -> SourceError:
     """The same error; where annotations are missing it names what lies in the folder instead."""
-    if "annotations not found" not in str(error) or "; there is: " in str(error):
+    if "annotations not found" not in str(error) or _SAYS in str(error):
         return error
     entries = files.listing(folder.base)
     below = [
@@ -23,9 +24,11 @@ def said_instead(folder: Folder, error: SourceError) -> SourceError:
         if not inner.is_dir
     ]
     names = [f"{entry.name}/" if entry.is_dir else entry.name for entry in entries]
-    shown = ", ".join(names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")
-    parts = [str(error), f"there is: {shown}"]
+    more = [f"{len(names) - _SHOWN} more"] if len(names) > _SHOWN else []
+    shown = ", ".join([*names[:_SHOWN], *more])
+    parts = [str(error), f"{_SAYS}{shown}"]
     pickles = [name for name in [*names, *below] if name.lower().endswith(_PICKLES)]
     if pickles:
         parts.append(f"{pickles[0]} is a Python pickle, which could run code and is not read")
-    return SourceError("; ".join(parts))
+    error.args = ("; ".join(parts),)
+    return error
