@@ -238,7 +238,8 @@ def empty(path: Path) -> None:
             "ucm_captions",
             "dataset.json",
             Path.unlink,
-            "ucm_captions: annotations not found: PATH; there is: imgs/. GET",
+            "ucm_captions: annotations not found: "
+            "DIR/{dataset|dataset_ucm|dataset_ucm_modified}.json; there is: imgs/. GET",
         ),
         ("ucm_captions", "", shutil.rmtree, "ucm_captions: no folder PATH, or nothing in it. GET"),
         (

@@ -140,7 +140,10 @@ def test_a_class_folder_that_cannot_be_listed_costs_its_pictures(
     close_folder(monkeypatch, "Airport")
     found = read(catalogue()["aid"], tmp_path)
     assert [sample.key for sample in found.samples] == ["Forest/a.jpg"]
-    assert found.notes == [f"Airport {CLOSED} it"]
+    assert found.notes == [
+        "1 folder(s) hold no picture that is read, such as Airport",
+        f"Airport {CLOSED} it",
+    ]
 
 
 def test_annotations_in_a_folder_that_cannot_be_listed_are_named_and_others_read(
