@@ -270,7 +270,7 @@ def _component(text: str, values: Mapping[str, str]) -> re.Pattern[str]:
         else:
             named.add(part)
             out.append(f"(?P<{part}>.+)")
-    return re.compile("".join(out))
+    return re.compile("".join(out), re.DOTALL)  # a name may hold a line break
 
 
 def bind(pattern: str, path: str) -> dict[str, str] | None:
