@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-_NO_MEMORY = "memory, or the number of threads, ran out; try --workers 1"
+from pipelines.errors import NO_MEMORY
 
 
 def _ran_out(error: BaseException) -> bool:
@@ -13,6 +13,7 @@ def _ran_out(error: BaseException) -> bool:
     said = str(error)
     return (
         isinstance(error, MemoryError)
+        or said == NO_MEMORY
         or "can't start new thread" in said
         or (isinstance(error, ImportError) and ("failed to map segment" in said or "alloc" in said))
     )
@@ -30,7 +31,7 @@ except KeyboardInterrupt:  # these imports take a tenth of a second
 except (ImportError, MemoryError) as error:
     if not _ran_out(error):
         raise
-    print(f"earthmix: {_NO_MEMORY}", file=sys.stderr)
+    print(f"earthmix: {NO_MEMORY}", file=sys.stderr)
     sys.exit(1)
 
 __all__ = ["app", "build", "data", "finished", "main"]
@@ -59,7 +60,7 @@ def _explain(error: Exception) -> None:
     Returns for any other error. The imports stand here because only a failed run needs them.
     """
     if _ran_out(error):
-        say(f"earthmix: {_NO_MEMORY}", err=True)
+        say(f"earthmix: {NO_MEMORY}", err=True)
         # Python would wait for threads of Beam that cannot end: what they wait for never started.
         os._exit(1)
     from converters.ledger import LedgerError

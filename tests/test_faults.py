@@ -19,6 +19,7 @@ import pytest
 import runs
 from apache_beam.portability.api import beam_artifact_api_pb2, beam_artifact_api_pb2_grpc
 from apache_beam.runners.portability.fn_api_runner import worker_handlers
+from apache_beam.utils import thread_pool_executor
 from processes import alive, family, listening
 
 from pipelines.engines import loopback
@@ -270,7 +271,7 @@ def test_a_run_listens_on_the_loopback_alone(
 def test_no_file_is_served(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("secret")
     manager = worker_handlers.WorkerHandlerManager({}, None)
-    server = loopback.LoopbackServer(manager.state_servicer, None, manager)
+    server = loopback.LoopbackServer(manager.state_servicer, None, manager, str)
     ports = [server.control_port, server.data_port, server.state_port, server.logging_port]
     request = beam_artifact_api_pb2.GetArtifactRequest()
     request.artifact.type_urn = "beam:artifact:type:file:v1"
@@ -361,6 +362,10 @@ def test_a_killed_run_leaves_no_temporary_folder_to_the_machine(
 # Errors of the operating system
 
 
+class Pool:
+    """Stands for Beam's threads."""
+
+
 def caption_command(sample: Path, out: Path, images: str, workers: str) -> list[str]:
     command = [sys.executable, "-m", "pipelines", "convert", "ucm_captions", "--images", images]
     return [*command, "--data-root", str(sample), "--out", str(out), "--workers", workers]
@@ -418,9 +423,23 @@ def test_a_worker_server_that_cannot_start_leaves_none_behind(
     monkeypatch.setattr(loopback.LoopbackServer, "_serve", serve)
     manager = worker_handlers.WorkerHandlerManager({}, None)
     with pytest.raises(RuntimeError, match="can't start new thread"):
-        loopback.LoopbackServer(manager.state_servicer, None, manager)
+        loopback.LoopbackServer(manager.state_servicer, None, manager, str)
     with pytest.raises(OSError):
         socket.create_connection(("127.0.0.1", stopped[0]), timeout=5)
+
+
+def test_a_call_of_a_worker_that_finds_no_thread_ends_the_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def submit(*_: Any) -> None:
+        raise RuntimeError("can't start new thread")
+
+    told: list[str] = []
+    monkeypatch.setattr(thread_pool_executor, "shared_unbounded_instance", Pool)
+    monkeypatch.setattr(Pool, "submit", submit, raising=False)
+    with pytest.raises(RuntimeError):
+        loopback._Threads(told.append).submit(print)
+    assert told == ["memory, or the number of threads, ran out; try --workers 1"]
 
 
 def test_a_mix_is_made_though_nobody_reads_what_is_said_of_it(

@@ -71,7 +71,7 @@ def matcher(text: str, values: Mapping[str, str], flags: int = 0) -> re.Pattern[
         else:
             named.add(part)
             out.append(f"(?P<{part}>.+)")
-    return re.compile("".join(out), flags)
+    return re.compile("".join(out), flags | re.DOTALL)  # a name may hold a line break
 
 
 def bind(pattern: str, path: str) -> dict[str, str] | None:

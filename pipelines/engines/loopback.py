@@ -21,8 +21,10 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any
 
 import grpc  # type: ignore[import-untyped]
@@ -34,7 +36,7 @@ from apache_beam.runners.worker import data_plane, worker_pool_main
 from apache_beam.utils import thread_pool_executor
 from google.protobuf import json_format, text_format  # type: ignore[import-untyped]
 
-from pipelines.errors import EngineError
+from pipelines.errors import NO_MEMORY, EngineError
 
 HOST = "127.0.0.1"
 _VERSIONS = ("2.77.", "2.78.")
@@ -57,10 +59,36 @@ _MEANING = {
 }
 
 
-class LoopbackServer:
-    """What Beam's runner asks of its server: control, data, state and logging."""
+class _Threads(Executor):
+    """Beam's threads for the calls of workers.
 
-    def __init__(self, state: Any, provision_info: Any, worker_manager: Any) -> None:
+    A call that finds no thread is never answered, and its worker waits for ever. fail: is told.
+    """
+
+    def __init__(self, fail: Callable[[str], None]) -> None:
+        self._fail = fail
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Runs a call in a thread of its own."""
+        try:
+            pool = thread_pool_executor.shared_unbounded_instance()
+            future: Future[Any] = pool.submit(fn, *args, **kwargs)
+        except (RuntimeError, MemoryError):
+            self._fail(NO_MEMORY)
+            raise
+        return future
+
+
+class LoopbackServer:
+    """What Beam's runner asks of its server: control, data, state and logging.
+
+    fail: is told what keeps it from answering workers.
+    """
+
+    def __init__(
+        self, state: Any, provision_info: Any, worker_manager: Any, fail: Callable[[str], None]
+    ) -> None:
+        self._threads = _Threads(fail)
         self.state, self.provision_info = state, provision_info
         self.control_handler = worker_handlers.BeamFnControlServicer(worker_manager)
         self.data_plane_handler = data_plane.BeamFnDataServicer(
@@ -88,9 +116,7 @@ class LoopbackServer:
         )
 
     def _serve(self, add: Any, servicer: Any) -> int:
-        server = grpc.server(
-            thread_pool_executor.shared_unbounded_instance(), options=_GRPC_OPTIONS
-        )
+        server = grpc.server(self._threads, options=_GRPC_OPTIONS)
         port: int = server.add_insecure_port(f"{HOST}:0")
         add(servicer, server)
         server.start()
@@ -101,7 +127,7 @@ class LoopbackServer:
         """Ends all connections."""
         self.control_handler.done()
         for ended in [server.stop(_PATIENCE / 2) for server in self._servers]:
-            ended.wait()
+            ended.wait(_PATIENCE)
 
 
 class Workers:
@@ -115,6 +141,7 @@ class Workers:
         self._handlers: list[Any] = []
         self._lock = threading.Lock()
         self._over = threading.Event()
+        self._breaking = False
 
     def start(self, handler: Any, environment: dict[str, str]) -> subprocess.Popen[bytes]:
         """Starts a worker and watches it."""
@@ -134,13 +161,22 @@ class Workers:
     def _watch(self, process: subprocess.Popen[bytes]) -> None:
         code = process.wait()
         with self._lock:
-            if code == 0 or self._over.is_set() or self.fault:
+            if code == 0 or self._over.is_set() or self._breaking:
                 return
-            self.fault = _told(code, self._log)
+            self._breaking = True
+            self.fault = self.fault or _told(code, self._log)
         # Beam may ask the dead worker for more, so what waits for it is broken off until none does.
         while not self._over.wait(_AGAIN):
             for handler in list(self._handlers):
                 handler.break_off(EngineError(self.fault))
+
+    def fail(self, fault: str) -> None:
+        """Ends the workers at once, and with them the run, for a fault that is not theirs."""
+        with self._lock:
+            self.fault = self.fault or fault
+            handlers = [*self._handlers]
+        for handler in handlers:
+            handler.kill()
 
     def end(self) -> None:
         """From here on the end of a worker is no fault."""
@@ -191,10 +227,14 @@ class WorkerProcess(worker_handlers.GrpcWorkerHandler):
             },
         )
 
-    def break_off(self, error: Exception) -> None:
-        """Ends the process at once, and with an error what waits for its answers or data."""
+    def kill(self) -> None:
+        """Ends the process at once."""
         if self._process is not None:
             self._process.kill()
+
+    def break_off(self, error: Exception) -> None:
+        """Ends the process at once, and with an error what waits for its answers or data."""
+        self.kill()
         self.data_conn._closed = True
         with suppress(RuntimeError):  # the list of what waits has just changed; it is tried again
             self.control_conn.abort(error)
@@ -277,7 +317,7 @@ def loopback(log: str) -> Iterator[None]:
         return WorkerProcess(workers, state, provision_info, server)
 
     known[python_urns.SUBPROCESS_SDK] = worker, bytes
-    worker_handlers.GrpcServer = LoopbackServer
+    worker_handlers.GrpcServer = partial(LoopbackServer, fail=workers.fail)
     try:
         yield
     # Beam tells of a dead worker by whatever it was doing with it.
