@@ -17,7 +17,6 @@ from typing import Any, NamedTuple
 import native
 import numpy as np
 import pytest
-import runs
 from PIL import Image
 from typer.main import get_command
 
@@ -143,17 +142,6 @@ def test_quoted_datasets_can_be_converted_like_that(
 )
 def test_a_quoted_dataset_can_be_checked(line: Quoted, entries: dict[str, Entry]) -> None:
     assert params(line)["dataset"] in {*catalogue.catalogue(), *entries}
-
-
-def test_the_commands_of_the_export_page_run_as_printed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    page = [line.text for line in commands("earthmix") if line.page == "docs/export.md"]
-    told = {text: runs.earthmix(*shlex.split(text)[1:]) for text in page if " OUT " not in text}
-    assert {text: ended.err for text, ended in told.items() if ended.code} == {}
-    shown = blocks("docs/export.md", "text")[0].replace("/home/me", str(tmp_path))
-    assert told["earthmix export out/geochat-style --to llava out/for-llava"].out == shown
 
 
 @pytest.mark.parametrize("line", [span for span in spans() if span.text.startswith("--")], ids=str)

@@ -45,7 +45,7 @@ def test_the_card_gives_lengths_in_tokens(sample: Path, words: Path, tmp_path: P
     text = (tmp_path / "out" / "README.md").read_text()
     assert f"The same in tokens of `tokenizer.json` (sha256 `{digest[:16]}`)." in text
     assert "| caption |" in text.split("| Task | Request | Answer | Whole row |")[1]
-    assert "--tokenizer" not in card["rebuild"]
+    assert "--tokenizer TOKENIZER" in card["rebuild"]
 
 
 @pytest.mark.parametrize(

@@ -289,6 +289,10 @@ def _dry_run(plan: RunPlan, engine_options: EngineOptions, data_root: str) -> li
     )
 
 
+# What stands in place of the reader's own files in the command to rebuild a mix by.
+_PLACES = {"--data-root": "DATA_ROOT", "--out": "OUT", "--tokenizer": "TOKENIZER"}
+
+
 def _command() -> list[str]:
     """The command to rebuild a mix by; folders and workers are the reader's own."""
     out, words = ["earthmix"], iter(sys.argv[1:])
@@ -297,11 +301,11 @@ def _command() -> list[str]:
         if word == "--":  # Beam's options change no byte
             break
         name, mark, _ = word.partition("=")
-        if name in {"--data-root", "--out", "--path", "--tokenizer", *engine}:
+        if name in {*_PLACES, "--path", *engine}:
             if not mark:
                 next(words, None)
-            if name in ("--data-root", "--out"):
-                out += [name, "DATA_ROOT" if name == "--data-root" else "OUT"]
+            if name in _PLACES:
+                out += [name, _PLACES[name]]
         elif name != "--quiet":
             out.append(word)
     return out

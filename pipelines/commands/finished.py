@@ -47,7 +47,7 @@ def preview(
         typer.launch(path)
 
 
-@app.command(epilog="Example: earthmix show OUT --id 04250bf0b91767ff76c37251")
+@app.command(epilog="Example: earthmix show OUT --id 3b6c798e095ed8ca30e9fcb1")
 def show(
     out: Annotated[str, typer.Argument(metavar="OUT", help="A finished mix.")],
     row_id: Annotated[str, typer.Option("--id", help="Id of a row, or of one that was dropped.")],
