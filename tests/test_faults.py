@@ -548,8 +548,9 @@ def test_a_name_that_is_not_utf_8_costs_its_picture_alone(
         ('name = "a\\n"\n[sources.rsicd]\ntask = "caption"\n', "name: "),
         ('name = "a"\n[sources.rsicd]\ntask = "caption"\ntake = 1e300\n', "take: "),
         ("a = " + "[" * 100_000, "its tables lie too deep in one another"),
+        (".".join(["a"] * 65) + " = 1", "its tables lie too deep in one another"),
     ],
-    ids=["a name with a line break", "a number beyond all rows", "a deep table"],
+    ids=["a name with a line break", "a number beyond all rows", "a deep table", "a deep key"],
 )
 def test_a_mix_that_no_run_could_follow_is_refused_in_lines(
     tmp_path: Path, text: str, line: str

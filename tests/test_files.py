@@ -356,3 +356,11 @@ def test_a_file_is_bound_by_the_pattern_of_its_split() -> None:
         "val": "validation/labelXml{|s}/{stem}.xml",
     }
     assert bound(patterns, "validation/labelXmls/7.xml") == {"stem": "7"}
+
+
+def test_a_name_with_a_line_break_matches_a_pattern(tmp_path: Path) -> None:
+    root = tree(tmp_path, "a\nb/c\nd.jpg")
+    assert find(root, "{label}/{name}.jpg") == [
+        ("a\nb/c\nd.jpg", {"label": "a\nb", "name": "c\nd"})
+    ]
+    assert files.bind("{label}/{name}.jpg", "a\nb/c\nd.jpg") == {"label": "a\nb", "name": "c\nd"}

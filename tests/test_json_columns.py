@@ -187,3 +187,12 @@ def test_a_number_that_is_no_plain_one_is_left_to_a_parser(number: str) -> None:
 def test_a_number_of_up_to_64_bits_is_read(number: str) -> None:
     rows = columns(f'{{"id": {number}, "q": "a"}}'.encode())
     assert rows is not None and rows[0]["id"] == int(number)
+
+
+def test_a_record_of_thousands_of_keys_is_left_to_a_parser() -> None:
+    many = {f"k{n}": 1 for n in range(4097)}
+    assert read_uniform(json.dumps({"id": 7} | many).encode(), KINDS) is None
+    few = {f"k{n}": 1 for n in range(4000)}
+    found = read_uniform(json.dumps({"id": 7} | few).encode(), KINDS)
+    assert found is not None
+    assert found["id"].to_pylist() == [7]

@@ -56,6 +56,7 @@ _BLANK = ord(" ")
 _LIST = ord("[")
 _LIST_END = ord("]")
 _ZERO, _NINE = ord("0"), ord("9")
+_MOST_STRINGS = 1 << 12  # of a record: each takes some calls, whatever the number of records
 _BLOCK = 1 << 21  # bytes that are read at once: their places fit the processor's cache
 
 
@@ -123,6 +124,8 @@ def _read_block(body: bytes, columns: Mapping[str, pa.DataType]) -> pa.Table | N
     # Fast way: records of as many strings are read together, a numpy call for all of them. The
     # plain way is a parser's call a record; the end of `_layout` shows what it would find.
     counts = np.diff(np.append(heads, len(opens)))
+    if counts.max() > _MOST_STRINGS:
+        return None
     parts: list[tuple[Places, pa.Table]] = []
     for count in np.unique(counts).tolist():
         rows = np.flatnonzero(counts == count)
