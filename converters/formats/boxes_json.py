@@ -24,7 +24,6 @@ from msgspec import Struct
 from converters.read.encodings import utf8_of
 from converters.read.files import SourceError
 from converters.read.folder import BySplit, Folder, PicturePaths, Plan, Sides, Span, stem
-from converters.read.instead import said_instead
 from converters.read.json_elements import UNREADABLE, elements
 from converters.read.json_values import number_of
 from converters.read.plans import json_array_plan
@@ -77,17 +76,14 @@ def plan(folder: Folder, options: Options) -> Plan:
     Raises SourceError where there is no annotation file, and names what is there.
     """
     keys = {options.fields.image, options.fields.objects}
-    try:
-        found = json_array_plan(
-            folder,
-            options.annotations,
-            options.images,
-            keys=keys,
-            record_bytes=_RECORD_BYTES,
-            table=options.records,
-        )
-    except SourceError as error:
-        raise said_instead(folder, error) from None
+    found = json_array_plan(
+        folder,
+        options.annotations,
+        options.images,
+        keys=keys,
+        record_bytes=_RECORD_BYTES,
+        table=options.records,
+    )
     if options.class_list is None:
         return found
     files = {span.names[0]: span.split for span in found.spans}

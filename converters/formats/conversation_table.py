@@ -28,7 +28,6 @@ from converters.read import files
 from converters.read.cells import cell_names
 from converters.read.files import SourceError
 from converters.read.folder import BySplit, Folder, Plan, Sides, Span, batched, bound
-from converters.read.instead import said_instead
 from converters.read.json_elements import BadRecord
 from converters.read.named_pictures import NamedPictures
 from converters.read.plans import absent, chosen_files
@@ -77,10 +76,7 @@ class Options(Struct, forbid_unknown_fields=True):
 def plan(folder: Folder, options: Options) -> Plan:
     """One span a table. Raises SourceError where there is none."""
     notes: list[str] = []
-    try:
-        found = chosen_files(folder, options.annotations, notes)
-    except SourceError as error:
-        raise said_instead(folder, error) from None
+    found = chosen_files(folder, options.annotations, notes)
     notes += absent(folder, options.annotations)
     by_split: dict[str, list[files.Found]] = {}
     for split, table in found:

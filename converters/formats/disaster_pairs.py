@@ -27,7 +27,6 @@ from converters.read import files
 from converters.read.encodings import utf8_of
 from converters.read.files import SourceError
 from converters.read.folder import BySplit, Folder, PicturePaths, Plan, Sides, Span, bound
-from converters.read.instead import said_instead
 from converters.read.json_elements import UNREADABLE, BadRecord, decode_record
 from converters.read.plans import files_plan
 from converters.regions.conventions import BadShape, Size
@@ -76,10 +75,7 @@ def plan(folder: Folder, options: Options) -> Plan:
 
     Raises SourceError where there is none, and names what is there.
     """
-    try:
-        found = files_plan(folder, options.annotations, options.images, files_a_span=_FILES_A_SPAN)
-    except SourceError as error:
-        raise said_instead(folder, error) from None
+    found = files_plan(folder, options.annotations, options.images, files_a_span=_FILES_A_SPAN)
     if options.shows == "after":
         return found
     paired = {

@@ -19,9 +19,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from converters.read.files import SourceError
 from converters.read.folder import BySplit, Folder, PicturePaths, Plan, Sides, Span, bound
-from converters.read.instead import said_instead
 from converters.read.plans import json_array_plan, picture_patterns
 from converters.read.records import json_records, record_pictures
 from schemas.sample import Kind, Label, Reject, Sample
@@ -52,17 +50,14 @@ class _Feature(Struct):
 
 def plan(folder: Folder, options: Options) -> Plan:
     """Byte spans of the features. Raises SourceError where there is no file of them."""
-    try:  # a place is a path, so that no pattern finds its pictures
-        found = json_array_plan(
-            folder,
-            options.annotations,
-            (),
-            keys={"properties"},
-            record_bytes=_FEATURE_BYTES,
-            table="features",
-        )
-    except SourceError as error:
-        raise said_instead(folder, error) from None
+    found = json_array_plan(
+        folder,
+        options.annotations,
+        (),  # a place is a path, so that no pattern finds its pictures
+        keys={"properties"},
+        record_bytes=_FEATURE_BYTES,
+        table="features",
+    )
     return found._replace(pictures=picture_patterns(options.images))
 
 

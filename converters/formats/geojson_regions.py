@@ -37,7 +37,6 @@ from converters.read.georeference import (
     to_pixels,
 )
 from converters.read.headers import PictureError
-from converters.read.instead import said_instead
 from converters.read.json_elements import UNREADABLE, BadRecord, decode_record, elements
 from converters.read.plans import files_plan
 from converters.read.sizes import PictureSizes
@@ -105,16 +104,13 @@ def plan(folder: Folder, options: Options) -> Plan:
     if options.coordinates == "map" and options.box is None:
         require_rasterio(folder.slug)
     many = options.image is not None
-    try:
-        return files_plan(
-            folder,
-            options.annotations,
-            options.images,
-            files_a_span=1 if many else _FILES_A_SPAN,
-            record_bytes=_FEATURE_BYTES,
-        )
-    except SourceError as error:
-        raise said_instead(folder, error) from None
+    return files_plan(
+        folder,
+        options.annotations,
+        options.images,
+        files_a_span=1 if many else _FILES_A_SPAN,
+        record_bytes=_FEATURE_BYTES,
+    )
 
 
 class _Scene(NamedTuple):

@@ -24,7 +24,6 @@ from converters.read import files
 from converters.read.arrays import MAX_ARRAY, open_arrays
 from converters.read.files import SourceError
 from converters.read.folder import ALL, BySplit, Folder, Plan, Sides, Span, annotation_files
-from converters.read.instead import said_instead
 from converters.read.plans import absent, picture_patterns
 from schemas.sample import Kind, Label, Picture, Reject, Sample
 
@@ -61,10 +60,7 @@ def plan(folder: Folder, options: Options) -> Plan:
     Raises SourceError where an array is missing, or of another shape than the entry says.
     """
     spans: list[Span] = []
-    try:
-        there = annotation_files(folder, options.annotations)
-    except SourceError as error:
-        raise said_instead(folder, error) from None
+    there = annotation_files(folder, options.annotations)
     for named, found in there:
         inner = [split for split in options.inner if folder.wants(split)]
         for split in inner if options.inner else [named or ALL]:

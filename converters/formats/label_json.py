@@ -44,7 +44,6 @@ from converters.read.folder import (
     bound,
     stem,
 )
-from converters.read.instead import said_instead
 from converters.read.json_values import number_of
 from converters.read.picture_lists import by_lists, list_files
 from converters.read.plans import files_plan
@@ -91,10 +90,7 @@ def plan(folder: Folder, options: Options) -> Plan:
 
     Raises SourceError where there is none.
     """
-    try:
-        found = files_plan(folder, options.annotations, options.images, files_a_span=_FILES_A_SPAN)
-    except SourceError as error:
-        raise said_instead(folder, error) from None
+    found = files_plan(folder, options.annotations, options.images, files_a_span=_FILES_A_SPAN)
     if not options.lists:
         return found
     if not list_files(folder, options.lists):

@@ -28,7 +28,6 @@ from converters.read.card_names import card_names
 from converters.read.class_names import class_names
 from converters.read.files import SourceError
 from converters.read.folder import BySplit, Folder, Plan, Sides, Span
-from converters.read.instead import said_instead
 from converters.read.plans import files_plan
 from converters.read.table_rows import column_names
 from converters.read.tables import table_records
@@ -75,10 +74,7 @@ def plan(folder: Folder, options: Options) -> Plan:
     Raises SourceError where there is none, or one lacks the column of the pictures or of classes.
     """
     pattern, notes = _there(folder, options)
-    try:
-        found = files_plan(folder, pattern, pattern, files_a_span=1, record_bytes=_ROW_BYTES)
-    except SourceError as error:
-        raise said_instead(folder, error) from None
+    found = files_plan(folder, pattern, pattern, files_a_span=1, record_bytes=_ROW_BYTES)
     classes: dict[str, None] = dict.fromkeys(options.names)
     for span in found.spans:
         for names in _names_of(folder, options, span.names[0]).values():

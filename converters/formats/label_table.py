@@ -37,7 +37,6 @@ from converters.read.folder import (
     Span,
     bound,
 )
-from converters.read.instead import said_instead
 from converters.read.plans import files_plan
 from converters.read.records import record_pictures
 from converters.read.table_rows import column_names
@@ -98,17 +97,14 @@ def plan(folder: Folder, options: Options) -> Plan:
     Raises SourceError where there is none, or one lacks a column.
     """
     unsplit = UNKNOWN if options.split else ALL
-    try:
-        found = files_plan(
-            folder,
-            options.annotations,
-            options.images,
-            files_a_span=1,
-            record_bytes=_ROW_BYTES,
-            unsplit=unsplit,
-        )
-    except SourceError as error:
-        raise said_instead(folder, error) from None
+    found = files_plan(
+        folder,
+        options.annotations,
+        options.images,
+        files_a_span=1,
+        record_bytes=_ROW_BYTES,
+        unsplit=unsplit,
+    )
     classes: dict[str, None] = dict.fromkeys(options.names.values())
     for span in found.spans:
         head = _head(folder, options, span.names[0])

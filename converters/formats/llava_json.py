@@ -39,7 +39,6 @@ from msgspec import Struct
 from converters.read import files
 from converters.read.files import SourceError
 from converters.read.folder import BySplit, Folder, PicturePaths, Plan, Sides, Span, bound, stem
-from converters.read.instead import said_instead
 from converters.read.json_elements import BadRecord
 from converters.read.plans import json_array_plan
 from converters.read.records import json_records
@@ -109,19 +108,16 @@ class Options(Struct, forbid_unknown_fields=True):
 def plan(folder: Folder, options: Options) -> Plan:
     """Spans of equal bytes. Raises SourceError where there are no annotations."""
     images = [] if "root" in _named(options) else options.images
-    try:
-        if options.sheet is not None:
-            sheet_names(folder, options.sheet)
-        return json_array_plan(
-            folder,
-            options.annotations,
-            images,
-            keys={_proof(folder, options)},
-            record_bytes=_RECORD_BYTES,
-            table=options.table,
-        )
-    except SourceError as error:
-        raise said_instead(folder, error) from None
+    if options.sheet is not None:
+        sheet_names(folder, options.sheet)
+    return json_array_plan(
+        folder,
+        options.annotations,
+        images,
+        keys={_proof(folder, options)},
+        record_bytes=_RECORD_BYTES,
+        table=options.table,
+    )
 
 
 def _proof(folder: Folder, options: Options) -> str:

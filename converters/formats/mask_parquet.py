@@ -23,7 +23,6 @@ from converters.read import files
 from converters.read.cells import cell_names
 from converters.read.files import SourceError
 from converters.read.folder import BySplit, Folder, Plan, Sides, Span
-from converters.read.instead import said_instead
 from converters.read.mask_pairs import Paired, sizes_of
 from converters.read.plans import files_plan
 from converters.read.table_rows import column_names
@@ -50,10 +49,7 @@ class Options(PixelTable, forbid_unknown_fields=True, kw_only=True):
 def plan(folder: Folder, options: Options) -> Plan:
     """One span a file. Raises SourceError where there is none, or one lacks a column."""
     classes = pixel_classes(options).names
-    try:
-        found = files_plan(folder, options.annotations, (), files_a_span=1, record_bytes=_ROW_BYTES)
-    except SourceError as error:
-        raise said_instead(folder, error) from None
+    found = files_plan(folder, options.annotations, (), files_a_span=1, record_bytes=_ROW_BYTES)
     for span in found.spans:
         there = column_names(files.join(folder.base, span.names[0]))
         lacking = [name for name in (*options.images, options.mask) if name not in there]

@@ -25,7 +25,6 @@ from msgspec import Struct
 from converters.read import files
 from converters.read.files import SourceError
 from converters.read.folder import BySplit, Folder, PicturePaths, Plan, Sides, Span, bound, stem
-from converters.read.instead import said_instead
 from converters.read.plans import files_plan
 from converters.read.records import record_pictures
 from schemas.sample import Box, Kind, Region, Reject, Sample
@@ -50,10 +49,7 @@ class Options(Struct, forbid_unknown_fields=True):
 
 def plan(folder: Folder, options: Options) -> Plan:
     """Spans of a few hundred arrays. Raises SourceError where there is none."""
-    try:
-        return files_plan(folder, options.annotations, options.images, files_a_span=_FILES_A_SPAN)
-    except SourceError as error:
-        raise said_instead(folder, error) from None
+    return files_plan(folder, options.annotations, options.images, files_a_span=_FILES_A_SPAN)
 
 
 def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator[Sample | Reject]:

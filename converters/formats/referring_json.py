@@ -30,9 +30,7 @@ from typing import Any, Literal, NamedTuple
 
 from msgspec import Struct
 
-from converters.read.files import SourceError
 from converters.read.folder import BySplit, Folder, PicturePaths, Plan, Sides, Span, bound, stem
-from converters.read.instead import said_instead
 from converters.read.plans import json_array_plan
 from converters.read.records import json_records, record_key, record_pictures
 from converters.read.sizes import PictureSizes
@@ -110,17 +108,14 @@ def plan(folder: Folder, options: Options) -> Plan:
     Raises SourceError where there is no annotation file, and names what is there.
     """
     fields = options.fields
-    try:
-        return json_array_plan(
-            folder,
-            options.annotations,
-            options.images,
-            keys={field.partition(".")[0] for field in (fields.image, fields.text) if field},
-            record_bytes=_RECORD_BYTES,
-            table=options.records,
-        )
-    except SourceError as error:
-        raise said_instead(folder, error) from None
+    return json_array_plan(
+        folder,
+        options.annotations,
+        options.images,
+        keys={field.partition(".")[0] for field in (fields.image, fields.text) if field},
+        record_bytes=_RECORD_BYTES,
+        table=options.records,
+    )
 
 
 def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator[Sample | Reject]:

@@ -28,7 +28,6 @@ from converters.read import files
 from converters.read.encodings import utf8_of
 from converters.read.files import SourceError
 from converters.read.folder import ALL, Folder, Plan, Sides, Span, batched
-from converters.read.instead import said_instead
 from converters.read.json_elements import UNREADABLE
 from converters.regions.conventions import BadShape
 from converters.regions.parts import rings_of_geojson, shape_of_rings
@@ -78,7 +77,7 @@ def plan(folder: Folder, options: Options) -> Plan:
         lacks = f"annotations not found: {where}"
         if labelled:
             lacks = f"{len(labelled)} tile(s) have labels, and none has a picture {options.images}"
-        raise said_instead(folder, SourceError(lacks))
+        raise SourceError(lacks)
     split_of, notes = _splits(folder, options)
     spans: list[Span] = []
     for split in sorted({*options.lists, ALL}):

@@ -42,7 +42,6 @@ from converters.read.folder import (
     stem,
 )
 from converters.read.headers import PictureError
-from converters.read.instead import said_instead
 from converters.read.json_elements import BadRecord, decode_record
 from converters.read.mask_pictures import marked
 from converters.read.plans import files_plan, json_array_plan
@@ -103,25 +102,20 @@ def plan(folder: Folder, options: Options) -> Plan:
 
     Raises SourceError where there is no annotation file, and names what is there.
     """
-    try:
-        if _a_file_each(options.annotations):
-            return files_plan(
-                folder, options.annotations, options.images, files_a_span=_FILES_A_SPAN
-            )
-        if all(pattern.endswith(".txt") for pattern in _patterns(options.annotations)):
-            return files_plan(
-                folder,
-                options.annotations,
-                options.images,
-                files_a_span=1,
-                record_bytes=_LINE_BYTES,
-            )
-        keys = {options.fields.image, options.fields.text}
-        return json_array_plan(
-            folder, options.annotations, options.images, keys=keys, record_bytes=_RECORD_BYTES
+    if _a_file_each(options.annotations):
+        return files_plan(folder, options.annotations, options.images, files_a_span=_FILES_A_SPAN)
+    if all(pattern.endswith(".txt") for pattern in _patterns(options.annotations)):
+        return files_plan(
+            folder,
+            options.annotations,
+            options.images,
+            files_a_span=1,
+            record_bytes=_LINE_BYTES,
         )
-    except SourceError as error:
-        raise said_instead(folder, error) from None
+    keys = {options.fields.image, options.fields.text}
+    return json_array_plan(
+        folder, options.annotations, options.images, keys=keys, record_bytes=_RECORD_BYTES
+    )
 
 
 def _patterns(annotations: BySplit) -> list[str]:

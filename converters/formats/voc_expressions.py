@@ -51,7 +51,6 @@ from converters.read.counters import (
 )
 from converters.read.files import SourceError
 from converters.read.folder import UNKNOWN, BySplit, Folder, PicturePaths, Plan, Sides, Span, stem
-from converters.read.instead import said_instead
 from converters.read.plans import files_plan
 from converters.read.records import json_records, record_pictures, xml_records
 from converters.read.split_lists import UNLISTED
@@ -109,17 +108,14 @@ def plan(folder: Folder, options: Options) -> Plan:
     By counters a span's `start` is the number of its first object. Raises SourceError where there
     is no XML file or, by counters, no list.
     """
-    try:
-        found = files_plan(
-            folder,
-            options.annotations,
-            options.images,
-            files_a_span=_FILES_A_SPAN,
-            unsplit=UNKNOWN,
-            leave_out=options.leave_out,
-        )
-    except SourceError as error:
-        raise said_instead(folder, error) from None
+    found = files_plan(
+        folder,
+        options.annotations,
+        options.images,
+        files_a_span=_FILES_A_SPAN,
+        unsplit=UNKNOWN,
+        leave_out=options.leave_out,
+    )
     if options.splits_by == "tag":
         return found._replace(sides=_sides(folder, options.masks)) if options.masks else found
     counters = read_counters(folder, options.lists)

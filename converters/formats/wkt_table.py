@@ -20,7 +20,6 @@ from msgspec import Struct
 
 from converters.read.files import SourceError
 from converters.read.folder import BySplit, Folder, PicturePaths, Plan, Sides, Span, bound
-from converters.read.instead import said_instead
 from converters.read.plans import files_plan
 from converters.read.sizes import PictureSizes
 from converters.read.tables import table_records
@@ -58,12 +57,9 @@ class _Row(Struct):
 
 def plan(folder: Folder, options: Options) -> Plan:
     """One span a table. Raises SourceError where there is none, and names what is there."""
-    try:
-        return files_plan(
-            folder, options.annotations, options.images, files_a_span=1, record_bytes=_ROW_BYTES
-        )
-    except SourceError as error:
-        raise said_instead(folder, error) from None
+    return files_plan(
+        folder, options.annotations, options.images, files_a_span=1, record_bytes=_ROW_BYTES
+    )
 
 
 def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator[Sample | Reject]:

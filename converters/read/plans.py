@@ -24,7 +24,6 @@ from converters.read.folder import (
     picture_stem,
     stem,
 )
-from converters.read.instead import said_instead
 from converters.read.json_elements import UNREADABLE
 from converters.read.json_lines import LINES, line_spans
 from converters.read.json_members import MEMBERS, member_spans
@@ -146,7 +145,7 @@ def chosen_files(
                 f"{what}, such as {example}"
             )
     if fault and not taken:
-        raise said_instead(folder, fault)
+        raise fault
     return _one_each(folder, _annotations(folder, [*found, *taken], leave_out, notes), notes)
 
 
