@@ -8,7 +8,6 @@ worker needs that or 3 bytes for each pixel of the largest scene (1.2 GB for DOT
 
 from __future__ import annotations
 
-import io
 import struct
 import threading
 from collections.abc import Iterator, Sequence
@@ -82,9 +81,7 @@ def cut(data: bytes, windows: Sequence[tuple[Window, Kind]]) -> list[bytes]:
 def _encoded(scene: Image, windows: Sequence[tuple[Window, Kind]]) -> list[bytes]:
     def encode(wanted: tuple[Window, Kind]) -> bytes:
         (x, y, width, height), kind = wanted
-        out = io.BytesIO()
-        tile = scene.crop((x, y, x + width, y + height)).convert("RGB")
-        tile.save(out, kind, **_SAVE[kind])
-        return out.getvalue()
+        tile = scene.crop((x, y, x + width, y + height))
+        return images.encoded(images.rgb(tile), kind, **_SAVE[kind])
 
     return list(_encoders.map(encode, windows))

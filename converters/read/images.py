@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import io
+import tempfile
 import warnings
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -181,9 +181,22 @@ def reencode(data: bytes) -> bytes:
     JPEG stays JPEG (quality 95), everything else becomes PNG. Raises PictureError.
     """
     image, kind = _decoded(data)
-    out = io.BytesIO()
-    image.save(out, kind, quality=95)
-    return out.getvalue()
+    return encoded(image, kind, quality=95)
+
+
+def rgb(image: Image) -> Image:
+    """The picture in RGB: itself where it is so, which Pillow's `convert` would copy."""
+    return image if image.mode == "RGB" else image.convert("RGB")
+
+
+def encoded(image: Image, kind: str, **options: int) -> bytes:
+    """A picture's file in one of Pillow's formats, with the format's options."""
+    # Fast way: Pillow encodes a JPEG into a file of the system without holding the interpreter's
+    # lock, so that threads use all cores. Into memory (io.BytesIO) it holds the lock.
+    with tempfile.TemporaryFile() as out:
+        image.save(out, kind, **options)
+        out.seek(0)
+        return out.read()
 
 
 def _decoded(data: bytes) -> tuple[Image, str]:
@@ -196,7 +209,9 @@ def _decoded(data: bytes) -> tuple[Image, str]:
             with opened(data) as file:
                 # MPO: a drone's JPEG with a second picture behind it.
                 kind = "JPEG" if file.format in ("JPEG", "MPO") else "PNG"
-                return shown(file).convert("RGB"), kind
+                image = shown(file)
+                image.load()
+                return rgb(image), kind
     except (Image.DecompressionBombError, *DAMAGED) as error:
         cut_off = "truncated" in str(error)
         raise PictureError(
