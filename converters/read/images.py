@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import os
+import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import IO, TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -193,10 +195,17 @@ def encoded(image: Image, kind: str, **options: int) -> bytes:
     """A picture's file in one of Pillow's formats, with the format's options."""
     # Fast way: Pillow encodes a JPEG into a file of the system without holding the interpreter's
     # lock, so that threads use all cores. Into memory (io.BytesIO) it holds the lock.
-    with tempfile.TemporaryFile() as out:
+    with _unnamed_file() as out:
         image.save(out, kind, **options)
         out.seek(0)
         return out.read()
+
+
+def _unnamed_file() -> IO[bytes]:
+    """A file of the system that has no name: in memory where the system has such, else on disk."""
+    if sys.platform == "linux":
+        return os.fdopen(os.memfd_create("picture"), "w+b")
+    return tempfile.TemporaryFile()
 
 
 def _decoded(data: bytes) -> tuple[Image, str]:
