@@ -14,6 +14,7 @@ from native import encoded
 
 from converters.read import archives, files, images
 from converters.read.files import Entry, Found, MemberError, SourceError
+from converters.read.folder import Folder, PicturePaths
 
 MEMBERS = {"a/1.txt": b"one", "a/b/2.txt": b"twenty-two", "3.txt": b""}
 
@@ -216,3 +217,103 @@ def test_an_archive_that_is_cut_off_is_named(tmp_path: Path) -> None:
 def test_a_folder_that_an_archive_has_not_is_missing(archive: str) -> None:
     with pytest.raises(FileNotFoundError, match="none"):
         files.store(f"{archive}!none").listing(f"{archive}!none")
+
+
+# Archives in parts
+
+
+def cut(whole: Path, names: list[str], size: int = 700) -> None:
+    """Cuts a file into parts of `size` bytes, the last one with the rest, and removes it."""
+    data = whole.read_bytes()
+    for number, name in enumerate(names):
+        last = number == len(names) - 1
+        part = data[number * size :] if last else data[number * size : (number + 1) * size]
+        (whole.parent / name).write_bytes(part)
+    whole.unlink()
+
+
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [
+        ("x.tar", ["x.tar.part_aa", "x.tar.part_ab", "x.tar.part_ac"]),
+        ("x.tar", ["x.tar.00", "x.tar.01", "x.tar.02"]),
+        ("x.zip", ["x.zip.001", "x.zip.002", "x.zip.003"]),
+        ("x.tar.gz", ["x.tar.gzaa", "x.tar.gzab"]),
+        ("x.tar.gz", ["x.tar.gz-part1", "x.tar.gz-part2"]),
+    ],
+)
+def test_an_archive_in_parts_is_read_as_one(tmp_path: Path, kind: str, names: list[str]) -> None:
+    members = {"a/1.txt": bytes(range(256)) * 3, "a/2.txt": b"two"}
+    whole = PACK[kind](tmp_path / kind, members)
+    size = whole.stat().st_size
+    cut(whole, names, 100 if kind == "x.tar.gz" else 150 if kind == "x.zip" else 700)
+    (tmp_path / "read me.txt").write_bytes(b"-")
+    assert files.listing(str(tmp_path)) == [
+        Entry("read me.txt", False, 1),
+        Entry(kind, False, size),
+    ]
+    for name, data in members.items():
+        path = f"{tmp_path}/{kind}!{name}"
+        assert files.store(path).read(path) == data
+        assert files.store(path).read(path, 1, 3) == data[1:3]
+    assert [found.path for found in files.find(str(tmp_path), "x/a/{name}.txt")] == [
+        f"{kind}!a/1.txt",
+        f"{kind}!a/2.txt",
+    ]
+
+
+def test_a_missing_part_is_named(tmp_path: Path) -> None:
+    cut(packed_tar(tmp_path / "x.tar", MEMBERS), ["x.tar.aa", "x.tar.ab", "x.tar.ac"])
+    (tmp_path / "x.tar.ab").unlink()
+    with pytest.raises(SourceError, match=r"x.tar is there in parts, and none follows x.tar.aa be"):
+        files.members(f"{tmp_path}/x.tar")
+
+
+def test_a_last_part_that_is_missing_leaves_an_archive_that_is_cut_off(tmp_path: Path) -> None:
+    cut(packed_zip(tmp_path / "x.zip", MEMBERS), ["x.zip.001", "x.zip.002"], 150)
+    (tmp_path / "x.zip.002").unlink()
+    with pytest.raises(SourceError, match=r"x.zip is no archive that can be read"):
+        files.members(f"{tmp_path}/x.zip")
+
+
+def test_parts_beside_the_whole_archive_are_left_over(tmp_path: Path) -> None:
+    packed_tar(tmp_path / "x.tar", MEMBERS)
+    (tmp_path / "x.tar.00").write_bytes(b"old")
+    assert [entry.name for entry in files.listing(str(tmp_path))] == ["x.tar", "x.tar.00"]
+    assert sorted(files.members(f"{tmp_path}/x.tar")) == ["3.txt", "a/1.txt", "a/b/2.txt"]
+
+
+@pytest.mark.parametrize("name", ["x.tar.xz", "x.zip.md5", "x.tar.gz.sig", "x.tar.02", "x.zip.bak"])
+def test_what_is_no_first_part_stays_a_file(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"x")
+    assert [entry.name for entry in files.listing(str(tmp_path))] == [name]
+
+
+# Pictures in one of several archives
+
+
+def test_a_picture_is_found_in_one_of_several_archives(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    packed_tar(tmp_path / "data/shard-000.tar", {"images/1.jpg": b"1", "images/3.jpg": b"old"})
+    packed_tar(tmp_path / "data/shard-001.tar", {"images/2.jpg": b"2", "images/3.jpg": b"new"})
+    packed_tar(tmp_path / "data/other.tar", {"images/4.jpg": b"4"})
+    paths = PicturePaths(
+        Folder("x", "x", str(tmp_path)), "{images/|data/shard-*.tar!images/}{image}"
+    )
+    assert [paths.path({"image": f"{number}.jpg"}) for number in range(1, 5)] == [
+        "data/shard-000.tar!images/1.jpg",
+        "data/shard-001.tar!images/2.jpg",
+        "data/shard-000.tar!images/3.jpg",
+        "images/4.jpg",
+    ]
+
+
+def test_indexes_are_kept_up_to_a_number_of_members(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archives, "_KEPT", 3)
+    store = archives.ArchiveStore(lambda path: files.store(path))
+    for number in range(3):
+        packed_tar(tmp_path / f"{number}.tar", {"a": b"a", "b": b"b"})
+        assert store.read(f"{tmp_path}/{number}.tar!a") == b"a"
+    assert list(store._archives) == [f"{tmp_path}/2.tar"]

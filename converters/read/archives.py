@@ -2,7 +2,8 @@
 
 zip, tar, tar.gz (tgz) and tar.bz2 (tbz) are served where they lie, on disk or in a bucket. An
 archive is data from strangers: members that lie outside its root, links, devices, and encrypted or
-huge members are not served; `passed_over` names them. Its index is kept for the process.
+huge members are not served; `passed_over` names them. Its index is kept for the process. One that
+was cut into parts is served as if it were whole (`converters.read.split_parts`).
 
 A tar.gz or tar.bz2 has no index and can only be read from its beginning, so it is unpacked once
 into an unnamed temporary file, up to `MAX_UNPACKED`.
@@ -23,6 +24,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import IO, NamedTuple, Protocol
 
+from converters.read.split_parts import whole
 from converters.read.stores import (
     LFS_POINTER,
     Entry,
@@ -38,7 +40,7 @@ from converters.read.tar_index import tar_members
 
 MAX_MEMBER = 1 << 30
 MAX_UNPACKED = 8 << 30  # of what is copied into a temporary file
-_OPEN = 32  # archives whose index is kept
+_KEPT = 1 << 19  # members of archives whose indexes are kept, about 0.2 GB
 _MEMBER = re.compile(
     r"(.*?\.(?:zip|tar|tar\.gz|tgz|tar\.bz2|tbz2?))!(.*)", re.IGNORECASE | re.DOTALL
 )
@@ -124,10 +126,13 @@ class ArchiveStore:
             if name in self._archives:
                 self._archives.move_to_end(name)
             else:
-                self._archives[name] = _Archive(name, self._outer(name))
-                if len(self._archives) > _OPEN:
+                self._archives[name] = _Archive(name, whole(self._outer(name), name))
+                while len(self._archives) > 1 and self._kept() > _KEPT:
                     self._archives.popitem(last=False)
             return self._archives[name], member
+
+    def _kept(self) -> int:
+        return sum(len(archive.members) for archive in self._archives.values())
 
 
 class _Archive:

@@ -34,6 +34,7 @@ from converters.read.patterns import shown as shown
 from converters.read.patterns import variables as variables
 from converters.read.places import other_place
 from converters.read.recipes import RecipeStore, made
+from converters.read.split_parts import joined
 from converters.read.stores import LFS_POINTER as LFS_POINTER
 from converters.read.stores import Entry as Entry
 from converters.read.stores import LocalStore, open_ranges
@@ -139,9 +140,12 @@ def exists(path: str) -> bool:
 
 
 def listing(path: str) -> list[Entry]:
-    """Entries of a folder by name; empty where there is no such folder."""
+    """Entries of a folder by name; empty where there is no such folder.
+
+    An archive that lies there in parts is one entry (`converters.read.split_parts`).
+    """
     try:
-        return store(path).listing(path)
+        return joined(store(path).listing(path))
     except (FileNotFoundError, NotADirectoryError):
         return []
 

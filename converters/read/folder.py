@@ -232,7 +232,8 @@ class PicturePaths:
     Where it lists alternatives, the first that exists is taken. Where none does, a picture of that
     name with another ending is, in the same folder (or what stands for it: another spelling, an
     archive) or one deeper; else the first alternative. An archive that would have to be unpacked
-    for it is left alone where a folder has other pictures.
+    for it is left alone where a folder has other pictures. A `*` in an archive's name stands for
+    any letters: the picture is in one of several archives.
     """
 
     def __init__(self, folder: Folder, template: BySplit) -> None:
@@ -265,6 +266,7 @@ class PicturePaths:
                 raise SourceError(f"{path!r} leaves its folder")
         paths = self._unpacked(paths)
         there = next(filter(self._is_there, paths), None)
+        there = there or next(filter(None, map(self._listings.in_one_of, paths)), None)
         return there or next(filter(None, map(self._listings.like, paths)), paths[0])
 
     def _unpacked(self, paths: list[str]) -> list[str]:

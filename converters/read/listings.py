@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from converters.read import files
+from converters.read.archives import split_member
 from converters.read.endings import PICTURE_ENDINGS, picture_ending, picture_stem
 from converters.read.files import SourceError
 
@@ -24,6 +26,7 @@ class Listings:
         self._root = root
         self._listings: dict[str, _Listing] = {}
         self._places: dict[str, str | None] = {}
+        self._spread: dict[str, dict[str, str]] = {}
 
     def has(self, path: str) -> bool:
         """True where a file stands at `path`."""
@@ -45,6 +48,32 @@ class Listings:
             if found:
                 return f"{at}{found}"
         return None
+
+    def in_one_of(self, path: str) -> str | None:
+        """The path of a member of one of several archives: `data/shard-*.tar!images/1.tif`.
+
+        None where the path names one archive alone, or none of them holds the member.
+        """
+        parts = split_member(path)
+        if parts is None or "*" not in parts[0]:
+            return None
+        archives, member = parts
+        if archives not in self._spread:
+            self._spread[archives] = self._members(archives)
+        archive = self._spread[archives].get(member)
+        return archive and f"{archive}!{member}"
+
+    def _members(self, archives: str) -> dict[str, str]:
+        """The archive of each member; of two that hold one name, the first by its own name."""
+        above, pattern = files.parent(archives)
+        place = self._place(above)
+        found: dict[str, str] = {}
+        for name in sorted(self._listing(place).names if place is not None else ()):
+            if fnmatchcase(name, pattern):
+                archive = f"{place}{name}"
+                for member in files.members(files.join(self._root, archive)):
+                    found.setdefault(member, archive)
+        return found
 
     def _place(self, above: str) -> str | None:
         """The folder `above`, or what stands for it (`files.located`)."""
