@@ -32,11 +32,12 @@ def count_absent(rows: pa.Table, roots: Mapping[str, str]) -> Counter[str]:
         paths = images.flatten().field("path")
         if not pa.types.is_dictionary(paths.type):
             paths = paths.dictionary_encode()
+        used = paths.indices.unique()  # a shard's share of the paths in the dictionary
         gone = [
             not os.path.exists(files.join(root, path.partition("/")[2]))
-            for path in paths.dictionary.to_pylist()
+            for path in paths.dictionary.take(used).to_pylist()
         ]
-        missing = pa.array(gone, pa.bool_()).take(paths.indices)
+        missing = pa.array(gone, pa.bool_()).take(pc.index_in(paths.indices, used))
         # A row with several pictures counts once.
         n = len(pc.unique(pc.list_parent_indices(images).filter(missing)))
         if n:

@@ -317,3 +317,23 @@ def test_indexes_are_kept_up_to_a_number_of_members(
         packed_tar(tmp_path / f"{number}.tar", {"a": b"a", "b": b"b"})
         assert store.read(f"{tmp_path}/{number}.tar!a") == b"a"
     assert list(store._archives) == [f"{tmp_path}/2.tar"]
+
+
+def test_what_is_not_there_is_looked_for_once_and_not_for_each_picture(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "images").mkdir()
+    for number in range(3):
+        (tmp_path / f"images/{number}.jpg").write_bytes(b"-")
+    asked: list[str] = []
+    looked = files.may_hold
+
+    def may_hold(place: str) -> bool:
+        asked.append(place)
+        return looked(place)
+
+    monkeypatch.setattr(files, "may_hold", may_hold)
+    paths = PicturePaths(Folder("x", "x", str(tmp_path)), "{Images.zip!|none/|images/}{image}")
+    found = [paths.path({"image": f"{number}.jpg"}) for number in range(3)]
+    assert found == ["images/0.jpg", "images/1.jpg", "images/2.jpg"]
+    assert asked == [f"{tmp_path}/Images.zip!", f"{tmp_path}/none", f"{tmp_path}/images"]

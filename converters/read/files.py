@@ -139,6 +139,25 @@ def exists(path: str) -> bool:
     return True
 
 
+def around(path: str) -> str:
+    """The archive that a file lies in, else its folder."""
+    member = split_member(path)
+    return f"{member[0]}!" if member else path.rpartition("/")[0]
+
+
+def may_hold(place: str) -> bool:
+    """False where there is no such folder or archive (see `around`)."""
+    if not place.endswith("!"):
+        return "!" in place or os.path.isdir(place)  # of a table or an array nothing is said here
+    try:
+        members(place[:-1])
+    except FileNotFoundError:
+        return False
+    except (OSError, SourceError):  # one that is damaged
+        pass
+    return True
+
+
 def listing(path: str) -> list[Entry]:
     """Entries of a folder by name; empty where there is no such folder.
 

@@ -245,6 +245,7 @@ class PicturePaths:
             split: files.variables(readings[0]) for split, readings in self._readings.items()
         }
         self._listings = Listings(folder.root)
+        self._around: dict[str, bool] = {}  # folders and archives of paths: whether they are there
 
     def path(self, values: Mapping[str, str]) -> str:
         """The path for a record's values.
@@ -280,6 +281,13 @@ class PicturePaths:
         place = self._folder.absolute(path)
         if files.scheme(place):  # one listing instead of a request for each picture
             return self._listings.has(path)
+        # Fast way: a folder or archive that is not there is looked for once, and not for each
+        # picture, since a template may list a dozen.
+        around = files.around(place)
+        if around not in self._around:
+            self._around[around] = files.may_hold(around)
+        if not self._around[around]:
+            return False
         try:
             return files.exists(place)
         except (OSError, SourceError):  # a damaged archive: reading the picture says what is wrong
