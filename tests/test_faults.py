@@ -270,6 +270,35 @@ def test_memory_that_runs_out_is_one_line_and_leaves_nothing(
     assert runs.left(tmp_path) == []
 
 
+THREADS = """
+import os, resource
+from pipelines.memory import start_threads
+resource.setrlimit(resource.RLIMIT_AS, (LIMIT, resource.RLIM_INFINITY))
+start_threads()
+import pyarrow as pa
+from pyarrow import ipc
+before = len(os.listdir("/proc/self/task"))
+table = pa.table({str(number): [0] for number in range(40)})
+with ipc.new_file(os.devnull, table.schema, options=ipc.IpcWriteOptions(compression="lz4")) as out:
+    out.write_table(table)
+print(len(os.listdir("/proc/self/task")) - before)
+"""
+
+
+@pytest.mark.parametrize("limit, started", [("4 << 30", False), ("resource.RLIM_INFINITY", True)])
+def test_where_memory_is_limited_no_thread_is_started_when_it_may_have_run_out(
+    limit: str, started: bool
+) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", THREADS.replace("LIMIT", limit, 1)],
+        capture_output=True,
+        text=True,
+        timeout=runs.LIMIT,
+        check=True,
+    )
+    assert (int(ended.stdout) > 0) == started
+
+
 def test_a_worker_server_that_cannot_start_leaves_none_behind(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
