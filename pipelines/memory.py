@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ctypes
 import resource
+import threading
 
 _M_ARENA_MAX = -8  # glibc's malloc.h
 _ARENAS = 2
+_TRIED = 4  # twice as many threads as Arrow is left with
 
 
 def share_arenas() -> None:
@@ -25,7 +27,7 @@ def start_threads() -> None:
     """Has Arrow start its threads now, one of each kind, where memory is limited (`ulimit -v`).
 
     Arrow starts a thread when it first has work for one. Where there is no room for its stack by
-    then, the process is aborted without a word.
+    then, the process is aborted without a word. Raises RuntimeError where there is none now.
     """
     if resource.getrlimit(resource.RLIMIT_AS)[0] == resource.RLIM_INFINITY:
         return
@@ -34,6 +36,7 @@ def start_threads() -> None:
     import pyarrow.parquet as pq
     from pyarrow import ipc
 
+    _try_threads(_TRIED)
     pa.set_cpu_count(1)
     pa.set_io_thread_count(1)
     table = pa.table({"a": [0], "b": [0]})
@@ -42,3 +45,14 @@ def start_threads() -> None:
         out.write_table(table)  # compressed by the one kind of thread
     pq.write_table(table, file)
     pq.read_table(pa.BufferReader(file.getvalue()))  # read by the other
+
+
+def _try_threads(number: int) -> None:
+    """Starts so many threads at once and ends them. Raises RuntimeError where that fails."""
+    end = threading.Event()
+    started = [threading.Thread(target=end.wait) for _ in range(number)]
+    try:
+        for thread in started:
+            thread.start()
+    finally:
+        end.set()

@@ -279,7 +279,8 @@ import pyarrow as pa
 from pyarrow import ipc
 before = len(os.listdir("/proc/self/task"))
 table = pa.table({str(number): [0] for number in range(40)})
-with ipc.new_file(os.devnull, table.schema, options=ipc.IpcWriteOptions(compression="lz4")) as out:
+sink, options = pa.BufferOutputStream(), ipc.IpcWriteOptions(compression="lz4")
+with ipc.new_file(sink, table.schema, options=options) as out:
     out.write_table(table)
 print(len(os.listdir("/proc/self/task")) - before)
 """
@@ -290,7 +291,7 @@ def test_where_memory_is_limited_no_thread_is_started_when_it_may_have_run_out(
     limit: str, started: bool
 ) -> None:
     ended = subprocess.run(
-        [sys.executable, "-c", THREADS.replace("LIMIT", limit, 1)],
+        [sys.executable, "-c", THREADS.replace("(LIMIT", f"({limit}")],
         capture_output=True,
         text=True,
         timeout=runs.LIMIT,
