@@ -10,7 +10,7 @@ import pyarrow as pa
 from msgspec.structs import replace
 
 from converters.catalogue import entry_of, reader
-from converters.read import files
+from converters.read import entries, files
 from converters.read.files import NothingBelow, SourceError
 from converters.read.folder import (
     Folder,
@@ -96,10 +96,11 @@ def _in_one_line(folder: Folder) -> Iterator[None]:
 def plan_of(entry: Entry, folder: Folder) -> Plan:
     """How a dataset will be read. Raises SourceError where it cannot be.
 
-    A note names each folder below it that may not be listed.
+    A note names each folder below it that may not be listed, another what is passed over for its
+    name.
     """
     module, options = reader(entry)
-    with files.closed_folders() as closed, _in_one_line(folder):
+    with files.closed_folders() as closed, entries.told() as hidden, _in_one_line(folder):
         try:
             plan = module.plan(folder, options)
         except SourceError as error:
@@ -111,6 +112,9 @@ def plan_of(entry: Entry, folder: Folder) -> Plan:
         "passed over, unless a record names it"
         for path, reason in closed.items()
     ]
+    if hidden:
+        example = min(hidden).removeprefix(folder.root + "/")
+        notes.append(f"{len(hidden)} name(s) begin with a dot and are not read, such as {example}")
     return plan._replace(notes=[*plan.notes, *notes])
 
 

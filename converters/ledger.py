@@ -17,6 +17,7 @@ Strings = npt.NDArray[np.object_]
 Bools = npt.NDArray[np.bool_]
 ROW_BUCKETS = ("built", "written", "repeated", "duplicate", "sampled_out")
 PICTURE_BUCKETS = ("read", "without_items")
+_BATCH = 1 << 16  # rejects that are turned into columns at once
 _SHOWN = 200  # characters of a dropped text that its Reject shows
 
 
@@ -63,9 +64,10 @@ class Rejects:
     def __init__(self, dataset: str) -> None:
         self._dataset = dataset
         self._rows: list[tuple[Any, ...]] = []
+        self._batches: list[pa.RecordBatch] = []  # of all before those in `_rows`
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self._rows) + sum(batch.num_rows for batch in self._batches)
 
     def item(self, reject: Reject, kind: Kind) -> None:
         """A part of a native record that no row was made of."""
@@ -92,9 +94,17 @@ class Rejects:
         of = (self._dataset, *map(escaped, origin))
         told = printable(detail)
         self._rows.append((*of, level, kind, reason, fate, told, items, row_id, None))
+        # A span of nothing but broken records may hold millions: as tuples they take four times
+        # the memory.
+        if len(self._rows) == _BATCH:
+            self._batches.append(self._batch())
+            self._rows.clear()
 
     def table(self) -> pa.RecordBatch:
         """The rejects in the `REJECT` schema."""
+        return pa.concat_batches([*self._batches, self._batch()])
+
+    def _batch(self) -> pa.RecordBatch:
         columns = list(zip(*self._rows, strict=True)) or [()] * len(REJECT)
         arrays = [pa.array(c, field.type) for c, field in zip(columns, REJECT, strict=True)]
         return pa.RecordBatch.from_arrays(arrays, schema=REJECT)
@@ -213,7 +223,9 @@ def escaped(text: str) -> str:
 def printable(text: str) -> str:
     """A detail on one line: data may hold anything, a log line may not."""
     line = " ".join(text.split())
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in line)[:300]
+    if not line.isprintable():
+        line = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in line)
+    return line[:300]
 
 
 def ledger(counts: Mapping[Key, int]) -> dict[str, dict[str, dict[str, Any]]]:

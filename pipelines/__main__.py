@@ -23,7 +23,7 @@ try:
     from typing import NoReturn
 
     from pipelines.commands import app, build, data, finished
-    from pipelines.memory import share_arenas
+    from pipelines.memory import share_arenas, start_threads
     from pipelines.terminal import ended_by_sigterm, hold_streams, interruptible, say
 except KeyboardInterrupt:  # these imports take a tenth of a second
     print("earthmix: interrupted; nothing was written", file=sys.stderr)
@@ -48,6 +48,7 @@ def main() -> None:
     share_arenas()
     try:
         with ended_by_sigterm(), interruptible():
+            start_threads()
             app()
     except Exception as error:
         _explain(error)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ctypes
+import resource
+import threading
 
 _M_ARENA_MAX = -8  # glibc's malloc.h
 _ARENAS = 2
+_TRIED = 4  # twice as many threads as Arrow is left with
 
 
 def share_arenas() -> None:
@@ -18,3 +21,38 @@ def share_arenas() -> None:
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
         mallopt(_M_ARENA_MAX, _ARENAS)
+
+
+def start_threads() -> None:
+    """Has Arrow start its threads now, one of each kind, where memory is limited (`ulimit -v`).
+
+    Arrow starts a thread when it first has work for one. Where there is no room for its stack by
+    then, the process is aborted without a word. Raises RuntimeError where there is none now.
+    """
+    if resource.getrlimit(resource.RLIMIT_AS)[0] == resource.RLIM_INFINITY:
+        return
+    # Imported here: it is not needed otherwise, and takes a tenth of a second.
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+    from pyarrow import ipc
+
+    _try_threads(_TRIED)
+    pa.set_cpu_count(1)
+    pa.set_io_thread_count(1)
+    table = pa.table({"a": [0], "b": [0]})
+    sink, file = pa.BufferOutputStream(), pa.BufferOutputStream()
+    with ipc.new_stream(sink, table.schema, options=ipc.IpcWriteOptions(compression="lz4")) as out:
+        out.write_table(table)  # compressed by the one kind of thread
+    pq.write_table(table, file)
+    pq.read_table(pa.BufferReader(file.getvalue()))  # read by the other
+
+
+def _try_threads(number: int) -> None:
+    """Starts so many threads at once and ends them. Raises RuntimeError where that fails."""
+    end = threading.Event()
+    started = [threading.Thread(target=end.wait) for _ in range(number)]
+    try:
+        for thread in started:
+            thread.start()
+    finally:
+        end.set()

@@ -8,8 +8,8 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from typing import Any
+from contextlib import contextmanager, nullcontext, suppress
+from typing import Any, BinaryIO
 
 import msgspec
 from msgspec import Struct
@@ -26,7 +26,6 @@ from pipelines.storage import lease, replace, work_files
 CROISSANT = "croissant.json"
 MANIFEST = "manifest.json"
 _CARD = {"README.md", "card.json"}
-_LOCK = "lock"
 _MARK = b"working folder of an earthmix run\n"  # what the lock file holds
 # Address space that is kept for clearing up where memory has run out. None of it is used before.
 _RESERVE = 16 << 20
@@ -71,7 +70,8 @@ def working_folder(out: str, work: str) -> Iterator[Callable[[], None]]:
     if local:
         _refuse_foreign(work)
         _refuse_foreign(gone)
-    left = os.path.lexists(f"{work}/{_LOCK}") if local else lease.half_placed(out)
+        _refuse_foreign(replace.beside(out))
+    left = os.path.lexists(f"{work}/{replace.LOCK}") if local else lease.half_placed(out)
     if files.listing(out) and not _is_mix(out) and not left:
         raise RunError(
             f"{out} holds files but no mix of earthmix ({MANIFEST}); choose another --out "
@@ -84,17 +84,21 @@ def working_folder(out: str, work: str) -> Iterator[Callable[[], None]]:
     made = _missing_folders(out)
     reserve = mmap.mmap(-1, _RESERVE)
     work_files.make_folder(work)
-    with _locked(out, work):
+    with _locked(out, work) as lock:
         try:
             replace.restore(out, work)
             _discard(gone)
+            _discard_beside(out, lock)
             _clear(work)
             for folder in _FOLDERS:
                 work_files.make_folder(f"{work}/{folder}")
             yield lambda: None
         finally:
             reserve.close()
-            if not replace.unfinished(out, work):
+            if _holds(replace.beside(out), lock):
+                _discard(replace.beside(out))
+            # Not where it went with the earlier mix: one that stands there now is another run's.
+            if _holds(work, lock) and not replace.unfinished(out, work):
                 if not os.path.lexists(gone):
                     os.rename(work, gone)  # at once, under the hands of workers that still write
                 _discard(work)
@@ -112,12 +116,12 @@ def _refuse_foreign(folder: str) -> None:
     if os.path.islink(folder) or not os.path.isdir(folder):
         raise RunError(f"{folder} is no folder of earthmix but a link or a file; remove it")
     names = os.listdir(folder)
-    lock = f"{folder}/{_LOCK}"
+    lock = f"{folder}/{replace.LOCK}"
     if os.path.isfile(lock) and not os.path.islink(lock):
         with open(lock, "rb") as file:
             found = file.read(len(_MARK) + 1)
         # A run that was killed in its first moment left no mark yet, and nothing else either.
-        if found == _MARK or (not found and names == [_LOCK]):
+        if found == _MARK or (not found and names == [replace.LOCK]):
             return
     if names:
         raise RunError(
@@ -127,9 +131,9 @@ def _refuse_foreign(folder: str) -> None:
 
 
 @contextmanager
-def _locked(out: str, work: str) -> Iterator[None]:
-    """Holds the lock of a working folder. Raises RunError where another run does."""
-    path = f"{work}/{_LOCK}"
+def _locked(out: str, work: str) -> Iterator[BinaryIO]:
+    """Holds the lock of a working folder, and gives it. Raises RunError where another run does."""
+    path = f"{work}/{replace.LOCK}"
     with open(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666), "r+b") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -137,13 +141,36 @@ def _locked(out: str, work: str) -> Iterator[None]:
             raise RunError(f"another run is writing to {out}") from None
         lock.write(_MARK)
         lock.flush()
-        yield
+        yield lock
+
+
+def _holds(folder: str, lock: BinaryIO) -> bool:
+    """Whether a lock is that of a working folder: it may be another run's by now."""
+    try:
+        return os.path.samestat(os.stat(f"{folder}/{replace.LOCK}"), os.fstat(lock.fileno()))
+    except FileNotFoundError:
+        return False
+
+
+def _discard_beside(out: str, lock: BinaryIO) -> None:
+    """Removes what a killed run left beside OUT.
+
+    lock: that of OUT/.work, which may be the same file. Raises RunError where the folder is another
+    user's, or a run still clears up there.
+    """
+    beside = replace.beside(out)
+    if not os.path.lexists(beside):
+        return
+    if os.lstat(beside).st_uid != os.geteuid():  # who may swap it for a link while it is emptied
+        raise RunError(f"{beside} belongs to another user; remove it or choose another --out")
+    with nullcontext() if _holds(beside, lock) else _locked(out, beside):
+        _discard(beside)
 
 
 def _clear(folder: str) -> None:
     """Removes what a working folder holds but its lock, by which it is known as ours."""
     for name in os.listdir(folder):
-        if name != _LOCK:
+        if name != replace.LOCK:
             work_files.remove(f"{folder}/{name}")
 
 
@@ -151,7 +178,7 @@ def _discard(folder: str) -> None:
     """Removes a working folder; what cannot be removed is left, with the lock, to the next run."""
     with suppress(FileNotFoundError):  # it is not there, or the next run removes it just now
         _clear(folder)
-        if os.listdir(folder) == [_LOCK]:
+        if os.listdir(folder) == [replace.LOCK]:
             work_files.remove(folder)
 
 

@@ -100,6 +100,21 @@ def digests(out: Path) -> dict[str, str]:
     }
 
 
+def put(folder: Path, texts: dict[str, str]) -> None:
+    for name, text in texts.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+
+
+def texts(folder: Path) -> dict[str, str]:
+    """The files of a folder but those of its working folder."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_text()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and ".work" not in path.parts
+    }
+
+
 def table(out: Path, kind: str = "data") -> pa.Table:
     """The rows of a mix, or its rejects, shard by shard."""
     return pa.concat_tables(

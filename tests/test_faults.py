@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import shutil
@@ -21,146 +20,10 @@ from apache_beam.portability.api import beam_artifact_api_pb2, beam_artifact_api
 from apache_beam.runners.portability.fn_api_runner import worker_handlers
 from apache_beam.utils import thread_pool_executor
 from processes import alive, family, listening
+from runs import put
 
 from pipelines.engines import loopback
 from pipelines.errors import EngineError
-from pipelines.storage import replace
-
-# A mix in miniature, and the one that replaces it: it has a preview, the earlier one has none.
-OLDER = {"data/a": "old", "rejects/a": "old", "manifest.json": "old", "card.json": "old"}
-NEWER = {**dict.fromkeys(OLDER, "new"), "README.md": "new", "preview/index.html": "new"}
-
-
-def put(folder: Path, texts: dict[str, str]) -> None:
-    for name, text in texts.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text)
-
-
-def texts(folder: Path) -> dict[str, str]:
-    """The visible files of a folder."""
-    return {
-        path.relative_to(folder).as_posix(): path.read_text()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and ".work" not in path.parts
-    }
-
-
-class Failing:
-    """Lets so many file operations pass, then fails one, or all from there on as a kill does."""
-
-    def __init__(self, patch: pytest.MonkeyPatch, after: int, all_of_them: bool) -> None:
-        self.left, self.all, self.hit = after, all_of_them, False
-        for name in ("rename", "mkdir", "rmdir"):
-            patch.setattr(os, name, self._wrapped(getattr(os, name)))
-
-    def _wrapped(self, real: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*args: Any) -> Any:
-            self.left -= 1
-            if self.left == -1 or (self.left < 0 and self.all):
-                self.hit = True
-                raise OSError(errno.ENOSPC, "No space left on device")
-            return real(*args)
-
-        return call
-
-
-# Replacing the earlier mix
-
-
-@pytest.mark.parametrize("older", [OLDER, {}], ids=["older", "none"])
-def test_the_earlier_mix_is_back_whichever_file_operation_fails(
-    tmp_path: Path, older: dict[str, str]
-) -> None:
-    for step in range(100):
-        out = tmp_path / f"out{step}"
-        put(out, older)
-        put(out / ".work" / "out", NEWER)
-        with pytest.MonkeyPatch.context() as patch:
-            failing = Failing(patch, step, all_of_them=False)
-            if step < 2 * len(older) + 2:
-                with pytest.raises(OSError, match="No space left"):
-                    replace.replace(f"{out}/.work/out", str(out), f"{out}/.work")
-            else:
-                try:
-                    replace.replace(f"{out}/.work/out", str(out), f"{out}/.work")
-                except OSError:
-                    assert failing.hit
-        assert texts(out) == (older if failing.hit else NEWER)
-        if not failing.hit:
-            return
-    pytest.fail("no attempt came to its end")
-
-
-@pytest.mark.parametrize("older", [OLDER, {}], ids=["older", "none"])
-def test_the_earlier_mix_is_put_back_after_a_kill_at_any_file_operation(
-    tmp_path: Path, older: dict[str, str]
-) -> None:
-    for step in range(100):
-        out = tmp_path / f"out{step}"
-        put(out, older)
-        put(out / ".work" / "out", NEWER)
-        with pytest.MonkeyPatch.context() as patch:
-            killed = Failing(patch, step, all_of_them=True)
-            try:
-                replace.replace(f"{out}/.work/out", str(out), f"{out}/.work")
-            except Exception:
-                assert killed.hit
-        if not killed.hit:
-            assert texts(out) == NEWER
-            return
-        seen = texts(out)
-        assert "data/a" not in seen or "manifest.json" in seen
-        for again in range(100):  # the putting back may be killed as well
-            with pytest.MonkeyPatch.context() as patch:
-                second = Failing(patch, again, all_of_them=True)
-                try:
-                    replace.restore(str(out), f"{out}/.work")
-                except OSError:
-                    assert second.hit
-            if not second.hit:
-                break
-        assert texts(out) == older
-    pytest.fail("no attempt came to its end")
-
-
-def test_the_next_run_puts_back_what_a_kill_left_aside(
-    small: Path, sample: Path, tmp_path: Path
-) -> None:
-    out = tmp_path / "out"
-    shutil.copytree(small, out)
-    (out / ".work" / "leaving").mkdir(parents=True)
-    (out / ".work" / "lock").write_bytes(b"working folder of an earthmix run\n")
-    for name in ("data", "manifest.json"):
-        (out / name).rename(out / ".work" / "leaving" / name)
-    failed = runs.earthmix(
-        *("mix", "geochat-style", "--data-root", sample, "--out", out, "--tile", "off"),
-        *("--images", "path", "--set", "max_reject=0"),
-    )
-    assert (failed.code, runs.digests(out)) == (1, runs.digests(small))
-
-
-def test_a_mix_that_cannot_be_put_into_place_leaves_the_earlier_one(
-    small: Path, sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    out = tmp_path / "out"
-    shutil.copytree(small, out)
-    rename = os.rename
-
-    def busy(source: str, target: str) -> None:
-        if source.endswith("/out/README.md") and ".work" in source:
-            raise OSError(errno.EBUSY, "Device or resource busy")
-        rename(source, target)
-
-    monkeypatch.setattr(os, "rename", busy)
-    ended = runs.convert(sample, out, "--images", "embed")
-    assert (ended.code, ended.err, runs.digests(out), runs.left(out)) == (
-        1,
-        "earthmix: [Errno 16] Device or resource busy\n",
-        runs.digests(small),
-        runs.left(small),
-    )
-
 
 # The working folder
 
@@ -405,6 +268,36 @@ def test_memory_that_runs_out_is_one_line_and_leaves_nothing(
     assert line.startswith("earthmix: ")
     assert "memory" in line
     assert runs.left(tmp_path) == []
+
+
+THREADS = """
+import os, resource
+from pipelines.memory import start_threads
+resource.setrlimit(resource.RLIMIT_AS, (LIMIT, resource.RLIM_INFINITY))
+start_threads()
+import pyarrow as pa
+from pyarrow import ipc
+before = len(os.listdir("/proc/self/task"))
+table = pa.table({str(number): [0] for number in range(40)})
+sink, options = pa.BufferOutputStream(), ipc.IpcWriteOptions(compression="lz4")
+with ipc.new_file(sink, table.schema, options=options) as out:
+    out.write_table(table)
+print(len(os.listdir("/proc/self/task")) - before)
+"""
+
+
+@pytest.mark.parametrize("limit, started", [("4 << 30", False), ("resource.RLIM_INFINITY", True)])
+def test_where_memory_is_limited_no_thread_is_started_when_it_may_have_run_out(
+    limit: str, started: bool
+) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", THREADS.replace("(LIMIT", f"({limit}")],
+        capture_output=True,
+        text=True,
+        timeout=runs.LIMIT,
+        check=True,
+    )
+    assert (int(ended.stdout) > 0) == started
 
 
 def test_a_worker_server_that_cannot_start_leaves_none_behind(

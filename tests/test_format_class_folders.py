@@ -184,3 +184,30 @@ def test_a_pointer_to_an_archive_is_told(tmp_path: Path) -> None:
         SourceError, match=r"WHU-RS19\.zip is no archive .*: it is a Git LFS pointer"
     ):
         read(catalogue()["whu_rs19"], tmp_path)
+
+
+LEFT_BY_TOOLS = (
+    *(".DS_Store", "Port/.DS_Store", "Port/._port_1.jpg", "Port/Thumbs.db", "Port/desktop.ini"),
+    *(".git/config.json", ".cache/huggingface/a.json", "Port/.ipynb_checkpoints/a.jpg"),
+    *(".gitattributes", ".mine.work/out/1.jpg", "__MACOSX/Port/._port_1.jpg", "Port/.port_1.jpg.x"),
+)
+
+
+@pytest.mark.parametrize("is_packed", [False, True])
+def test_what_tools_leave_is_unsaid_and_other_names_with_a_dot_are_read_or_told_of(
+    tmp_path: Path, is_packed: bool
+) -> None:
+    pictures = ("Port/.port_1.jpg", "Port/...jpg", "Port/..x.JPG", "River/river_1.jpg")
+    told = ("Port/.notes.csv", ".Farm/farm_1.jpg")
+    if is_packed:
+        packed(tmp_path / "AID.zip", *pictures, *told, *LEFT_BY_TOOLS)
+    else:
+        put(tmp_path, *pictures, *told, *LEFT_BY_TOOLS)
+    lead = "AID.zip!" if is_packed else ""
+    found = read(AID, tmp_path)
+    assert sorted(path for _, path, _ in seen(found.samples)) == sorted(
+        f"{lead}{name}" for name in pictures
+    )
+    assert [note for note in found.notes if "the class folders lie in" not in note] == [
+        f"2 name(s) begin with a dot and are not read, such as {lead}{told[1].split('/')[0]}"
+    ]

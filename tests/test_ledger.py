@@ -210,3 +210,16 @@ def test_a_reject_outside_the_list_of_reasons_is_refused() -> None:
 )
 def test_a_detail_is_one_printable_line(text: str, expected: str) -> None:
     assert printable(text) == expected
+
+
+def test_rejects_beyond_one_batch_of_columns_keep_their_order(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("converters.ledger._BATCH", 2)
+    rejects = Rejects("d")
+    for number in range(5):
+        rejects.item(Reject("f", str(number), "all", "bad_value", "a\tb \x1b  c"), "caption")
+    assert len(rejects) == 5
+    table = rejects.table()
+    assert table["key"].to_pylist() == ["0", "1", "2", "3", "4"]
+    assert table["detail"].to_pylist() == ["a b \N{REPLACEMENT CHARACTER} c"] * 5

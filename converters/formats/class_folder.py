@@ -161,7 +161,7 @@ def _passed_over(folder: Folder, patterns: tuple[str, ...], looked: Looked) -> l
     gone = {found.values["label"] for found in [*looked.others, *below]} - looked.classes
     if gone:
         notes.append(f"no picture is read of the class folder(s) {', '.join(sorted(gone))}")
-    used = {name.split("/")[0] for name in [*read_paths, *looked.left]} | gone | {"__MACOSX"}
+    used = {name.split("/")[0] for name in [*read_paths, *looked.left]} | gone
     unused = [
         entry.name
         for entry in files.listing(folder.base)

@@ -29,6 +29,7 @@ from msgspec import Struct
 from converters.read import files
 from converters.read.captions import Names, Said, caption_sample, captions_at, several, text_at
 from converters.read.encodings import text_of, utf8_of
+from converters.read.entries import is_litter
 from converters.read.folder import (
     ALL,
     PICTURE_ENDINGS,
@@ -233,7 +234,7 @@ def _groups(
     for name, member in files.members(archive).items():
         if parts := split_off(name):
             add(*parts, name, member.start)
-        elif not name.rpartition("/")[2].startswith("."):
+        elif not is_litter(name.rpartition("/")[2]):
             others.append((name, member.start))
     for name, start in others:
         above, mark, base = name.rpartition("/")
@@ -288,7 +289,7 @@ def _splitter(options: Options) -> Callable[[str], tuple[str, str] | None]:
     pattern = re.compile(rf"(.+?)\.({'|'.join(known)})", re.IGNORECASE | re.DOTALL)
 
     def split_off(path: str) -> tuple[str, str] | None:
-        found = None if path.rpartition("/")[2].startswith(".") else pattern.fullmatch(path)
+        found = None if is_litter(path.rpartition("/")[2]) else pattern.fullmatch(path)
         return (found[1], found[2].lower()) if found else None
 
     return split_off

@@ -24,10 +24,10 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import IO, NamedTuple, Protocol
 
+from converters.read.entries import Entry, without_litter
 from converters.read.split_parts import whole
 from converters.read.stores import (
     LFS_POINTER,
-    Entry,
     MemberError,
     SourceError,
     Store,
@@ -107,7 +107,7 @@ class ArchiveStore:
         archive, name = self._of(path)
         if name.rstrip("/") not in archive.folders:
             raise missing(path)
-        return archive.folders[name.rstrip("/")]
+        return [*without_litter(path, archive.folders[name.rstrip("/")])]
 
     def passed_over(self, path: str) -> list[str]:
         """Members that are not served, and why, one a line. path: of the archive."""
@@ -180,10 +180,7 @@ def _folders(members: dict[str, Member]) -> dict[str, list[Entry]]:
                 break
             known[name] = Entry(name, True, 0)
             folder = above
-    return {
-        folder: sorted(entry for entry in entries.values() if not entry.name.startswith("."))
-        for folder, entries in found.items()
-    }
+    return {folder: sorted(entries.values()) for folder, entries in found.items()}
 
 
 class _Source(Protocol):

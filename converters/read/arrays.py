@@ -26,8 +26,8 @@ from typing import IO, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from converters.read.entries import Entry
 from converters.read.stores import (
-    Entry,
     MemberError,
     SourceError,
     Store,

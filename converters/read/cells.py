@@ -23,8 +23,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from msgspec import Struct
 
+from converters.read.entries import Entry
 from converters.read.stores import (
-    Entry,
     MemberError,
     SourceError,
     Store,

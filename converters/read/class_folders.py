@@ -15,8 +15,6 @@ from converters.read.archives import split_member
 from converters.read.files import Found, SourceError
 from converters.read.folder import ALL, Folder, picture_ending
 
-# What file managers leave in any folder.
-_LITTER = frozenset({"thumbs.db", "desktop.ini"})
 _SPLITS = frozenset({"train", "training", "val", "valid", "validation", "test", "testing"})
 _SPLIT = "split_folder"  # what a folder of a split is bound to
 # Folders around the class folders that the entry does not name, in the order they are tried.
@@ -157,8 +155,7 @@ def _look(
                     if not all_splits and not folder.wants(split):
                         continue
                     if not picture_ending(found.path):
-                        if found.path.rpartition("/")[2].lower() not in _LITTER:
-                            looked.others.append(found)
+                        looked.others.append(found)
                         continue
                     shown = True
                     within = found.path.rpartition("/")[0]

@@ -26,6 +26,7 @@ from typing import IO, NamedTuple
 from converters.read.archives import ArchiveStore, Member, split_member
 from converters.read.arrays import ArrayStore, array_member
 from converters.read.cells import CellStore, split_cell
+from converters.read.entries import Entry as Entry
 from converters.read.patterns import COMPONENT_END, matcher
 from converters.read.patterns import bind as bind
 from converters.read.patterns import expand as expand
@@ -36,7 +37,6 @@ from converters.read.places import other_place
 from converters.read.recipes import RecipeStore, made
 from converters.read.split_parts import joined
 from converters.read.stores import LFS_POINTER as LFS_POINTER
-from converters.read.stores import Entry as Entry
 from converters.read.stores import LocalStore, open_ranges
 from converters.read.stores import MemberError as MemberError
 from converters.read.stores import MissingExtra as MissingExtra

@@ -22,7 +22,6 @@ from schemas.table import Columns
 
 UNKNOWN = "unknown"  # the split of a file whose records tell theirs
 ALL = "all"  # the split of a dataset whose authors made none
-_LITTER = ("__MACOSX",)  # what file managers pack beside a folder
 _FOLDER_END = re.compile(r"\{[^{}]*[/!][^{}]*\|[^{}]*\}|\{[^{}]*\|[^{}]*[/!][^{}]*\}|[/!]")
 DEEPER = "deeper"  # what a folder between the expected one and a file is bound to
 
@@ -95,7 +94,7 @@ def only_inside(
     None where there are several or none, or where that folder is a split's. splits: their names.
     archives_alone: no folder is taken. Raises SourceError for archives in an archive.
     """
-    entries = [entry for entry in files.listing(folder.base) if entry.name not in _LITTER]
+    entries = files.listing(folder.base)
     inner = [entry.name for entry in entries if entry.is_dir]
     packed = [entry.name for entry in entries if is_archive(entry.name)]
     if packed and "!" in folder.inside:

@@ -17,7 +17,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from converters.read.archives import is_archive, split_member
-from converters.read.stores import Entry
+from converters.read.entries import Entry
 
 MAX_COMPRESSED = 1 << 30  # bytes
 _ENDING = re.compile(r"\.(zip|tar|tar\.gz|tgz|tar\.bz2|tbz2?)$", re.IGNORECASE)

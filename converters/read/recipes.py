@@ -23,7 +23,8 @@ import numpy as np
 import numpy.typing as npt
 
 from converters.read.arrays import NUMPY
-from converters.read.stores import Entry, PictureError, Store, missing, needs, said
+from converters.read.entries import Entry
+from converters.read.stores import PictureError, Store, missing, needs, said
 
 PERCENTILE = "percentile"
 _PNG = b"\x89PNG\r\n\x1a\n"

@@ -10,7 +10,8 @@ import re
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
-from converters.read.stores import Entry, SourceError, Store, Unopenable, missing
+from converters.read.entries import Entry
+from converters.read.stores import SourceError, Store, Unopenable, missing
 
 _PART = re.compile(
     r"(?P<archive>.+\.(?:zip|tar|tar\.gz|tgz|tar\.bz2|tbz2?))"

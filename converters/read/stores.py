@@ -10,7 +10,9 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import PurePosixPath
-from typing import IO, Any, NamedTuple, Protocol
+from typing import IO, Any, Protocol
+
+from converters.read.entries import Entry, without_litter
 
 _BUFFER = 1 << 18
 # The last is how GDAL calls a file in memory where it says its name alone.
@@ -76,14 +78,6 @@ class NotRegular(Unopenable):
 
     def __init__(self, path: str) -> None:
         super().__init__(path, "not a regular file")
-
-
-class Entry(NamedTuple):
-    """One name in a folder. size: bytes, 0 for a folder."""
-
-    name: str
-    is_dir: bool
-    size: int
 
 
 class Store(Protocol):
@@ -154,7 +148,7 @@ class LocalStore:
     def listing(self, path: str) -> list[Entry]:
         """Entries sorted by name, so that no result depends on the file system's order."""
         with os.scandir(path) as entries:
-            return sorted(_entry(found) for found in entries if not found.name.startswith("."))
+            return sorted(without_litter(path, map(_entry, entries)))
 
 
 def _entry(found: os.DirEntry[str]) -> Entry:

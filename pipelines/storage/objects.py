@@ -33,7 +33,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from converters.read import files
-from converters.read.files import Entry
+from converters.read.entries import Entry, without_litter
 from pipelines.storage.client import About, Client, CutOff, StoreError, in_threads, split
 
 # Of a read that was cut off in the middle: the clients themselves try again only before the first
@@ -91,13 +91,11 @@ class ObjectStore:
         for child, size in self.client().children(bucket, prefix):
             there = True
             name = child.removeprefix(prefix).rstrip("/")
-            if name and not name.startswith(
-                "."
-            ):  # an object of the folder's own name is a mark that some tools leave
+            if name:  # an object of the folder's own name is a mark that some tools leave
                 entries.append(Entry(name, size is None, size or 0))
         if not there:
             raise files.missing(path)
-        return sorted(entries)
+        return sorted(without_litter(path, entries))
 
     def put(self, path: str, data: bytes, over: str | None = None) -> str | None:
         """See `Client.put`."""
