@@ -126,6 +126,21 @@ def positions(boxes: Floats, sizes: Floats) -> list[str]:
     return [POSITIONS[i] for i in (thirds[:, 1] * 3 + thirds[:, 0]).tolist()]
 
 
+def near_positions(boxes: Floats, sizes: Floats, reach: float) -> list[set[str]]:
+    """All thirds that each box's centre may be said to lie in.
+
+    boxes: (n, 4) pixels; sizes: (n, 2); reach: how far off a centre may be taken to be, as a share
+    of the picture's side.
+    """
+    found: list[set[str]] = [set() for _ in boxes]
+    for right in (-reach, 0.0, reach):
+        for down in (-reach, 0.0, reach):
+            moved = boxes + np.tile(sizes * (right, down), 2)
+            for names, name in zip(found, positions(moved, sizes), strict=True):
+                names.add(name)
+    return found
+
+
 def sized_name(word: str, name: str) -> str:
     """A class name with a size word before it, unless that would name another class.
 

@@ -12,6 +12,7 @@ from collections.abc import Collection
 import pyarrow as pa
 
 from converters.dialects import dialect
+from converters.regions import attributes
 from converters.regions.scenes import Shown
 from converters.rows.assemble import Job
 from converters.rows.identity import ITEM
@@ -21,6 +22,8 @@ from converters.tasks.kit import Built, ExpressionItems, SceneItems, Task
 from converters.tasks.objects import census, names, places
 from converters.tasks.views import View, look
 
+# A rival's centre this near to a third, as a share of the picture's side, may be said to lie in it.
+_REACH = 0.02
 NOTHING = "There is no such object in the image."
 
 
@@ -84,12 +87,18 @@ def _refusal(view: View, images: Collection[int], used: list[int], text: str) ->
 def _draft_phrases(view: View, shown: Shown, chosen: list[int]) -> list[Draft]:
     """One row for each region that its class and place tell from all others of the picture.
 
-    Size words are no help: what is small beside what is a stranger does not know.
+    Size words are no help: what is small beside what is a stranger does not know. Neither is a
+    line between two thirds that a stranger would draw elsewhere.
     """
     known = census(view, shown)
     items = [item for group in known.groups.values() for item in group]
     where = dict(zip(items, places(view, items), strict=True))
-    held = Counter((view.scenes.names[item], where[item]) for item in items)
+    reached = attributes.near_positions(view.scenes.boxes[items], view.scenes.sizes[items], _REACH)
+    held = Counter(
+        (view.scenes.names[item], place)
+        for item, near in zip(items, reached, strict=True)
+        for place in near
+    )
     called = dict(zip(chosen, names(view, chosen), strict=True))
     dialect_name = view.dialects[shown.scene] or ""
     written = dialect(dialect_name)
