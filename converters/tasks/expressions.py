@@ -14,7 +14,7 @@ import pyarrow as pa
 from converters.dialects import dialect
 from converters.regions import attributes
 from converters.regions.scenes import Shown
-from converters.rows.assemble import Job
+from converters.rows.assemble import TEMPLATE, Job
 from converters.rows.identity import ITEM
 from converters.rows.tidy import tidy
 from converters.tasks.drafts import Draft, build_objects, rows_of
@@ -24,6 +24,11 @@ from converters.tasks.views import View, look
 
 # A rival's centre this near to a third, as a share of the picture's side, may be said to lie in it.
 _REACH = 0.02
+_SENTENCE = "sentence"  # the wordings for authors' words that are one
+_FIRST_WORDS = frozenset(
+    {"In", "On", "At", "To", "Near", "Next", "Beside", "Between", "Behind", "Under", "Above"}
+    | {"There", "It", "Find", "Locate", "Segment", "What", "Which", "Where", "Who", "How"}
+)
 NOTHING = "There is no such object in the image."
 
 
@@ -62,11 +67,19 @@ def _build_expressions(job: Job, batch: ExpressionItems) -> Built:
                 phrases=[texts[item]] * len(used),
                 dialect=name if used else None,
                 slots={"phrase": written.phrase(texts[item])},
+                kind=_SENTENCE if _is_sentence(texts[item]) else "",
                 answer=boxes or nothing(len(sample.pictures)),
             )
         )
-    rows = rows_of(job, view, batch.pictures, drafts, job.entry.text_origin) if drafts else None
+    ours = any(item.ours for item in said.items)
+    origin = TEMPLATE if ours else job.entry.text_origin
+    rows = rows_of(job, view, batch.pictures, drafts, origin) if drafts else None
     return Built(rows, reasons, view.repairs)
+
+
+def _is_sentence(text: str) -> bool:
+    """True for words that are more than a name, as "On the left is a lake" is."""
+    return text.endswith((".", "!", "?")) or text.split(" ", 1)[0] in _FIRST_WORDS
 
 
 def nothing(pictures: int) -> str:

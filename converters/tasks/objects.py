@@ -31,7 +31,7 @@ def names(view: View, items: Sequence[int]) -> list[str]:
     scenes = view.scenes
     words = attributes.magnitudes(scenes.areas[list(items)], scenes.sizes[list(items)])
     return [
-        attributes.sized_name(word, scenes.names[item])
+        attributes.sized_name(word, attributes.plural(scenes.names[item], 1))
         for word, item in zip(words, items, strict=True)
     ]
 
