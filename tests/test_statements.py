@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from given import convert, items, said, sample
 
+from converters.dialects import DIALECTS
 from converters.regions import shapes
 from schemas.mix import Filter, TileSpec
 from schemas.sample import Box, Mask, Picture, Polygon, Quad, Region
@@ -36,6 +37,20 @@ def test_a_class_of_which_a_filter_left_none_is_named_behind() -> None:
     assert answers("grounding", (*SHIPS, DAM), **kept) == [
         "The image shows 1 dam [50, 40, 100, 80]. It also shows 4 ships."
     ]
+
+
+@pytest.mark.parametrize("name", DIALECTS)
+def test_every_dialect_writes_texts_that_a_row_may_hold(name: str) -> None:
+    record = sample(regions=(*SHIPS, DAM))
+    found = convert([record], ["grounding", "identify", "refer"], dialect=name)
+    assert {row["task"] for row in found.rows} == {"grounding", "identify", "refer"}
+    assert [reject["reason"] for reject in found.rejects if reject["kind"] == "fault"] == []
+
+
+@pytest.mark.parametrize("regions", [SHIPS[:2], SHIPS[:1]])
+def test_a_dialect_that_holds_words_in_a_region_calls_it_one_of_its_class(regions: Any) -> None:
+    [turns] = said(convert([sample(regions=regions)], ["grounding"], dialect="qwen3_vl"))
+    assert turns[1].count('"label": "ship"}') == len(regions)
 
 
 def test_a_class_that_is_all_left_says_its_number() -> None:

@@ -73,6 +73,7 @@ _SIZED_CLASSES = frozenset(
 )
 _DESCRIPTION = re.compile(r"(?<=\w) (?:of|with|without|under) ")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_COUNTED = re.compile(r"(?:\d+ of )?\d+ (.+)")
 _BREAKS = re.compile(r"[\s_/-]+")
 
 
@@ -143,6 +144,15 @@ def _plural_word(word: str) -> str:
 def counted(noun: str, count: int) -> str:
     """A number and its noun."""
     return f"{count} {plural(noun, count)}"
+
+
+def uncounted(words: str) -> str:
+    """What words with a number call one of their objects: "2 of 4 ships" is "ship"; else "".
+
+    Its own are meant, not those of authors.
+    """
+    found = _COUNTED.fullmatch(words)
+    return plural(found[1], 1) if found else ""
 
 
 def ordinal(place: int) -> str:

@@ -80,7 +80,8 @@ def _draft_grounding(view: View, shown: Shown, chosen: list[int]) -> list[Draft]
         counted = known.counted(name)
         if known.sure(name) and len(boxed) < len(group):
             counted = f"{len(boxed)} of {counted}"
-        parts.append(written.named(counted, [view.texts[item] for item in boxed]))
+        texts = [view.texts[item] for item in boxed]
+        parts.append(written.named(counted, texts, attributes.plural(name, 1)))
     answer = f"The {view.called(shown)} shows {listed(parts)}."
     if rest:
         answer += f" It also shows {listed(rest)}."
