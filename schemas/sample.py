@@ -105,7 +105,8 @@ class Picture(Struct, frozen=True, gc=False):
     path: relative to the dataset's folder, with forward slashes; it may lie in an archive,
     `shard-0001.tar!a.jpg`. width, height: pixels, as the annotation states them, or None.
     time: ISO 8601 date or datetime, or None. gsd: metres a pixel, and sensor, where the record
-    states them; else what the catalogue says of the whole dataset holds.
+    states them; else what the catalogue says of the whole dataset holds. place: longitude and
+    latitude of its middle in degrees of WGS 84, where the record states them.
     """
 
     path: str
@@ -114,6 +115,7 @@ class Picture(Struct, frozen=True, gc=False):
     time: str | None = None
     gsd: float | None = None
     sensor: str | None = None
+    place: tuple[float, float] | None = None
 
 
 class Caption(Struct, frozen=True, gc=False):
@@ -166,12 +168,14 @@ class Region(Struct, frozen=True, gc=False):
 class Expression(Struct, frozen=True, gc=False):
     """The authors' words that pick out regions of the Sample.
 
-    regions: their keys; none means "there is no such thing".
+    regions: their keys; none means "there is no such thing". ours: the words are made of a class's
+    name by the catalogue; all expressions of a format are, or none.
     """
 
     key: str
     text: str
     regions: tuple[str, ...]
+    ours: bool = False
 
 
 class Conversation(Struct, frozen=True, gc=False):

@@ -128,19 +128,19 @@ CORPUS: dict[str, tuple[Row, set[str]]] = {
     "a token in an answer": (row(Q, "see <image>"), {"image_tokens"}),
     "all tokens in the answer": (row("What?", "<image>"), {"image_tokens"}),
     "pictures that are null": ({**row("What?", A), "images": None}, {"image_tokens"}),
-    "a tab": (row(Q, "a\tb"), {"control_characters"}),
+    "a tab": (row(Q, "a\tb"), set()),
     "a carriage return": (row("<image>\r\nWhat?", A), {"control_characters"}),
     "a NUL": (row(Q, "a\x00b"), {"control_characters"}),
     "a bell": (row(Q, "a\x07"), {"control_characters"}),
     "the last control character": (row(Q, "a\x1f"), {"control_characters"}),
     "delete": (row(Q, "a\x7fb"), {"control_characters"}),
-    "a tab and nothing else": (row(Q, "\t"), {"control_characters"}),
+    "a tab and nothing else": (row(Q, "\t"), {"empty_turn"}),
     "a literal backslash-n": (row(Q, "a\\nb"), {"literal_escape"}),
     "a literal backslash-n in a question": (row("<image>\\nWhat?", A), {"literal_escape"}),
     "an empty id": (row(Q, A, row_id=""), {"bad_id"}),
     "a null id": (row(Q, A, row_id=None), {"bad_id"}),
     "everything at once": (
-        row("<image>\t\\n", "", pictures=0, row_id=""),
+        row("<image>\r\\n", "", pictures=0, row_id=""),
         {"bad_id", "control_characters", "literal_escape", "empty_turn", "image_tokens"},
     ),
     "bad roles and other faults": (
@@ -206,8 +206,8 @@ def test_extra_columns_are_no_fault() -> None:
 
 def test_the_columnar_check_reads_its_patterns_from_the_schema() -> None:
     assert patterns() == {
-        "empty_turn": r"[^ \n]",
-        "control_characters": r"[\x00-\x09\x0b-\x1f\x7f]",
+        "empty_turn": r"[^ \t\n]",
+        "control_characters": r"[\x00-\x08\x0b-\x1f\x7f]",
         "literal_escape": r"\\n",
     }
 

@@ -109,6 +109,18 @@ def test_marks_and_regions_of_different_number_are_a_fault(regions: int) -> None
          "pixel", "<p>2 ships</p>[10, 20, 30, 40], [50, 40, 70, 60]"),
         ("fit_rs", "<rbox>({<50.00><50.00><20.00><25.00>|<90>})</rbox> is it",
          "teochat", "[40, 38, 60, 62] is it"),
+        ("rscovlm", '```json\n[\n\t{"bbox_2d": [10, 20, 30, 40], "label": "ship"}\n]\n```',
+         "teochat", "ship [10, 25, 30, 50]"),
+        ("qwen3_vl", 'Here: [{"bbox_2d": [0, 0, 500, 500], "label": "a \\"red\\" ship"}, '
+         '{"label": "dam", "bbox_2d": [500, 500, 900, 900]}, {"bbox_2d": [500, 0, 900, 500], '
+         '"label": "dam"}].', "geochat", 'Here: <p>a "red" ship</p> {<0><0><50><50>|<0>}, '
+         "<p>dam</p> {<50><50><90><90>|<0>}<delim>{<50><0><90><50>|<0>}."),
+        ("qwen3_vl", '[{"bbox_2d": [0, 0, 500, 500], "label": "ship"}, '
+         '{"bbox_2d": [500, 500, 900, 900], "label": "dam"}]', "rscovlm",
+         '```json\n[\n\t{"bbox_2d": [0, 0, 50, 40], "label": "ship"},\n\t'
+         '{"bbox_2d": [50, 40, 90, 72], "label": "dam"}\n]\n```'),
+        ("qwen3_vl", '{"bbox_2d": [0, 0, 500, 500]}', "pixel", "[0, 0, 50, 40]"),
+        ("qwen3_vl", '"bbox_2d": [0, 0, 500, 500] alone', "pixel", "[0, 0, 50, 40] alone"),
         ("vrsbench", "<p>The dam</p>?", "qwen2_vl",
          "<|object_ref_start|>The dam<|object_ref_end|>?"),
         ("geochat", "{<10><20><30><40>|<0>} and {<1><5><3><10>|<0>}",

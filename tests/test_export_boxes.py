@@ -40,8 +40,8 @@ def answer(tmp_path: Path, row: dict[str, Any], dialect: str, *words: str) -> st
         ),
         (
             "qwen3_vl",
-            '[{"bbox_2d": [100, 100, 300, 300], "label": "2 boats"}, '
-            '{"bbox_2d": [500, 500, 750, 900], "label": "2 boats"}] at sea.',
+            '[{"bbox_2d": [100, 100, 300, 300], "label": "boat"}, '
+            '{"bbox_2d": [500, 500, 750, 900], "label": "boat"}] at sea.',
         ),
     ],
 )

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from native import DATA, changed, read
+from native import DATA, changed, convert, dataset, read
 from PIL import Image
 
 from converters.catalogue import catalogue
@@ -197,6 +197,15 @@ def test_a_place_is_said_in_the_words_of_the_entry() -> None:
     assert [sample.pictures[0].path for sample in found.samples] == [
         "images/patch_1.tif",
         "images/patch_2.tif",
+    ]
+
+
+def test_the_place_of_a_record_stands_in_its_row() -> None:
+    entry = catalogue()["s2_100k"]
+    found = convert(dataset(entry, ["vqa"], DATA / "location_table" / "s2_100k"))
+    assert sorted((row["lon"], row["lat"]) for row in found.rows) == [
+        (-9.519603756652518, 35.99298294340872),
+        (122.5, -0.001),
     ]
 
 

@@ -296,8 +296,8 @@ def test_a_video_is_the_pair_of_its_row_in_order_of_time(tmp_path: Path) -> None
     found = read(catalogue()["geollava"], tmp_path)
     assert [one.pictures for one in found.samples] == [
         (
-            Picture("val/dam/dam_0/dam_0_1_rgb.jpg", time="2012-05-19 07:34:13.000"),
-            Picture("val/dam/dam_0/dam_0_4_rgb.jpg", time="2016-09-08 16:07:23.000"),
+            Picture("val/dam/dam_0/dam_0_1_rgb.jpg", time="2012-05-19T07:34:13.000"),
+            Picture("val/dam/dam_0/dam_0_4_rgb.jpg", time="2016-09-08T16:07:23.000"),
         )
     ]
     assert [(one.reason, one.detail) for one in found.rejects] == [

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from given import convert, items, said, sample
 
+from converters.dialects import DIALECTS
 from converters.regions import shapes
 from schemas.mix import Filter, TileSpec
 from schemas.sample import Box, Mask, Picture, Polygon, Quad, Region
@@ -36,6 +37,20 @@ def test_a_class_of_which_a_filter_left_none_is_named_behind() -> None:
     assert answers("grounding", (*SHIPS, DAM), **kept) == [
         "The image shows 1 dam [50, 40, 100, 80]. It also shows 4 ships."
     ]
+
+
+@pytest.mark.parametrize("name", DIALECTS)
+def test_every_dialect_writes_texts_that_a_row_may_hold(name: str) -> None:
+    record = sample(regions=(*SHIPS, DAM))
+    found = convert([record], ["grounding", "identify", "refer"], dialect=name)
+    assert {row["task"] for row in found.rows} == {"grounding", "identify", "refer"}
+    assert [reject["reason"] for reject in found.rejects if reject["kind"] == "fault"] == []
+
+
+@pytest.mark.parametrize("regions", [SHIPS[:2], SHIPS[:1]])
+def test_a_dialect_that_holds_words_in_a_region_calls_it_one_of_its_class(regions: Any) -> None:
+    [turns] = said(convert([sample(regions=regions)], ["grounding"], dialect="qwen3_vl"))
+    assert turns[1].count('"label": "ship"}') == len(regions)
 
 
 def test_a_class_that_is_all_left_says_its_number() -> None:
@@ -98,7 +113,55 @@ def test_a_phrase_names_no_object_of_a_class_that_is_unsure() -> None:
     assert items(found)["region"] == {"read": 2, "used": 1, "filtered": {"ambiguous": 1}}
 
 
+def test_a_phrase_names_no_object_beside_one_that_lies_nearly_in_the_same_third() -> None:
+    # Of 100 pixels a third ends at 33.3: the second ship's centre is 1.2 pixels behind it.
+    ships = (Region("0", "ship", Box(10, 0, 20, 8)), Region("1", "ship", Box(30, 0, 39, 8)))
+    record = sample(regions=(*ships, Region("2", "ship", Box(90, 0, 100, 8))))
+    found = convert([record], ["refer"], dialect="pixel")
+    assert said(found) == [
+        ["<image>\n[refer] Where is ship at the top?", "[30, 0, 39, 8]"],
+        ["<image>\n[refer] Where is ship at the top right?", "[90, 0, 100, 8]"],
+    ]
+
+
 # Tiles
+
+
+def tiled(task: str, *regions: Region, **items: Any) -> list[list[str]]:
+    """What the turns of each row say: of tiles of 100 pixels, side by side."""
+    record = sample(pictures=(Picture("a.png", 200, 100),), regions=regions, **items)
+    tile = TileSpec(size=100, overlap=0)
+    return said(convert([record], [task], dialect="pixel", sources={"tile": tile}))
+
+
+WHOLE = Region("0", "ship", Box(110, 10, 130, 20))
+CUT = Region("1", "ship", Box(60, 60, 110, 90))  # 40 of its 50 pixels lie on the first tile
+
+
+def test_a_tile_counts_no_class_of_which_it_shows_a_part_that_is_no_region_of_it() -> None:
+    assert [turns[1] for turns in tiled("grounding", WHOLE, CUT)] == [
+        "The image shows 1 ship [60, 60, 100, 90].",
+        "The image shows ships [10, 10, 30, 20].",
+    ]
+
+
+def test_a_phrase_of_a_tile_names_no_object_of_such_a_class() -> None:
+    assert [turns[1] for turns in tiled("refer", WHOLE, CUT)] == ["[60, 60, 100, 90]"]
+
+
+def test_a_part_of_less_than_a_pixel_is_not_seen() -> None:
+    sliver = Region("1", "ship", Box(60, 60, 100.9, 90))
+    assert [turns[1] for turns in tiled("grounding", WHOLE, sliver)] == [
+        "The image shows 1 ship [60, 60, 100, 90].",
+        "The image shows 1 ship [10, 10, 30, 20].",
+    ]
+
+
+def test_a_region_of_the_scene_that_cannot_be_read_makes_its_class_unsure_in_the_tiles() -> None:
+    flat = Region("1", "ship", Box(150, 50, 150, 70))
+    assert [turns[1] for turns in tiled("grounding", WHOLE, flat)] == [
+        "The image shows ships [10, 10, 30, 20]."
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
-"""Which wordings ask for what: several classes, pairs, and captions of a few words or of many."""
+"""Which wordings ask for what: several classes, pairs, captions of a few words or of many, authors'
+words that are sentences; and nouns in their number."""
 
 from __future__ import annotations
 
@@ -9,7 +10,8 @@ from given import convert, said, sample
 from native import DATA, changed, read
 
 from converters.catalogue import entry_of
-from schemas.sample import Caption, Label, Picture
+from converters.regions.attributes import plural
+from schemas.sample import Box, Caption, Expression, Label, Picture, Question, Region
 
 PAIR = (Picture("before.png", 100, 80), Picture("after.png", 100, 80))
 FORTY = " ".join(["word"] * 40)
@@ -143,3 +145,159 @@ def test_a_long_caption_of_a_series_speaks_of_all_its_pictures() -> None:
         "Describe in detail what has changed.",
         "plain/change_caption/long_series/0",
     )
+
+
+@pytest.mark.parametrize(
+    "caption",
+    [
+        "A port. Ships lie at its pier.",
+        "the pond is green. it lies in a park",
+        'A "red" roof! "Blue" ones beside.',
+        "Is it a lake? No.",
+    ],
+)
+def test_a_caption_of_several_sentences_is_not_asked_for_in_one(caption: str) -> None:
+    assert asked(captions=(Caption("0", caption),)) == (
+        "Describe the image in a few sentences.",
+        "plain/caption/sentences/0",
+    )
+
+
+@pytest.mark.parametrize(
+    "caption", ["A port of approx. 20 ships.", "A U.S. base.", "A lake of 3.5 km.", "A port. ."]
+)
+def test_a_stop_inside_a_sentence_makes_no_second_one(caption: str) -> None:
+    assert asked(captions=(Caption("0", caption),))[1] == "plain/caption/0"
+
+
+@pytest.mark.parametrize("templates", ["plain", "geochat"])
+def test_a_caption_of_several_sentences_about_a_series_says_so(templates: str) -> None:
+    pictures = tuple(Picture(f"{i}.png", 100, 80) for i in range(3))
+    caption = Caption("0", "A field. It is a pond now.")
+    for task in ("caption", "change_caption"):
+        words, template = asked(
+            pictures=pictures, captions=(caption,), task=task, templates=templates
+        )
+        assert "images" in words
+        assert "sentence " not in words
+        assert template.startswith(f"{templates}/{task}/sentences_series/")
+
+
+# Questions
+
+
+def test_a_question_about_a_place_says_itself_how_to_answer() -> None:
+    question = Question("0", "Where? Answer in degrees.", "1.00 N, 2.00 E", "geolocation")
+    record = sample(questions=(question,))
+    assert said(convert([record], ["vqa"], templates="geochat")) == [
+        ["<image>\nWhere? Answer in degrees.", "1.00 N, 2.00 E"]
+    ]
+
+
+# Expressions
+
+
+def referred(text: str, **settings: Any) -> dict[str, Any]:
+    region = Region("0", "ship", Box(10, 10, 20, 20), settings.pop("image", 0))
+    record = sample(
+        regions=(region,),
+        expressions=(Expression("0", text, ("0",), settings.pop("ours", False)),),
+        pictures=settings.pop("pictures", (Picture("a.png", 100, 80),)),
+    )
+    [row] = convert([record], ["refer"], dialect="pixel", **settings).rows
+    return row
+
+
+def first_words(row: dict[str, Any]) -> str:
+    value: str = row["conversations"][0]["value"]
+    return value.replace("<image>\n", "")
+
+
+@pytest.mark.parametrize("templates", ["plain", "geochat"])
+@pytest.mark.parametrize(
+    "text", ["The ship at the pier.", "Where do planes land?", "In the middle stands a hall"]
+)
+def test_words_that_are_a_sentence_are_put_into_no_other(text: str, templates: str) -> None:
+    row = referred(text, templates=templates)
+    assert (first_words(row), row["template"]) == (
+        f"[refer] {text}",
+        f"{templates}/refer/sentence/0",
+    )
+
+
+def test_a_sentence_about_one_of_two_pictures_says_which() -> None:
+    row = referred("Where do planes land?", pictures=PAIR, image=1)
+    assert first_words(row) == "[refer] In the second image: Where do planes land?"
+
+
+def test_a_name_is_put_into_a_wording_with_its_own_article() -> None:
+    found = {
+        first_words(referred("the ship", templates="geochat", seed=seed)) for seed in range(60)
+    }
+    assert found == {
+        "[refer] the ship",
+        "[refer] Give me the location of the ship",
+        "[refer] Where is the ship?",
+        "[refer] From this image, tell me the location of the ship",
+        "[refer] The location of the ship is",
+        "[refer] Could you tell me the location for the ship?",
+        "[refer] Where can I locate the ship?",
+    }
+
+
+@pytest.mark.parametrize("ours, origin", [(True, "template"), (False, "human")])
+def test_words_made_of_a_class_name_are_a_templates(ours: bool, origin: str) -> None:
+    assert referred("the area of ships", ours=ours)["text_origin"] == origin
+
+
+@pytest.mark.parametrize(
+    "slug, root",
+    [("loveda", "mask_raster/loveda"), ("levir_cd", "change_masks/levir_cd")],
+)
+def test_readers_of_masks_say_that_the_words_are_made(slug: str, root: str) -> None:
+    found = read(entry_of(slug), DATA / root).samples
+    assert {one.ours for record in found for one in record.expressions} == {True}
+
+
+# Numbers of nouns
+
+
+@pytest.mark.parametrize(
+    "name, one, several",
+    [
+        ("storage tank", "storage tank", "storage tanks"),
+        ("storage tanks", "storage tank", "storage tanks"),
+        ("life saving appliances", "life saving appliance", "life saving appliances"),
+        ("agro-forestry areas", "agro-forestry area", "agro-forestry areas"),
+        ("facilities", "facility", "facilities"),
+        ("boxes", "box", "boxes"),
+        ("people", "person", "people"),
+        ("marine debris", "marine debris", "marine debris"),
+        ("aircraft", "aircraft", "aircraft"),
+        ("bus", "bus", "buses"),
+        ("buses", "bus", "buses"),
+        ("glass house", "glass house", "glass houses"),
+        ("overpass", "overpass", "overpasses"),
+        ("gas", "gas", "gases"),
+        ("others", "other object", "other objects"),
+        (
+            "buildings with minor damage",
+            "building with minor damage",
+            "buildings with minor damage",
+        ),
+        ("TU-95", "TU-95", "TU-95s"),
+    ],
+)
+def test_a_noun_has_its_number(name: str, one: str, several: str) -> None:
+    assert (plural(name, 1), plural(name, 2)) == (one, several)
+
+
+def test_one_object_of_a_class_whose_name_is_a_plural_is_one() -> None:
+    regions = (Region("0", "storage tanks", Box(10, 10, 30, 30)),)
+    for task, answer in (
+        ("grounding", "The image shows 1 storage tank [10, 10, 30, 30]."),
+        ("description", "The image shows 1 storage tank. The storage tank is at the top left."),
+        ("identify", "1 storage tank at the top left"),
+    ):
+        [turns] = said(convert([sample(regions=regions)], [task], dialect="pixel"))
+        assert turns[1] == answer

@@ -103,10 +103,10 @@ class Dialect(Struct, frozen=True, kw_only=True):
         """The regions of one phrase, from what `write` gave for each."""
         return f"{self.around[0]}{self.joint.join(texts)}{self.around[1]}"
 
-    def named(self, words: str, texts: Sequence[str]) -> str:
-        """Words with the regions that they name."""
+    def named(self, words: str, texts: Sequence[str], one: str = "") -> str:
+        """Words with the regions that they name. one: what they call each of them, if they do."""
         if self.label is not None:
-            return self.label(words, texts)
+            return self.label(one or words, texts)
         return f"{self.phrase(words)}{self.gap}{self.join(texts)}"
 
 

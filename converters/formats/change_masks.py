@@ -121,7 +121,7 @@ def _pair(
             if apart:
                 parts = {f"{key} {i}": part for i, part in enumerate(mask_parts(mask))}
             regions += [Region(name, label, part, image) for name, part in parts.items()]
-            expressions.append(Expression(key, layer.phrase(label), tuple(parts)))
+            expressions.append(Expression(key, layer.phrase(label), tuple(parts), True))
     if pictures:
         yield Sample(
             pair.name,

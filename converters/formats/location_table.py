@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
 from msgspec import Struct
 
 from converters.read.folder import BySplit, Folder, PicturePaths, Plan, Sides, Span
@@ -73,6 +74,8 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
         if isinstance(found, Reject):
             yield found
             continue
+        place = (row.longitude, row.latitude)
+        found = (msgspec.structs.replace(found[0], place=place),)
         where = Question(row.image, options.question, _place(row, options.decimals), "geolocation")
         yield Sample(row.image, file, span.split, found, questions=(where,))
 

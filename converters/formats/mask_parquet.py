@@ -102,5 +102,5 @@ def _row(
         pictures,
         labels=(Label(key, names),) if labelled else (),
         regions=tuple(Region(name, name, area, len(pictures) - 1) for name, area in found.masks),
-        expressions=tuple(Expression(name, table.phrase(name), (name,)) for name in names),
+        expressions=tuple(Expression(name, table.phrase(name), (name,), True) for name in names),
     )

@@ -90,5 +90,5 @@ def _sample(
         pictures,
         labels=labels,
         regions=tuple(Region(name, name, area) for name, area in found.masks),
-        expressions=tuple(Expression(name, table.phrase(name), (name,)) for name in names),
+        expressions=tuple(Expression(name, table.phrase(name), (name,), True) for name in names),
     )

@@ -248,12 +248,12 @@ def key_of(record: Mapping[str, Any], fields: TurnFields, images: Sequence[str])
 
 
 def dated(pictures: tuple[Picture, ...], times: Any) -> tuple[Picture, ...]:
-    """The pictures with their dates, where there is one for each of them."""
+    """The pictures with their dates as ISO 8601, where there is one for each of them."""
     times = [times] if isinstance(times, str) else times
     if not isinstance(times, list | tuple) or len(times) != len(pictures):
         return pictures
     return tuple(
-        msgspec.structs.replace(picture, time=time if _is_date(time) else None)
+        msgspec.structs.replace(picture, time=time.replace(" ", "T") if _is_date(time) else None)
         for picture, time in zip(pictures, times, strict=True)
     )
 
@@ -262,7 +262,7 @@ def in_time(pictures: tuple[Picture, ...]) -> tuple[Picture, ...]:
     """The pictures by their dates, as listed where one of them has none."""
     if any(picture.time is None for picture in pictures):
         return pictures
-    return tuple(sorted(pictures, key=lambda one: (one.time or "").replace("T", " ")))
+    return tuple(sorted(pictures, key=lambda one: one.time or ""))
 
 
 def _is_date(time: object) -> bool:

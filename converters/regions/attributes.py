@@ -38,8 +38,9 @@ _ORDINALS = (
     "tenth",
 )
 _ENDINGS = {1: "st", 2: "nd", 3: "rd"}
-# A word that ends in s is a plural as its authors wrote it, unless it ends so.
-_SINGULAR_ENDINGS = ("ss", "us", "is", "as")
+# A word that ends in s is a plural as its authors wrote it, unless it ends so or is one of these.
+_SINGULAR_ENDINGS = ("ss", "us", "is")
+_SINGULAR_WORDS = frozenset({"gas", "canvas", "atlas", "lens", "series", "species", "debris"})
 # Words whose plural no rule gives.
 _PLURALS = {
     "person": "people",
@@ -53,7 +54,18 @@ _PLURALS = {
     "cattle": "cattle",
     "fish": "fish",
     "vegetation": "vegetation",
+    "debris": "debris",
+    "rubble": "rubble",
+    "wreckage": "wreckage",
+    "equipment": "equipment",
+    "machinery": "machinery",
+    "infrastructure": "infrastructure",
+    "series": "series",
+    "species": "species",
 }
+_SINGULARS = {several: one for one, several in _PLURALS.items()}
+# Classes of all that has no name of its own.
+_OTHERS = frozenset({"other", "others"})
 # Classes of several datasets whose names begin with a size: a size word before another class's
 # name must not read like one of them.
 _SIZED_CLASSES = frozenset(
@@ -61,6 +73,7 @@ _SIZED_CLASSES = frozenset(
 )
 _DESCRIPTION = re.compile(r"(?<=\w) (?:of|with|without|under) ")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_COUNTED = re.compile(r"(?:\d+ of )?\d+ (.+)")
 _BREAKS = re.compile(r"[\s_/-]+")
 
 
@@ -81,22 +94,45 @@ def plural(noun: str, count: int) -> str:
     """A noun after a number. Its last word decides, or the last before what describes it.
 
     "storage tank" becomes "storage tanks", "building with minor damage" "buildings with minor
-    damage".
+    damage". Nouns that authors write in the plural become singular where there is one: of
+    "life jackets" 1 is "life jacket".
     """
-    if count == 1:
-        return noun
+    if noun in _OTHERS:
+        noun = "other object"
     described = _DESCRIPTION.search(noun)
     named = noun[: described.start()] if described else noun
     head, blank, last = named.rpartition(" ")
-    return f"{head}{blank}{_plural_word(last)}{noun[len(named) :]}"
+    word = _singular_word(last) if count == 1 else _plural_word(last)
+    return f"{head}{blank}{word}{noun[len(named) :]}"
+
+
+def _is_plural(word: str) -> bool:
+    """True for a word that is a plural by its last letters."""
+    return (
+        len(word) > 2
+        and word.isalpha()
+        and word.endswith("s")
+        and not word.endswith(_SINGULAR_ENDINGS)
+        and word not in _SINGULAR_WORDS
+    )
+
+
+def _singular_word(word: str) -> str:
+    if word in _SINGULARS:
+        return _SINGULARS[word]
+    if not _is_plural(word):
+        return word
+    if word.endswith("ies"):
+        return word[:-3] + "y"
+    if word.endswith(("ches", "shes", "sses", "xes", "buses", "zzes")):
+        return word[:-2]
+    return word[:-1]
 
 
 def _plural_word(word: str) -> str:
     if word in _PLURALS:
         return _PLURALS[word]
-    if word in _PLURALS.values() or word.endswith("craft"):
-        return word
-    if word.endswith("s") and not word.endswith(_SINGULAR_ENDINGS):
+    if word in _SINGULARS or word.endswith("craft") or _is_plural(word):
         return word
     if word.endswith(("s", "x", "z", "ch", "sh")):
         return word + "es"
@@ -108,6 +144,15 @@ def _plural_word(word: str) -> str:
 def counted(noun: str, count: int) -> str:
     """A number and its noun."""
     return f"{count} {plural(noun, count)}"
+
+
+def uncounted(words: str) -> str:
+    """What words with a number call one of their objects: "2 of 4 ships" is "ship"; else "".
+
+    Its own are meant, not those of authors.
+    """
+    found = _COUNTED.fullmatch(words)
+    return plural(found[1], 1) if found else ""
 
 
 def ordinal(place: int) -> str:
@@ -124,6 +169,21 @@ def positions(boxes: Floats, sizes: Floats) -> list[str]:
     centre = (boxes[:, :2] + boxes[:, 2:]) / 2
     thirds = np.clip(np.floor(centre / sizes * 3).astype(int), 0, 2)
     return [POSITIONS[i] for i in (thirds[:, 1] * 3 + thirds[:, 0]).tolist()]
+
+
+def near_positions(boxes: Floats, sizes: Floats, reach: float) -> list[set[str]]:
+    """All thirds that each box's centre may be said to lie in.
+
+    boxes: (n, 4) pixels; sizes: (n, 2); reach: how far off a centre may be taken to be, as a share
+    of the picture's side.
+    """
+    found: list[set[str]] = [set() for _ in boxes]
+    for right in (-reach, 0.0, reach):
+        for down in (-reach, 0.0, reach):
+            moved = boxes + np.tile(sizes * (right, down), 2)
+            for names, name in zip(found, positions(moved, sizes), strict=True):
+                names.add(name)
+    return found
 
 
 def sized_name(word: str, name: str) -> str:

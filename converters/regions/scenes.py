@@ -85,11 +85,14 @@ class Scenes(Struct, frozen=True):
                 groups.setdefault(self.names[item], []).append(item)
         return groups
 
+    def unsure(self, shown: Shown) -> list[str]:
+        """Labels of which the picture may show more than its regions say."""
+        labels = (self.native[i].label for i in self.on(shown) if self.reasons[i] in _UNSURE)
+        return [*labels, *self.samples[shown.scene].unplaced]
+
     def uncountable(self, shown: Shown) -> set[str]:
-        """Classes as spoken of which the picture may show more than its regions say."""
-        names = {self.names[item] for item in self.on(shown) if self.reasons[item] in _UNSURE}
-        unplaced = self.samples[shown.scene].unplaced
-        return names | {spoken(label, self.spoken) for label in unplaced}
+        """The same classes as spoken."""
+        return {spoken(label, self.spoken) for label in self.unsure(shown)}
 
     def of(self, scene: int) -> range:
         """The indices of a scene's regions."""

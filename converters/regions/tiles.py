@@ -19,12 +19,13 @@ from msgspec.structs import replace
 from converters.ledger import Strings
 from converters.regions import shapes
 from converters.regions.geometry import Floats
-from converters.regions.scenes import Scenes
+from converters.regions.scenes import Scenes, Shown
 from schemas.mix import TileSpec
 from schemas.sample import Box, Mask, Polygon, Quad, Region, Sample, Shape
 
 Indices = npt.NDArray[np.int64]
 OUT_OF_TILE = "out_of_tile"
+_SEEN = 1.0  # pixels a side that a part of a region must have for a tile to show it at all
 
 
 class Tile(NamedTuple):
@@ -39,12 +40,26 @@ class Tile(NamedTuple):
     scene_height: int
 
 
+class _Found(NamedTuple):
+    """One tile of a scene.
+
+    shown: the regions that it shows enough of; hidden: those of which it shows too little to name
+    them. untouched: no region reaches into it.
+    """
+
+    tile: Tile
+    shown: Indices
+    hidden: Indices
+    untouched: bool
+
+
 class Cut(NamedTuple):
     """Scenes after cutting.
 
-    scenes: a tile each, or a whole picture that is no larger than one. native: the index, in the
-    scenes before, of each region. tiles: by the path of the new picture. empty: which of the new
-    scenes are tiles without anything in them. before: the reasons of the regions before.
+    scenes: a tile each, or a whole picture that is no larger than one; a class of which a tile
+    shows parts that are no regions of it is `unplaced` there, as it cannot be counted. native: the
+    index, in the scenes before, of each region. tiles: by the path of the new picture. empty: which
+    of the new scenes are tiles without anything in them. before: the reasons of the regions before.
     """
 
     scenes: Scenes
@@ -101,11 +116,16 @@ def cut(scenes: Scenes, spec: TileSpec) -> Cut:
             empty.append(False)
             continue
         good = items[scenes.reasons[items] == ""]
-        for tile, shown, untouched in _tiles_of(scenes, good, sample.pictures[0].path, size, spec):
+        unsure = scenes.unsure(Shown(scene, 0))
+        for tile, shown, hidden, untouched in _tiles_of(
+            scenes, good, sample.pictures[0].path, size, spec
+        ):
             path = tile_path(tile.scene, spec, tile.x, tile.y)
             tiles[path] = tile
             picture = replace(sample.pictures[0], path=path, width=tile.width, height=tile.height)
-            made.append(replace(sample, pictures=(picture,), regions=()))
+            uncounted = (*unsure, *(scenes.native[item].label for item in hidden.tolist()))
+            unplaced = tuple(dict.fromkeys(uncounted))
+            made.append(replace(sample, pictures=(picture,), regions=(), unplaced=unplaced))
             native.append(shown)
             moved += [_moved(scenes.regions[item].shape, tile) for item in shown.tolist()]
             sizes += [(tile.width, tile.height)] * len(shown)
@@ -128,11 +148,8 @@ def _large(
 
 def _tiles_of(
     scenes: Scenes, good: Indices, path: str, size: tuple[int, int], spec: TileSpec
-) -> list[tuple[Tile, Indices, bool]]:
-    """Tiles of one scene that have something in them, or nothing at all where such are kept.
-
-    Gives for each the regions that it shows enough of, and whether no region touches it.
-    """
+) -> list[_Found]:
+    """Tiles of one scene that have something in them, or nothing at all where such are kept."""
     width, height = min(size[0], spec.size), min(size[1], spec.size)
     found = []
     boxes = scenes.boxes[good]
@@ -146,9 +163,11 @@ def _tiles_of(
                 & (boxes[:, 3] > y)
             )
             near = good[touched]
-            shown = near[_visible(scenes, near, tile) >= spec.min_visible] if len(near) else near
+            enough = _visible(scenes, near, tile) >= spec.min_visible
+            shown, hidden = near[enough], near[~enough]
             if len(shown) or (not len(near) and spec.keep_empty > 0):
-                found.append((tile, shown, not len(near)))
+                hidden = hidden[_seen(scenes, hidden, tile)]
+                found.append(_Found(tile, shown, hidden, not len(near)))
     return found
 
 
@@ -174,6 +193,15 @@ def _visible(scenes: Scenes, items: Indices, tile: Tile) -> Floats:
             whole = _outline(shape)
             shares[place] = shapely.area(shapely.intersection(whole, outline)) / whole.area
     return shares
+
+
+def _seen(scenes: Scenes, items: Indices, tile: Tile) -> npt.NDArray[np.bool_]:
+    """Which regions' upright boxes reach into a tile by a pixel at least."""
+    boxes = scenes.boxes[items]
+    wide = np.minimum(boxes[:, 2], tile.x + tile.width) - np.maximum(boxes[:, 0], tile.x)
+    high = np.minimum(boxes[:, 3], tile.y + tile.height) - np.maximum(boxes[:, 1], tile.y)
+    seen: npt.NDArray[np.bool_] = np.minimum(wide, high) >= _SEEN
+    return seen
 
 
 def _outline(shape: Box | Quad | Polygon) -> shapely.Polygon:

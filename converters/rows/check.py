@@ -18,7 +18,7 @@ from schemas.conversation import IMAGE_TOKEN, load_schema
 
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
-_LINE_FEED, _BLANK, _BACKSLASH, _DELETE = 10, 32, 92, 127
+_TAB, _LINE_FEED, _BLANK, _BACKSLASH, _DELETE = 9, 10, 32, 92, 127
 
 
 @functools.cache
@@ -71,10 +71,10 @@ def _bad_turns(values: pa.Array) -> dict[str, Bools]:
     used = turns.used
     suspects = {
         "empty_turn": bool((turns.begins == turns.ends).any())
-        or bool(np.isin(turns.first, (_BLANK, _LINE_FEED)).any()),
+        or bool(np.isin(turns.first, (_BLANK, _TAB, _LINE_FEED)).any()),
         "literal_escape": bool((used == _BACKSLASH).any()),
         "control_characters": bool(
-            (((used < _BLANK) & (used != _LINE_FEED)) | (used == _DELETE)).any()
+            (((used < _BLANK) & (used != _LINE_FEED) & (used != _TAB)) | (used == _DELETE)).any()
         ),
     }
     found = {rule: _matches(values, rules[rule]) for rule, may in suspects.items() if may}

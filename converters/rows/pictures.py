@@ -141,13 +141,19 @@ class Pictures(Struct, frozen=True):
         return pc.coalesce(said, places.field("gsd").cast(pa.float32())) if self.lies else said
 
     def places(self) -> pa.StructArray:
-        """Where the middle of each row's first picture lies, its fields null where nobody says."""
-        if not self.lies:
+        """Where the middle of each row's first picture lies, its fields null where nobody says.
+
+        What the record states counts, else the georeference.
+        """
+        if not self.lies and not any(picture.place for picture in self.stated.values()):
             return pa.StructArray.from_arrays([pa.nulls(len(self.paths), pa.float64())] * 3, _PLACE)
 
         def value(path: str) -> dict[str, float | None]:
-            found = self.position(path)
-            return dict.fromkeys(_PLACE) if found is None else found._asdict()
+            found, stated = self.position(path), self.stated.get(path)
+            values = dict.fromkeys(_PLACE) if found is None else found._asdict()
+            if stated and stated.place and path not in self.tiles:
+                values["lon"], values["lat"] = stated.place
+            return values
 
         return self._of_first(pa.struct([(name, pa.float64()) for name in _PLACE]), value)
 

@@ -50,7 +50,8 @@ class Draft(Struct, kw_only=True):
 
     shown: the picture it speaks of. key: of its origin; source_text: what its identity rests on.
     used: indices of its regions; phrases: what the authors call them, beside. dialect: in which
-    boxes are written, if any. slots: what fills the wording's braces; more: later rounds.
+    boxes are written, if any. slots: what fills the wording's braces; kind: of its wordings, where
+    it wants others than `any`; more: later rounds.
     """
 
     shown: Shown
@@ -60,6 +61,7 @@ class Draft(Struct, kw_only=True):
     answer: str
     dialect: str | None = None
     slots: Mapping[str, str] = {}
+    kind: str = ""
     phrases: Sequence[str | None] | None = None
     more: Sequence[Round] = ()
 
@@ -168,11 +170,12 @@ def _asked(
 ) -> tuple[list[str], list[str]]:
     """The first words of each draft, and the name of their template."""
     spec = job.spec
-    pools = {kind: wordings(spec.templates, spec.task, kind) for kind in (None, ONE_OF_SEVERAL)}
+    several = [view.scenes.is_one_of_several(draft.shown) for draft in drafts]
+    kinds = [_kind(draft.kind, of) for draft, of in zip(drafts, several, strict=True)]
+    pools = {kind: wordings(spec.templates, spec.task, kind) for kind in set(kinds)}
     picks = {kind: choose(job, who.words, len(pool)).tolist() for kind, pool in pools.items()}
     asked, templates = [], []
-    for row, draft in enumerate(drafts):
-        kind = ONE_OF_SEVERAL if view.scenes.is_one_of_several(draft.shown) else None
+    for row, (draft, kind) in enumerate(zip(drafts, kinds, strict=True)):
         pick = picks[kind][row]
         slots = {"image": view.called(draft.shown), **draft.slots}
         asked.append(filled(pools[kind][pick], slots))
@@ -181,12 +184,19 @@ def _asked(
     return asked, templates
 
 
+def _kind(own: str, one_of_several: bool) -> str:
+    """The kind of a draft's wordings: its own, and whether they name one of several pictures."""
+    if not one_of_several:
+        return own
+    return f"{ONE_OF_SEVERAL}_{own}" if own else ONE_OF_SEVERAL
+
+
 def _later(job: Job, view: View, draft: Draft) -> list[str]:
     """The turns of a draft's later rounds."""
     turns = []
     several = view.scenes.is_one_of_several(draft.shown)
     for later in draft.more:
-        kind = f"{ONE_OF_SEVERAL}_{later.wording}" if several else later.wording
+        kind = _kind(later.wording, several)
         slots = {"label": later.label, "image": view.called(draft.shown)}
         asked = wordings(job.spec.templates, job.spec.task, kind)[0]
         turns += [filled(asked, slots), later.answer]

@@ -12,8 +12,9 @@ from collections.abc import Collection
 import pyarrow as pa
 
 from converters.dialects import dialect
+from converters.regions import attributes
 from converters.regions.scenes import Shown
-from converters.rows.assemble import Job
+from converters.rows.assemble import TEMPLATE, Job
 from converters.rows.identity import ITEM
 from converters.rows.tidy import tidy
 from converters.tasks.drafts import Draft, build_objects, rows_of
@@ -21,6 +22,13 @@ from converters.tasks.kit import Built, ExpressionItems, SceneItems, Task
 from converters.tasks.objects import census, names, places
 from converters.tasks.views import View, look
 
+# A rival's centre this near to a third, as a share of the picture's side, may be said to lie in it.
+_REACH = 0.02
+_SENTENCE = "sentence"  # the wordings for authors' words that are one
+_FIRST_WORDS = frozenset(
+    {"In", "On", "At", "To", "Near", "Next", "Beside", "Between", "Behind", "Under", "Above"}
+    | {"There", "It", "Find", "Locate", "Segment", "What", "Which", "Where", "Who", "How"}
+)
 NOTHING = "There is no such object in the image."
 
 
@@ -59,11 +67,19 @@ def _build_expressions(job: Job, batch: ExpressionItems) -> Built:
                 phrases=[texts[item]] * len(used),
                 dialect=name if used else None,
                 slots={"phrase": written.phrase(texts[item])},
+                kind=_SENTENCE if _is_sentence(texts[item]) else "",
                 answer=boxes or nothing(len(sample.pictures)),
             )
         )
-    rows = rows_of(job, view, batch.pictures, drafts, job.entry.text_origin) if drafts else None
+    ours = any(item.ours for item in said.items)
+    origin = TEMPLATE if ours else job.entry.text_origin
+    rows = rows_of(job, view, batch.pictures, drafts, origin) if drafts else None
     return Built(rows, reasons, view.repairs)
+
+
+def _is_sentence(text: str) -> bool:
+    """True for words that are more than a name, as "On the left is a lake" is."""
+    return text.endswith((".", "!", "?")) or text.split(" ", 1)[0] in _FIRST_WORDS
 
 
 def nothing(pictures: int) -> str:
@@ -84,12 +100,18 @@ def _refusal(view: View, images: Collection[int], used: list[int], text: str) ->
 def _draft_phrases(view: View, shown: Shown, chosen: list[int]) -> list[Draft]:
     """One row for each region that its class and place tell from all others of the picture.
 
-    Size words are no help: what is small beside what is a stranger does not know.
+    Size words are no help: what is small beside what is a stranger does not know. Neither is a
+    line between two thirds that a stranger would draw elsewhere.
     """
     known = census(view, shown)
     items = [item for group in known.groups.values() for item in group]
     where = dict(zip(items, places(view, items), strict=True))
-    held = Counter((view.scenes.names[item], where[item]) for item in items)
+    reached = attributes.near_positions(view.scenes.boxes[items], view.scenes.sizes[items], _REACH)
+    held = Counter(
+        (view.scenes.names[item], place)
+        for item, near in zip(items, reached, strict=True)
+        for place in near
+    )
     called = dict(zip(chosen, names(view, chosen), strict=True))
     dialect_name = view.dialects[shown.scene] or ""
     written = dialect(dialect_name)

@@ -31,7 +31,7 @@ def names(view: View, items: Sequence[int]) -> list[str]:
     scenes = view.scenes
     words = attributes.magnitudes(scenes.areas[list(items)], scenes.sizes[list(items)])
     return [
-        attributes.sized_name(word, scenes.names[item])
+        attributes.sized_name(word, attributes.plural(scenes.names[item], 1))
         for word, item in zip(words, items, strict=True)
     ]
 
@@ -80,7 +80,8 @@ def _draft_grounding(view: View, shown: Shown, chosen: list[int]) -> list[Draft]
         counted = known.counted(name)
         if known.sure(name) and len(boxed) < len(group):
             counted = f"{len(boxed)} of {counted}"
-        parts.append(written.named(counted, [view.texts[item] for item in boxed]))
+        texts = [view.texts[item] for item in boxed]
+        parts.append(written.named(counted, texts, attributes.plural(name, 1)))
     answer = f"The {view.called(shown)} shows {listed(parts)}."
     if rest:
         answer += f" It also shows {listed(rest)}."

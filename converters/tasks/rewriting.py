@@ -1,5 +1,8 @@
 """Texts with the boxes of one dialect, written anew in another.
 
+Where the one dialect holds the words of a region in its box, as Qwen's JSON does, the other says
+them before it.
+
 Boxes that stand side by side belong to one phrase: what is between them, and what encloses them,
 are the dialect's too (`Dialect.joint`, `Dialect.around`). So are the marks around a phrase::
 
@@ -10,6 +13,8 @@ are the dialect's too (`Dialect.joint`, `Dialect.around`). So are the marks arou
 from __future__ import annotations
 
 import functools
+import itertools
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -19,6 +24,7 @@ from converters.dialects.kit import Dialect, Found
 # Between the boxes of one phrase: white space, and one mark of any dialect.
 _BETWEEN = re.compile(r"\s*(?:,|;|<delim>|<sep>)?\s*")
 _WORDS = "words"
+_LABEL = re.compile(r'"label"\s{0,9}:\s{0,9}("(?:[^"\\]|\\["\\/bfnrt])*")')
 
 
 def rewritten(
@@ -33,13 +39,49 @@ def rewritten(
 
     repairs: counts the phrases whose marks were changed.
     """
+    labels = [""] * len(found)
+    if native.label is not None:
+        found, labels = _objects(text, found)
     parts, end = [], 0
     for begin, stop in _groups(text, found):
         start, behind = _enclosed(text, found[begin].start, found[stop - 1].end, native)
-        said = target.join(texts[begin:stop])
+        said = _said(texts[begin:stop], labels[begin:stop], target)
         parts += [_phrases(text[end:start], native, target, repairs), said]
         end = behind
     return "".join([*parts, _phrases(text[end:], native, target, repairs)])
+
+
+def _objects(text: str, found: Sequence[Found]) -> tuple[list[Found], list[str]]:
+    """The whole JSON objects that boxes stand in, and the words that each holds, or ""."""
+    objects, labels = [], []
+    for box in found:
+        start, stop = text.rfind("{", 0, box.start), text.find("}", box.end)
+        if start < 0 or stop < 0 or "}" in text[start : box.start]:
+            objects.append(box)
+            labels.append("")
+            continue
+        label = _LABEL.search(text, start, stop)
+        objects.append(box._replace(start=start, end=stop + 1))
+        labels.append(json.loads(label[1], strict=False) if label else "")
+    return objects, labels
+
+
+def _said(texts: Sequence[str], labels: Sequence[str], target: Dialect) -> str:
+    """The boxes of one group, each with the words that it held; those of equal words together."""
+    if not any(labels):
+        return target.join(texts)
+    if target.label is not None:
+        opening, closing = target.around
+        said = [
+            target.named(*pair) for pair in zip(labels, ([text] for text in texts), strict=True)
+        ]
+        inner = [one[len(opening) : len(one) - len(closing)] for one in said]
+        return f"{opening}{target.joint.join(inner)}{closing}"
+    runs = itertools.groupby(zip(labels, texts, strict=True), key=lambda pair: pair[0])
+    return ", ".join(
+        target.named(label, some) if label else target.join(some)
+        for label, some in ((label, [text for _, text in pairs]) for label, pairs in runs)
+    )
 
 
 def _groups(text: str, found: Sequence[Found]) -> Iterator[tuple[int, int]]:
@@ -55,7 +97,7 @@ def _groups(text: str, found: Sequence[Found]) -> Iterator[tuple[int, int]]:
 
 def _enclosed(text: str, start: int, end: int, native: Dialect) -> tuple[int, int]:
     """Where boxes begin and end together with what their dialect puts around them."""
-    opening, closing = native.around
+    opening, closing = native.around[0].rstrip(), native.around[1].lstrip()
     before, behind = text[:start].rstrip(), text[end:].lstrip()
     if opening and before.endswith(opening) and behind.startswith(closing):
         return len(before) - len(opening), len(text) - len(behind) + len(closing)

@@ -26,11 +26,16 @@ from converters.tasks.wordings import wordings
 
 Integers = npt.NDArray[np.int64]
 _QUESTION = "{question}"
-# Wordings for captions of more than two pictures (`series`), and for long ones.
-_CAPTIONS = (None, "long", "series", "long_series")
+# Wordings for captions of one sentence, of several and long ones, and for those of more than two
+# pictures (`series`).
+_CAPTIONS = (None, "sentences", "long", "series", "sentences_series", "long_series")
+_SERIES = 3  # where those of a series begin
 # Wordings for all classes that a picture shows, and for the class of several pictures.
 _LABELS = (None, "several", "pair")
 LONG_CAPTION = 40  # words; a caption of more is asked for as a detailed description
+# A word or a number, the end of a sentence, and a word behind it; "approx. 20" has no word behind,
+# and "U.S. base" none before.
+_SENTENCE_END = r"[\p{L}\p{N})\]'\"]{2}[.!?] +[\p{L}\"']{2}"
 _LEAST_BYTES = 2  # of a word with the blank behind it
 
 
@@ -115,7 +120,7 @@ def _kinds(batch: Texts) -> tuple[Sequence[str | None], Integers]:
     """
     pictures = batch.pictures.counts()
     if batch.kind == "caption":
-        return _CAPTIONS, 2 * (pictures > 2) + _are_long(batch.answers)
+        return _CAPTIONS, _SERIES * (pictures > 2) + _lengths(batch.answers)
     if batch.several is not None:
         return _LABELS, np.where(pictures > 1, 2, np.asarray(batch.several).astype(np.int64))
     if batch.types is not None and batch.types.null_count < len(batch.types):
@@ -123,6 +128,23 @@ def _kinds(batch: Texts) -> tuple[Sequence[str | None], Integers]:
         numbers = np.asarray(pc.fill_null(encoded.indices, -1)).astype(np.int64) + 1
         return [None, *encoded.dictionary.to_pylist()], numbers
     return [None], np.zeros(len(batch.answers), np.int64)
+
+
+def _lengths(captions: pa.Array) -> Integers:
+    """0 for a caption of one sentence, 1 for one of several, 2 for a long one."""
+    return np.where(_are_long(captions), 2, _are_several(captions).astype(np.int64))
+
+
+def _are_several(captions: pa.Array) -> npt.NDArray[np.bool_]:
+    """Which captions go on behind the end of a sentence."""
+    # Fast way: the pattern is looked for only where a stop, or another end, has a blank behind it.
+    ends = [pc.match_substring(captions, end) for end in (". ", "! ", "? ")]
+    rows = np.flatnonzero(np.logical_or.reduce([np.asarray(found) for found in ends]))
+    several = np.zeros(len(captions), bool)
+    several[rows] = np.asarray(
+        pc.match_substring_regex(captions.take(pa.array(rows)), _SENTENCE_END)
+    )
+    return several
 
 
 def _are_long(captions: pa.Array) -> npt.NDArray[np.bool_]:

@@ -15,6 +15,7 @@ import numpy as np
 
 from converters import dialects
 from converters.dialects.kit import Dialect, Found, Size
+from converters.regions.attributes import uncounted
 from converters.regions.shapes import envelopes
 from pipelines.export.kit import Objects, Row
 from schemas.sample import Box, Mask, Polygon, Quad, Shape
@@ -46,7 +47,7 @@ class Style(NamedTuple):
 
     phrase: Callable[[str], str]
     join: Callable[[Sequence[str]], str]
-    named: Callable[[str, Sequence[str]], str]
+    named: Callable[[str, Sequence[str]], str]  # their words, and the regions' texts
 
 
 class Boxes:
@@ -117,7 +118,11 @@ class Boxes:
         self.counts.update({"boxes": len(places)} | counts)
         for (k, _), fault in zip(places, faults, strict=True):
             reasons[k] = reasons[k] or fault
-        style = Style(wanted.phrase, wanted.join, wanted.named)
+
+        def named(words: str, texts: Sequence[str]) -> str:
+            return wanted.named(words, texts, uncounted(words))
+
+        style = Style(wanted.phrase, wanted.join, named)
         given = iter(texts)
         for k, pieces in found.items():
             rows[k].turns = _turns(rows[k], pieces, style, given)
@@ -258,7 +263,9 @@ def _said(piece: Piece, style: Style, texts: Iterator[str]) -> str:
     if isinstance(piece, Phrase):
         return style.phrase(piece.words)
     mine = [next(texts) for _ in piece.regions]
-    return style.join(mine) if piece.words is None else style.named(piece.words, mine)
+    if piece.words is None:
+        return style.join(mine)
+    return style.named(piece.words, mine)
 
 
 def _size(row: Row, image: int) -> Size:
