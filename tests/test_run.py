@@ -256,7 +256,7 @@ def test_a_streaming_reader_gets_every_row_with_its_picture(whole: Path, sample:
 def test_verify_passes(mixed: Path) -> None:
     assert runs.earthmix("verify", mixed) == (
         0,
-        f"{mixed}: 941 rows in 1 shard, as the manifest says\n",
+        f"{mixed}: 911 rows in 1 shard, as the manifest says\n",
         "",
     )
 
@@ -269,7 +269,7 @@ def test_datasets_loads_rows_whose_pictures_decode(mixed: Path, tmp_path: Path) 
         [{"width": image.convert("RGB").width, "height": image.height} for image in row["images"]]
         for row in loaded
     ]
-    assert len(sizes) == 941 and sizes == loaded["sizes"][:]
+    assert len(sizes) == 911 and sizes == loaded["sizes"][:]
 
 
 def test_bytes_are_those_of_the_native_files(whole: Path, sample: Path) -> None:
@@ -303,7 +303,7 @@ def test_a_run_ends_in_a_few_lines(sample: Path, tmp_path: Path) -> None:
         tmp_path / "out",
     )
     assert ended.out.splitlines() == [
-        f"wrote 941 rows of 6 datasets in 1 shard to {tmp_path}/out",
+        f"wrote 911 rows of 6 datasets in 1 shard to {tmp_path}/out",
         "dropped for a fault: zero_area 3, missing_image 2, truncated_image 2, bad_box "
         "1, dangling_reference 1, duplicate_region 1, unreadable_image 1",
         "dropped by choice (policy): ignored 4, duplicate 2, inactive 1",
