@@ -270,6 +270,27 @@ def test_memory_that_runs_out_is_one_line_and_leaves_nothing(
     assert runs.left(tmp_path) == []
 
 
+def test_a_library_that_gets_no_memory_and_says_nothing_is_one_line(tmp_path: Path) -> None:
+    # Stands for a module whose library returns nothing, which only a call in C can.
+    (tmp_path / "broken.py").write_text(
+        "from pipelines import __main__ as m\n"
+        "def app(): raise SystemError('error return without exception set')\n"
+        "m.app = app\nm.main()\n"
+    )
+    ended = subprocess.run(
+        ["sh", "-c", 'ulimit -v 4194304; exec "$@"', "sh", sys.executable, tmp_path / "broken.py"],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+        capture_output=True,
+        text=True,
+        timeout=runs.LIMIT,
+        check=False,
+    )
+    assert (ended.returncode, ended.stderr) == (
+        1,
+        "earthmix: memory, or the number of threads, ran out; try --workers 1\n",
+    )
+
+
 THREADS = """
 import os, resource
 from pipelines.memory import start_threads
