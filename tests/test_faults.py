@@ -234,11 +234,13 @@ def caption_command(sample: Path, out: Path, images: str, workers: str) -> list[
     return [*command, "--data-root", str(sample), "--out", str(out), "--workers", workers]
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
-def test_a_disk_that_takes_no_more_is_one_line(sample: Path, tmp_path: Path, workers: str) -> None:
+@pytest.mark.parametrize("workers, blocks", [("1", 4), ("2", 4), ("1", 0)])
+def test_a_disk_that_takes_no_more_is_one_line(
+    sample: Path, tmp_path: Path, workers: str, blocks: int
+) -> None:
     command = caption_command(sample, tmp_path / "out", "embed", workers)
-    ended = subprocess.run(  # files may grow to 4 blocks of 512 bytes
-        ["sh", "-c", 'ulimit -f 4; exec "$@"', "sh", *command, "--quiet"],
+    ended = subprocess.run(  # files may grow to so many blocks of 512 bytes
+        ["sh", "-c", f'ulimit -f {blocks}; exec "$@"', "sh", *command, "--quiet"],
         capture_output=True,
         text=True,
         timeout=runs.LIMIT,
