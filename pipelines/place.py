@@ -93,14 +93,15 @@ def working_folder(out: str, work: str) -> Iterator[Callable[[], None]]:
             yield lambda: None
         finally:
             reserve.close()
-            if _holds(replace.beside(out), lock):
-                _discard(replace.beside(out))
-            # Not where it went with the earlier mix: one that stands there now is another run's.
-            if _holds(work, lock) and not replace.unfinished(out, work):
-                if not os.path.lexists(gone):
-                    os.rename(work, gone)  # at once, under the hands of workers that still write
-                _discard(work)
-                _discard(gone)
+            with _uninterrupted():
+                if _holds(replace.beside(out), lock):
+                    _discard(replace.beside(out))
+                # Not where it went with the earlier mix: one that stands there is another run's.
+                if _holds(work, lock) and not replace.unfinished(out, work):
+                    if not os.path.lexists(gone):
+                        os.rename(work, gone)  # at once, under the hands of workers that write
+                    _discard(work)
+                    _discard(gone)
 
 
 @contextmanager
@@ -287,7 +288,7 @@ def put_into_place(
 
 @contextmanager
 def _uninterrupted() -> Iterator[None]:
-    """Ignores Ctrl-C and SIGTERM: here they would leave half a mix in place of a whole one."""
+    """Ignores Ctrl-C and SIGTERM where they would leave half a mix or half a working folder."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -440,22 +440,29 @@ def test_a_path_on_the_command_line_cannot_steer_the_terminal(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("images", ["path", "embed"])
-def test_a_name_that_is_not_utf_8_costs_its_picture_alone(
-    sample: Path, tmp_path: Path, images: str
+@pytest.mark.parametrize(
+    "name, shown, detail",
+    [
+        (b"bad\xff.jpg", "Airport/bad\\udcff.jpg", "its name is not UTF-8"),
+        (b"..\\up.jpg", "Airport/..\\up.jpg", "its name leads out of its folder"),
+    ],
+)
+def test_a_name_that_no_row_can_hold_costs_its_picture_alone(
+    sample: Path, tmp_path: Path, images: str, name: bytes, shown: str, detail: str
 ) -> None:
     place = tmp_path / "aid" / "Airport"
     place.mkdir(parents=True)
     picture = next((sample / "nwpu_resisc45").rglob("*.jpg")).read_bytes()
     (place / "good.jpg").write_bytes(picture)
-    Path(os.fsdecode(os.fsencode(place) + b"/bad\xff.jpg")).write_bytes(picture + b"\0")
+    Path(os.fsdecode(os.fsencode(place) + b"/" + name)).write_bytes(picture + b"\0")
     ended = runs.earthmix(
         *("convert", "aid", "--data-root", tmp_path, "--out", tmp_path / "out"),
         *("--images", images, "--quiet"),
     )
     assert (ended.code, len(runs.rows(tmp_path / "out", "id"))) == (0, 1)
     [reject] = [one for one in runs.rejects(tmp_path / "out") if one["kind"] == "fault"]
-    assert (reject["reason"], reject["file"]) == ("unreadable_image", "Airport/bad\\udcff.jpg")
-    assert reject["detail"].endswith("its name is not UTF-8")
+    assert (reject["reason"], reject["file"]) == ("unreadable_image", shown)
+    assert reject["detail"].endswith(detail)
 
 
 @pytest.mark.parametrize(
