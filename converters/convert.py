@@ -18,7 +18,7 @@ from converters.catalogue import yields
 from converters.dataset import read_span
 from converters.dialects import dialect
 from converters.ledger import Book, Counts, Rejects, escaped
-from converters.read import images, recipes
+from converters.read import files, images, recipes
 from converters.read.folder import Folder, Sides, Span
 from converters.read.georeference import Georeference, georeference
 from converters.read.images import Facts, PictureError
@@ -31,6 +31,9 @@ from schemas.entry import Entry
 from schemas.mix import ImageMode
 from schemas.sample import KINDS, Kind, Picture, Reject, Sample
 from schemas.table import Columns
+
+# Of a file as of `..\up.jpg`, which a folder of this system may hold.
+_OUTSIDE = Facts(fault="unreadable_image", detail="its name leads out of its folder")
 
 
 class Dataset(Struct, frozen=True):
@@ -188,12 +191,15 @@ def _look(
     that annotation and catalogue do not tell, or tell in two ways, and then only their heads.
     spoken: dialects in which ready-made texts of the batch have boxes.
     """
+    outside = {path: _OUTSIDE for path in stated if not files.inside(path)}
+    within = [path for path in stated if path not in outside] if outside else list(stated)
     facts: dict[str, Facts] = {}
     if dataset.images != "path" or dataset.verify:
-        facts = _read(dataset, list(stated), sizes_only=False)
+        facts = _read(dataset, within, sizes_only=False)
     elif any(_needs_size(job, spoken) for some in jobs.values() for job in some):
-        unsized = [path for path, picture in stated.items() if _unsure(picture, dataset.entry)]
+        unsized = [path for path in within if _unsure(stated[path], dataset.entry)]
         facts = _read(dataset, unsized, sizes_only=True) if unsized else {}
+    facts |= outside
     for path in stated.keys() - facts.keys():
         if fault := images.unwritable(path):
             facts[path] = fault

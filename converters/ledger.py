@@ -67,7 +67,7 @@ class Rejects:
         self._batches: list[pa.RecordBatch] = []  # of all before those in `_rows`
 
     def __len__(self) -> int:
-        return len(self._rows) + sum(map(len, self._batches))
+        return len(self._rows) + _BATCH * len(self._batches)
 
     def item(self, reject: Reject, kind: Kind) -> None:
         """A part of a native record that no row was made of."""

@@ -6,6 +6,7 @@ import os
 import sys
 
 from pipelines.errors import NO_MEMORY
+from pipelines.memory import is_limited
 
 
 def _ran_out(error: BaseException) -> bool:
@@ -15,6 +16,8 @@ def _ran_out(error: BaseException) -> bool:
         isinstance(error, MemoryError)
         or said == NO_MEMORY
         or "can't start new thread" in said
+        # What a library says that does not look whether it was given memory.
+        or (isinstance(error, SystemError) and is_limited())
         or (isinstance(error, ImportError) and ("failed to map segment" in said or "alloc" in said))
     )
 

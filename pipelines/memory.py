@@ -23,13 +23,18 @@ def share_arenas() -> None:
         mallopt(_M_ARENA_MAX, _ARENAS)
 
 
+def is_limited() -> bool:
+    """Whether this process may not take all memory that it asks for (`ulimit -v`)."""
+    return resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY
+
+
 def start_threads() -> None:
     """Has Arrow start its threads now, one of each kind, where memory is limited (`ulimit -v`).
 
     Arrow starts a thread when it first has work for one. Where there is no room for its stack by
     then, the process is aborted without a word. Raises RuntimeError where there is none now.
     """
-    if resource.getrlimit(resource.RLIMIT_AS)[0] == resource.RLIM_INFINITY:
+    if not is_limited():
         return
     # Imported here: it is not needed otherwise, and takes a tenth of a second.
     import pyarrow as pa

@@ -81,10 +81,8 @@ def working_folder(out: str, work: str) -> Iterator[Callable[[], None]]:
         with lease.working_folder(out) as claim:
             yield claim.placing
         return
-    made = _missing_folders(out)
     reserve = mmap.mmap(-1, _RESERVE)
-    work_files.make_folder(work)
-    with _locked(out, work) as lock:
+    with _made(out), _locked(out, work) as lock:
         try:
             replace.restore(out, work)
             _discard(gone)
@@ -95,18 +93,28 @@ def working_folder(out: str, work: str) -> Iterator[Callable[[], None]]:
             yield lambda: None
         finally:
             reserve.close()
-            if _holds(replace.beside(out), lock):
-                _discard(replace.beside(out))
-            # Not where it went with the earlier mix: one that stands there now is another run's.
-            if _holds(work, lock) and not replace.unfinished(out, work):
-                if not os.path.lexists(gone):
-                    os.rename(work, gone)  # at once, under the hands of workers that still write
-                _discard(work)
-                _discard(gone)
-            for folder in made:
-                if os.listdir(folder):
-                    break
-                os.rmdir(folder)
+            with _uninterrupted():
+                if _holds(replace.beside(out), lock):
+                    _discard(replace.beside(out))
+                # Not where it went with the earlier mix: one that stands there is another run's.
+                if _holds(work, lock) and not replace.unfinished(out, work):
+                    if not os.path.lexists(gone):
+                        os.rename(work, gone)  # at once, under the hands of workers that write
+                    _discard(work)
+                    _discard(gone)
+
+
+@contextmanager
+def _made(out: str) -> Iterator[None]:
+    """Removes the folders above a working folder that this run makes, as far as they stay empty."""
+    missing = _missing_folders(out)
+    try:
+        yield
+    finally:
+        for folder in missing:
+            if not os.path.isdir(folder) or os.listdir(folder):
+                break
+            os.rmdir(folder)
 
 
 def _refuse_foreign(folder: str) -> None:
@@ -132,15 +140,23 @@ def _refuse_foreign(folder: str) -> None:
 
 @contextmanager
 def _locked(out: str, work: str) -> Iterator[BinaryIO]:
-    """Holds the lock of a working folder, and gives it. Raises RunError where another run does."""
+    """Makes a working folder, and holds its lock, which it gives.
+
+    Raises RunError where another run does.
+    """
+    work_files.make_folder(work)
     path = f"{work}/{replace.LOCK}"
     with open(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666), "r+b") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise RunError(f"another run is writing to {out}") from None
-        lock.write(_MARK)
-        lock.flush()
+        try:
+            lock.write(_MARK)
+            lock.flush()
+        except OSError:  # no room for that even
+            _discard(work)
+            raise
         yield lock
 
 
@@ -272,7 +288,7 @@ def put_into_place(
 
 @contextmanager
 def _uninterrupted() -> Iterator[None]:
-    """Ignores Ctrl-C and SIGTERM: here they would leave half a mix in place of a whole one."""
+    """Ignores Ctrl-C and SIGTERM where they would leave half a mix or half a working folder."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

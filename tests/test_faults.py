@@ -234,11 +234,13 @@ def caption_command(sample: Path, out: Path, images: str, workers: str) -> list[
     return [*command, "--data-root", str(sample), "--out", str(out), "--workers", workers]
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
-def test_a_disk_that_takes_no_more_is_one_line(sample: Path, tmp_path: Path, workers: str) -> None:
+@pytest.mark.parametrize("workers, blocks", [("1", 4), ("2", 4), ("1", 0)])
+def test_a_disk_that_takes_no_more_is_one_line(
+    sample: Path, tmp_path: Path, workers: str, blocks: int
+) -> None:
     command = caption_command(sample, tmp_path / "out", "embed", workers)
-    ended = subprocess.run(  # files may grow to 4 blocks of 512 bytes
-        ["sh", "-c", 'ulimit -f 4; exec "$@"', "sh", *command, "--quiet"],
+    ended = subprocess.run(  # files may grow to so many blocks of 512 bytes
+        ["sh", "-c", f'ulimit -f {blocks}; exec "$@"', "sh", *command, "--quiet"],
         capture_output=True,
         text=True,
         timeout=runs.LIMIT,
@@ -268,6 +270,27 @@ def test_memory_that_runs_out_is_one_line_and_leaves_nothing(
     assert line.startswith("earthmix: ")
     assert "memory" in line
     assert runs.left(tmp_path) == []
+
+
+def test_a_library_that_gets_no_memory_and_says_nothing_is_one_line(tmp_path: Path) -> None:
+    # Stands for a module whose library returns nothing, which only a call in C can.
+    (tmp_path / "broken.py").write_text(
+        "from pipelines import __main__ as m\n"
+        "def app(): raise SystemError('error return without exception set')\n"
+        "m.app = app\nm.main()\n"
+    )
+    ended = subprocess.run(
+        ["sh", "-c", 'ulimit -v 4194304; exec "$@"', "sh", sys.executable, tmp_path / "broken.py"],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+        capture_output=True,
+        text=True,
+        timeout=runs.LIMIT,
+        check=False,
+    )
+    assert (ended.returncode, ended.stderr) == (
+        1,
+        "earthmix: memory, or the number of threads, ran out; try --workers 1\n",
+    )
 
 
 THREADS = """
@@ -417,22 +440,29 @@ def test_a_path_on_the_command_line_cannot_steer_the_terminal(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("images", ["path", "embed"])
-def test_a_name_that_is_not_utf_8_costs_its_picture_alone(
-    sample: Path, tmp_path: Path, images: str
+@pytest.mark.parametrize(
+    "name, shown, detail",
+    [
+        (b"bad\xff.jpg", "Airport/bad\\udcff.jpg", "its name is not UTF-8"),
+        (b"..\\up.jpg", "Airport/..\\up.jpg", "its name leads out of its folder"),
+    ],
+)
+def test_a_name_that_no_row_can_hold_costs_its_picture_alone(
+    sample: Path, tmp_path: Path, images: str, name: bytes, shown: str, detail: str
 ) -> None:
     place = tmp_path / "aid" / "Airport"
     place.mkdir(parents=True)
     picture = next((sample / "nwpu_resisc45").rglob("*.jpg")).read_bytes()
     (place / "good.jpg").write_bytes(picture)
-    Path(os.fsdecode(os.fsencode(place) + b"/bad\xff.jpg")).write_bytes(picture + b"\0")
+    Path(os.fsdecode(os.fsencode(place) + b"/" + name)).write_bytes(picture + b"\0")
     ended = runs.earthmix(
         *("convert", "aid", "--data-root", tmp_path, "--out", tmp_path / "out"),
         *("--images", images, "--quiet"),
     )
     assert (ended.code, len(runs.rows(tmp_path / "out", "id"))) == (0, 1)
     [reject] = [one for one in runs.rejects(tmp_path / "out") if one["kind"] == "fault"]
-    assert (reject["reason"], reject["file"]) == ("unreadable_image", "Airport/bad\\udcff.jpg")
-    assert reject["detail"].endswith("its name is not UTF-8")
+    assert (reject["reason"], reject["file"]) == ("unreadable_image", shown)
+    assert reject["detail"].endswith(detail)
 
 
 @pytest.mark.parametrize(

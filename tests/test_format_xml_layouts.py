@@ -146,3 +146,13 @@ def test_ignored_classes_of_hit_uav_are_left_out(tmp_path: Path) -> None:
     found = read(catalogue()["hit_uav"], put(tmp_path, {"normal_xml/Annotations/1.xml": text}))
     assert [region.label for region in found.samples[0].regions] == ["Car"]
     assert [(reject.key, reject.reason) for reject in found.rejects] == [("1#object[0]", "ignored")]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_tags_in_a_namespace_are_read_as_those_in_none(tmp_path: Path, encoding: str) -> None:
+    put(tmp_path, {f"{HBB}/1.xml": PAGE})
+    page = PAGE.replace("<annotation>", '<annotation xmlns="https://a/b">')
+    (tmp_path / HBB / "2.xml").write_bytes(page.encode(encoding))
+    plain, spaced = read(MAR20, tmp_path).samples
+    assert len(plain.regions) == 1
+    assert spaced.regions == plain.regions

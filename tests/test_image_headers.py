@@ -147,6 +147,25 @@ def test_every_tile_of_a_tiff_must_lie_inside_the_file(length: int, whole: bool)
     )
 
 
+@pytest.mark.parametrize(
+    "pieces, whole",
+    [
+        ([(273, 8), (278, 16), (279, 256)], True),
+        ([(273, 8), (278, 2**32 - 1), (279, 256)], True),  # one strip, as the standard writes it
+        ([(273, 8), (279, 256)], True),
+        ([(273, 8), (278, 15), (279, 240)], False),
+        ([(273, 8), (278, 0), (279, 256)], False),
+        ([(322, 16), (323, 8), (324, 8), (325, 128)], False),
+        ([(322, 8), (323, 16), (324, 8), (325, 128)], False),
+    ],
+)
+def test_the_strips_or_tiles_of_a_tiff_must_cover_it(
+    pieces: list[tuple[int, int]], whole: bool
+) -> None:
+    data = tiled(*pieces)
+    assert (check(data)[:2] if whole else fault(data)) == ((16, 16) if whole else "truncated_image")
+
+
 def test_a_tiff_without_pixels_is_truncated() -> None:
     assert fault(tiled()) == "truncated_image"
 

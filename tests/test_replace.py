@@ -16,7 +16,8 @@ import pytest
 import runs
 from runs import put, texts
 
-from pipelines.storage import replace
+from pipelines.place import working_folder
+from pipelines.storage import replace, work_files
 
 # A mix in miniature, and the one that replaces it: it has a preview, the earlier one has none.
 OLDER = {"data/a": "old", "rejects/a": "old", "manifest.json": "old", "card.json": "old"}
@@ -212,6 +213,23 @@ def test_a_kill_when_the_folders_change_places_leaves_a_whole_mix_and_the_next_r
     assert runs.convert(sample, out, "--images", "path").code == 0
     assert os.listdir(tmp_path) == ["out"]
     assert runs.digests(out) == runs.digests(small)
+
+
+def test_nothing_interrupts_the_clearing_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, real, seen = tmp_path / "out", work_files.remove, []
+
+    def remove(path: str) -> None:
+        seen.append((signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)))
+        real(path)
+
+    with working_folder(str(out), f"{out}/.work"):
+        put(out / ".work" / "out", NEWER)
+        replace.replace(f"{out}/.work/out", str(out), f"{out}/.work")
+        monkeypatch.setattr(work_files, "remove", remove)
+    assert {*seen} == {(signal.SIG_IGN, signal.SIG_IGN)}
+    assert (texts(out), os.listdir(tmp_path)) == (NEWER, ["out"])
 
 
 def test_a_folder_beside_out_that_another_made_is_refused_and_left_alone(

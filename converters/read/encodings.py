@@ -76,8 +76,18 @@ def utf8_of(data: bytes, is_head: bool = False) -> bytes:
 def xml_of(data: bytes) -> Element:
     """The root of an XML file in the encoding that it declares; entities are not expanded.
 
+    Tags come without their namespaces: what a file is in does not change what its tags say.
+
     Raises ParseError, DefusedXmlException, or ValueError and LookupError for its encoding.
     """
+    root = _parsed(data)
+    if b"xmlns" in data.replace(b"\0", b""):  # in UTF-16 too; few files have any
+        for element in root.iter():
+            element.tag = element.tag.rpartition("}")[2]
+    return root
+
+
+def _parsed(data: bytes) -> Element:
     declared = _DECLARED.match(data[:200])
     name = declared[1].decode().lower() if declared else ""
     if name in _WIDE:

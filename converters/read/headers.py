@@ -36,8 +36,9 @@ _PNG_ORIENTED = (b"eXIf", b"iTXtXML:com.adobe.xmp", b"tEXtRaw profile", b"zTXtRa
 _ORIENTATION = 274
 _TURNED = (5, 6, 7, 8)  # orientations that swap width and height
 _IMAGE_WIDTH, _IMAGE_HEIGHT, _BITS, _BANDS = 256, 257, 258, 277
-_PIECES = ((273, 279), (324, 325))  # tags of places and lengths: of strips, of tiles
-_TAGS = (_IMAGE_WIDTH, _IMAGE_HEIGHT, _BITS, _BANDS, *(tag for pair in _PIECES for tag in pair))
+# Tags of places, lengths, width and height: of strips, which are as wide as the picture; of tiles.
+_PIECES = ((273, 279, _IMAGE_WIDTH, 278), (324, 325, 322, 323))
+_TAGS = (_IMAGE_WIDTH, _IMAGE_HEIGHT, _BITS, _BANDS, *(tag for of in _PIECES for tag in of))
 
 # Pillow logs what it also raises; without a handler of its own that reaches the terminal.
 logging.getLogger("PIL").addHandler(logging.NullHandler())
@@ -230,11 +231,14 @@ def _ends(data: bytes) -> bool:
 
 
 def _has_pieces(tags: Mapping[int, Any], size: int) -> bool:
-    """True where every strip or tile of a TIFF's first page lies inside its file."""
-    for offsets, counts in _PIECES:
+    """True where the strips or tiles of a TIFF's first page cover it and lie inside its file."""
+    width, height = tags[_IMAGE_WIDTH], tags[_IMAGE_HEIGHT]
+    for offsets, counts, across, down in _PIECES:
         if offsets in tags and counts in tags:
-            pieces = zip(tags[offsets], tags[counts], strict=False)
-            return all(at + length <= size for at, length in pieces)
+            pieces = [*zip(tags[offsets], tags[counts], strict=False)]
+            needed = -(-width // tags.get(across, width)) * -(-height // tags.get(down, height))
+            inside = all(at + length <= size for at, length in pieces)
+            return inside and len(pieces) >= needed
     return False
 
 
@@ -266,11 +270,12 @@ def _unknown_tiff(data: bytes) -> PictureError:
     """Why Pillow does not open a TIFF: it is cut off, or of bands and bits that are unknown."""
     try:
         tags = _tiff_tags(data)
+        is_whole = {_IMAGE_WIDTH, _IMAGE_HEIGHT} <= tags.keys() and _has_pieces(tags, len(data))
     except DAMAGED as error:
         return PictureError("truncated_image", str(error))
     bits = tags.get(_BITS, (1,))
     bands = tags.get(_BANDS, len(bits))
-    if _IMAGE_WIDTH not in tags or not _has_pieces(tags, len(data)):
+    if not is_whole:
         return PictureError("truncated_image", "the file ends within its header")
     each = " and ".join(str(number) for number in sorted(set(bits)))
     detail = f"a TIFF of {bands} bands of {each} bits, which Pillow does not read"
