@@ -144,7 +144,8 @@ def test_angles_are_clockwise_on_screen_and_of_the_width(
 
 
 @pytest.mark.parametrize(
-    "numbers", [[1, 2, 3], [1, 2, -3, 4], [1, 2, 3, 4, 0.5], [1, 2, 3, "4"], [1, 2, 3, 4, 5, 6], []]
+    "numbers",
+    [[1, 2, 3], [1, 2, -3, 4], [1, 2, 3, 4, 0.5], [1, 2, 3, "four"], [1, 2, 3, 4, 5, 6], []],
 )
 def test_numbers_that_are_no_box_are_a_reject(numbers: list[Any], tmp_path: Path) -> None:
     assert reasons(annotated(tmp_path, {"bbox": numbers})) == [("1#1", "bad_box")]

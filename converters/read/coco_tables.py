@@ -24,6 +24,7 @@ from converters.read.coco_records import (
     attributes_of,
     boxes_of,
     ids_of,
+    plain_id,
 )
 from converters.read.folder import Span
 from schemas.sample import Reject
@@ -75,11 +76,11 @@ def annotation_table(
     )
 
 
-def _keys(ids: list[int | str | None]) -> pa.Array:
+def _keys(ids: list[Id | None]) -> pa.Array:
     try:
         return pa.array(ids, pa.int64()).cast(pa.string())
     except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):  # some are texts
-        return pa.array([None if one is None else str(one) for one in ids], pa.string())
+        return pa.array([None if one is None else str(plain_id(one)) for one in ids], pa.string())
 
 
 def image_table(span: Span, images: Iterable[Image | Reject]) -> pa.Table:

@@ -75,7 +75,7 @@ def samples(
     stop = 0
     for (k, image), size, number, many in zip(records, sizes, ids.tolist(), many_of, strict=True):
         start, stop = stop, stop + many
-        key, items = str(image.id), max(1, many)
+        key, items = image.key, max(1, many)
         if wrong := twins.fault(number, image.file, image_place(span, k)):
             yield Reject(file, key, span.split, *wrong, items)
             continue
