@@ -92,8 +92,8 @@ def test_the_sheet_of_geollava_gives_a_video_its_pair(tmp_path: Path) -> None:
     (tmp_path / "updated_val_annotations.json").write_text(json.dumps(told))
     [found] = read(catalogue()["geollava"], tmp_path).samples
     assert [(one.path[-10:], one.time) for one in found.pictures] == [
-        ("_4_rgb.jpg", "2012-09-08 16:07:23.000"),
-        ("_1_rgb.jpg", "2016-05-19 07:34:13.000"),
+        ("_4_rgb.jpg", "2012-09-08T16:07:23.000"),
+        ("_1_rgb.jpg", "2016-05-19T07:34:13.000"),
     ]
 
 

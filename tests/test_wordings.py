@@ -194,6 +194,27 @@ def test_a_question_about_a_place_says_itself_how_to_answer() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "pictures, words",
+    [
+        (1, "Has it changed?"),
+        (2, "The two images show the same place at two dates, the earlier first. Has it changed?"),
+        (
+            3,
+            "The images show the same place at several dates, the earliest first. Has it changed?",
+        ),
+    ],
+)
+@pytest.mark.parametrize("templates", ["plain", "geochat"])
+def test_a_question_about_several_pictures_says_their_order(
+    pictures: int, words: str, templates: str
+) -> None:
+    shown = tuple(Picture(f"{i}.png", 100, 80) for i in range(pictures))
+    record = sample(pictures=shown, questions=(Question("0", "Has it changed?", "yes", "change"),))
+    [[turn, _]] = said(convert([record], ["vqa"], templates=templates))
+    assert turn.replace("<image>\n", "").split("\n")[0] == words
+
+
 # Expressions
 
 
