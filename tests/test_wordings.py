@@ -10,7 +10,7 @@ from given import convert, said, sample
 from native import DATA, changed, read
 
 from converters.catalogue import entry_of
-from converters.regions.attributes import plural
+from converters.regions.attributes import plural, spoken
 from schemas.sample import Box, Caption, Expression, Label, Picture, Question, Region
 
 PAIR = (Picture("before.png", 100, 80), Picture("after.png", 100, 80))
@@ -280,7 +280,12 @@ def test_readers_of_masks_say_that_the_words_are_made(slug: str, root: str) -> N
     assert {one.ours for record in found for one in record.expressions} == {True}
 
 
-# Numbers of nouns
+# Nouns
+
+
+@pytest.mark.parametrize("label", ["golffield", "Golffield", "GOLFFIELD"])
+def test_the_catalogues_word_for_a_class_goes_for_its_name_in_any_case(label: str) -> None:
+    assert spoken(label, {"golffield": "golf field"}) == "golf field"
 
 
 @pytest.mark.parametrize(

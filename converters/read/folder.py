@@ -158,7 +158,8 @@ class Format(Protocol):
     """A module of `converters.formats`.
 
     YIELDS: the kinds of items it yields; the first is what a record counts as that cannot be read
-    at all. Options: what a catalogue entry may say besides the common keys.
+    at all. Options: what a catalogue entry may say besides the common keys. A module may have
+    `lacks(options)` too: the kinds that an entry of such options does not hold.
     """
 
     YIELDS: tuple[Kind, ...]
