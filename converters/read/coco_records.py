@@ -70,6 +70,11 @@ class Annotation(Struct, gc=False):
         return _is_set(self.iscrowd) or _is_set(self.ignore) or _is_set(self.difficult)
 
     @property
+    def is_crowd(self) -> bool:
+        """True where it stands for several objects."""
+        return _is_set(self.iscrowd)
+
+    @property
     def outline(self) -> bytes | None:
         """The JSON of its corners, polygons or run lengths, or None where it has none."""
         for text in (bytes(self.poly), bytes(self.segmentation)):

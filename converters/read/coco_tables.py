@@ -43,7 +43,7 @@ class Tables(NamedTuple):
 def annotation_table(
     records: list[Annotation], rejects: list[Reject], attributes: tuple[str, ...], outlined: bool
 ) -> pa.Table:
-    """Annotations as columns: id, category, key, box, outline, ignored, attributes, fault.
+    """Annotations as columns: id, category, key, box, outline, ignored, crowd, attributes, fault.
 
     key: the annotation's id as text, or null. box: `BOX_NUMBERS` as written, NaN where absent.
     outline: JSON, null where there is none or `outlined` is false. attributes: a JSON object, or
@@ -59,6 +59,7 @@ def annotation_table(
     ignored = [
         bool(one.iscrowd or one.ignore or one.difficult) and one.ignored for one in records
     ] + [False] * len(rejects)
+    crowds = [bool(one.iscrowd) and one.is_crowd for one in records] + [False] * len(rejects)
     faults = [None] * len(records) + [one.detail for one in rejects]
     no_boxes = np.full((len(rejects), BOX_NUMBERS), np.nan)
     boxes = np.vstack([boxes_of(records), no_boxes]).ravel()
@@ -70,6 +71,7 @@ def annotation_table(
             "box": pa.FixedSizeListArray.from_arrays(pa.array(boxes), BOX_NUMBERS),
             "outline": pa.array(outlines + nothing, pa.large_binary()),
             "ignored": pa.array(ignored, pa.bool_()),
+            "crowd": pa.array(crowds, pa.bool_()),
             "attributes": pa.array(said + nothing, pa.large_binary()),
             "fault": pa.array(faults, pa.string()),
         }
