@@ -55,8 +55,11 @@ def reader(entry: Entry) -> tuple[Format, Any]:
 
 
 def yields(entry: Entry) -> tuple[Kind, ...]:
-    """The kinds of items that the entry's format yields."""
-    return format_module(entry.format).YIELDS
+    """The kinds of items that the entry's format yields, without those that the entry lacks."""
+    module = format_module(entry.format)
+    lacks = getattr(module, "lacks", None)
+    missing = lacks(entry.options) if lacks else ()
+    return tuple(kind for kind in module.YIELDS if kind not in missing)
 
 
 @functools.cache

@@ -302,7 +302,9 @@ def test_a_picture_without_pixels_is_unreadable(tmp_path: Path) -> None:
 HUGE = 10**400  # whole numbers of JSON know no bound, floats do
 
 
-@pytest.mark.parametrize("value", [HUGE, -HUGE, "1", True, None, [1], math.inf])
+@pytest.mark.parametrize(
+    "value", [HUGE, -HUGE, "one", "1_0", "", "1e999", True, None, [1], math.inf]
+)
 def test_what_is_no_number_of_json_is_not_finite(value: Any) -> None:
     assert not math.isfinite(number_of(value))
 

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from converters.dialects import dialect
+from converters.dialects import dialect, render
 from converters.regions.geometry import from_rotated
 from schemas.sample import Box, Mask, Polygon, Quad, Shape
 
@@ -306,3 +306,22 @@ def test_only_pixels_can_be_written_without_the_pictures_size(name: str, needed:
 )
 def test_words_stand_before_their_regions(name: str, expected: str) -> None:
     assert dialect(name).named("two ships", ["a", "b"]) == expected
+
+
+# What is enclosed
+
+
+@pytest.mark.parametrize(
+    "points, expected",
+    [
+        # From corner to corner: a turned rectangle around it would be 4 % smaller.
+        ((0, 0, 48, 0, 100, 52, 100, 100, 52, 100, 0, 48), "[50, 50, 100, 100, 0]"),
+        # A bar cut off at a corner: an upright box around it would be five times as large.
+        ((0, 80, 0, 60, 60, 0, 80, 0), "[35, 35, 113, 14, -45]"),
+    ],
+)
+def test_a_rectangle_around_a_shape_leaves_the_picture_for_much_gain_only(
+    points: tuple[float, ...], expected: str
+) -> None:
+    texts, _, _ = render(dialect("rscovlm"), [Polygon(points)], np.array([[100.0, 100.0]]))
+    assert texts == [f'{{"oriented bbox": {expected}}}']

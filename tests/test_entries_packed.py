@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from laid import laid, shot
-from native import read
+from native import convert, dataset, read, words
 
 from converters.catalogue import entry_of
 from converters.read.files import SourceError
@@ -162,6 +162,16 @@ def test_classes_of_a_hub_copy_are_named_in_its_own_metadata(
     ]
     assert [(reject.key, reject.reason, reject.detail) for reject in found.rejects] == [
         ("17#1", "bad_value", "class 9 of 2 that have a name")
+    ]
+
+
+def test_objects_of_a_hub_copy_without_texts_are_referred_to_by_phrases_of_ours(
+    tmp_path: Path,
+) -> None:
+    root = hub_file(tmp_path, pa.array([{"category": [1], "bbox": [[1, 2, 8, 6]]}]))
+    found = convert(dataset(entry_of("dior_hub"), ["refer"], root, dialect="pixel"))
+    assert [words(row) for row in found.rows] == [
+        ["<image>\n[refer] Where is small golf course at the top left?", "[1, 2, 9, 8]"]
     ]
 
 

@@ -143,8 +143,16 @@ def test_angles_are_clockwise_on_screen_and_of_the_width(
     assert shape.points == pytest.approx((11, 3, 11, 7, 9, 7, 9, 3))
 
 
+def test_a_crowd_stands_for_several_objects_and_its_class_is_not_counted(tmp_path: Path) -> None:
+    [sample] = annotated(tmp_path, {"iscrowd": 1}).samples
+    assert (len(sample.regions), sample.unplaced) == (1, ("ship",))
+    [sample] = annotated(tmp_path, {"difficult": 1}).samples
+    assert (len(sample.regions), sample.unplaced) == (1, ())
+
+
 @pytest.mark.parametrize(
-    "numbers", [[1, 2, 3], [1, 2, -3, 4], [1, 2, 3, 4, 0.5], [1, 2, 3, "4"], [1, 2, 3, 4, 5, 6], []]
+    "numbers",
+    [[1, 2, 3], [1, 2, -3, 4], [1, 2, 3, 4, 0.5], [1, 2, 3, "four"], [1, 2, 3, 4, 5, 6], []],
 )
 def test_numbers_that_are_no_box_are_a_reject(numbers: list[Any], tmp_path: Path) -> None:
     assert reasons(annotated(tmp_path, {"bbox": numbers})) == [("1#1", "bad_box")]

@@ -10,7 +10,7 @@ from given import convert, said, sample
 from native import DATA, changed, read
 
 from converters.catalogue import entry_of
-from converters.regions.attributes import plural
+from converters.regions.attributes import plural, spoken
 from schemas.sample import Box, Caption, Expression, Label, Picture, Question, Region
 
 PAIR = (Picture("before.png", 100, 80), Picture("after.png", 100, 80))
@@ -194,6 +194,27 @@ def test_a_question_about_a_place_says_itself_how_to_answer() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "pictures, words",
+    [
+        (1, "Has it changed?"),
+        (2, "The two images show the same place at two dates, the earlier first. Has it changed?"),
+        (
+            3,
+            "The images show the same place at several dates, the earliest first. Has it changed?",
+        ),
+    ],
+)
+@pytest.mark.parametrize("templates", ["plain", "geochat"])
+def test_a_question_about_several_pictures_says_their_order(
+    pictures: int, words: str, templates: str
+) -> None:
+    shown = tuple(Picture(f"{i}.png", 100, 80) for i in range(pictures))
+    record = sample(pictures=shown, questions=(Question("0", "Has it changed?", "yes", "change"),))
+    [[turn, _]] = said(convert([record], ["vqa"], templates=templates))
+    assert turn.replace("<image>\n", "").split("\n")[0] == words
+
+
 # Expressions
 
 
@@ -259,7 +280,12 @@ def test_readers_of_masks_say_that_the_words_are_made(slug: str, root: str) -> N
     assert {one.ours for record in found for one in record.expressions} == {True}
 
 
-# Numbers of nouns
+# Nouns
+
+
+@pytest.mark.parametrize("label", ["golffield", "Golffield", "GOLFFIELD"])
+def test_the_catalogues_word_for_a_class_goes_for_its_name_in_any_case(label: str) -> None:
+    assert spoken(label, {"golffield": "golf field"}) == "golf field"
 
 
 @pytest.mark.parametrize(

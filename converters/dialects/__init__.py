@@ -27,6 +27,7 @@ _WAYS: dict[type, tuple[type, ...]] = {
     Polygon: (Polygon, Quad, Box),
 }
 _EXACT = {(Box, Quad), (Box, Polygon), (Quad, Polygon)}
+_LITTLE = 1.2  # how many times as large an upright rectangle may be as the smallest one
 _CLOSE = (Quad, Box)  # for whatever else a dialect cannot write
 
 
@@ -89,6 +90,8 @@ def render(
     for (kind, way), group in groups.items():
         chosen = [k for k in group if not reasons[k]]
         fresh = regions.enclose([shapes[k] for k in chosen], way)
+        if way is Quad and (kind, way) not in _EXACT:
+            fresh = _inside(fresh, [shapes[k] for k in chosen], sizes[chosen])
         for k, shape in zip(chosen, fresh, strict=True):
             written[k] = shape
         if chosen and (kind, way) not in _EXACT:
@@ -102,6 +105,27 @@ def render(
     for k, text in zip(keep.tolist(), dialect.write(fit, sizes[keep]), strict=True):
         texts[k] = text
     return texts, reasons, +counts
+
+
+def _inside(quads: Sequence[Shape], shapes: Sequence[Shape], sizes: Floats) -> list[Shape]:
+    """Smallest rectangles; upright ones in place of those that leave the picture for little gain.
+
+    quads: those around shapes, which lie in pictures of the sizes (n, 2).
+    """
+    if not quads:
+        return []
+    around, upright = regions.envelopes(quads), regions.envelopes(shapes)
+    leaves = (around < -1).any(axis=1) | (around[:, 2:] > sizes + 1).any(axis=1)
+    areas = (upright[:, 2] - upright[:, 0]) * (upright[:, 3] - upright[:, 1])
+    straight = regions.enclose([Box(*box) for box in upright.tolist()], Quad)
+    points = np.array([quad.points for quad in quads if isinstance(quad, Quad)]).reshape(-1, 4, 2)
+    first, second = points[:, 1] - points[:, 0], points[:, 2] - points[:, 1]
+    smallest = np.hypot(*first.T) * np.hypot(*second.T)
+    chosen = leaves & (areas <= _LITTLE * smallest)
+    return [
+        other if is_upright else quad
+        for quad, other, is_upright in zip(quads, straight, chosen.tolist(), strict=True)
+    ]
 
 
 def _way(kind: type, known: frozenset[type]) -> type:

@@ -201,6 +201,5 @@ def _region(key: str, item: Any, label: str, options: Options, size: Size) -> Re
 
 
 def _side(value: Any) -> int | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return int(value) if 1 <= value < 1 << 31 else None
+    number = number_of(value)
+    return int(number) if 1 <= number < 1 << 31 else None

@@ -17,7 +17,7 @@ https://huggingface.co/docs/datasets/about_dataset_features.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -52,6 +52,11 @@ class Options(Struct, forbid_unknown_fields=True):
     key: str | None = None
     written: Convention = Convention()
     class_names: dict[str, str] = {}
+
+
+def lacks(options: Mapping[str, Any]) -> tuple[Kind, ...]:
+    """Kinds that an entry of such options does not hold."""
+    return () if options.get("texts") else ("expression",)
 
 
 class _Row(Struct):

@@ -25,6 +25,7 @@ https://github.com/lx709/VRSBench; Wang et al. 2024, https://github.com/Junjue-W
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -36,6 +37,7 @@ from converters.read.choices import Answers, is_scalar, text_of
 from converters.read.folder import BySplit, Folder, PicturePaths, Plan, Sides, Span, bound, stem
 from converters.read.json_elements import BadRecord
 from converters.read.json_loose import document
+from converters.read.json_values import listed, number_of
 from converters.read.plans import files_plan
 from converters.read.questions import QuestionFields, picture_names, question_of, value_of
 from converters.read.records import json_records, record_pictures
@@ -299,10 +301,12 @@ def _region(place: str, part: Any, options: Options, taken: set[str]) -> Region:
 
 def _numbers(values: Any, count: int, options: Options) -> tuple[float, ...]:
     """Coordinates in pixels: x and y in turn. Raises BadRecord."""
+    values = listed(values)
     flat = values if isinstance(values, list) else []
     if flat and all(isinstance(point, list) for point in flat):
         flat = [number for point in flat for number in point]
-    if len(flat) != count or any(type(number) not in (int, float) for number in flat):
+    flat = [number_of(number) for number in flat]
+    if len(flat) != count or any(map(math.isnan, flat)):
         raise BadRecord("bad_box", f"no {count} numbers: {str(values)[:80]}")
     width, height = options.frame or (1, 1)
     return tuple(number * (height if i % 2 else width) for i, number in enumerate(flat))

@@ -5,6 +5,8 @@ archive is data from strangers: members that lie outside its root, links, device
 huge members are not served; `passed_over` names them. Its index is kept for the process. One that
 was cut into parts is served as if it were whole (`converters.read.split_parts`).
 
+A single text or table packed by gzip (`a.json.gz`) is an archive of that one file.
+
 A tar.gz or tar.bz2 has no index and can only be read from its beginning, so it is unpacked once
 into an unnamed temporary file, up to `MAX_UNPACKED`.
 """
@@ -42,8 +44,11 @@ MAX_MEMBER = 1 << 30
 MAX_UNPACKED = 8 << 30  # of what is copied into a temporary file
 _KEPT = 1 << 19  # members of archives whose indexes are kept, about 0.2 GB
 _MEMBER = re.compile(
-    r"(.*?\.(?:zip|tar|tar\.gz|tgz|tar\.bz2|tbz2?))!(.*)", re.IGNORECASE | re.DOTALL
+    r"(.*?\.(?:zip|tar|tar\.gz|tgz|tar\.bz2|tbz2?|(?:json|jsonl|ndjson|geojson|csv|tsv|txt)\.gz))"
+    r"!(.*)",
+    re.IGNORECASE | re.DOTALL,
 )
+_SINGLE = re.compile(r"\.(?:json|jsonl|ndjson|geojson|csv|tsv|txt)\.gz$", re.IGNORECASE)
 _BROKEN = (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, gzip.BadGzipFile)
 
 
@@ -65,6 +70,11 @@ def split_member(path: str) -> tuple[str, str] | None:
 def is_archive(name: str) -> bool:
     """True where a file is an archive that is served, by its name's ending."""
     return bool(_MEMBER.fullmatch(f"{name}!"))
+
+
+def packed_name(name: str) -> str | None:
+    """What the one file is called that a name such as `a.json.gz` stands for; None for others."""
+    return name[: -len(".gz")] if _SINGLE.search(name) else None
 
 
 def is_sequential(path: str) -> bool:
@@ -201,6 +211,8 @@ def _source(path: str, store: Store) -> _Source:
         return _Tar(open_ranges(path, store), lambda start, end: store.read(path, start, end))
     packed = open_ranges(path, store)
     unpacked = _unpacked(path, packed, store.size(path), ending.endswith(".bz2"))
+    if (name := packed_name(path)) is not None:
+        return _Single(re.split(r"[/!]", name)[-1], unpacked)
     return _Tar(unpacked, _reader(unpacked))
 
 
@@ -231,6 +243,18 @@ class _Tar:
         return data
 
 
+class _Single:
+    def __init__(self, name: str, file: IO[bytes]) -> None:
+        self._name, self._read = name, _reader(file)
+        self._size = file.seek(0, 2)
+
+    def index(self) -> Iterator[tuple[str, str, Member]]:
+        yield self._name, "", Member(self._size, 0)
+
+    def read(self, name: str, member: Member, start: int, end: int) -> bytes:
+        return self._read(start, end)
+
+
 class _Zip:
     def __init__(self, file: IO[bytes]) -> None:
         self._zip = zipfile.ZipFile(file)
@@ -259,7 +283,7 @@ class _Zip:
 
 
 def _unpacked(path: str, file: IO[bytes], size: int, is_bz2: bool) -> IO[bytes]:
-    """The tar in a tar.gz or tar.bz2. size: of that, in bytes.
+    """What is in a file packed by gzip or bzip2. size: of that, in bytes.
 
     Raises SourceError where it is longer than `MAX_UNPACKED`.
     """

@@ -35,6 +35,8 @@ from converters.read.stores import (
 
 TABLE_ENDINGS = ("parquet", "arrow", "feather", "ipc")
 _CELL = re.compile(r"(.*\.(?:parquet|arrow|feather|ipc))!([^!]*)", re.IGNORECASE | re.DOTALL)
+_DATA_ADDRESS = re.compile(r"\s*data:[\w/+.-]*;base64,")  # what base64 text may begin with
+_BLANKS = re.compile(r"\s+")
 _PLACE = re.compile(r"([^/]+)/(\d{9})(?:/(\d{1,6}))?")
 _OPEN = 8  # tables that are kept open
 _BATCH_ROWS = 8
@@ -107,8 +109,9 @@ def _bytes(value: Any) -> bytes | None:
     if isinstance(value, dict):
         value = value.get("bytes")
     if isinstance(value, str):
+        text = _BLANKS.sub("", _DATA_ADDRESS.sub("", value, count=1))
         try:
-            return base64.b64decode(value, validate=True)
+            return base64.b64decode(text, validate=True)
         except (binascii.Error, ValueError):
             return None
     return value if isinstance(value, bytes) and value else None

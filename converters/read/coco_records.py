@@ -32,12 +32,12 @@ from msgspec import Raw, Struct
 from converters.read import files
 from converters.read.folder import Folder, Span
 from converters.read.json_elements import UNREADABLE
-from converters.read.json_values import number_of
+from converters.read.json_values import listed, number_of
 from converters.read.records import json_records
 from schemas.sample import Reject
 
 Ints = npt.NDArray[np.int64]
-Id = int | str
+Id = int | str | float
 Flag = bool | int | float | str | None
 # The keys of a file's tables, the usual spelling first.
 TABLES: dict[str, tuple[str, ...]] = {
@@ -70,6 +70,11 @@ class Annotation(Struct, gc=False):
         return _is_set(self.iscrowd) or _is_set(self.ignore) or _is_set(self.difficult)
 
     @property
+    def is_crowd(self) -> bool:
+        """True where it stands for several objects."""
+        return _is_set(self.iscrowd)
+
+    @property
     def outline(self) -> bytes | None:
         """The JSON of its corners, polygons or run lengths, or None where it has none."""
         for text in (bytes(self.poly), bytes(self.segmentation)):
@@ -80,7 +85,7 @@ class Annotation(Struct, gc=False):
     @property
     def name(self) -> str | None:
         """Its id as text."""
-        return None if self.id is None else str(self.id)
+        return None if self.id is None else str(plain_id(self.id))
 
 
 class Image(Struct):
@@ -89,8 +94,13 @@ class Image(Struct):
     id: Id
     file_name: str | None = None
     filename: str | None = None
-    width: float | None = None
-    height: float | None = None
+    width: float | str | None = None
+    height: float | str | None = None
+
+    @property
+    def key(self) -> str:
+        """Its id as text."""
+        return str(plain_id(self.id))
 
     @property
     def file(self) -> str:
@@ -100,7 +110,7 @@ class Image(Struct):
     @property
     def size(self) -> tuple[int, int] | None:
         """Width and height, where both are stated."""
-        sides = [side for side in (self.width, self.height) if side and side >= 1]
+        sides = [side for side in map(number_of, (self.width, self.height)) if side >= 1]
         return (int(sides[0]), int(sides[1])) if len(sides) == 2 else None
 
     def values(self, split: str) -> dict[str, str]:
@@ -124,7 +134,8 @@ def _is_set(flag: Flag) -> bool:
 
 
 def ids_of(values: Sequence[Id | None]) -> Ints:
-    """Ids as numbers, NO_ID for None: whole numbers as they are, also where texts write them.
+    """Ids as numbers, NO_ID for None: whole numbers as they are, also where texts or floats write
+    them.
 
     Other texts become 63 bits of their hash.
     """
@@ -137,7 +148,7 @@ def ids_of(values: Sequence[Id | None]) -> Ints:
 def _number(value: Id | None) -> int:
     if value is None:
         return int(NO_ID)
-    text = str(value)
+    text = str(int(value) if isinstance(value, float) and value.is_integer() else value)
     if len(text) < 20 and text.removeprefix("-").isdecimal() and str(int(text)) == text:
         number = int(text)
         if -_BEYOND < number < _BEYOND:
@@ -200,11 +211,12 @@ def loosely(record: Mapping[str, Any], attributes: tuple[str, ...]) -> Annotatio
     """An annotation of a record some of whose values may be of a wrong type.
 
     Ids that are neither whole numbers nor texts are None, numbers of a box that are none are NaN.
+    A box may be the text of a list.
     """
     values: dict[str, Any] = {
-        key: _id(record.get(key)) for key in ("image_id", "category_id", "id")
+        key: plain_id(record.get(key)) for key in ("image_id", "category_id", "id")
     }
-    if isinstance(box := record.get("bbox"), list):
+    if isinstance(box := listed(record.get("bbox")), list):
         values["bbox"] = [number_of(number) for number in box]
     for key in ("iscrowd", "ignore", "difficult"):
         if isinstance(flag := record.get(key), bool | int | float | str):
@@ -217,7 +229,7 @@ def loosely(record: Mapping[str, Any], attributes: tuple[str, ...]) -> Annotatio
     return annotation_type(attributes)(**values)
 
 
-def _id(value: Any) -> Id | None:
+def plain_id(value: Any) -> Id | None:
     if isinstance(value, float) and value.is_integer():
         return int(value)
     return value if isinstance(value, int | str) and not isinstance(value, bool) else None

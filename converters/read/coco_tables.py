@@ -24,6 +24,7 @@ from converters.read.coco_records import (
     attributes_of,
     boxes_of,
     ids_of,
+    plain_id,
 )
 from converters.read.folder import Span
 from schemas.sample import Reject
@@ -42,7 +43,7 @@ class Tables(NamedTuple):
 def annotation_table(
     records: list[Annotation], rejects: list[Reject], attributes: tuple[str, ...], outlined: bool
 ) -> pa.Table:
-    """Annotations as columns: id, category, key, box, outline, ignored, attributes, fault.
+    """Annotations as columns: id, category, key, box, outline, ignored, crowd, attributes, fault.
 
     key: the annotation's id as text, or null. box: `BOX_NUMBERS` as written, NaN where absent.
     outline: JSON, null where there is none or `outlined` is false. attributes: a JSON object, or
@@ -58,6 +59,7 @@ def annotation_table(
     ignored = [
         bool(one.iscrowd or one.ignore or one.difficult) and one.ignored for one in records
     ] + [False] * len(rejects)
+    crowds = [bool(one.iscrowd) and one.is_crowd for one in records] + [False] * len(rejects)
     faults = [None] * len(records) + [one.detail for one in rejects]
     no_boxes = np.full((len(rejects), BOX_NUMBERS), np.nan)
     boxes = np.vstack([boxes_of(records), no_boxes]).ravel()
@@ -69,17 +71,18 @@ def annotation_table(
             "box": pa.FixedSizeListArray.from_arrays(pa.array(boxes), BOX_NUMBERS),
             "outline": pa.array(outlines + nothing, pa.large_binary()),
             "ignored": pa.array(ignored, pa.bool_()),
+            "crowd": pa.array(crowds, pa.bool_()),
             "attributes": pa.array(said + nothing, pa.large_binary()),
             "fault": pa.array(faults, pa.string()),
         }
     )
 
 
-def _keys(ids: list[int | str | None]) -> pa.Array:
+def _keys(ids: list[Id | None]) -> pa.Array:
     try:
         return pa.array(ids, pa.int64()).cast(pa.string())
     except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):  # some are texts
-        return pa.array([None if one is None else str(one) for one in ids], pa.string())
+        return pa.array([None if one is None else str(plain_id(one)) for one in ids], pa.string())
 
 
 def image_table(span: Span, images: Iterable[Image | Reject]) -> pa.Table:

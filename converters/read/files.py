@@ -11,7 +11,8 @@ path component with `{name}` and lists alternatives with `{a|b}`::
     images-{shard}.tar!{stem}.jpg              members of several archives
 
 Where a folder is not there as a pattern writes it, one that is written nearly so stands for it, or
-an archive of its name (`converters.read.places`); a file may be written in another case.
+an archive of its name (`converters.read.places`); a file may be written in another case, and a
+text or table may be packed (`{stem}.json` finds `a.json.gz`, as its member `a.json.gz!a.json`).
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import IO, NamedTuple
 
-from converters.read.archives import ArchiveStore, Member, split_member
+from converters.read.archives import ArchiveStore, Member, packed_name, split_member
 from converters.read.arrays import ArrayStore, array_member
 from converters.read.cells import CellStore, split_cell
 from converters.read.entries import Entry as Entry
@@ -281,6 +282,8 @@ def _find(root: str, at: str, components: list[str], values: dict[str, str]) -> 
     bound = _bound(text, values, entries)
     if not bound and not wants_folder:
         bound = _bound(text, values, entries, re.IGNORECASE)
+    if not bound and not rest and "!" not in at:
+        bound = _packed(root, at, text, values, entries)
     for entry, own in bound:
         now = {**values, **own}
         if rest:
@@ -297,6 +300,20 @@ def _bound(
     match = matcher(text, values, flags)
     found = ((entry, match.fullmatch(entry.name)) for entry in entries)
     return [(entry, own.groupdict()) for entry, own in found if own]
+
+
+def _packed(
+    root: str, at: str, text: str, values: Mapping[str, str], entries: list[Entry]
+) -> list[tuple[Entry, dict[str, str]]]:
+    """The files packed by gzip that match a component when unpacked, as members of themselves."""
+    names = {name: one.name for one in entries if (name := packed_name(one.name)) is not None}
+    inner = [Entry(name, False, 0) for name in names]
+    found = _bound(text, values, inner) or _bound(text, values, inner, re.IGNORECASE)
+    members = [(f"{names[one.name]}!{one.name}", own) for one, own in found]
+    sizes = [store(path).size(path) for path in (join(root, at + name) for name, _ in members)]
+    return [
+        (Entry(name, False, size), own) for (name, own), size in zip(members, sizes, strict=True)
+    ]
 
 
 def _listing(root: str, at: str) -> list[Entry]:

@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from converters.read import files
-from converters.read.archives import is_archive, is_sequential, split_member
+from converters.read.archives import is_archive, is_sequential, packed_name, split_member
 from converters.read.endings import PICTURE_ENDINGS as PICTURE_ENDINGS
 from converters.read.endings import picture_ending as picture_ending
 from converters.read.endings import picture_stem as picture_stem
@@ -23,6 +23,9 @@ from schemas.table import Columns
 UNKNOWN = "unknown"  # the split of a file whose records tell theirs
 ALL = "all"  # the split of a dataset whose authors made none
 _FOLDER_END = re.compile(r"\{[^{}]*[/!][^{}]*\|[^{}]*\}|\{[^{}]*\|[^{}]*[/!][^{}]*\}|[/!]")
+_LONGEST = 2048  # characters of a picture's path; longer ones are base64 text
+_SHOWN = 60  # of these in a message
+_DATA_ADDRESS = re.compile(r"(?:^|/)data:[\w/+.-]*;base64,")
 DEEPER = "deeper"  # what a folder between the expected one and a file is bound to
 
 
@@ -96,7 +99,11 @@ def only_inside(
     """
     entries = files.listing(folder.base)
     inner = [entry.name for entry in entries if entry.is_dir]
-    packed = [entry.name for entry in entries if is_archive(entry.name)]
+    packed = [
+        entry.name
+        for entry in entries
+        if is_archive(entry.name) and packed_name(entry.name) is None
+    ]
     if packed and "!" in folder.inside:
         within = folder.relative(packed[0])
         raise SourceError(f"{within}: an archive in an archive is not read; unpack the outer one")
@@ -150,7 +157,8 @@ class Format(Protocol):
     """A module of `converters.formats`.
 
     YIELDS: the kinds of items it yields; the first is what a record counts as that cannot be read
-    at all. Options: what a catalogue entry may say besides the common keys.
+    at all. Options: what a catalogue entry may say besides the common keys. A module may have
+    `lacks(options)` too: the kinds that an entry of such options does not hold.
     """
 
     YIELDS: tuple[Kind, ...]
@@ -264,7 +272,12 @@ class PicturePaths:
         for path in paths:
             if not files.inside(path):
                 raise SourceError(f"{path!r} leaves its folder")
-        paths = self._unpacked(paths)
+            if _DATA_ADDRESS.search(path) or len(path) > _LONGEST:
+                raise SourceError(
+                    f"a picture in the text itself, of {len(path):,} characters, is read from "
+                    f"Parquet and Arrow tables alone: {path[:_SHOWN]}..."
+                )
+        paths = self._unpacked([self._plain(path) for path in paths])
         there = next(filter(self._is_there, paths), None)
         there = there or next(filter(None, map(self._listings.in_one_of, paths)), None)
         return there or next(filter(None, map(self._listings.like, paths)), paths[0])
@@ -275,6 +288,14 @@ class PicturePaths:
         if len(at_hand) == len(paths):
             return paths
         return at_hand if any(map(self._listings.beside, at_hand)) else paths
+
+    def _plain(self, path: str) -> str:
+        """A path without `.` and `//`, with forward slashes unless one with others is there."""
+        if "\\" in path and not self._is_there(path):
+            path = path.replace("\\", "/")
+        if "./" not in path and "//" not in path:
+            return path
+        return "/".join(part for part in path.split("/") if part not in ("", "."))
 
     def _is_there(self, path: str) -> bool:
         place = self._folder.absolute(path)

@@ -62,8 +62,12 @@ def decode_record(text: bytes | msgspec.Raw, decoder: msgspec.json.Decoder[T]) -
     return record
 
 
-def elements(body: bytes, table: str | None) -> Iterator[tuple[str, msgspec.Raw | bytes]]:
+def elements(
+    body: bytes, table: str | None, wrapped: bool = False
+) -> Iterator[tuple[str, msgspec.Raw | bytes]]:
     """(place, text) of every element of a document. table: the key they stand under, or None.
+
+    wrapped: an object without objects in it, whose only list is one of objects, is that list.
 
     Raises msgspec.DecodeError where the document is cut off or is of another shape.
     """
@@ -83,13 +87,25 @@ def elements(body: bytes, table: str | None) -> Iterator[tuple[str, msgspec.Raw 
             raise msgspec.DecodeError(str(error)) from None
         yield from cut
         return
-    if isinstance(found, dict):
+    if isinstance(found, dict) and wrapped and (key := _only_list(found)) is not None:
+        yield from elements(body, key)
+    elif isinstance(found, dict):
         # A key that stands twice keeps one of its values only; then the text itself is cut.
         cut = None if _is_whole(body, found) else _cut(body, table)
         yield from found.items() if cut is None else cut
     else:
         for i, text in enumerate(found):
             yield f"{table or ''}[{i}]", text
+
+
+def _only_list(members: Mapping[str, msgspec.Raw]) -> str | None:
+    """The key of an object's only list of objects, where it has neither another nor an object."""
+    starts = {key: bytes(memoryview(text)[:64]).split() for key, text in members.items()}
+    heads = {key: b"".join(parts)[:2] for key, parts in starts.items()}
+    if any(head.startswith(b"{") for head in heads.values()):
+        return None
+    lists = [key for key, head in heads.items() if head.startswith(b"[")]
+    return lists[0] if len(lists) == 1 and heads[lists[0]] == b"[{" else None
 
 
 def _is_whole(body: bytes, members: Mapping[str, msgspec.Raw]) -> bool:

@@ -13,17 +13,33 @@ import pyarrow as pa
 
 _KEY_END = re.compile(rb'"\s*:')
 _WHOLE_NUMBER = re.compile(r"\s*-?[0-9]+\s*")
+_NUMBER = re.compile(r"-?[0-9]{1,400}(\.[0-9]{0,400})?([eE][+-]?[0-9]{1,3})?")
 _BEYOND = 1 << 63  # Arrow's int64 ends before it
 
 
 def number_of(value: Any) -> float:
-    """A JSON number; NaN for anything else, and for one of more digits than a float can hold."""
+    """A JSON number, also one that is written as a text.
+
+    NaN for anything else, and for one of more digits than a float can hold.
+    """
+    if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
+        value = float(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return math.nan
     try:
         return float(value)
     except OverflowError:
         return math.nan
+
+
+def listed(value: Any) -> Any:
+    """A value, and of the text of a JSON list that list."""
+    if isinstance(value, str) and value.lstrip().startswith("["):
+        try:
+            return msgspec.json.decode(value)
+        except msgspec.DecodeError:
+            return value
+    return value
 
 
 def typed_values(

@@ -76,7 +76,10 @@ def matcher(text: str, values: Mapping[str, str], flags: int = 0) -> re.Pattern[
 
 def bind(pattern: str, path: str) -> dict[str, str] | None:
     """What a pattern's names stand for in a path that `find` finds by it, else None."""
-    for name, is_exact in ((path, True), (unpacked(path), False)):
+    plain = unpacked(path)
+    # A file that is packed alone (`a.json.gz!a.json`) has the name that it unpacks to.
+    as_written = plain if path.rpartition("!")[0].endswith(f"{plain}.gz") else path
+    for name, is_exact in ((as_written, True), (plain, False)):
         for reading in expand(pattern):
             values = _bind(reading.split("/"), name.split("/"), is_exact)
             if values is not None:

@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from converters.read.archives import is_archive, split_member
+from converters.read.archives import is_archive, packed_name, split_member
 from converters.read.entries import Entry
 
 MAX_COMPRESSED = 1 << 30  # bytes
@@ -52,7 +52,7 @@ def other_place(listing: Listing, at: str, name: str) -> str | None:
 
 
 def _may_hold(entry: Entry) -> bool:
-    if entry.is_dir or not is_archive(entry.name):
+    if entry.is_dir or not is_archive(entry.name) or packed_name(entry.name) is not None:
         return False
     return entry.name.lower().endswith(_INDEXED) or entry.size <= MAX_COMPRESSED
 
@@ -63,6 +63,8 @@ def unpacked(path: str) -> str:
     if parts is None:
         return path
     archive, member = parts
+    if packed_name(archive) is not None:
+        return archive[: -len(".gz")]
     folder = _ENDING.sub("", archive)
     first, slash, rest = member.partition("/")
     if slash and alike(first) == alike(folder.rpartition("/")[2]):

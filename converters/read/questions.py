@@ -69,7 +69,8 @@ def value_of(record: Mapping[str, Any], names: Names) -> Any:
 
 
 def picture_names(value: Any) -> list[str]:
-    """Names of a record's pictures from a field: a text, a number, a file's object, or a list.
+    """Names of a record's pictures, with forward slashes, from a field: a text, a number, a file's
+    object, or a list.
 
     Raises BadRecord where one is none of these.
     """
@@ -77,7 +78,7 @@ def picture_names(value: Any) -> list[str]:
     found = [one.get("path") if isinstance(one, dict) else one for one in several]
     if any(not is_scalar(one) or isinstance(one, float) for one in found):
         raise BadRecord("bad_value", f"a picture is no path: {str(value)[:80]}")
-    return [name for one in found if (name := text_of(one))]
+    return [name for one in found if (name := text_of(one).replace("\\", "/"))]
 
 
 def question_of(

@@ -19,7 +19,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_origin
 from xml.etree.ElementTree import Element, ParseError
 
 import msgspec
@@ -60,20 +60,27 @@ def json_records(
     """(place, record) of each record of a span of `json_array_plan` or `files_plan`.
 
     The place is the key in an object or a part of one, `[3]` or `images[3]` in an array, and
-    `byte 512` in a part of that. kind: what a record is decoded to. table: the key under which the
-    records stand. named: fields that tell what an unreadable record is called.
+    `byte 512` in a part of that. An object that only wraps a list of objects is that list. kind:
+    what a record is decoded to. table: the key under which the records stand. named: fields that
+    tell what an unreadable record is called.
 
     Raises SourceError where a whole document is cut off or of another shape.
     """
     decoder = msgspec.json.Decoder(kind)
     for name in span.names:
         file = folder.relative(name)
-        for place, text in _texts(folder, span, name, table, _required(kind)):
+        wrapped = table is None and _is_object(kind)
+        for place, text in _texts(folder, span, name, table, _required(kind), wrapped):
             try:
                 yield place, decode_record(text, decoder)
             except BadRecord as bad:
                 key = _name(text, named) or place
                 yield place, Reject(file, key, span.split, *bad.args)
+
+
+def _is_object(kind: Any) -> bool:
+    """True for a type that JSON objects alone are decoded to."""
+    return get_origin(kind) is dict or (isinstance(kind, type) and issubclass(kind, msgspec.Struct))
 
 
 def _required(kind: Any) -> frozenset[str]:
@@ -85,7 +92,12 @@ def _required(kind: Any) -> frozenset[str]:
 
 
 def _texts(
-    folder: Folder, span: Span, name: str, table: str | None, keys: frozenset[str]
+    folder: Folder,
+    span: Span,
+    name: str,
+    table: str | None,
+    keys: frozenset[str],
+    wrapped: bool,
 ) -> Iterator[tuple[str, msgspec.Raw | bytes]]:
     """(place, text) of the records of one file, or of the part of it that the span holds."""
     if span.end is not None:
@@ -99,7 +111,7 @@ def _texts(
             yield f"byte {span.start + at}", text
         return
     try:
-        yield from elements(utf8_of(folder.bytes_of(name)), table)
+        yield from elements(utf8_of(folder.bytes_of(name)), table, wrapped)
     except UNREADABLE as error:
         where = f"{folder.slug}: {folder.relative(name)}"
         raise SourceError(f"{where} cannot be read: {error}") from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import itertools
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -34,6 +35,9 @@ def sound(where: str) -> Iterator[None]:
 
 
 _BATCH_ROWS = 4096
+_LINE_BYTES = 1 << 14  # in which a CSV's first line stands, as a rule
+_MARKS = (",", ";", "\t", "|")
+_TITLES = 5  # lines that may stand above a table's header
 _HEAD_BYTES = 1 << 20  # in which a CSV's header stands
 _MAX_SHEET = 1 << 30  # bytes of an xlsx when unpacked
 csv.field_size_limit(1 << 26)  # a cell may hold a whole polygon
@@ -61,7 +65,7 @@ def column_names(
         if kind == "parquet":
             return [*pq.ParquetFile(pa.PythonFile(files.opened(path), "r")).schema_arrow.names]
         if kind == "csv":
-            return _csv_header(path, delimiter or _mark(path))
+            return _csv_header(path, delimiter or _mark(path), ())
         return open_table(path, {}, None, None, None)[0]
 
 
@@ -72,7 +76,14 @@ def parquet_rows(path: str) -> int:
 
 
 def _mark(path: str) -> str:
-    return "\t" if path.lower().endswith(".tsv") else ","
+    """What separates a CSV's cells: a tab in a `.tsv`, else a comma, or what its header has."""
+    usual = "\t" if path.lower().endswith(".tsv") else ","
+    head = files.store(path).read(path, 0, _LINE_BYTES)
+    for line in head.splitlines()[:_TITLES]:  # the first that has a mark at all
+        for mark in (usual, *_MARKS):
+            if mark.encode() in line:
+                return mark
+    return usual
 
 
 def open_table(
@@ -82,14 +93,17 @@ def open_table(
     header: Sequence[str] | None,
     part: tuple[int, int] | None,
 ) -> tuple[list[str], Rows]:
-    """The column names and the rows of one table. part: bytes of a CSV, or rows of Parquet."""
+    """The column names and the rows of one table. part: bytes of a CSV, or rows of Parquet.
+
+    In a CSV and a sheet, lines above the line that has all columns wanted count as broken rows.
+    """
     kind = table_ending(path)
     if kind == "parquet":
         return _parquet(files.opened(path), list(dict.fromkeys(columns.values())), part)
     if kind == "arrow":
         return _arrow(files.opened(path), list(dict.fromkeys(columns.values())))
     if kind == "xlsx":
-        return _xlsx(path)
+        return _headed(*_xlsx(path), columns.values())
     mark = delimiter or _mark(path)
     start, end = part or (0, None)
     data = files.store(path).read(path, start, end)
@@ -98,17 +112,48 @@ def open_table(
     if header is not None:
         return list(header), rows
     if start:
-        return _csv_header(path, mark), rows
-    return _first_row(path, rows), rows
+        return _csv_header(path, mark, columns.values()), rows
+    return _headed(_first_row(path, rows), rows, columns.values())
 
 
-def _csv_header(path: str, mark: str) -> list[str]:
+def _headed(names: list[str], rows: Rows, wanted: Iterable[str]) -> tuple[list[str], Rows]:
+    """The column names and rows of a table whose first lines may be a title.
+
+    wanted: columns that it must have. Where none are given, a line before one of twice as many
+    cells is a title.
+    """
+    columns = set(wanted)
+    if columns and columns <= set(names):
+        return names, rows
+    below, above = iter(rows), [names]
+    read: list[Sequence[Any] | str] = []
+    for cells in itertools.islice(below, _TITLES):
+        read.append(cells)
+        found = [] if isinstance(cells, str) else _names(cells)
+        is_title = _filled(found) >= 2 * max(map(_filled, above))
+        if columns <= set(found) if columns else is_title:
+            lines = [" ".join(filter(None, line)) for line in above]
+            return found, itertools.chain((f"above the header: {line}" for line in lines), below)
+        above.append(found)
+    return names, itertools.chain(read, below)
+
+
+def _filled(cells: Sequence[str]) -> int:
+    return sum(map(bool, cells))
+
+
+def _names(cells: Sequence[Any]) -> list[str]:
+    return ["" if cell is None else str(cell).strip() for cell in cells]
+
+
+def _csv_header(path: str, mark: str, wanted: Iterable[str]) -> list[str]:
     """The column names of a CSV, from its beginning."""
     head = files.store(path).read(path, 0, _HEAD_BYTES)
     files.check_pointer(path, head)
     if len(head) == _HEAD_BYTES:
         head = head[: head.rfind(b"\n") + 1]
-    return _first_row(path, _csv(head, mark))
+    rows = _csv(head, mark)
+    return _headed(_first_row(path, rows), rows, wanted)[0]
 
 
 def _first_row(path: str, rows: Iterator[list[str] | str]) -> list[str]:
@@ -221,5 +266,5 @@ def _xlsx(path: str) -> tuple[list[str], Rows]:
     file.seek(0)
     sheet = load_workbook(file, read_only=True, data_only=True).worksheets[0]
     rows = sheet.iter_rows(values_only=True)
-    names = ["" if cell is None else str(cell).strip() for cell in next(rows, ())]
+    names = _names(next(rows, ()))
     return names, (row for row in rows if any(cell is not None for cell in row))

@@ -83,10 +83,13 @@ def spoken(label: str, names: Mapping[str, str] | None = None) -> str:
     "small-vehicle", "DenseResidential" and "baseball_diamond" become "small vehicle", "dense
     residential" and "baseball diamond".
 
-    names: what the catalogue calls classes whose own names are no words.
+    names: what the catalogue calls classes whose own names are no words, in whatever case.
     """
     if names and label in names:
         return names[label]
+    folded = label.casefold()
+    if said := [said for name, said in (names or {}).items() if name.casefold() == folded]:
+        return said[0]
     return _BREAKS.sub(" ", _CAMEL.sub(" ", label)).strip().lower()
 
 

@@ -75,7 +75,7 @@ def samples(
     stop = 0
     for (k, image), size, number, many in zip(records, sizes, ids.tolist(), many_of, strict=True):
         start, stop = stop, stop + many
-        key, items = str(image.id), max(1, many)
+        key, items = image.key, max(1, many)
         if wrong := twins.fault(number, image.file, image_place(span, k)):
             yield Reject(file, key, span.split, *wrong, items)
             continue
@@ -88,7 +88,7 @@ def samples(
         for name, fault in found.faults:
             yield Reject(file, f"{key}#{name}", span.split, *fault)
         picture = Picture(pictures[0].path, *(size or ()))
-        regions, unplaced = tuple(found.regions), tuple(found.unplaced)
+        regions, unplaced = tuple(found.regions), tuple(dict.fromkeys(found.unplaced))
         yield Sample(key, file, span.split, (picture,), regions=regions, unplaced=unplaced)
 
 
@@ -120,7 +120,7 @@ def _ranges(first: Ints, behind: Ints) -> Ints:
 
 
 class _Found(NamedTuple):
-    """The objects of one picture. unplaced: classes of those that have no region."""
+    """The objects of one picture. unplaced: classes of those that have no region of their own."""
 
     regions: list[Region]
     faults: list[tuple[str, Fault]]
@@ -130,12 +130,13 @@ class _Found(NamedTuple):
 class _Objects(NamedTuple):
     """Rows of the annotation table as regions, or why they are none.
 
-    keys: the annotations' ids; labels: their classes; None where there is none. plain: all
-    have an id and are regions.
+    keys: the annotations' ids; labels: their classes; None where there is none. crowds: which stand
+    for several objects. plain: all have an id and are regions of one object.
     """
 
     keys: list[str | None]
     labels: list[str | None]
+    crowds: list[bool]
     regions: list[Region | Fault]
     plain: bool
 
@@ -161,6 +162,8 @@ class _Objects(NamedTuple):
                 region = Fault("bad_value", f"annotation {key} stands twice in this picture")
             if isinstance(region, Region):
                 found.regions.append(region if name else replace(region, key=key))
+                if self.crowds[start + i]:
+                    found.unplaced.append(region.label)
                 continue
             found.faults.append((key, region))
             if (label := self.labels[start + i]) and region.reason != "ignored":
@@ -206,4 +209,6 @@ def _objects(
         for i, (region, attributes) in enumerate(zip(regions, said, strict=True)):
             if attributes and isinstance(region, Region):
                 regions[i] = replace(region, attributes=attributes)
-    return _Objects(keys, labels, regions, not faults and all(keys))
+    crowds = rows["crowd"].to_pylist()
+    plain = not faults and all(keys) and not any(crowds)
+    return _Objects(keys, labels, crowds, regions, plain)

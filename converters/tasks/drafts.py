@@ -31,7 +31,7 @@ from converters.rows.pictures import Pictures
 from converters.rows.regions import region_lists
 from converters.tasks.kit import Built, SceneItems
 from converters.tasks.views import View, look
-from converters.tasks.wordings import ONE_OF_SEVERAL, filled, wordings
+from converters.tasks.wordings import ONE_OF_SEVERAL, filled, known, wordings
 from schemas.mix import TileSpec
 
 NOTHING_SHOWN = "The image shows none of the annotated objects."
@@ -171,7 +171,10 @@ def _asked(
     """The first words of each draft, and the name of their template."""
     spec = job.spec
     several = [view.scenes.is_one_of_several(draft.shown) for draft in drafts]
-    kinds = [_kind(draft.kind, of) for draft, of in zip(drafts, several, strict=True)]
+    kinds = [
+        known(spec.templates, spec.task, _kind(draft.kind, of))
+        for draft, of in zip(drafts, several, strict=True)
+    ]
     pools = {kind: wordings(spec.templates, spec.task, kind) for kind in set(kinds)}
     picks = {kind: choose(job, who.words, len(pool)).tolist() for kind, pool in pools.items()}
     asked, templates = [], []

@@ -24,7 +24,7 @@ from converters.tasks.views import View, look
 
 # A rival's centre this near to a third, as a share of the picture's side, may be said to lie in it.
 _REACH = 0.02
-_SENTENCE = "sentence"  # the wordings for authors' words that are one
+_WORDS, _SENTENCE = "words", "sentence"  # the wordings for authors' words
 _FIRST_WORDS = frozenset(
     {"In", "On", "At", "To", "Near", "Next", "Beside", "Between", "Behind", "Under", "Above"}
     | {"There", "It", "Find", "Locate", "Segment", "What", "Which", "Where", "Who", "How"}
@@ -67,7 +67,7 @@ def _build_expressions(job: Job, batch: ExpressionItems) -> Built:
                 phrases=[texts[item]] * len(used),
                 dialect=name if used else None,
                 slots={"phrase": written.phrase(texts[item])},
-                kind=_SENTENCE if _is_sentence(texts[item]) else "",
+                kind=_SENTENCE if _is_sentence(texts[item]) else _WORDS,
                 answer=boxes or nothing(len(sample.pictures)),
             )
         )

@@ -30,6 +30,8 @@ _QUESTION = "{question}"
 # pictures (`series`).
 _CAPTIONS = (None, "sentences", "long", "series", "sentences_series", "long_series")
 _SERIES = 3  # where those of a series begin
+# Wordings for questions about one picture, about two, and about more, which are in time order.
+_QUESTIONS = (None, "pair", "series")
 # Wordings for all classes that a picture shows, and for the class of several pictures.
 _LABELS = (None, "several", "pair")
 LONG_CAPTION = 40  # words; a caption of more is asked for as a detailed description
@@ -115,14 +117,17 @@ def _humans(job: Job, who: Identity, batch: Texts) -> tuple[pa.Array, pa.Diction
 def _kinds(batch: Texts) -> tuple[Sequence[str | None], Integers]:
     """The kinds of wordings that a batch may ask for, and the number of each row's.
 
-    A question type may have wordings of its own, and so have long captions, those of a series, and
-    labels that tell several classes. A kind that the templates lack is asked for as any other.
+    A question type may have wordings of its own, and so have questions about several pictures,
+    long captions, those of a series, and labels that tell several classes. A kind that the
+    templates lack is asked for as any other.
     """
     pictures = batch.pictures.counts()
     if batch.kind == "caption":
         return _CAPTIONS, _SERIES * (pictures > 2) + _lengths(batch.answers)
     if batch.several is not None:
         return _LABELS, np.where(pictures > 1, 2, np.asarray(batch.several).astype(np.int64))
+    if int(pictures.max(initial=0)) > 1:
+        return _QUESTIONS, np.minimum(pictures, 3) - 1
     if batch.types is not None and batch.types.null_count < len(batch.types):
         encoded = batch.types.dictionary_encode()
         numbers = np.asarray(pc.fill_null(encoded.indices, -1)).astype(np.int64) + 1

@@ -88,6 +88,14 @@ def filled(wording: str, slots: Mapping[str, str]) -> str:
     return _SLOT.sub(lambda slot: slots[slot[1]], wording)
 
 
+def known(templates: str, task: str, kind: str) -> str:
+    """The kind of wordings that stands for another where the templates lack it: "" for `any`."""
+    pool = pools(templates).get(task, {})
+    if kind in pool:
+        return kind
+    return ONE_OF_SEVERAL if kind.startswith(ONE_OF_SEVERAL) and ONE_OF_SEVERAL in pool else ""
+
+
 def wordings(templates: str, task: str, kind: str | None = None) -> list[str]:
     """The pool for a task and, where the templates tell kinds apart, a question type.
 
