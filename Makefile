@@ -82,7 +82,7 @@ test-wheel: setup ## A wheel in an empty environment, with the dependencies' new
 	cd .wheel && env/bin/earthmix sample-data sample && env/bin/earthmix mix geochat-style --data-root sample --out out && env/bin/earthmix verify out
 	rm -rf .wheel build
 
-test-trainers: setup ## Real training programs read mixes and exports; fetches them first (about 16 GB in .trainers/)
+test-trainers: setup ## Real training programs read mixes and exports; fetches them first (about 19 GB in .trainers/)
 	$(BIN)/python tests/trainers .trainers/environments .trainers/work
 
 lock: ## Write requirements.lock anew from pyproject.toml

@@ -11,7 +11,7 @@ from typing import Any, cast, get_args
 import msgspec
 
 from converters import formats
-from converters.dialects import DIALECTS
+from converters.dialects import DIALECTS, DIALECTS_LISTED
 from converters.read.folder import Format
 from converters.tasks import TASKS, possible
 from converters.tasks.wordings import pools, slot_faults, wordings
@@ -26,8 +26,11 @@ from schemas.entry import (
     parse_entry,
 )
 from schemas.mix import Mix, SourceSpec, TileSpec
+from schemas.names import known_names
 from schemas.sample import Kind
 from schemas.toml import ConfigError, load_toml, option_faults
+
+LISTING = "earthmix datasets"  # where all slugs are
 
 
 def format_names() -> Sequence[str]:
@@ -109,7 +112,8 @@ def parse_file(path: str, where: str) -> tuple[dict[str, Entry], list[str]]:
             options = format_module(name).Options
             wrong += option_faults(options_of(table), options, place, entry_keys())
         elif name and isinstance(name, str):
-            wrong.append(f'{place} unknown format "{name}"; known: {", ".join(format_names())}')
+            known = known_names(name, format_names(), "docs/formats.md")
+            wrong.append(f'{place} unknown format "{name}"; {known}')
         if entry is not None and (not entry.format or entry.format in format_names()):
             wrong += _entry_faults(entry, place)
         faults += wrong
@@ -154,10 +158,10 @@ def _is_sound(recipe: Recipe) -> bool:
 
 
 def entry_of(slug: str) -> Entry:
-    """One entry. Raises ConfigError with all slugs where there is none."""
+    """One entry. Raises ConfigError with slugs like it where there is none."""
     entries = catalogue()
     if slug not in entries:
-        raise ConfigError(f'unknown dataset "{slug}"; known: {", ".join(entries)}')
+        raise ConfigError(f'unknown dataset "{slug}"; {known_names(slug, entries, LISTING)}')
     return entries[slug]
 
 
@@ -214,7 +218,8 @@ def mix_faults(mix: Mix, where: str) -> list[str]:
     faults = []
     for key, value in (("dialect", mix.dialect), ("fallback_dialect", mix.fallback_dialect)):
         if value is not None and value not in DIALECTS:
-            faults.append(f'{where} unknown {key} "{value}"; known: {", ".join(DIALECTS)}')
+            known = known_names(value, DIALECTS, DIALECTS_LISTED)
+            faults.append(f'{where} unknown {key} "{value}"; {known}')
     fallback = DIALECTS.get(mix.fallback_dialect or "")
     if fallback and fallback.needs_size:
         faults.append(
@@ -232,8 +237,8 @@ def mix_faults(mix: Mix, where: str) -> list[str]:
 
 def _source_faults(source: SourceSpec, where: str) -> list[str]:
     if source.dataset not in catalogue():
-        known = ", ".join(catalogue())
-        return [f'{where} unknown dataset "{source.dataset}"; known: {known}']
+        known = known_names(source.dataset, catalogue(), LISTING)
+        return [f'{where} unknown dataset "{source.dataset}"; {known}']
     entry = catalogue()[source.dataset]
     if reason := unreadable(entry):
         return [f"{where} {reason}"]

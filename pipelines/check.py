@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from converters.catalogue import catalogue, place_to_get, unreadable
@@ -82,37 +82,71 @@ def check_dataset(entry: Entry, data_root: str, paths: Mapping[str, str]) -> tup
 
 
 def check_all(data_root: str, paths: Mapping[str, str]) -> tuple[list[str], bool]:
-    """One line with a verdict for each dataset of the catalogue.
+    """One line with a verdict for each dataset that is there, and what the rest is.
 
-    Also gives whether at least one dataset is there, and every one that is there is ready.
+    A folder may hold one of several forms of a dataset: the forms that it does not hold are named
+    in one line. Also gives whether at least one dataset is there, and every one that is there is
+    ready.
     """
     entries = {slug: entry for slug, entry in catalogue().items() if entry.format}
     check_paths(paths, list(entries.values()))
-    lines, verdicts = [], []
+    found: list[tuple[str, str, list[str]]] = []
+    verdicts: list[bool] = []
+    read: set[str] = set()
+    unread: list[tuple[str, str, str]] = []
+    absent: list[str] = []
     extras: dict[str, list[str]] = {}
     for slug, entry in entries.items():
         root = _root(entry, data_root, paths)
-        hints: list[str] = []
         try:
             survey = _survey(entry, root)
-            verdict = _verdict(entry, survey)
+            found.append((slug, _verdict(entry, survey), []))
             verdicts.append(survey.ready)
+            read.add(root)
         except MissingExtra as error:
             extras.setdefault(error.extra, []).append(slug)
-            verdict = f"there, but needs the extra {error.extra}"
+            found.append((slug, f"there, but needs the extra {error.extra}", []))
             verdicts.append(False)
         except SourceError as error:
-            verdict = f"{str(error).removeprefix(f'{slug}: ')}; {_get(entry)}"
-            hints = _hints(entry, data_root, root)
-            if files.listing(root):
-                verdicts.append(False)
-        lines.append(f"{slug:<15} {verdict}")
-        lines += [f"{'':<15} {hint}" for hint in hints]
+            unread.append((slug, root, str(error).removeprefix(f"{slug}: ")))
+    other_forms = []
+    for slug, root, why in unread:
+        entry = entries[slug]
+        if root in read:
+            other_forms.append(slug)
+        elif (hints := _hints(entry, data_root, root)) or files.listing(root):
+            found.append((slug, f"{why}; {_get(entry)}", hints))
+            verdicts += [False] if files.listing(root) else []
+        else:
+            absent.append(slug)
+    order = list(entries)
+    lines = _table(sorted(found, key=lambda line: order.index(line[0])))
+    if other_forms:
+        lines.append(
+            f"other forms of these, which the folders do not hold: {', '.join(other_forms)}"
+        )
+    if absent:
+        lines.append(
+            f"not in {data_root}: {counted(len(absent), 'dataset')}, such as {absent[0]}; "
+            f"`earthmix check {absent[0]} --data-root ...` says where to get it"
+        )
+    if not found:
+        lines.append("each dataset lies in a folder named by its slug: earthmix datasets")
     lines += [
         f"to read {', '.join(slugs)}: pip install 'earthmix[{extra}]'"
         for extra, slugs in extras.items()
     ]
     return lines, bool(verdicts) and all(verdicts)
+
+
+def _table(found: Sequence[tuple[str, str, list[str]]]) -> list[str]:
+    """Verdicts beside their slugs, each with its hints below it."""
+    width = max((len(slug) for slug, _, _ in found), default=0)
+    lines = []
+    for slug, verdict, hints in found:
+        lines.append(f"{slug:<{width}}  {verdict}")
+        lines += [f"{'':<{width}}  {hint}" for hint in hints]
+    return lines
 
 
 def _root(entry: Entry, data_root: str, paths: Mapping[str, str]) -> str:

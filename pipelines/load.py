@@ -12,7 +12,10 @@ import msgspec
 from converters.catalogue import catalogue, entry_of, mix_faults, unreadable, yields
 from converters.tasks import TASKS
 from schemas.mix import Mix, SourceSpec, TileSpec, parse_mix
+from schemas.names import known_names
 from schemas.toml import ConfigError, load_toml
+
+_NAMED = 3  # datasets that a conversion's name names
 
 
 def mix_names() -> list[str]:
@@ -98,7 +101,10 @@ def convert_mix(targets: Sequence[str], group: str, changes: Sequence[str] = ())
         source = sources.setdefault(slug, {"task": entry.tasks[0]})
         if split and slug not in targets:  # the whole holds its parts
             source.setdefault("split", []).append(split)
-    name = "-".join(sources).replace("_", "-")[:80]
+    shown = list(sources)[:_NAMED]
+    left = len(sources) - len(shown)
+    rest = [f"and-{left}-more"] if left else []
+    name = "-".join([*shown, *rest]).replace("_", "-")
     table = {
         "name": f"convert-{name}",
         "group": group,
@@ -123,9 +129,8 @@ def narrowed(
     """
     known = [name for source in mix.sources for name in (source.name, source.dataset)]
     if unknown := [name for name in only if name not in known]:
-        raise ConfigError(
-            f"--only {', '.join(unknown)}: no such source; known: {', '.join(dict.fromkeys(known))}"
-        )
+        there = known_names(unknown[0], known, f"the file of {mix.name}")
+        raise ConfigError(f"--only {', '.join(unknown)}: no such source; {there}")
     kept = [s for s in mix.sources if not only or s.name in only or s.dataset in only]
     left_out = list(mix.left_out)
     if gone := [source.name for source in mix.sources if source not in kept]:

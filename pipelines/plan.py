@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
-from converters.catalogue import catalogue, place_to_get
+from converters.catalogue import LISTING, catalogue, place_to_get
 from converters.convert import Dataset
 from converters.dataset import open_dataset
 from converters.read import files
@@ -26,6 +26,7 @@ from pipelines import tokens
 from pipelines.load import without_missing
 from schemas.entry import Entry
 from schemas.mix import ImageMode, Mix, SourceSpec
+from schemas.names import known_names
 from schemas.toml import ConfigError
 
 SHARD_BYTES = 500_000_000
@@ -187,7 +188,8 @@ def check_paths(paths: Mapping[str, str], entries: Sequence[Entry]) -> None:
     """
     known = dict.fromkeys(name for entry in entries for name in (entry.slug, entry.folder))
     if faults := [
-        f'--path {name}={paths[name]}: no dataset "{name}" here; known: {", ".join(known)}'
+        f'--path {name}={paths[name]}: no dataset "{name}" here; '
+        f"{known_names(name, known, LISTING)}"
         for name in paths
         if name not in known
     ]:

@@ -18,6 +18,7 @@ from card_data import page, small, two
 from PIL import Image
 
 from pipelines.card.render import Summary, card_faults, closing_lines, render
+from pipelines.card.sections import citing
 from schemas.table import ROW
 
 
@@ -272,3 +273,13 @@ def test_nothing_dropped_is_not_said_where_something_was_passed_over() -> None:
     assert closing_lines(noted, "out")[1:-1] == [
         "1 note on what was not read, or not read as expected: see the card"
     ]
+
+
+def test_a_source_without_a_known_paper_is_cited_by_its_page() -> None:
+    summary: Any = two()
+    known, other = sorted(summary["datasets"])
+    summary["datasets"][known]["citation"] = "@misc{known}"
+    summary["datasets"][other] |= {"citation": "", "name": "Other", "home": "https://x.org/o"}
+    head, _, pages = citing(summary).partition("No paper of these is known here")
+    assert "```bibtex\n@misc{known}\n```" in head
+    assert pages.endswith(f"cite them:\n\n- `{other}`: [Other](https://x.org/o)")

@@ -138,12 +138,13 @@ def test_a_wrong_use_is_one_line(sample: Path, tmp_path: Path, words: list[str],
     assert refused(tmp_path / "out", *command) == f"earthmix: {line}\n"
 
 
-def test_an_unknown_dataset_names_the_known_ones(tmp_path: Path) -> None:
-    known = ", ".join(line.split()[0] for line in runs.earthmix("datasets").out.splitlines())
-    assert (
-        refused(tmp_path / "out", "convert", "nope", "--data-root", ".", "--out", tmp_path / "out")
-        == f'earthmix: unknown dataset "nope"; known: {known}\n'
-    )
+def test_an_unknown_dataset_is_named_with_those_like_it(tmp_path: Path) -> None:
+    slugs = len(runs.earthmix("datasets").out.splitlines())
+    command = ["convert", "dota-v1", "--data-root", ".", "--out", tmp_path / "out"]
+    line = refused(tmp_path / "out", *command)
+    head = 'earthmix: unknown dataset "dota-v1"; did you mean dota_v1, dota_v1_5 or dota_v2'
+    assert line.startswith(head) and line.endswith(f"? all {slugs}: earthmix datasets\n")
+    assert len(line) < 200
 
 
 def test_every_wrong_key_of_a_mix_has_a_line(sample: Path, tmp_path: Path) -> None:
@@ -569,16 +570,25 @@ def verdicts(root: Path, *words: str) -> tuple[int, dict[str, str]]:
     return ended.code, found
 
 
-def test_check_without_a_dataset_has_a_verdict_on_each(sample: Path, tmp_path: Path) -> None:
+def test_check_without_a_dataset_has_a_verdict_on_each_that_is_there(
+    sample: Path, tmp_path: Path
+) -> None:
     shutil.copytree(sample / "rsvqa_hr", tmp_path / "rsvqa_hr")
-    code, found = verdicts(tmp_path)
+    ended = runs.earthmix("check", "--data-root", tmp_path)
     readable = [slug for slug, entry in catalogue().items() if entry.format]
-    assert (code, list(found)) == (0, readable)
-    assert (found["rsvqa_hr"], found["aid"]) == (
-        "ready",
-        f"no folder {tmp_path}/aid, or nothing in it; get it from "
-        "https://captain-whu.github.io/AID/",
-    )
+    verdict, rest = ended.out.splitlines()
+    assert (ended.code, verdict) == (0, "rsvqa_hr  ready")
+    assert rest.startswith(f"not in {tmp_path}: {len(readable) - 1} datasets, such as ")
+    assert rest.endswith(" --data-root ...` says where to get it")
+
+
+def test_check_names_the_other_forms_of_a_folder_that_one_form_reads(
+    sample: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(sample / "fair1m" / "train", tmp_path / "fair1m" / "train")
+    lines = runs.earthmix("check", "--data-root", tmp_path).out.splitlines()
+    assert lines[0].startswith("fair1m  ")
+    assert lines[1] == "other forms of these, which the folders do not hold: fair1m_flat"
 
 
 def test_check_says_when_pictures_alone_are_missing(sample: Path, tmp_path: Path) -> None:
@@ -593,8 +603,12 @@ def test_check_says_when_pictures_alone_are_missing(sample: Path, tmp_path: Path
     )
 
 
-def test_check_fails_where_nothing_is_there(tmp_path: Path) -> None:
-    assert verdicts(tmp_path)[0] == 1
+def test_check_fails_where_nothing_is_there_and_says_where_datasets_lie(tmp_path: Path) -> None:
+    ended = runs.earthmix("check", "--data-root", tmp_path)
+    assert (ended.code, ended.out.splitlines()[1:]) == (
+        1,
+        ["each dataset lies in a folder named by its slug: earthmix datasets"],
+    )
 
 
 @pytest.mark.parametrize("place", ["RSVQA_HR", "archives/rsvqa_hr"])

@@ -25,10 +25,12 @@ def test_the_dialects_are_these_in_order() -> None:
     assert [entry.name for entry in DIALECTS.values()] == NAMES
 
 
-def test_an_unknown_dialect_is_an_error_that_names_the_known_ones() -> None:
+def test_an_unknown_dialect_is_an_error_that_names_those_like_it() -> None:
     with pytest.raises(ConfigError) as caught:
         dialect("geo_chat")
-    assert str(caught.value) == f'unknown dialect "geo_chat"; known: {", ".join(NAMES)}'
+    near = "did you mean geochat or teochat"
+    everything = f"all {len(NAMES)}: docs/dialects.md"
+    assert str(caught.value) == f'unknown dialect "geo_chat"; {near}? {everything}'
 
 
 @pytest.mark.parametrize("name", NAMES)

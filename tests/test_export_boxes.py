@@ -102,7 +102,7 @@ def test_a_turned_box_is_enclosed_where_the_dialect_has_none_and_told(tmp_path: 
         0,
         [
             "  boxes written from the regions: 1",
-            "  of them as the nearest shape around what cannot be written: 1",
+            "  of them around a shape that the program has no form for: 1",
         ],
     )
 

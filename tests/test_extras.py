@@ -41,9 +41,9 @@ def test_a_mix_names_the_extra_once(
 def test_check_names_the_extra_once_behind_all_datasets(root: Path) -> None:
     ended = runs.earthmix("check", "--data-root", root)
     lines = ended.out.splitlines()
-    assert [line for line in lines if "hdf5" in line] == [
-        "so2sat          there, but needs the extra hdf5",
-        "quakeset        there, but needs the extra hdf5",
+    assert [" ".join(line.split()) for line in lines if "hdf5" in line] == [
+        "so2sat there, but needs the extra hdf5",
+        "quakeset there, but needs the extra hdf5",
         "to read so2sat, quakeset: pip install 'earthmix[hdf5]'",
     ]
     assert (ended.code, lines[-1].startswith("to read ")) == (1, True)

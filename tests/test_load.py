@@ -36,7 +36,7 @@ def test_only_takes_sources_by_their_name_or_dataset_and_the_card_says_what_is_g
 
 
 def test_a_name_that_is_no_source_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(ConfigError, match="--only dota: no such source; known: rsvqa_lr, "):
+    with pytest.raises(ConfigError, match="--only dota: no such source; did you mean dota_"):
         narrowed(load_mix("geochat-style"), ["dota"])
 
 

@@ -212,6 +212,8 @@ def test_converting_may_group_by_image() -> None:
 
 def test_converting_is_called_by_its_datasets() -> None:
     assert convert_mix(["rsicd", "ucm_captions:val"], "item").name == "convert-rsicd-ucm-captions"
+    many = convert_mix(["rsicd", "ucm_captions", "levir_cc", "aid", "dior"], "item")
+    assert many.name == "convert-rsicd-ucm-captions-levir-cc-and-2-more"
 
 
 def test_converting_can_be_changed() -> None:

@@ -176,3 +176,11 @@ def entry(**values: Any) -> Entry:
 )
 def test_a_citation_says_what_is_known(values: dict[str, Any], text: str) -> None:
     assert bibtex(entry(**values)) == text
+
+
+@pytest.mark.parametrize(
+    "value, text",
+    [(0.0078125, "0.0078"), (8.8388, "8.8"), (99.4, "99"), (100.0, "100"), (1024.0, "1,024")],
+)
+def test_a_figure_of_two_digits_has_no_power_of_ten(value: float, text: str) -> None:
+    assert spreads.two_digits(value) == text

@@ -16,6 +16,7 @@ from converters.dialects.kit import Dialect
 from converters.regions import shapes as regions
 from converters.regions.geometry import Floats
 from converters.registry import declared
+from schemas.names import known_names
 from schemas.sample import Box, Polygon, Quad, Shape
 from schemas.toml import ConfigError
 
@@ -31,13 +32,15 @@ _LITTLE = 1.2  # how many times as large an upright rectangle may be as the smal
 _CLOSE = (Quad, Box)  # for whatever else a dialect cannot write
 
 
+DIALECTS_LISTED = "docs/dialects.md"  # where they are shown, one region in each
 DIALECTS: dict[str, Dialect] = declared(__name__, __path__, "DIALECTS", Dialect)
 
 
 def dialect(name: str) -> Dialect:
-    """The dialect of a name. Raises ConfigError naming the known ones."""
+    """The dialect of a name. Raises ConfigError naming those like it."""
     if name not in DIALECTS:
-        raise ConfigError(f'unknown dialect "{name}"; known: {", ".join(DIALECTS)}')
+        known = known_names(name, DIALECTS, DIALECTS_LISTED)
+        raise ConfigError(f'unknown dialect "{name}"; {known}')
     return DIALECTS[name]
 
 

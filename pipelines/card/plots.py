@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from pipelines.card.spreads import PICTURES, total
+from pipelines.card.spreads import PICTURES, side_from, total, two_digits
 from pipelines.card.summary import Summary, drops
-from pipelines.spread import GRID, HALVES
+from pipelines.spread import GRID
 
 _DOTS = 120  # an inch
 _LONGEST = 24  # bars of one plot
@@ -80,7 +80,7 @@ def _boxes(summary: Summary, figure: Any) -> bool:
         return False
     axes = figure.add_subplot(1, 2, 1)
     numbers = list(range(min(sides), max(sides) + 1))
-    names = [f"{100 * 2 ** ((number - HALVES) / 2):.2g}" for number in numbers]
+    names = [two_digits(side_from(number)) if number else "less" for number in numbers]
     axes.bar(names, [sides[number] for number in numbers])
     axes.tick_params(axis="x", labelrotation=60)
     axes.set_xlabel("side of a box, per cent of the picture's, from")

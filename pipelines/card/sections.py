@@ -204,15 +204,22 @@ def rebuilding(summary: Summary) -> str:
 
 
 def citing(summary: Summary) -> str:
-    """BibTeX of the sources, as far as the catalogue knows their papers."""
-    known = [d["citation"] for _, d in sorted(summary["datasets"].items()) if d.get("citation")]
-    if not known:
-        return ""
-    asked = "Whoever uses the mix uses the work of these authors:"
-    return "\n\n".join(["## Citations", asked, fenced("\n\n".join(known), "bibtex")])
+    """BibTeX of the sources whose papers the catalogue knows, and the pages of the others."""
+    sources = sorted(summary["datasets"].items())
+    parts = ["## Citations", "Whoever uses the mix uses the work of these authors."]
+    if known := [dataset["citation"] for _, dataset in sources if dataset.get("citation")]:
+        parts.append(fenced("\n\n".join(known), "bibtex"))
+    if others := [(slug, dataset) for slug, dataset in sources if not dataset.get("citation")]:
+        parts.append("No paper of these is known here; their pages say how to cite them:")
+        parts.append(bullets(f"`{slug}`: {_page(dataset)}" for slug, dataset in others))
+    return "\n\n".join(parts)
+
+
+def _page(dataset: DatasetSummary) -> str:
+    home = dataset["home"]
+    return link(dataset["name"], home) if home else cell(dataset["name"])
 
 
 def _name(dataset: DatasetSummary) -> str:
-    home = dataset["home"]
-    name = link(dataset["name"], home) if home else cell(dataset["name"])
+    name = _page(dataset)
     return f"{name} ({link('paper', dataset['paper'])})" if dataset["paper"] else name

@@ -118,8 +118,21 @@ def _doubling(number: int) -> str:
 
 
 def _share(number: int) -> str:
-    return f"{100 * 2 ** ((number - HALVES) / 2):.2g} %" if number else "less"
+    return f"{two_digits(side_from(number))} %" if number else "less"
 
 
 def _metres(number: int) -> str:
-    return f"{2.0**number:.2g}+"
+    return f"{two_digits(2.0**number)}+"
+
+
+def side_from(number: int) -> float:
+    """The smallest side of a box in a bin, in per cent of the picture's; bin 0 holds what is less.
+
+    The sides of bins grow by the root of two.
+    """
+    return 100 * 2 ** ((number - HALVES) / 2)
+
+
+def two_digits(value: float) -> str:
+    """Two digits that count, and no power of ten: 0.0078, 8.8, 35, 100."""
+    return f"{value:.2g}" if value < 99.5 else f"{value:,.0f}"

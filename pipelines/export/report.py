@@ -54,7 +54,7 @@ def closing_lines(result: Result) -> list[str]:
     if boxes := result.boxes["boxes"]:
         lines.append(f"  boxes written from the regions: {boxes:,}")
     if enclosed := result.boxes["enclosed"]:
-        lines.append(f"  of them as the nearest shape around what cannot be written: {enclosed:,}")
+        lines.append(f"  of them around a shape that the program has no form for: {enclosed:,}")
     if clamped := result.boxes["clamped"]:
         lines.append(f"  of them moved to the picture's edge: {clamped:,}")
     lines += left_out(result)

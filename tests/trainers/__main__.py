@@ -1,6 +1,6 @@
 """`make test-trainers`: real programs read mixes and their exports, each in its own environment.
 
-    python tests/trainers VENVS WORK    environments and scratch files, about 16 GB in all
+    python tests/trainers VENVS WORK    environments and scratch files, about 19 GB in all
 
 The programs come from the package index, with the versions below; they are kept for the next time.
 """
