@@ -170,6 +170,18 @@ def test_where_pictures_are_read_a_row_holds_their_size_and_hash(rsicd: Path) ->
     )
 
 
+def test_each_rows_bytes_are_those_of_its_own_pictures(rsicd: Path) -> None:
+    for number, path in enumerate(sorted((rsicd / "RSICD_images").glob("*.jpg"))):
+        path.write_bytes(path.read_bytes() + bytes(1000 * number))
+    rows = convert(dataset(RSICD, ["caption"], rsicd, images="embed")).rows
+    weights = {
+        hashlib.sha256(path.read_bytes()).hexdigest(): path.stat().st_size
+        for path in (rsicd / "RSICD_images").glob("*.jpg")
+    }
+    assert len({row["image_bytes"] for row in rows}) == 2
+    assert [row["image_bytes"] for row in rows] == [weights[row["image_sha256"][0]] for row in rows]
+
+
 def test_verifying_in_path_mode_reads_pictures_but_writes_no_bytes(rsicd: Path) -> None:
     row = convert(dataset(RSICD, ["caption"], rsicd, splits=["train"], verify=True)).rows[0]
     assert (row["sizes"], row["image_bytes"]) == ([{"width": 8, "height": 6}], 0)

@@ -203,3 +203,11 @@ def test_a_polygon_in_several_parts_is_read_as_a_mask() -> None:
 def test_a_found_region_says_where_it_stands() -> None:
     [found] = dialect("geochat").read("a ship {<1><2><3><4>|<0>}.", (100, 100))
     assert (found.start, found.end) == (7, 25)
+
+
+def test_a_geochat_box_that_is_not_turned_is_read_as_an_upright_one() -> None:
+    upright, turned = dialect("geochat").read(
+        "{<10><20><30><40>|<0>} {<10><20><30><30>|<-90>}", (1000, 1000)
+    )
+    assert upright.shape == Box(100, 200, 300, 400)
+    assert isinstance(turned.shape, Quad)

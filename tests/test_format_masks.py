@@ -174,10 +174,13 @@ def test_single_values_that_a_threshold_would_make_black_are_a_reject(tmp_path: 
     ]
 
 
-def test_a_value_of_two_classes_is_an_error(tmp_path: Path) -> None:
+@pytest.mark.parametrize("value, named", [(3, "3"), ([255, 0, 9], r"\[255, 0, 9\]")])
+def test_a_value_of_two_classes_is_an_error(
+    tmp_path: Path, value: int | list[int], named: str
+) -> None:
     put_mask(tmp_path / "Train/Urban/masks_png/1.png", [[1]])
-    entry = with_options(entry_of("loveda"), values={"road": 3, "water": 3})
-    with pytest.raises(SourceError, match="name 3 twice"):
+    entry = with_options(entry_of("loveda"), values={"road": value, "water": value}, blank={})
+    with pytest.raises(SourceError, match=f"name {named} twice"):
         plan_of(entry, opened(entry, tmp_path))
 
 

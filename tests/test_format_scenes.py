@@ -216,7 +216,14 @@ def test_a_box_beside_its_class_is_a_region_too(tmp_path: Path, brackets: str) -
 
 @pytest.mark.parametrize(
     ("box", "reason"),
-    [("[1, 2, 3]", "bad_box"), ("[1, 2, 0, 3]", "zero_area"), ('"1 2"', "bad_box")],
+    [
+        ("[1, 2, 3]", "bad_box"),
+        ("[1, 2, 0, 3]", "zero_area"),
+        ("[1, 2, 3, 0]", "zero_area"),
+        ("[1, 2, -3, 3]", "zero_area"),
+        ("[1, 2, 3, -3]", "zero_area"),
+        ('"1 2"', "bad_box"),
+    ],
 )
 def test_a_box_that_is_none_is_a_reject(tmp_path: Path, box: str, reason: str) -> None:
     record = f'{{"bounding_boxes": [{{"category": "airport", "box": {box}}}]}}'

@@ -157,6 +157,7 @@ def test_an_oriented_box_is_cut_at_its_own_angle(
     [
         ((10, 10, 40, 30, 40, 10, 10, 30), (10, 10, 40, 10, 40, 30, 10, 30)),  # corners crosswise
         ((10, 10, 40, 30, 10, 30, 40, 10), (10, 10, 40, 10, 40, 30, 10, 30)),
+        ((10, 10, 11, 11, 11, 10, 10, 11), (10, 10, 11, 10, 11, 11, 10, 11)),  # one pixel
     ],
 )
 def test_crossed_corners_are_put_in_turn(quad: Numbers, points: Numbers) -> None:

@@ -151,6 +151,11 @@ def oriented(where: str, orientation: int) -> bytes:
     block = b"II*\x00" + struct.pack("<IHHHIHHI", 8, 1, 274, 3, 1, orientation, 0, 0)
     if where in ("JPEG", "PNG", "WEBP"):
         cornered().save(out, where, exif=exif, **({"lossless": True} if where == "WEBP" else {}))
+    elif where == "JPEG without JFIF":
+        # As cameras write it: Exif's block follows the beginning, where Pillow puts JFIF's.
+        cornered().save(out, "JPEG", exif=exif)
+        data = out.getvalue()
+        return data[:2] + data[4 + int.from_bytes(data[4:6], "big") :]
     elif where == "JPEG by XMP":
         cornered().save(out, "JPEG", xmp=XMP.format(orientation).encode())
     elif where == "PNG behind its pixels":
@@ -167,6 +172,7 @@ def oriented(where: str, orientation: int) -> bytes:
 
 PLACES = (
     "JPEG",
+    "JPEG without JFIF",
     "JPEG by XMP",
     "PNG",
     "PNG behind its pixels",

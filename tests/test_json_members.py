@@ -34,6 +34,13 @@ def test_every_span_holds_whole_members_and_none_is_lost(tmp_path: Path) -> None
     assert [key for part in parts for key in part] == [str(i) for i in range(40)]
 
 
+def test_members_without_blanks_between_them_are_cut_too(tmp_path: Path) -> None:
+    found = spans(tmp_path, json.dumps(RECORDS, separators=(",", ":")))
+    parts = [json.loads("{" + text.rstrip(",") + "}") for text in found]
+    assert len(parts) == 8
+    assert [key for part in parts for key in part] == [str(i) for i in range(40)]
+
+
 @pytest.mark.parametrize(
     "text",
     [

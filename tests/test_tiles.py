@@ -90,6 +90,29 @@ def test_a_small_scene_beside_a_large_one_is_no_empty_tile() -> None:
     assert next(iter(shown_by)) == "small.png"
 
 
+@pytest.mark.parametrize(
+    "box, touched",
+    [
+        (Box(300, 300, 600, 600), "1 1"),  # the middle tile from edge to edge
+        (Box(299, 310, 301, 320), "0 1, 1 1"),
+        (Box(599, 310, 601, 320), "1 1, 2 1"),
+        (Box(310, 299, 320, 301), "1 0, 1 1"),
+        (Box(310, 599, 320, 601), "1 1, 1 2"),
+    ],
+)
+def test_only_tiles_that_a_region_touches_are_not_empty(box: Box, touched: str) -> None:
+    spec = TileSpec(size=300, overlap=0, min_visible=0.1, keep_empty=1.0)
+    cut = tiles.cut(scene_of(900, 900, box), spec)
+    busy = [
+        sample.pictures[0].path.removesuffix(".jpg").split("__")[2:]
+        for sample, empty in zip(cut.scenes.samples, cut.empty, strict=True)
+        if not empty
+    ]
+    places = sorted(f"{int(x.strip('_')) // 300} {int(y.strip('_')) // 300}" for x, y in busy)
+    assert ", ".join(places) == touched
+    assert len(cut.scenes.samples) == 9
+
+
 def test_names_carry_size_and_offset_and_regions_are_in_the_tiles_pixels() -> None:
     quad = Quad((300.0, 20.0, 320.0, 20.0, 320.0, 40.0, 300.0, 40.0))
     cut = tiles.cut(scene_of(400, 200, quad), TileSpec(size=256, overlap=64))
@@ -121,6 +144,14 @@ def test_tiles_are_the_scenes_pixels_at_their_offset() -> None:
     [tile] = cutting.cut(data.getvalue(), [((30, 20, 40, 50), "png")])
     found = Image.open(io.BytesIO(tile))
     assert found.tobytes() == scene.crop((30, 20, 70, 70)).tobytes()
+
+
+def test_a_png_tile_is_compressed_at_the_quickest_level() -> None:
+    scene = io.BytesIO()
+    Image.new("RGB", (40, 40), "red").save(scene, "PNG")
+    [tile] = cutting.cut(scene.getvalue(), [((0, 0, 40, 40), "png")])
+    # RFC 1950: the two bytes before deflated data tell how hard it was tried.
+    assert tile[tile.index(b"IDAT") + 4 :][:2] == b"\x78\x01"
 
 
 def test_a_scene_that_cannot_be_decoded_is_an_error_of_that_picture() -> None:

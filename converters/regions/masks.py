@@ -51,11 +51,7 @@ def mask_strips(mask: Mask) -> Strips:
     first, last = start // mask.height, (stop - 1) // mask.height
     many = last - first + 1
     owner = np.repeat(np.arange(len(start)), many)
-    x = (
-        np.arange(len(owner))
-        - np.repeat(np.cumsum(last - first + 1) - (last - first + 1), 1)[owner]
-    )
-    x = x + first[owner]
+    x = _within(many) + first[owner]
     low = np.maximum(start[owner] - x * mask.height, 0)
     high = np.minimum(stop[owner] - x * mask.height, mask.height)
     return Strips(x, low, high)
@@ -92,7 +88,7 @@ def mask_from_array(array: npt.ArrayLike) -> Mask:
     flat = np.r_[False, pixels.ravel(order="F"), False]
     edges = np.flatnonzero(flat[1:] != flat[:-1])
     counts: list[int] = np.diff(np.r_[0, edges, width * height]).tolist()
-    if len(counts) > 1 and counts[-1] == 0:
+    if counts[-1] == 0:
         counts.pop()
     return Mask(width, height, tuple(counts))
 
