@@ -82,7 +82,9 @@ def _absent(done: Done, summary: Summary) -> list[str]:
 
 
 def _evaluation(plan: RunPlan, summary: Summary) -> list[str]:
-    """One line on rows of validation and test splits that no source asked for by name."""
+    """One line on rows of validation and test splits in `train` that no source names."""
+    if plan.mix.splits == "native":
+        return []
     named = {(source.dataset, split) for source in plan.mix.sources for split in source.split or []}
     parts = [
         f"{slug} {split} {number(n)}"

@@ -601,6 +601,10 @@ def test_rows_of_evaluation_splits_that_nobody_named_are_mentioned(
     assert line in runs.earthmix("convert", "ucm_captions", *words).out.splitlines()
     chosen = runs.earthmix("convert", "ucm_captions:train", "ucm_captions:test", *words).out
     assert "validation" not in chosen
+    # With splits of their own they are not among the training rows.
+    own = runs.earthmix("convert", "ucm_captions", *words, "--splits", "native").out
+    assert "validation" not in own
+    assert own.splitlines()[-1].endswith('out")["train"]')
 
 
 def test_faults_may_be_allowed(faulty: Path, tmp_path: Path) -> None:

@@ -148,9 +148,7 @@ def closing_lines(summary: Summary, out: str, remarks: Sequence[str] = ()) -> li
         lines.append("dropped nothing")
     if changed := ranked(repairs(summary)):
         lines.append(f"repaired: {', '.join(f'{name} {number(n)}' for name, n in changed)}")
-    return [
-        *lines,
-        *remarks,
-        f"load it: datasets.load_dataset({json.dumps(out, ensure_ascii=False)})"
-        f'["{splits(summary)[0]}"]',
-    ]
+    there = splits(summary)
+    shown = "train" if "train" in there else there[0]
+    loaded = f'load it: datasets.load_dataset({json.dumps(out, ensure_ascii=False)})["{shown}"]'
+    return [*lines, *remarks, loaded]
