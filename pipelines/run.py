@@ -45,7 +45,10 @@ _STORE_FAULT = re.compile(r"StoreError: (.+?)(?: \[while running.*)?$", re.MULTI
 
 # `[Errno 28] No space left on device: 'path'`, as the system says it; Arrow adds its own beginning.
 _SYSTEM_FAULT = re.compile(r"(\[Errno \d+\] .+?)(?: \[while running.*)?$", re.MULTILINE)
-_NO_MEMORY = re.compile(r"^(?:\S+\.)?(?:MemoryError|ArrowMemoryError)\b", re.MULTILINE)
+# Arrow says the last without a number where it maps a file.
+_NO_MEMORY = re.compile(
+    r"^(?:\S+\.)?(?:MemoryError|ArrowMemoryError)\b|Cannot allocate memory", re.MULTILINE
+)
 
 
 class Finished(NamedTuple):

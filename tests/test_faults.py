@@ -272,6 +272,28 @@ def test_memory_that_runs_out_is_one_line_and_leaves_nothing(
     assert runs.left(tmp_path) == []
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Memory mapping file failed: Cannot allocate memory [while running 'WriteShard']",
+        "pyarrow.lib.ArrowMemoryError: malloc of size 64 failed",
+    ],
+)
+def test_memory_that_a_worker_lacks_is_one_line_of_ours(
+    sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    def fail(*_: Any) -> None:
+        raise OSError(said)
+
+    monkeypatch.setattr("pipelines.transforms.write_shard", fail)
+    ended = runs.convert(sample, tmp_path / "out", "--images", "path", "--workers", "1")
+    assert (ended.code, ended.err, runs.left(tmp_path)) == (
+        1,
+        "earthmix: memory ran out; try fewer --workers\n",
+        [],
+    )
+
+
 def test_a_library_that_gets_no_memory_and_says_nothing_is_one_line(tmp_path: Path) -> None:
     # Stands for a module whose library returns nothing, which only a call in C can.
     (tmp_path / "broken.py").write_text(
