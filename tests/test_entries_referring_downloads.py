@@ -288,7 +288,7 @@ def test_rsvg_hr_shows_the_pictures_of_rsvg(tmp_path: Path) -> None:
 )
 def test_a_word_of_command_is_no_part_of_a_phrase(tmp_path: Path, said: str, phrase: str) -> None:
     record = {"image_id": "a.jpg", "question": said, "question_id": 1, "bbox": [1, 2, 30, 40]}
-    files = {
+    files: dict[str, str | bytes] = {
         "RSVG-HR/Annotations/rsvg_hr_test.txt": f"a.jpg,1.0,2.0,30.5,40.0,{said}\n",
         "RSVG/images/a.jpg": JPG,
         "metainfo/rsvg_test.jsonl": json.dumps(record),
