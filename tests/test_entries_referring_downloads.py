@@ -66,6 +66,7 @@ COUNTED: dict[str, str | bytes] = {
     [
         ("DIOR_RSVG/", "/", "DIOR_RSVG/JPEGImages/"),
         ("DIOR-RSVG/", "/", "DIOR-RSVG/JPEGImages/"),
+        ("RSVGD/", "/", "RSVGD/JPEGImages/"),
         ("", "/", "JPEGImages/"),
         ("", ".zip!", "JPEGImages.zip!"),
         ("DIOR_RSVG.zip!DIOR_RSVG/", "/", "DIOR_RSVG.zip!DIOR_RSVG/JPEGImages/"),
@@ -274,6 +275,29 @@ def test_rsvg_hr_shows_the_pictures_of_rsvg(tmp_path: Path) -> None:
     sample = only("rsvg_hr", root, "test")
     assert sample.pictures[0].path == "RSVG/images/a_sport.jpg"
     assert sample.expressions[0].text == "a pool, left"
+
+
+@pytest.mark.parametrize(
+    ("said", "phrase"),
+    [
+        ("find a pool, left", "a pool, left"),
+        ("Search the largest field", "the largest field"),
+        ("findings on a roof", "findings on a roof"),
+        ("find", "find"),
+    ],
+)
+def test_a_word_of_command_is_no_part_of_a_phrase(tmp_path: Path, said: str, phrase: str) -> None:
+    record = {"image_id": "a.jpg", "question": said, "question_id": 1, "bbox": [1, 2, 30, 40]}
+    files: dict[str, str | bytes] = {
+        "RSVG-HR/Annotations/rsvg_hr_test.txt": f"a.jpg,1.0,2.0,30.5,40.0,{said}\n",
+        "RSVG/images/a.jpg": JPG,
+        "metainfo/rsvg_test.jsonl": json.dumps(record),
+        "images/rsvg/a.jpg": JPG,
+        "masks/rsvg/a_1.png": mask((60, 50), (1, 2, 30, 40)),
+    }
+    root = laid(tmp_path, files)
+    for slug in ("rsvg_hr", "rsvg", "refgeo", "refgeo_mask"):
+        assert only(slug, root, "test").expressions[0].text == phrase
 
 
 def test_aerialvg_grounds_its_first_region(tmp_path: Path) -> None:

@@ -145,6 +145,20 @@ def test_mme_realworld_reads_its_remote_sensing_part_alone(tmp_path: Path) -> No
     assert [(one.reason, one.items) for one in found.rejects] == [("unselected", 1)]
 
 
+def test_codes_of_answers_are_said_in_words_in_records_and_in_columns(tmp_path: Path) -> None:
+    record = {"question_id": "port/1", "image": "a.tif", "text": "What?", "ground_truth": "Portgt"}
+    put(tmp_path, "aid.jsonl", record)
+    put(tmp_path, "AID/Port/a.jpg", "")
+    [sample] = read(catalogue()["geochat_bench"], tmp_path, ["aid"]).samples
+    assert sample.questions[0].answer == "Port"
+    assert sample.pictures[0].path == "AID/Port/a.jpg"
+    asked = {"id": 3, "img_id": "1.png", "question": "How much is water?", "answer": "0_to_10"}
+    other = {**asked, "id": 4, "answer": "water"}
+    put(tmp_path, "json/Train.json", {"question": [asked, other]})
+    [columns] = read(catalogue()["qag_360k"], tmp_path, ["train"]).columns
+    assert columns.table["answer"].to_pylist() == ["0 to 10 %", "water"]
+
+
 def test_the_answer_of_a_model_is_never_taken_for_the_truth(tmp_path: Path) -> None:
     record = {"question_id": 4, "image": "4.tif", "text": "Is it?", "answer": "yes"}
     put(tmp_path, "lrben.jsonl", record)

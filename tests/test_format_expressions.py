@@ -151,6 +151,14 @@ def test_a_row_asks_the_words_and_answers_the_box() -> None:
     assert "The bridge over the river" in words(rows[0])[0]
 
 
+def test_a_command_is_asked_as_it_stands_in_any_case(copy: Path) -> None:
+    for path in (copy / "DIOR_RSVG/Annotations").glob("*.xml"):
+        text = path.read_text()
+        path.write_text(text.replace("The bridge over the river", "locate the bridge"))
+    rows = convert(dataset(ENTRY, ["refer"], copy, splits=["test"], dialect="pixel")).rows
+    assert [words(row)[0] for row in rows] == ["<image>\n[refer] locate the bridge"]
+
+
 # RRSIS-D
 
 RRSIS = DATA / "voc_expressions/rrsis_d"

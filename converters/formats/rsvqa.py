@@ -45,6 +45,7 @@ from converters.read.joins import disputed, find_ids
 from converters.read.json_spans import read_columns
 from converters.read.json_tables import table_spans
 from converters.read.plans import picture_patterns
+from converters.read.spoken_answers import spoken_answers
 from schemas.sample import Kind, Reject
 from schemas.table import COLUMNS, Columns
 
@@ -285,15 +286,6 @@ def _reject(
     )
 
 
-def _spoken(answers: pa.ChunkedArray, options: Options) -> pa.ChunkedArray:
-    """Answers in words, where the entry has some for them."""
-    if not options.spoken_answers:
-        return answers
-    codes = pa.array(options.spoken_answers)
-    words = pa.array(options.spoken_answers.values(), pa.string())
-    return pc.coalesce(words.take(pc.index_in(answers, value_set=codes)), answers)
-
-
 def _answers(
     table: pa.Table, answers: pa.Table
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
@@ -350,7 +342,9 @@ def _joined(
             kept["id"].cast(pa.string()),
             shown,
             kept["question"],
-            _spoken(sides["answers"]["answer"].take(pa.array(answer[good])), options),
+            spoken_answers(
+                sides["answers"]["answer"].take(pa.array(answer[good])), options.spoken_answers
+            ),
             kept["type"],
         ],
         schema=COLUMNS["question"],

@@ -27,8 +27,9 @@ _REACH = 0.02
 _WORDS, _SENTENCE = "words", "sentence"  # the wordings for authors' words
 _FIRST_WORDS = frozenset(
     {"In", "On", "At", "To", "Near", "Next", "Beside", "Between", "Behind", "Under", "Above"}
-    | {"There", "It", "Find", "Locate", "Segment", "What", "Which", "Where", "Who", "How"}
+    | {"There", "It", "Segment", "What", "Which", "Where", "Who", "How"}
 )
+_COMMANDS = frozenset({"find", "search", "locate"})  # in any case
 NOTHING = "There is no such object in the image."
 
 
@@ -79,7 +80,9 @@ def _build_expressions(job: Job, batch: ExpressionItems) -> Built:
 
 def _is_sentence(text: str) -> bool:
     """True for words that are more than a name, as "On the left is a lake" is."""
-    return text.endswith((".", "!", "?")) or text.split(" ", 1)[0] in _FIRST_WORDS
+    word = text.split(" ", 1)[0]
+    said = word in _FIRST_WORDS or word.lower() in _COMMANDS
+    return said or text.endswith((".", "!", "?"))
 
 
 def nothing(pictures: int) -> str:
