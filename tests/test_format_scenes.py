@@ -230,6 +230,36 @@ def test_a_box_that_is_none_is_a_reject(tmp_path: Path, box: str, reason: str) -
     assert [reject.reason for reject in fmow(tmp_path, record).rejects] == [reason]
 
 
+def boxed(*classes: str) -> str:
+    boxes = (
+        f'{{"ID": {at}, "category": "{name}", "box": [{at}, 2, 30, 40]}}'
+        for at, name in enumerate(classes)
+    )
+    return f'{{"bounding_boxes": [{", ".join(boxes)}]}}'
+
+
+def test_a_box_of_no_such_thing_leaves_the_others(tmp_path: Path) -> None:
+    found = fmow(tmp_path, boxed("false_detection", "dam"))
+    [sample] = found.samples
+    assert sample.labels == (Label(sample.key, ("dam",)),)
+    assert sample.regions == (Region("box[1]", "dam", Box(1, 2, 31, 42)),)
+    [reject] = found.rejects
+    assert (reject.key, reject.reason) == (f"{sample.key}#box[0]", "ignored")
+
+
+def test_a_picture_of_nothing_but_such_boxes_is_one_reject(tmp_path: Path) -> None:
+    found = fmow(tmp_path, boxed("false_detection", "false_detection"))
+    assert not found.samples
+    assert [reject.reason for reject in found.rejects] == ["ignored"]
+
+
+def test_boxes_of_two_classes_are_several_labels(tmp_path: Path) -> None:
+    [sample] = fmow(tmp_path, boxed("airport", "runway", "runway")).samples
+    assert sample.labels == (Label(sample.key, ("airport", "runway"), several=True),)
+    [sample] = fmow(tmp_path, boxed("runway", "runway")).samples
+    assert sample.labels == (Label(sample.key, ("runway",)),)
+
+
 def test_one_file_of_all_pictures_gives_the_classes_of_enough_area(tmp_path: Path) -> None:
     shares = '{"a.tif": [["Abies", 0.93], ["Pinus", 0.06]], "b.tif": [["Pinus"]], "c.tif": []}'
     put(tmp_path, "labels/TreeSatBA_v9_60m_multi_labels.json", text=shares)

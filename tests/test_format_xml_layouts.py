@@ -72,6 +72,19 @@ def test_the_folder_of_the_picture_tells_the_split(tmp_path: Path) -> None:
     assert splits(read(NEON, tmp_path, ["training"])) == {"B_2": "training"}
 
 
+@pytest.mark.parametrize(
+    ("slug", "path"),
+    [("neon_tree", "annotations/A_1.xml"), ("neon_tree_sites", "BART/annotations/A_1.xml")],
+)
+def test_an_object_whose_name_is_empty_is_a_tree_all_the_same(
+    slug: str, path: str, tmp_path: Path
+) -> None:
+    page = f"<annotation>{voc('')}</annotation>"
+    found = read(catalogue()[slug], put(tmp_path, {path: page, "BART/plots/A_1.tif": ""}))
+    assert not found.rejects
+    assert [region.label for region in found.samples[0].regions] == ["Tree"]
+
+
 def test_archives_of_neon_tree_are_read_in_place(tmp_path: Path) -> None:
     for name, member in (("annotations", "A_1.xml"), ("evaluation", "RGB/A_1.tif")):
         with ZipFile(tmp_path / f"{name}.zip", "w") as archive:

@@ -64,7 +64,8 @@ class Options(Struct, forbid_unknown_fields=True):
     the boxes, beside their class. time_key, gsd_key: keys of the picture's time, and of its metres
     a pixel. names: what codes stand for. lists: pattern of the list files of each split. called:
     what those call a picture, as a template. keyed: one file holds all pictures. min_share: of an
-    area, the least that a class is said of. ignored: classes that mean "no such thing".
+    area, the least that a class is said of. ignored: classes that mean "no such thing": a box of
+    one is passed over, and counted.
     """
 
     annotations: BySplit
@@ -137,10 +138,12 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
         file = folder.relative(name)
         values = {**_values(options, name, span.split), "image": key}
         try:
-            label, regions = _said(options, record, key)
+            label, regions, no_objects = _said(options, record, key)
         except _Fault as fault:
             yield Reject(file, key, span.split, *fault.args)
             continue
+        for box, said in no_objects:
+            yield Reject(file, f"{key}#{box}", span.split, "ignored", said)
         found = record_pictures([(paths, values)], file, key, span.split)
         if isinstance(found, Reject):
             yield found
@@ -167,24 +170,37 @@ def _records(folder: Folder, options: Options, span: Span) -> Iterator[tuple[str
                 yield name, key, shares
 
 
-def _said(options: Options, record: Any, key: str) -> tuple[Label, tuple[Region, ...]]:
-    """The label and the regions of a record. Raises _Fault."""
+def _said(
+    options: Options, record: Any, key: str
+) -> tuple[Label, tuple[Region, ...], list[tuple[str, str]]]:
+    """The label and the regions of a record, and its boxes that mean "no such thing".
+
+    Those are named, each with what its class is called. Raises _Fault.
+    """
     above, _, last = options.labels.rpartition(".")
     names: list[str] = []
     regions: list[Region] = []
+    no_objects: list[tuple[str, str]] = []
     several = False
-    for node in _nodes(record, above):
+    for number, node in enumerate(_nodes(record, above)):
         found = _at(node, last) if last else node
         several = several or isinstance(found, list)
         here = _names(found, options)
-        names += here
         if options.boxes is not None and (box := _at(node, options.boxes)) is not None:
+            name = f"{options.boxes}[{number}]"
+            if not here and found in options.ignored:
+                no_objects.append((name, f"its class is {found}"))
+                continue
             if len(here) != 1:
                 raise _Fault("missing_field", f"a box of {len(here)} classes")
-            regions.append(Region(f"{options.boxes}[{len(regions)}]", here[0], _box(box)))
+            several = several or (bool(names) and here[0] not in names)
+            regions.append(Region(name, here[0], _box(box)))
+        names += here
     if not names:
+        if no_objects:
+            raise _Fault("ignored", no_objects[0][1])
         raise _Fault("no_label", f"no {options.labels or 'class'}")
-    return Label(key, tuple(dict.fromkeys(names)), several), tuple(regions)
+    return Label(key, tuple(dict.fromkeys(names)), several), tuple(regions), no_objects
 
 
 def _nodes(record: Any, keys: str) -> list[Any]:
