@@ -223,6 +223,15 @@ CASES = [
         seen("ship", Box(10, 20, 30, 45)),
     ),
     Case(
+        "air_sarship_2_0",
+        "AIR-SARShip-2.0-xml/AIR-SARShip-2.0-xml/12.xml",
+        SAR,
+        "all",
+        "AIR-SARShip-2.0-data/AIR-SARShip-2.0-data/12.tiff",
+        seen("ship", Box(10, 20, 30, 45)),
+        {"AIR-SARShip-2.0-data/AIR-SARShip-2.0-data/12.tiff": ""},
+    ),
+    Case(
         "spcd",
         "training_data/training_data/labels/000000001.xml",
         voc("2", "11.5 21.25 31.5 41.75"),
