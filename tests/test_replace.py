@@ -98,22 +98,30 @@ def test_an_error_before_the_folders_change_places_leaves_nothing_beside_out(
     assert (texts(tmp_path / "out"), os.listdir(tmp_path)) == (NEWER, ["out"])
 
 
+def attempt(
+    out: Path, older: dict[str, str], after: int, all_of_them: bool
+) -> tuple[Failing, Exception | None]:
+    """Replaces a mix while file operations fail (see `Failing`); gives the error, if any."""
+    lay(out, older)
+    with pytest.MonkeyPatch.context() as patch:
+        failing = Failing(patch, after, all_of_them)
+        try:
+            replace.replace(f"{out}/.work/out", str(out), f"{out}/.work")
+        except Exception as error:
+            return failing, error
+    return failing, None
+
+
 @pytest.mark.parametrize("older", [OLDER, {}], ids=["older", "none"])
 def test_the_earlier_mix_is_back_whichever_renaming_fails(
     tmp_path: Path, older: dict[str, str], no_exchange: None
 ) -> None:
     for step in range(100):
         out = tmp_path / f"out{step}"
-        lay(out, older)
-        with pytest.MonkeyPatch.context() as patch:
-            failing = Failing(patch, step, all_of_them=False)
-            try:
-                replace.replace(f"{out}/.work/out", str(out), f"{out}/.work")
-            except OSError:
-                assert failing.hit
-                assert texts(out) == older
-            else:
-                assert texts(out) == NEWER
+        failing, error = attempt(out, older, step, all_of_them=False)
+        if error:
+            assert isinstance(error, OSError) and failing.hit
+        assert texts(out) == (older if error else NEWER)
         if not failing.hit:
             assert step > 2 * len(older) + 2
             return
@@ -126,13 +134,8 @@ def test_the_earlier_mix_is_put_back_after_a_kill_at_any_renaming(
 ) -> None:
     for step in range(100):
         out = tmp_path / f"out{step}"
-        lay(out, older)
-        with pytest.MonkeyPatch.context() as patch:
-            killed = Failing(patch, step, all_of_them=True)
-            try:
-                replace.replace(f"{out}/.work/out", str(out), f"{out}/.work")
-            except Exception:
-                assert killed.hit
+        killed, error = attempt(out, older, step, all_of_them=True)
+        assert killed.hit or error is None
         if not killed.hit:
             assert texts(out) == NEWER
             return

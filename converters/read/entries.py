@@ -13,12 +13,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from converters.read.endings import picture_ending
 
+T = TypeVar("T")
 _TOOLS = frozenset({"__macosx", "thumbs.db", "ehthumbs.db", "desktop.ini", "@eadir"})
 # Folders that begin with a dot, of file managers, version control, editors and download tools.
 _TOOL_FOLDERS = re.compile(
@@ -69,12 +70,17 @@ def _looks_like_data(entry: Entry) -> bool:
     return _DATA.search(entry.name) is not None
 
 
-@contextmanager
-def told() -> Iterator[dict[str, None]]:
+def told() -> AbstractContextManager[dict[str, None]]:
     """Collects paths that look like data and are passed over for their names, in listing order."""
-    found: dict[str, None] = {}
-    token = _TOLD.set(found)
+    return collecting(_TOLD)
+
+
+@contextmanager
+def collecting(variable: ContextVar[dict[str, T] | None]) -> Iterator[dict[str, T]]:
+    """Gives a dict that what runs inside finds in the variable; it is None there otherwise."""
+    found: dict[str, T] = {}
+    token = variable.set(found)
     try:
         yield found
     finally:
-        _TOLD.reset(token)
+        variable.reset(token)

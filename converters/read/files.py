@@ -20,7 +20,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from typing import IO, NamedTuple
 
@@ -28,6 +28,7 @@ from converters.read.archives import ArchiveStore, Member, packed_name, split_me
 from converters.read.arrays import ArrayStore, array_member
 from converters.read.cells import CellStore, split_cell
 from converters.read.entries import Entry as Entry
+from converters.read.entries import collecting
 from converters.read.patterns import COMPONENT_END, matcher
 from converters.read.patterns import bind as bind
 from converters.read.patterns import expand as expand
@@ -170,18 +171,12 @@ def listing(path: str) -> list[Entry]:
         return []
 
 
-@contextmanager
-def closed_folders() -> Iterator[dict[str, str]]:
+def closed_folders() -> AbstractContextManager[dict[str, str]]:
     """Collects folders that may not be listed, with the system's words, which `find` passes over.
 
     Outside of this `find` raises PermissionError.
     """
-    found: dict[str, str] = {}
-    token = _CLOSED.set(found)
-    try:
-        yield found
-    finally:
-        _CLOSED.reset(token)
+    return collecting(_CLOSED)
 
 
 def _open_listing(path: str) -> list[Entry]:

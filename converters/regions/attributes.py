@@ -85,11 +85,12 @@ def spoken(label: str, names: Mapping[str, str] | None = None) -> str:
 
     names: what the catalogue calls classes whose own names are no words, in whatever case.
     """
-    if names and label in names:
-        return names[label]
-    folded = label.casefold()
-    if said := [said for name, said in (names or {}).items() if name.casefold() == folded]:
-        return said[0]
+    known = names or {}
+    if label in known:
+        return known[label]
+    for name, said in known.items():
+        if name.casefold() == label.casefold():
+            return said
     return _BREAKS.sub(" ", _CAMEL.sub(" ", label)).strip().lower()
 
 

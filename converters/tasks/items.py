@@ -135,7 +135,9 @@ def _texts(entry: Entry, samples: list[Sample], kind: Kind, pictures: Pictures) 
         labels = [(sample, label) for sample in samples for label in sample.labels]
         owners = [sample for sample, _ in labels]
         names = [list(label.names) for _, label in labels]
-        said = [", ".join(spoken(name, entry.spoken) for name in some) for some in names]
+        distinct = {name for some in names for name in some}
+        words = {name: spoken(name, entry.spoken) for name in distinct}
+        said = [", ".join(words[name] for name in some) for some in names]
         origin = _origin(owners, [label.key for _, label in labels], split)
         reasons = np.where(np.array([len(some) for some in names]) == 0, "no_label", "")
         return Texts(
