@@ -22,6 +22,7 @@ from converters.read import files
 from converters.read.cells import CellStore
 from converters.read.files import SourceError
 from converters.read.patterns import bind
+from converters.read.table_rows import column_names
 from schemas.sample import Box
 
 TEXTS = (".json", ".jsonl", ".csv", ".txt", ".geojson")
@@ -259,3 +260,15 @@ def test_a_sheet_may_have_a_title(tmp_path: Path) -> None:
         ["image", "caption"],
         ["above the header: All pictures", ("a.png", "A pond.")],
     )
+
+
+def test_a_row_of_many_unquoted_commas_is_no_header(tmp_path: Path) -> None:
+    table = tmp_path / "captions.csv"
+    table.write_text("image,caption\na.jpg,a plane, a runway, two trees, grass\nb.jpg,a lake\n")
+    assert column_names(str(table)) == ["image", "caption"]
+
+
+def test_a_title_of_one_cell_stands_above_the_header(tmp_path: Path) -> None:
+    table = tmp_path / "captions.csv"
+    table.write_text("Captions of the set\nimage,caption\na.jpg,a lake\n")
+    assert column_names(str(table)) == ["image", "caption"]

@@ -119,8 +119,8 @@ def open_table(
 def _headed(names: list[str], rows: Rows, wanted: Iterable[str]) -> tuple[list[str], Rows]:
     """The column names and rows of a table whose first lines may be a title.
 
-    wanted: columns that it must have. Where none are given, a line before one of twice as many
-    cells is a title.
+    wanted: columns that it must have. Where none are given, lines of one cell before one of
+    several are a title: rows may have more cells than the header, where commas are not quoted.
     """
     columns = set(wanted)
     if columns and columns <= set(names):
@@ -130,7 +130,7 @@ def _headed(names: list[str], rows: Rows, wanted: Iterable[str]) -> tuple[list[s
     for cells in itertools.islice(below, _TITLES):
         read.append(cells)
         found = [] if isinstance(cells, str) else _names(cells)
-        is_title = _filled(found) >= 2 * max(map(_filled, above))
+        is_title = _filled(found) > 1 >= max(map(_filled, above))
         if columns <= set(found) if columns else is_title:
             lines = [" ".join(filter(None, line)) for line in above]
             return found, itertools.chain((f"above the header: {line}" for line in lines), below)
