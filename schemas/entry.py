@@ -102,6 +102,9 @@ class Entry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     sensor: Text | None = None
     text_origin: Literal["human", "template", "model"] = "human"
     spoken: dict[str, Text] = {}
+    spoken_answers: dict[str, Text] = {}
+    leads: list[Text] = []
+    dates: bool = False
     recipe: Recipe | None = None
     georeference: bool = False
     max_reject: Annotated[float, Meta(ge=0, le=1)] = DEFAULT_MAX_REJECT

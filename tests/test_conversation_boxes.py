@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from given import convert, items, said, sample
-from native import words
+from native import repairs, words
 
 from converters.dialects import dialect
 from converters.tasks.rewriting import rewritten
@@ -24,10 +24,6 @@ def talk(text: str, name: str | None, *, pictures: int = 1, **more: Any) -> Any:
     asked = ("human", "<image>" * pictures + "\nWhere is it?")
     one = Conversation("", (asked, ("gpt", text)), name, **more)
     return sample(pictures=shown, conversations=(one,))
-
-
-def repairs(found: Any) -> dict[str, int]:
-    return {key.bucket: n for key, n in found.counts.items() if key.level == "repairs"}
 
 
 # What cannot be read
