@@ -52,8 +52,8 @@ class Licence(Struct, frozen=True, forbid_unknown_fields=True):
 class Citation(Struct, frozen=True, forbid_unknown_fields=True):
     """What a BibTeX entry is made of, as far as known."""
 
-    title: Text
-    year: Annotated[int, Meta(ge=1990, le=2100)]
+    title: Text | None = None
+    year: Annotated[int, Meta(ge=1990, le=2100)] | None = None
     authors: Text | None = None
     venue: Text | None = None
 
