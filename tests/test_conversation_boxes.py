@@ -170,3 +170,16 @@ def test_carriage_returns_and_tabs_are_put_right_and_counted() -> None:
     found = convert([sample(conversations=(Conversation("", turns),))], ["conversation"])
     assert said(found) == [["<image>\nWhere?", "There: a\nb"]]
     assert repairs(found) == {"white_space": 2}
+
+
+def test_a_box_of_a_frame_that_pads_the_picture_is_cut_at_the_pictures_edge() -> None:
+    # MMRS-1M's fractions are those of the picture padded to a square: here 100 x 100.
+    found = convert(
+        [talk("All [0,0,1,1], half [0,0,0.5,1].", "mmrs")], ["conversation"], dialect="pixel"
+    )
+    assert said(found)[0][1] == "All [0, 0, 100, 80], half [0, 0, 50, 80]."
+    assert [region["bbox"] for region in found.rows[0]["regions"]] == [
+        [0, 0, 100, 80],
+        [0, 0, 50, 80],
+    ]
+    assert repairs(found) == {"rewritten": 2, "clipped": 2}
