@@ -126,7 +126,7 @@ def _items(
         pictures = _look(dataset, {path: Picture(path) for path in paths}, jobs)
         book.read(found.split, found.kind, found.table.num_rows)
         _book_pictures(book, found.split, pictures, jobs, dataset.georeferenced)
-        yield columns_items(found, pictures), jobs.get(found.kind, [])
+        yield columns_items(found, pictures, book), jobs.get(found.kind, [])
         return
     split = found[0].split
     jobs = dataset.jobs_of(split)

@@ -171,7 +171,8 @@ class Book:
     def repaired(self, repairs: Mapping[str, int]) -> None:
         """Items that were kept, but changed."""
         for name, number in sorted(repairs.items()):
-            self.add("", "repairs", name, number)
+            if number:
+                self.add("", "repairs", name, number)
 
     def settle(self, batch: Batch, outcomes: Sequence[Strings]) -> None:
         """Books the items of a batch.

@@ -52,8 +52,8 @@ class Licence(Struct, frozen=True, forbid_unknown_fields=True):
 class Citation(Struct, frozen=True, forbid_unknown_fields=True):
     """What a BibTeX entry is made of, as far as known."""
 
-    title: Text
-    year: Annotated[int, Meta(ge=1990, le=2100)]
+    title: Text | None = None
+    year: Annotated[int, Meta(ge=1990, le=2100)] | None = None
     authors: Text | None = None
     venue: Text | None = None
 
@@ -102,6 +102,9 @@ class Entry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     sensor: Text | None = None
     text_origin: Literal["human", "template", "model"] = "human"
     spoken: dict[str, Text] = {}
+    spoken_answers: dict[str, Text] = {}
+    leads: list[Text] = []
+    dates: bool = False
     recipe: Recipe | None = None
     georeference: bool = False
     max_reject: Annotated[float, Meta(ge=0, le=1)] = DEFAULT_MAX_REJECT

@@ -42,7 +42,9 @@ def _zipped(path: Path, members: Mapping[str, bytes]) -> None:
 
 
 def _tarred(path: Path, members: Mapping[str, bytes]) -> None:
-    with tarfile.open(path, "w:bz2" if path.suffix == ".tbz" else "w:gz") as archive:
+    with tarfile.open(
+        path, "w:bz2" if path.suffix == ".tbz" else "w" if path.suffix == ".tar" else "w:gz"
+    ) as archive:
         for name, data in members.items():
             info = tarfile.TarInfo(f"./{name}")
             info.size = len(data)

@@ -160,6 +160,11 @@ def convert(data: Dataset) -> Result:
     return Result(rows, rejects, book.get(data.entry.slug, {}), counts)
 
 
+def repairs(found: Result) -> dict[str, int]:
+    """How often each repair was made."""
+    return {key.bucket: n for key, n in found.counts.items() if key.level == "repairs"}
+
+
 def words(row: Mapping[str, Any]) -> list[str]:
     """What the turns of a row say, human and gpt in turn."""
     return [turn["value"] for turn in row["conversations"]]

@@ -129,7 +129,7 @@ def test_ledger_of_rows() -> None:
 def test_repairs_in_words() -> None:
     assert section(two(), "What was dropped, and why").endswith(
         """
-| Dataset | Repair | Meaning | Regions |
+| Dataset | Repair | Meaning | Times |
 | --- | --- | --- | ---: |
 | `ships` | clipped | the region reached beyond its picture and was cut at the edge | 1,500 |
 """

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from given import convert, items, said, sample
-from native import words
+from native import repairs, words
 
 from converters.dialects import dialect
 from converters.tasks.rewriting import rewritten
@@ -24,10 +24,6 @@ def talk(text: str, name: str | None, *, pictures: int = 1, **more: Any) -> Any:
     asked = ("human", "<image>" * pictures + "\nWhere is it?")
     one = Conversation("", (asked, ("gpt", text)), name, **more)
     return sample(pictures=shown, conversations=(one,))
-
-
-def repairs(found: Any) -> dict[str, int]:
-    return {key.bucket: n for key, n in found.counts.items() if key.level == "repairs"}
 
 
 # What cannot be read
@@ -174,3 +170,16 @@ def test_carriage_returns_and_tabs_are_put_right_and_counted() -> None:
     found = convert([sample(conversations=(Conversation("", turns),))], ["conversation"])
     assert said(found) == [["<image>\nWhere?", "There: a\nb"]]
     assert repairs(found) == {"white_space": 2}
+
+
+def test_a_box_of_a_frame_that_pads_the_picture_is_cut_at_the_pictures_edge() -> None:
+    # MMRS-1M's fractions are those of the picture padded to a square: here 100 x 100.
+    found = convert(
+        [talk("All [0,0,1,1], half [0,0,0.5,1].", "mmrs")], ["conversation"], dialect="pixel"
+    )
+    assert said(found)[0][1] == "All [0, 0, 100, 80], half [0, 0, 50, 80]."
+    assert [region["bbox"] for region in found.rows[0]["regions"]] == [
+        [0, 0, 100, 80],
+        [0, 0, 50, 80],
+    ]
+    assert repairs(found) == {"rewritten": 2, "clipped": 2}

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from given import convert, items, said, sample
-from native import picture, words
+from native import picture, repairs, words
 
 from converters.tasks.conversations import place_tokens
 from schemas.conversation import faults
@@ -25,10 +25,6 @@ BOXED: Turns = (
 def talk(*turns: tuple[str, str], pictures: int = 1, dialect: str | None = None) -> Any:
     shown = tuple(Picture(f"{i}.png", 100, 80) for i in range(pictures))
     return sample(pictures=shown, conversations=(Conversation("", turns, dialect),))
-
-
-def repairs(found: Any) -> dict[str, int]:
-    return {key.bucket: n for key, n in found.counts.items() if key.level == "repairs"}
 
 
 # Words

@@ -86,8 +86,8 @@ def test_identify_asks_for_a_box_and_answers_with_name_and_place(dota: Path) -> 
 
 def test_refer_asks_for_a_phrase_and_answers_with_the_box() -> None:
     assert said(convert(dataset(DIOR, ["refer"], **TRAIN)))[2:4] == [
-        ["<image>\n[refer] Where is <p>ship at the top right</p>?", "{<99><1><100><4>|<0>}"],
-        ["<image>\n[refer] Where is <p>bridge at the top left</p>?", "{<25><11><38><15>|<0>}"],
+        ["<image>\n[refer] Where is the <p>ship at the top right</p>?", "{<99><1><100><4>|<0>}"],
+        ["<image>\n[refer] Where is the <p>bridge at the top left</p>?", "{<25><11><38><15>|<0>}"],
     ]
 
 
@@ -345,10 +345,10 @@ def test_words_of_place_and_size_need_the_picture_in_every_dialect(dota: Path) -
     found = convert(dataset(DOTA, ["refer"], dota, dialect="pixel", **TRAIN))
     assert said(found) == [
         [
-            "<image>\n[refer] Where is small vehicle at the left?",
+            "<image>\n[refer] Where is the small vehicle at the left?",
             "[10, 20, 50, 20, 50, 40, 10, 40]",
         ],
-        ["<image>\n[refer] Where is ship at the top?", "[60, 10, 80, 30, 70, 40, 50, 20]"],
+        ["<image>\n[refer] Where is the ship at the top?", "[60, 10, 80, 30, 70, 40, 50, 20]"],
     ]
 
 

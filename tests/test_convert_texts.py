@@ -19,7 +19,7 @@ RSICD, LEVIR, LR, FLOODNET, AID = (
     catalogue()[slug] for slug in ("rsicd", "levir_cc", "rsvqa_lr", "floodnet_vqa", "aid")
 )
 CAPTION = "<image>\nDescribe the image in one sentence."
-SCENE = "<image>\nWhat scene does the image show? Answer in one word or a short phrase."
+SCENE = "<image>\nWhich class does the image belong to? Answer in one word or a short phrase."
 
 
 def said(result: Result, split: str) -> list[list[str]]:

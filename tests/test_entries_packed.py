@@ -171,7 +171,7 @@ def test_objects_of_a_hub_copy_without_texts_are_referred_to_by_phrases_of_ours(
     root = hub_file(tmp_path, pa.array([{"category": [1], "bbox": [[1, 2, 8, 6]]}]))
     found = convert(dataset(entry_of("dior_hub"), ["refer"], root, dialect="pixel"))
     assert [words(row) for row in found.rows] == [
-        ["<image>\n[refer] Where is small golf course at the top left?", "[1, 2, 9, 8]"]
+        ["<image>\n[refer] Where is the small golf course at the top left?", "[1, 2, 9, 8]"]
     ]
 
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from laid import laid, shot
-from native import read
+from native import convert, dataset, read, repairs
 from PIL import Image
 
 from converters.catalogue import entry_of
@@ -282,6 +282,7 @@ def test_rsvg_hr_shows_the_pictures_of_rsvg(tmp_path: Path) -> None:
     [
         ("find a pool, left", "a pool, left"),
         ("Search the largest field", "the largest field"),
+        ("search for a pool", "a pool"),
         ("findings on a roof", "findings on a roof"),
         ("find", "find"),
     ],
@@ -297,7 +298,9 @@ def test_a_word_of_command_is_no_part_of_a_phrase(tmp_path: Path, said: str, phr
     }
     root = laid(tmp_path, files)
     for slug in ("rsvg_hr", "rsvg", "refgeo", "refgeo_mask"):
-        assert only(slug, root, "test").expressions[0].text == phrase
+        found = convert(dataset(entry_of(slug), ["refer"], root, splits=["test"]))
+        assert [row["regions"][0]["phrase"] for row in found.rows] == [phrase]
+        assert repairs(found).get("leads", 0) == (said != phrase)
 
 
 def test_aerialvg_grounds_its_first_region(tmp_path: Path) -> None:

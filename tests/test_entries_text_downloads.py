@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from native import read
+from native import convert, dataset, read, repairs, words
 
 from converters.catalogue import catalogue
 from converters.read import files
@@ -212,6 +212,7 @@ def test_answers_that_are_codes_are_said_in_words(tmp_path: Path) -> None:
             for key, answer in told.items()
         ]
         (tmp_path / f"Train_{name}.json").write_text(json.dumps({name: rows}))
-    found = read(catalogue()["cdvqa"], tmp_path)
-    said = [row for columns in found.columns for row in columns.table["answer"].to_pylist()]
+    found = convert(dataset(catalogue()["cdvqa"], ["vqa"], tmp_path))
+    said = [words(row)[1] for row in found.rows]
     assert said == ["10 to 20 %", "non-vegetated ground surface", "yes"]
+    assert repairs(found) == {"spoken_answers": 2}

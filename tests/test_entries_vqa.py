@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from native import read
+from native import convert, dataset, read, repairs, words
 
 from converters.catalogue import catalogue
 from schemas.sample import Caption, Conversation, Question, Sample
@@ -149,14 +149,16 @@ def test_codes_of_answers_are_said_in_words_in_records_and_in_columns(tmp_path: 
     record = {"question_id": "port/1", "image": "a.tif", "text": "What?", "ground_truth": "Portgt"}
     put(tmp_path, "aid.jsonl", record)
     put(tmp_path, "AID/Port/a.jpg", "")
-    [sample] = read(catalogue()["geochat_bench"], tmp_path, ["aid"]).samples
-    assert sample.questions[0].answer == "Port"
-    assert sample.pictures[0].path == "AID/Port/a.jpg"
+    bench = convert(dataset(catalogue()["geochat_bench"], ["vqa"], tmp_path, splits=["aid"]))
+    assert [words(row)[1] for row in bench.rows] == ["Port"]
+    assert bench.rows[0]["images"][0]["path"] == "geochat_bench/AID/Port/a.jpg"
+    assert repairs(bench) == {"spoken_answers": 1}
     asked = {"id": 3, "img_id": "1.png", "question": "How much is water?", "answer": "0_to_10"}
     other = {**asked, "id": 4, "answer": "water"}
     put(tmp_path, "json/Train.json", {"question": [asked, other]})
-    [columns] = read(catalogue()["qag_360k"], tmp_path, ["train"]).columns
-    assert columns.table["answer"].to_pylist() == ["0 to 10 %", "water"]
+    pairs = convert(dataset(catalogue()["qag_360k"], ["vqa"], tmp_path, splits=["train"]))
+    assert [words(row)[1] for row in pairs.rows] == ["0 to 10 %", "water"]
+    assert repairs(pairs) == {"spoken_answers": 1}
 
 
 def test_the_answer_of_a_model_is_never_taken_for_the_truth(tmp_path: Path) -> None:

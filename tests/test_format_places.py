@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from native import DATA, changed, convert, dataset, read
+from laid import laid, shot
+from native import DATA, changed, convert, dataset, read, words
 from rasterio.crs import CRS
 
 from converters.catalogue import entry_of
@@ -221,6 +222,29 @@ def test_the_later_picture_alone_can_be_described() -> None:
         "xbd/train/images/guatemala-volcano_00000000_post_disaster.png"
     ]
     assert "1 destroyed building" in row["conversations"][1]["value"]
+
+
+# Places of pictures
+
+
+def test_photographs_of_mp_16_pro_lie_under_names_without_slashes(tmp_path: Path) -> None:
+    rows = "IMG_ID,LAT,LON,city\nee/62/42.jpg,45.4371,12.3345,Venice\nee/62/43.jpg,95,12,None\n"
+    root = laid(
+        tmp_path,
+        {"metadata/MP16_Pro_filtered.csv": rows, "mp-16-images.tar!ee_62_42.jpg": shot("JPEG")},
+    )
+    found = convert(dataset(entry_of("mp_16_pro"), ["vqa"], root))
+    assert [(row["images"][0]["path"], words(row)) for row in found.rows] == [
+        (
+            "mp_16_pro/mp-16-images.tar!ee_62_42.jpg",
+            [
+                "<image>\nWhere on Earth was this picture taken? Answer with latitude and "
+                "longitude in degrees.",
+                "45.44 N, 12.33 E",
+            ],
+        )
+    ]
+    assert [(one["key"], one["reason"]) for one in found.rejects] == [("ee/62/43.jpg", "bad_value")]
 
 
 # Labels

@@ -79,8 +79,8 @@ def test_a_pair_is_shown_before_and_after_and_told_by_its_name() -> None:
     [columns] = found("cdvqa", "rsvqa/cdvqa").columns
     assert [(row["pictures"], row["answer"]) for row in columns.table.to_pylist()] == [
         (["im1/02180.png", "im2/02180.png"], "yes"),
-        (["im1/02180.png", "im2/02180.png"], "0 to 10 %"),
-        (["im1/02180.png", "im2/02180.png"], "non-vegetated ground surface"),
+        (["im1/02180.png", "im2/02180.png"], "0_to_10"),
+        (["im1/02180.png", "im2/02180.png"], "NVG_surface"),
     ]
 
 

@@ -409,7 +409,10 @@ def referred(*expressions: Expression, **settings: Any) -> Any:
 def test_the_authors_words_pick_out_their_region() -> None:
     found = referred(Expression("0", "the small  ship by the dam ", ("0",)))
     assert said(found) == [
-        ["<image>\n[refer] Where is <p>the small ship by the dam</p>?", "{<10><10><30><30>|<0>}"]
+        [
+            "<image>\n[refer] Locate in the image: <p>the small ship by the dam</p>",
+            "{<10><10><30><30>|<0>}",
+        ]
     ]
     [row] = found.rows
     assert (row["text_origin"], row["origin"]["key"], row["dialect"]) == ("human", "a#0", "geochat")

@@ -94,9 +94,9 @@ def test_a_box_and_its_place_are_asked_of_one_picture() -> None:
 
 def test_a_phrase_need_only_be_alone_in_its_picture() -> None:
     assert talks("refer", OLD, NEW) == [
-        ["[refer] Where in the first image is house at the top left?", "[10, 10, 20, 20]"],
+        ["[refer] Where in the first image is the house at the top left?", "[10, 10, 20, 20]"],
         [
-            "[refer] Where in the second image is large house at the bottom right?",
+            "[refer] Where in the second image is the large house at the bottom right?",
             "[100, 50, 200, 100]",
         ],
     ]
@@ -148,7 +148,7 @@ def test_an_expression_is_looked_for_in_the_picture_of_its_regions() -> None:
     expression = Expression("0", "the new houses", ("1", "2"))
     assert talks("refer", OLD, NEW, ALSO_NEW, items={"expressions": (expression,)}) == [
         [
-            "[refer] Where in the second image is the new houses?",
+            "[refer] Locate in the second image: the new houses",
             "[100, 50, 200, 100], [0, 0, 50, 50]",
         ]
     ]
@@ -164,7 +164,7 @@ def test_an_expression_of_regions_in_two_pictures_is_counted_out() -> None:
 
 def test_an_expression_of_nothing_speaks_of_both_pictures() -> None:
     assert talks("refer", OLD, items={"expressions": (Expression("0", "a dam", ()),)}) == [
-        ["[refer] Where is a dam?", "There is no such object in the images."]
+        ["[refer] Locate in the image: a dam", "There is no such object in the images."]
     ]
 
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 from PIL import Image
 
+from converters.catalogue import catalogue
 from pipelines.card import plots, spreads
 from pipelines.card.citations import bibtex
 from pipelines.spread import Spread, doublings, spread
@@ -172,10 +173,52 @@ def entry(**values: Any) -> Entry:
             "@article{a_b,\n  title = {On B},\n  author = {B. Bee},\n  journal = {Journal of B},\n"
             "  year = {2020}\n}",
         ),
+        (
+            {"citation": Citation(year=2022, venue="TGRS"), "paper": "https://x.org/9"},
+            "@article{a_b,\n  title = {A \\& B},\n  journal = {TGRS},\n  year = {2022},\n"
+            "  url = {https://x.org/9}\n}",
+        ),
+        (
+            {"citation": Citation("On B"), "paper": "https://arxiv.org/abs/2311.15826"},
+            "@misc{a_b,\n  title = {On B},\n  year = {2023},\n  eprint = {2311.15826},\n"
+            "  archiveprefix = {arXiv},\n  url = {https://arxiv.org/abs/2311.15826}\n}",
+        ),
     ],
 )
 def test_a_citation_says_what_is_known(values: dict[str, Any], text: str) -> None:
     assert bibtex(entry(**values)) == text
+
+
+def test_every_entry_of_a_dataset_cites_the_paper_that_one_of_them_has() -> None:
+    cited = {entry.system for entry in catalogue().values() if bibtex(entry)}
+    assert [
+        slug for slug, entry in catalogue().items() if entry.system in cited and not bibtex(entry)
+    ] == []
+
+
+@pytest.mark.parametrize(
+    "slug, lines",
+    [
+        (
+            "levir_cc",
+            [
+                "title = {Remote Sensing Image Change Captioning With Dual-Branch Transformers: "
+                "A New Method and a Large Scale Dataset}",
+                "journal = {TGRS}",
+                "year = {2022}",
+                "url = {https://ieeexplore.ieee.org/abstract/document/9934924}",
+            ],
+        ),
+        (
+            "s2_100k",
+            ["title = {SatCLIP: Satellite-Image Representation Learning through GeoCLIPping}"],
+        ),
+        ("git_10m", ["author = {Liu, Chenyang and Chen, Keyan and Zhao, Rui and Zou, Zhengxia "]),
+    ],
+)
+def test_papers_of_the_catalogue_are_cited(slug: str, lines: list[str]) -> None:
+    text = bibtex(catalogue()[slug])
+    assert [line for line in lines if line not in text] == []
 
 
 @pytest.mark.parametrize(

@@ -119,8 +119,8 @@ def test_a_phrase_names_no_object_beside_one_that_lies_nearly_in_the_same_third(
     record = sample(regions=(*ships, Region("2", "ship", Box(90, 0, 100, 8))))
     found = convert([record], ["refer"], dialect="pixel")
     assert said(found) == [
-        ["<image>\n[refer] Where is ship at the top?", "[30, 0, 39, 8]"],
-        ["<image>\n[refer] Where is ship at the top right?", "[90, 0, 100, 8]"],
+        ["<image>\n[refer] Where is the ship at the top?", "[30, 0, 39, 8]"],
+        ["<image>\n[refer] Where is the ship at the top right?", "[90, 0, 100, 8]"],
     ]
 
 

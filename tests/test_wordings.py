@@ -9,7 +9,7 @@ import pytest
 from given import convert, said, sample
 from native import DATA, changed, read
 
-from converters.catalogue import entry_of
+from converters.catalogue import catalogue, entry_of
 from converters.regions.attributes import plural, spoken
 from schemas.sample import Box, Caption, Expression, Label, Picture, Question, Region
 
@@ -31,7 +31,7 @@ def asked(**items: Any) -> tuple[str, str]:
 
 def test_the_class_of_a_scene_is_asked_for_as_its_scene() -> None:
     assert asked(labels=(Label("0", ("port",)),)) == (
-        "What scene does the image show? Answer in one word or a short phrase.",
+        "Which class does the image belong to? Answer in one word or a short phrase.",
         "plain/classification/0",
     )
 
@@ -71,7 +71,7 @@ def test_one_batch_may_hold_both_kinds_of_labels() -> None:
 
 def test_the_class_of_a_pair_is_that_of_both_pictures() -> None:
     assert asked(pictures=PAIR, labels=(Label("0", ("volcano",)),)) == (
-        "Which class do the two images together belong to? Answer in one word or a short phrase.",
+        "Which class do the images together belong to? Answer in one word or a short phrase.",
         "plain/classification/pair/0",
     )
 
@@ -83,7 +83,7 @@ def test_the_class_of_a_pair_is_that_of_both_pictures() -> None:
         ("mlrsnet", "label_table/mlrsnet", {True}),
         ("bigearthnet", "label_json/bigearthnet", {True}),
         ("satin", "label_parquet/satin", {False, True}),
-        ("meter_ml", "geojson_labels/meter_ml", {False, True}),
+        ("meter_ml", "geojson_labels/meter_ml", {True}),
         ("aid", "class_folder/aid", {False}),
         ("xbd", "disaster_pairs/xbd", {False}),
     ],
@@ -211,8 +211,75 @@ def test_a_question_about_several_pictures_says_their_order(
 ) -> None:
     shown = tuple(Picture(f"{i}.png", 100, 80) for i in range(pictures))
     record = sample(pictures=shown, questions=(Question("0", "Has it changed?", "yes", "change"),))
-    [[turn, _]] = said(convert([record], ["vqa"], templates=templates))
+    [[turn, _]] = said(convert([record], ["vqa"], templates=templates, values={"dates": True}))
     assert turn.replace("<image>\n", "").split("\n")[0] == words
+
+
+@pytest.mark.parametrize("templates", ["plain", "geochat"])
+@pytest.mark.parametrize("pictures", [2, 3])
+def test_pictures_of_which_nobody_says_that_they_are_dates_are_not_called_so(
+    pictures: int, templates: str
+) -> None:
+    shown = tuple(Picture(f"{i}.png", 100, 80) for i in range(pictures))
+    record = sample(pictures=shown, questions=(Question("0", "Is the sensor new?", "yes"),))
+    [[turn, _]] = said(convert([record], ["vqa"], templates=templates))
+    assert turn.replace("<image>\n", "").split("\n")[0] == (
+        "The question is about the images in the order in which they are given. Is the sensor new?"
+    )
+
+
+LONG = "There are two ships at the pier beside the road."
+
+
+@pytest.mark.parametrize(
+    "pictures, dates, words",
+    [
+        (1, False, "Why?"),
+        (2, True, "The two images show the same place at two dates, the earlier first. Why?"),
+        (
+            3,
+            True,
+            "The images show the same place at several dates, the earliest first. Why?",
+        ),
+        (
+            2,
+            False,
+            "The question is about the images in the order in which they are given. Why?",
+        ),
+    ],
+)
+@pytest.mark.parametrize("kind", [None, "Yes_No"])
+def test_a_long_answer_is_not_asked_for_in_a_word(
+    pictures: int, dates: bool, words: str, kind: str | None
+) -> None:
+    shown = tuple(Picture(f"{i}.png", 100, 80) for i in range(pictures))
+    record = sample(pictures=shown, questions=(Question("0", "Why?", LONG, kind),))
+    values = {"dates": dates}
+    [[turn, _]] = said(convert([record], ["vqa"], templates="geochat", values=values))
+    assert turn.replace("<image>\n", "") == words
+
+
+def test_an_answer_of_eight_words_is_a_phrase() -> None:
+    record = sample(questions=(Question("0", "Why?", "one two three four five six seven eight"),))
+    [[turn, _]] = said(convert([record], ["vqa"], templates="geochat"))
+    assert turn == "<image>\nWhy?\nAnswer the question using a single word or phrase."
+
+
+@pytest.mark.parametrize(
+    "caption, words",
+    [
+        ("a pier", "Describe the images in one sentence."),
+        ("A pier. It is long.", "Describe the images in a few sentences."),
+    ],
+)
+@pytest.mark.parametrize("pictures", [2, 3])
+def test_a_caption_of_several_pictures_is_asked_of_all(
+    pictures: int, caption: str, words: str
+) -> None:
+    shown = tuple(Picture(f"{i}.png", 100, 80) for i in range(pictures))
+    record = sample(pictures=shown, captions=(Caption("0", caption),))
+    [[turn, _]] = said(convert([record], ["caption"]))
+    assert turn.replace("<image>\n", "") == words
 
 
 # Expressions
@@ -251,19 +318,26 @@ def test_a_sentence_about_one_of_two_pictures_says_which() -> None:
     assert first_words(row) == "[refer] In the second image: Where do planes land?"
 
 
-def test_a_name_is_put_into_a_wording_with_its_own_article() -> None:
+def test_a_name_keeps_its_own_article() -> None:
     found = {
         first_words(referred("the ship", templates="geochat", seed=seed)) for seed in range(60)
     }
     assert found == {
         "[refer] the ship",
-        "[refer] Give me the location of the ship",
-        "[refer] Where is the ship?",
-        "[refer] From this image, tell me the location of the ship",
-        "[refer] The location of the ship is",
-        "[refer] Could you tell me the location for the ship?",
-        "[refer] Where can I locate the ship?",
+        "[refer] Give me the location of this: the ship",
+        "[refer] Where is this in the image? the ship",
+        "[refer] From this image, tell me the location of this: the ship",
+        "[refer] This is to be located in the image: the ship",
+        "[refer] Could you tell me the location of this? the ship",
+        "[refer] Where can I locate this? the ship",
     }
+
+
+@pytest.mark.parametrize(
+    "text", ["The ship", "both ships", "road", "The airport is in the middle", "A hall that stands"]
+)
+def test_words_of_any_form_fit_the_wording(text: str) -> None:
+    assert first_words(referred(text)) == f"[refer] Locate in the image: {text}"
 
 
 @pytest.mark.parametrize("ours, origin", [(True, "template"), (False, "human")])
@@ -298,7 +372,10 @@ def test_the_catalogues_word_for_a_class_goes_for_its_name_in_any_case(label: st
         ("facilities", "facility", "facilities"),
         ("boxes", "box", "boxes"),
         ("people", "person", "people"),
-        ("marine debris", "marine debris", "marine debris"),
+        ("marine debris", "piece of marine debris", "pieces of marine debris"),
+        ("low vegetation", "area of low vegetation", "areas of low vegetation"),
+        ("hut or tent", "hut or tent", "huts or tents"),
+        ("barge or boat with sails", "barge or boat with sails", "barges or boats with sails"),
         ("aircraft", "aircraft", "aircraft"),
         ("bus", "bus", "buses"),
         ("buses", "bus", "buses"),
@@ -316,6 +393,37 @@ def test_the_catalogues_word_for_a_class_goes_for_its_name_in_any_case(label: st
 )
 def test_a_noun_has_its_number(name: str, one: str, several: str) -> None:
     assert (plural(name, 1), plural(name, 2)) == (one, several)
+
+
+@pytest.mark.parametrize(
+    "slug, label, words",
+    [
+        ("fgscr_42", "KittyHawk-class_aircraft_carrier", "Kitty Hawk-class aircraft carrier"),
+        ("fmow", "single-unit_residential", "single-unit residential building"),
+        ("fmow", "nuclear_powerplant", "nuclear power plant"),
+        ("treesatai_ts", "Acer", "Acer trees"),
+        ("evattrs_mar20", "A10", "B-1B airplane"),
+        ("evattrs_ships", "Perry FF", "Perry frigate"),
+        ("evattrs_fair1m", "Boeing737", "Boeing 737 airplane"),
+        ("evattrs_95k", "A10", "B-1B airplane"),
+        ("geopixinstruct", "Boeing737", "Boeing 737 airplane"),
+    ],
+)
+def test_codes_and_proper_names_are_spoken_as_people_write_them(
+    slug: str, label: str, words: str
+) -> None:
+    assert spoken(label, entry_of(slug).spoken) == words
+
+
+def test_no_class_of_several_is_spoken_with_a_comma() -> None:
+    # A comma stands between the classes of an answer.
+    found = {}
+    for slug, entry in catalogue().items():
+        native = {*entry.classes, *entry.spoken, *entry.options.get("values", ())}
+        said = {spoken(name, entry.spoken) for name in native if isinstance(name, str)}
+        if "classification" in entry.tasks and any("," in words for words in said):
+            found[slug] = sorted(words for words in said if "," in words)
+    assert found == {}
 
 
 def test_one_object_of_a_class_whose_name_is_a_plural_is_one() -> None:

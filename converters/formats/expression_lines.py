@@ -19,7 +19,6 @@ from msgspec import Struct
 from converters.read.box_fields import BadLine
 from converters.read.box_scenes import LineRules, Scene, scenes_of
 from converters.read.folder import BySplit, Folder, PicturePaths, Plan, Sides, Span, bound, stem
-from converters.read.phrases import without_lead
 from converters.read.plans import files_plan
 from converters.read.records import record_pictures, text_records
 from converters.regions.line_boxes import shape_of
@@ -34,15 +33,13 @@ class Options(Struct, forbid_unknown_fields=True):
 
     annotations: pattern of the text files. images: picture path from `{image}` (as written),
     `{name}` (without folder), `{stem}`, `{split}` and the pattern's names. columns: what the fields
-    of a line are (`converters.read.box_fields`). delimiter: what stands between them. leads: words
-    of command before an expression ("find"), which are taken away.
+    of a line are (`converters.read.box_fields`). delimiter: what stands between them.
     """
 
     annotations: BySplit
     images: BySplit
     columns: list[str]
     delimiter: str = ","
-    leads: list[str] = []
 
 
 def plan(folder: Folder, options: Options) -> Plan:
@@ -65,18 +62,16 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
         scenes, rejects = scenes_of(rules, text, file, values)
         yield from rejects
         for scene in scenes:
-            yield from _sample(paths, scene, file, span.split, options.leads)
+            yield from _sample(paths, scene, file, span.split)
 
 
-def _sample(
-    paths: PicturePaths, scene: Scene, file: str, split: str, leads: list[str]
-) -> Iterator[Sample | Reject]:
+def _sample(paths: PicturePaths, scene: Scene, file: str, split: str) -> Iterator[Sample | Reject]:
     regions: dict[Shape, Region] = {}
     expressions = []
     for key, fields in scene.lines:
         try:
             shape = shape_of(fields)
-            text = without_lead(fields.get("expression", ""), leads)
+            text = fields.get("expression", "")
             if not text:
                 raise BadLine("missing_field", "no expression")
         except BadLine as bad:

@@ -77,8 +77,8 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
             continue
         key = str(place)
         said = _first(feature.properties, options.label)
-        several = said if isinstance(said, list) else [said]
-        texts = [text for text in several if isinstance(text, str)]
+        listed = said if isinstance(said, list) else [said]
+        texts = [text for text in listed if isinstance(text, str)]
         if options.separator:
             texts = [part for text in texts for part in text.split(options.separator)]
         names = [text.strip() for text in texts if text.strip()]
@@ -94,7 +94,8 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
         if isinstance(pictures, Reject):
             yield pictures
         else:
-            label = Label(key, tuple(dict.fromkeys(names)), isinstance(said, list))
+            several = isinstance(said, list) or options.separator is not None
+            label = Label(key, tuple(dict.fromkeys(names)), several)
             yield Sample(key, file, span.split, pictures, labels=(label,))
 
 

@@ -1,12 +1,16 @@
-"""Where on Earth pictures were taken, from tables of longitude and latitude (S2-100K).
+"""Where on Earth pictures were taken, from tables of longitude and latitude (S2-100K, MP-16 Pro).
 
 ::
 
     lat,lon,url,fn
     35.99298294340872,9.519603756652518,https://...,patch_70975.tif
 
+    IMG_ID,LAT,LON,...,city,county,state,country,...
+    ee/62/4203763134.jpg,45.43,12.33,...
+
 Degrees, WGS 84. The question is the entry's, and the answer its form: "35.99 N, 9.52 E".
-Source: Klemmer et al. 2023 (SatCLIP), https://github.com/microsoft/satclip.
+Source: Klemmer et al. 2023 (SatCLIP), https://github.com/microsoft/satclip;
+https://huggingface.co/datasets/Jia-py/MP16-Pro.
 """
 
 from __future__ import annotations
@@ -30,8 +34,9 @@ class Options(Struct, forbid_unknown_fields=True):
     """What an entry may say.
 
     annotations: pattern of the tables. images: picture path from `{image}` and `{split}`. image,
-    longitude, latitude: columns. question: what is asked of each picture. decimals: of the degrees
-    in an answer.
+    longitude, latitude: columns. slash: what stands in a picture's path for the slashes of its
+    name, where that is something else. question: what is asked of each picture. decimals: of the
+    degrees in an answer.
     """
 
     annotations: BySplit
@@ -40,6 +45,7 @@ class Options(Struct, forbid_unknown_fields=True):
     longitude: str
     latitude: str
     question: str
+    slash: str = "/"
     decimals: int = 2
 
 
@@ -69,7 +75,8 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
             detail = f"latitude {row.latitude:g}, longitude {row.longitude:g}"
             yield Reject(file, row.image, span.split, "bad_value", detail)
             continue
-        values = {"image": row.image, "split": span.split}
+        image = row.image.replace("/", options.slash)
+        values = {"image": image, "split": span.split}
         found = record_pictures([(paths, values)], file, row.image, span.split)
         if isinstance(found, Reject):
             yield found

@@ -31,7 +31,6 @@ from typing import Any, Literal, NamedTuple
 from msgspec import Struct
 
 from converters.read.folder import BySplit, Folder, PicturePaths, Plan, Sides, Span, bound, stem
-from converters.read.phrases import without_lead
 from converters.read.plans import json_array_plan
 from converters.read.records import json_records, record_key, record_pictures
 from converters.read.sizes import PictureSizes
@@ -70,7 +69,7 @@ class Options(Struct, forbid_unknown_fields=True):
     `{stem}`, `{split}`, the record's own fields and the pattern's names. records: the key under
     which the records stand, where they are not the whole document. boxes: how they are written.
     picks: which of the record's `regions` its text means: all, the first, or each has a text of
-    its own. leads: words of command before an expression ("find"), which are taken away.
+    its own.
     """
 
     annotations: BySplit
@@ -79,7 +78,6 @@ class Options(Struct, forbid_unknown_fields=True):
     records: str | None = None
     boxes: Convention = Convention()
     picks: Literal["all", "first", "each"] = "all"
-    leads: list[str] = []
 
 
 class _Said(NamedTuple):
@@ -275,8 +273,7 @@ def _found(
             if lost and any(one.boxes):
                 raise BadShape("no_size", f"{lost}: {one.text[:60]}")
             meant = _regions(one, 0, one.picked, options, size, found)
-            text = without_lead(one.text, options.leads)
-            found.expressions.append(Expression(one.key, text, tuple(dict.fromkeys(meant))))
+            found.expressions.append(Expression(one.key, one.text, tuple(dict.fromkeys(meant))))
             kind = "region"
             _regions(one, one.picked, len(one.boxes), options, size, found)
         except BadShape as fault:

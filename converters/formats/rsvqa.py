@@ -45,7 +45,6 @@ from converters.read.joins import disputed, find_ids
 from converters.read.json_spans import read_columns
 from converters.read.json_tables import table_spans
 from converters.read.plans import picture_patterns
-from converters.read.spoken_answers import spoken_answers
 from schemas.sample import Kind, Reject
 from schemas.table import COLUMNS, Columns
 
@@ -78,13 +77,11 @@ class Options(Struct, forbid_unknown_fields=True):
     tables: pattern of the files, with `{split}` and `{table}` (questions, answers, images), or
     one for each split. images: picture path from `{id}` (or `{name}`) and `{split}`; a list in time
     order. picture_name: the column of the images table that names the picture's file, if any.
-    spoken_answers: the words for answers that are codes.
     """
 
     tables: BySplit
     images: str | list[str]
     picture_name: str | None = None
-    spoken_answers: dict[str, str] = {}
 
 
 def plan(folder: Folder, options: Options) -> Plan:
@@ -342,9 +339,7 @@ def _joined(
             kept["id"].cast(pa.string()),
             shown,
             kept["question"],
-            spoken_answers(
-                sides["answers"]["answer"].take(pa.array(answer[good])), options.spoken_answers
-            ),
+            sides["answers"]["answer"].take(pa.array(answer[good])),
             kept["type"],
         ],
         schema=COLUMNS["question"],

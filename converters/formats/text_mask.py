@@ -44,7 +44,6 @@ from converters.read.folder import (
 from converters.read.headers import PictureError
 from converters.read.json_elements import BadRecord, decode_record
 from converters.read.mask_pictures import marked
-from converters.read.phrases import without_lead
 from converters.read.plans import files_plan, json_array_plan
 from converters.read.records import json_records, record_key, text_lines, text_records
 from converters.regions.shapes import mask_from_array
@@ -79,8 +78,7 @@ class Options(Struct, forbid_unknown_fields=True):
     annotations: text files with a phrase a line, JSON files of many records, or, with `{stem}` in
     the pattern, one JSON file a picture. images, masks: paths from `{image}`, `{stem}`,
     `{split}`, `{mask}` where the record has one, and the pattern's names. least: the smallest
-    value of a marked pixel. leads: words of command before an expression ("find"), which are
-    taken away.
+    value of a marked pixel.
     """
 
     annotations: BySplit
@@ -88,7 +86,6 @@ class Options(Struct, forbid_unknown_fields=True):
     masks: BySplit
     fields: Fields = Fields()
     least: int = 1
-    leads: list[str] = []
 
 
 class _Record(NamedTuple):
@@ -154,8 +151,7 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
         for key, text in record.texts.items():
             if isinstance(text, str) and text.strip():
                 regions = () if record.nothing else (_MASK,)
-                phrase = without_lead(text, options.leads)
-                expressions.append(Expression(key, phrase, regions))
+                expressions.append(Expression(key, text, regions))
             else:
                 where = f"{record.key}#{key}"
                 yield Reject(file, where, span.split, "missing_field", "no text")

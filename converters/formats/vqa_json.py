@@ -31,7 +31,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from msgspec import Struct
-from msgspec.structs import replace
 
 from converters.read import files
 from converters.read.choices import Answers
@@ -54,7 +53,6 @@ from converters.read.questions import (
     without_contradictions,
 )
 from converters.read.records import json_records
-from converters.read.spoken_answers import spoken_answers
 from schemas.sample import Kind, Reject, Sample
 from schemas.table import COLUMNS, Columns
 
@@ -83,7 +81,7 @@ class Options(Struct, forbid_unknown_fields=True):
     answers: what the answer of a multiple choice is: the text of an option, its letter (A is the
     first), or its index from 0 or 1. prompts: words put before or behind every question, which are
     taken away. only, skip: values of fields (or of names in `annotations`) that a record must have
-    one of, or must not have. spoken_answers: the words for answers that are codes.
+    one of, or must not have.
     """
 
     annotations: BySplit
@@ -94,7 +92,6 @@ class Options(Struct, forbid_unknown_fields=True):
     prompts: list[str] = []
     only: Where = {}
     skip: Where = {}
-    spoken_answers: dict[str, str] = {}
 
 
 def plan(folder: Folder, options: Options) -> Plan:
@@ -236,7 +233,7 @@ def _questions(options: Options, table: pa.Table, paths: pa.Array) -> pa.Table:
         table[fields.id or first(fields.image)],
         paths,
         table[first(fields.question)],
-        spoken_answers(table[first(fields.answer)], options.spoken_answers),
+        table[first(fields.answer)],
         table[fields.type] if fields.type else nothing,
     ]
     return pa.table(columns, schema=COLUMNS["question"])
@@ -268,8 +265,6 @@ def _read_records(folder: Folder, options: Options, span: Span) -> Iterator[Samp
             if not images or value_of(record, fields.question) is None:
                 raise BadRecord("missing_field", _lacking(fields))
             question = question_of(record, key, fields, options.answers, options.prompts)
-            said = options.spoken_answers.get(question.answer, question.answer)
-            question = replace(question, answer=said)
             shown = pictures.of(images)
         except BadRecord as bad:
             yield Reject(file, key, span.split, *bad.args)

@@ -53,15 +53,18 @@ _PLURALS = {
     "sheep": "sheep",
     "cattle": "cattle",
     "fish": "fish",
-    "vegetation": "vegetation",
-    "debris": "debris",
-    "rubble": "rubble",
-    "wreckage": "wreckage",
-    "equipment": "equipment",
-    "machinery": "machinery",
-    "infrastructure": "infrastructure",
     "series": "series",
     "species": "species",
+}
+# Words that are not counted, and what is counted of them: "2 pieces of marine debris".
+_MEASURES = {
+    "debris": "piece",
+    "rubble": "pile",
+    "wreckage": "piece",
+    "equipment": "piece",
+    "machinery": "piece",
+    "infrastructure": "piece",
+    "vegetation": "area",
 }
 _SINGULARS = {several: one for one, several in _PLURALS.items()}
 # Classes of all that has no name of its own.
@@ -72,6 +75,7 @@ _SIZED_CLASSES = frozenset(
     {"small vehicle", "large vehicle", "small car", "small aircraft", "large ship", "small ship"}
 )
 _DESCRIPTION = re.compile(r"(?<=\w) (?:of|with|without|under) ")
+_OR = " or "  # between two names of one class
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _COUNTED = re.compile(r"(?:\d+ of )?\d+ (.+)")
 _BREAKS = re.compile(r"[\s_/-]+")
@@ -98,14 +102,20 @@ def plural(noun: str, count: int) -> str:
     """A noun after a number. Its last word decides, or the last before what describes it.
 
     "storage tank" becomes "storage tanks", "building with minor damage" "buildings with minor
-    damage". Nouns that authors write in the plural become singular where there is one: of
-    "life jackets" 1 is "life jacket".
+    damage", "hut or tent" "huts or tents". Nouns that authors write in the plural become singular
+    where there is one: of "life jackets" 1 is "life jacket". Of what cannot be counted, pieces are:
+    "debris" becomes "pieces of debris".
     """
     if noun in _OTHERS:
         noun = "other object"
     described = _DESCRIPTION.search(noun)
     named = noun[: described.start()] if described else noun
+    if _OR in named:
+        either = _OR.join(plural(one, count) for one in named.split(_OR))
+        return f"{either}{noun[len(named) :]}"
     head, blank, last = named.rpartition(" ")
+    if last in _MEASURES:
+        return f"{plural(_MEASURES[last], count)} of {noun}"
     word = _singular_word(last) if count == 1 else _plural_word(last)
     return f"{head}{blank}{word}{noun[len(named) :]}"
 

@@ -171,6 +171,10 @@ def _written(
         return Said(turns, talk.dialect if boxes else None, regions), ""
     fresh = []
     target = dialect(job.dialect)
+    if size is not None:
+        found = [[_cut(box, size, repairs) for box in some] for some in found]
+        boxes = [box for some in found for box in some]
+        regions = [Region(f"box[{i}]", "", box.shape) for i, box in enumerate(boxes)]
     for (role, text), some in zip(turns, found, strict=True):
         texts, reason = _rendered(job, some, size or _ANY_SIZE, repairs)
         if reason:
@@ -210,6 +214,22 @@ def _boxes(
     return [
         [Found(next(shown).shape, mark.start(), mark.end()) for mark in some] for some in marks
     ], ""
+
+
+def _cut(box: Found, size: tuple[int, int], repairs: Counter[str]) -> Found:
+    """An upright box cut at the picture's edges, such as one of a frame that pads the picture.
+
+    What lies beyond as a whole stays as it is.
+    """
+    if not isinstance(box.shape, Box):
+        return box
+    whole = box.shape
+    width, height = size
+    part = Box(max(whole.x1, 0), max(whole.y1, 0), min(whole.x2, width), min(whole.y2, height))
+    if part == whole or not _has_area(part):
+        return box
+    repairs["clipped"] += 1
+    return box._replace(shape=part)
 
 
 def _has_area(shape: Shape) -> bool:

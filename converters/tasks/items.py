@@ -14,10 +14,12 @@ from converters.rows.assemble import Origin
 from converters.rows.pictures import Pictures
 from converters.rows.tidy import has_letter, tidy, tidy_captions, tidy_questions
 from converters.tasks.kit import ExpressionItems, SceneItems, Talks, Texts
+from converters.tasks.rewording import spoken_answers, without_leads
 from schemas.entry import Entry
 from schemas.sample import Kind, Reject, Sample
 from schemas.table import Columns
 
+_MISSING = pa.array(["", "nan", "NaN"])
 Items = Texts | SceneItems | ExpressionItems | Talks
 
 
@@ -27,7 +29,7 @@ def count(sample: Sample, kind: Kind) -> int:
     return len(held)
 
 
-def columns_items(found: Columns, pictures: Pictures) -> Texts:
+def columns_items(found: Columns, pictures: Pictures, book: Book) -> Texts:
     """Captions or questions that a reader gave as columns."""
     table = found.table.combine_chunks()
     column = {name: table[name].combine_chunks() for name in table.column_names}
@@ -38,7 +40,9 @@ def columns_items(found: Columns, pictures: Pictures) -> Texts:
         reasons = _caption_reasons(answers)
         questions = types = None
     else:
-        answers, questions = tidy(column["answer"]), tidy_questions(column["question"])
+        words = pictures.entry.spoken_answers
+        answers = spoken_answers(tidy(column["answer"]), words, book)
+        questions = tidy_questions(column["question"])
         reasons = _question_reasons(questions, answers)
         types = column["type"]
     reasons = _with_picture_faults(reasons, shown)
@@ -86,7 +90,7 @@ def sample_items(
         return _scene_items(entry, good, kind, pictures, book)
     if kind == "conversation":
         return _talks(good, pictures)
-    return _texts(entry, good, kind, pictures)
+    return _texts(entry, good, kind, pictures, book)
 
 
 def _held_out(sample: Sample) -> bool:
@@ -101,6 +105,8 @@ def _paths(samples: list[Sample]) -> list[list[str]]:
 def _scene_items(
     entry: Entry, samples: list[Sample], kind: Kind, pictures: Pictures, book: Book
 ) -> SceneItems | ExpressionItems:
+    if kind == "expression":
+        samples = without_leads(samples, entry.leads, book)
     found, repairs = scenes.clean(samples, pictures.size, entry.spoken, pictures.frame)
     shown = pictures.of(_paths(samples))
     if kind == "expression":
@@ -122,7 +128,9 @@ def _talks(samples: list[Sample], pictures: Pictures) -> Talks:
     )
 
 
-def _texts(entry: Entry, samples: list[Sample], kind: Kind, pictures: Pictures) -> Texts:
+def _texts(
+    entry: Entry, samples: list[Sample], kind: Kind, pictures: Pictures, book: Book
+) -> Texts:
     split = samples[0].split
     if kind == "caption":
         captions = [(s, f"{s.key}#{c.key}", c.text) for s in samples for c in s.captions]
@@ -150,14 +158,17 @@ def _texts(entry: Entry, samples: list[Sample], kind: Kind, pictures: Pictures) 
             names=pa.array(names, pa.list_(pa.string())),
             several=pa.array([label.several for _, label in labels], pa.bool_()),
         )
-    return _questions(samples, split, pictures)
+    return _questions(entry, samples, split, pictures, book)
 
 
-def _questions(samples: list[Sample], split: str, pictures: Pictures) -> Texts:
+def _questions(
+    entry: Entry, samples: list[Sample], split: str, pictures: Pictures, book: Book
+) -> Texts:
     held = [(sample, question) for sample in samples for question in sample.questions]
     owners = [sample for sample, _ in held]
     asked = [question for _, question in held]
     answers = tidy(pa.array([question.answer for question in asked], pa.string()))
+    answers = spoken_answers(answers, entry.spoken_answers, book)
     questions = tidy_questions(pa.array([question.question for question in asked], pa.string()))
     choices = None
     if any(question.choices for question in asked):
@@ -182,7 +193,7 @@ def _origin(owners: list[Sample], keys: list[str], split: str) -> Origin:
 
 
 def _caption_reasons(answers: pa.Array) -> Strings:
-    return np.where(has_letter(answers), "", "no_words").astype(object)
+    return np.where(has_letter(answers) & ~_empty(answers), "", "no_words").astype(object)
 
 
 def _question_reasons(questions: pa.Array, answers: pa.Array) -> Strings:
@@ -192,4 +203,5 @@ def _question_reasons(questions: pa.Array, answers: pa.Array) -> Strings:
 
 
 def _empty(texts: pa.Array) -> npt.NDArray[np.bool_]:
-    return np.asarray(pc.equal(pc.binary_length(texts), 0))
+    """Which texts are empty, or what programs write for one that is missing."""
+    return np.asarray(pc.is_in(texts, value_set=_MISSING))

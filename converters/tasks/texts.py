@@ -22,19 +22,32 @@ from converters.rows.assemble import (
     tokens,
 )
 from converters.tasks.kit import Built, Texts
-from converters.tasks.wordings import wordings
+from converters.tasks.wordings import known, pools, wordings
 
 Integers = npt.NDArray[np.int64]
 _QUESTION = "{question}"
-# Wordings for captions of one sentence, of several and long ones, and for those of more than two
-# pictures (`series`).
-_CAPTIONS = (None, "sentences", "long", "series", "sentences_series", "long_series")
-_SERIES = 3  # where those of a series begin
-# Wordings for questions about one picture, about two, and about more, which are in time order.
-_QUESTIONS = (None, "pair", "series")
+# Wordings for captions of one sentence, of several and long ones; then those of two pictures, and
+# those of more (`series`).
+_CAPTIONS = (
+    None,
+    "sentences",
+    "long",
+    "pair",
+    "sentences_pair",
+    "long_pair",
+    "series",
+    "sentences_series",
+    "long_series",
+)
+_LENGTHS = 3
+# Wordings for questions about one picture, about two dates, about more, and about several pictures
+# that are no dates; then the same with a long answer.
+_QUESTIONS = (None, "pair", "series", "views", "long", "pair_long", "series_long", "views_long")
+_VIEWS, _LONG = 3, 4
 # Wordings for all classes that a picture shows, and for the class of several pictures.
 _LABELS = (None, "several", "pair")
 LONG_CAPTION = 40  # words; a caption of more is asked for as a detailed description
+LONG_ANSWER = 8  # words; an answer of more is no word or phrase
 # A word or a number, the end of a sentence, and a word behind it; "approx. 20" has no word behind,
 # and "U.S. base" none before.
 _SENTENCE_END = r"[\p{L}\p{N})\]'\"]{2}[.!?] +[\p{L}\"']{2}"
@@ -86,7 +99,7 @@ def _humans(job: Job, who: Identity, batch: Texts) -> tuple[pa.Array, pa.Diction
     pictures = batch.pictures.counts()
     alike = bool((pictures == pictures[0]).all())
     lead = tokens(int(pictures[0])) if alike else ""
-    kinds, kind_of_row = _kinds(batch)
+    kinds, kind_of_row = _kinds(job, batch)
     starts: list[str] = []
     ends: list[str] = []
     names: list[str] = []
@@ -95,8 +108,9 @@ def _humans(job: Job, who: Identity, batch: Texts) -> tuple[pa.Array, pa.Diction
         mine = kind_of_row == number
         if not mine.any():
             continue
+        kind = known(job.spec.templates, job.spec.task, kind or "")
         pool = wordings(job.spec.templates, job.spec.task, kind)
-        own = f"{kind}/" if kind and pool is not wordings(job.spec.templates, job.spec.task) else ""
+        own = f"{kind}/" if kind else ""
         picks = choose(job, who.words[mine], len(pool)).astype(np.int64)
         wording_of_row[mine] = len(starts) + picks
         for place, wording in enumerate(pool):
@@ -114,30 +128,40 @@ def _humans(job: Job, who: Identity, batch: Texts) -> tuple[pa.Array, pa.Diction
     return humans, pa.DictionaryArray.from_arrays(index.cast(pa.int32()), pa.array(names))
 
 
-def _kinds(batch: Texts) -> tuple[Sequence[str | None], Integers]:
+def _kinds(job: Job, batch: Texts) -> tuple[Sequence[str | None], Integers]:
     """The kinds of wordings that a batch may ask for, and the number of each row's.
 
     A question type may have wordings of its own, and so have questions about several pictures,
-    long captions, those of a series, and labels that tell several classes. A kind that the
-    templates lack is asked for as any other.
+    those with a long answer, long captions, those of a pair or series, and labels that tell several
+    classes. A kind that the templates lack is asked for as any other.
     """
     pictures = batch.pictures.counts()
     if batch.kind == "caption":
-        return _CAPTIONS, _SERIES * (pictures > 2) + _lengths(batch.answers)
+        return _CAPTIONS, _LENGTHS * (np.clip(pictures, 1, 3) - 1) + _lengths(batch.answers)
     if batch.several is not None:
         return _LABELS, np.where(pictures > 1, 2, np.asarray(batch.several).astype(np.int64))
+    long = _LONG * _ask_for_long(job, batch.answers)
     if int(pictures.max(initial=0)) > 1:
-        return _QUESTIONS, np.minimum(pictures, 3) - 1
+        dated = np.minimum(pictures, 3) - 1 if job.entry.dates else _VIEWS
+        return _QUESTIONS, np.where(pictures > 1, dated, 0) + long
     if batch.types is not None and batch.types.null_count < len(batch.types):
         encoded = batch.types.dictionary_encode()
         numbers = np.asarray(pc.fill_null(encoded.indices, -1)).astype(np.int64) + 1
-        return [None, *encoded.dictionary.to_pylist()], numbers
-    return [None], np.zeros(len(batch.answers), np.int64)
+        types = [None, *encoded.dictionary.to_pylist()]
+        return [*types, _QUESTIONS[_LONG]], np.where(long > 0, len(types), numbers)
+    return _QUESTIONS, long
+
+
+def _ask_for_long(job: Job, answers: pa.Array) -> Integers:
+    """1 for a row whose answer is long, where the templates ask for that in another way."""
+    if _QUESTIONS[_LONG] not in pools(job.spec.templates).get(job.spec.task, {}):
+        return np.zeros(len(answers), np.int64)
+    return _are_long(answers, LONG_ANSWER).astype(np.int64)
 
 
 def _lengths(captions: pa.Array) -> Integers:
     """0 for a caption of one sentence, 1 for one of several, 2 for a long one."""
-    return np.where(_are_long(captions), 2, _are_several(captions).astype(np.int64))
+    return np.where(_are_long(captions, LONG_CAPTION), 2, _are_several(captions).astype(np.int64))
 
 
 def _are_several(captions: pa.Array) -> npt.NDArray[np.bool_]:
@@ -152,13 +176,13 @@ def _are_several(captions: pa.Array) -> npt.NDArray[np.bool_]:
     return several
 
 
-def _are_long(captions: pa.Array) -> npt.NDArray[np.bool_]:
-    """Which captions have more than `LONG_CAPTION` words."""
+def _are_long(texts: pa.Array, most: int) -> npt.NDArray[np.bool_]:
+    """Which texts have more than so many words."""
     # Fast way: words are counted only where the bytes suffice for so many.
-    rows = np.flatnonzero(np.asarray(pc.binary_length(captions)) > _LEAST_BYTES * LONG_CAPTION)
-    words = pc.count_substring_regex(captions.take(pa.array(rows)), r"\S+")
-    long = np.zeros(len(captions), bool)
-    long[rows] = np.asarray(words) > LONG_CAPTION
+    rows = np.flatnonzero(np.asarray(pc.binary_length(texts)) > _LEAST_BYTES * most)
+    words = pc.count_substring_regex(texts.take(pa.array(rows)), r"\S+")
+    long = np.zeros(len(texts), bool)
+    long[rows] = np.asarray(words) > most
     return long
 
 

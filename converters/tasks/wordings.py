@@ -13,6 +13,7 @@ from schemas.toml import ConfigError, load_toml, unknown_key
 
 Pools = dict[str, dict[str, list[str]]]  # wordings by task and kind (`any`, or a question type)
 ONE_OF_SEVERAL = "picture"  # the wordings that say which picture of several is meant
+_ADDITIONS = ("_long", "_pair", "_series")  # to the name of a kind
 _SLOT = re.compile(r"\{([a-z_]+)\}")
 
 
@@ -89,11 +90,19 @@ def filled(wording: str, slots: Mapping[str, str]) -> str:
 
 
 def known(templates: str, task: str, kind: str) -> str:
-    """The kind of wordings that stands for another where the templates lack it: "" for `any`."""
+    """The kind of wordings that stands for another where the templates lack it: "" for `any`.
+
+    Without wordings for long answers, a pair or a series, those without that are taken.
+    """
     pool = pools(templates).get(task, {})
     if kind in pool:
         return kind
-    return ONE_OF_SEVERAL if kind.startswith(ONE_OF_SEVERAL) and ONE_OF_SEVERAL in pool else ""
+    if kind.startswith(ONE_OF_SEVERAL) and ONE_OF_SEVERAL in pool:
+        return ONE_OF_SEVERAL
+    for addition in _ADDITIONS:
+        if kind.endswith(addition):
+            return known(templates, task, kind.removesuffix(addition))
+    return ""
 
 
 def wordings(templates: str, task: str, kind: str | None = None) -> list[str]:

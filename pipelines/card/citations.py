@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from schemas.entry import Entry
+from schemas.entry import Citation, Entry
 
 _ARXIV = re.compile(r"(?<=arxiv\.org/abs/)(\d{2})\d{2}\.\d{4,5}")
 _SPECIAL = re.compile(r"([&%$#_{}])")
@@ -13,17 +13,17 @@ _SPECIAL = re.compile(r"([&%$#_{}])")
 def bibtex(entry: Entry) -> str:
     """A BibTeX entry of a dataset, as far as the catalogue knows its paper, else "".
 
-    Where the paper's own title is not known, the dataset's name stands for it. The year of an arXiv
-    paper is that of its number.
+    Where the paper's own title is not known, the dataset's name stands for it, and where its year
+    is not, that of its number on arXiv.
     """
-    cited, arxiv = entry.citation, _ARXIV.search(entry.paper)
-    if cited is None and not entry.paper:
+    if entry.citation is None and not entry.paper:
         return ""
+    cited, arxiv = entry.citation or Citation(), _ARXIV.search(entry.paper)
     fields = {
-        "title": _escaped(cited.title if cited else entry.name),
-        "author": _escaped((cited and cited.authors) or ""),
-        "journal": _escaped((cited and cited.venue) or ""),
-        "year": str(cited.year) if cited else (f"20{arxiv[1]}" if arxiv else ""),
+        "title": _escaped(cited.title or entry.name),
+        "author": _escaped(cited.authors or ""),
+        "journal": _escaped(cited.venue or ""),
+        "year": str(cited.year or (f"20{arxiv[1]}" if arxiv else "")),
         "eprint": arxiv[0] if arxiv else "",
         "archiveprefix": "arXiv" if arxiv else "",
         "url": entry.paper,

@@ -26,6 +26,8 @@ REPAIRS = {
     "unsized": "a box in a ready-made text of several pictures, or of unknown size, stays as it is",
     "line_breaks": "a line break in a ready-made text was written as a backslash and an n",
     "quoted_texts": "a ready-made text stood in quotes as a whole",
+    "spoken_answers": "an answer that is a code was put into the words of the catalogue for it",
+    "leads": "words of command before a phrase (find) were taken away",
     "white_space": "a turn had white space at its edges, tabs or carriage returns",
 }
 
@@ -65,7 +67,7 @@ def dropped(summary: Summary) -> str:
         parts += [
             "### Repairs",
             "Kept, but changed:",
-            table(("Dataset", "Repair", "Meaning", ">Regions"), _repairs(summary["datasets"])),
+            table(("Dataset", "Repair", "Meaning", ">Times"), _repairs(summary["datasets"])),
         ]
     return "\n\n".join(parts)
 
