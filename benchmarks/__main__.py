@@ -36,10 +36,11 @@ class Cost(NamedTuple):
     began: float = 0.0
 
 
-def measure(command: list[str], out: Path, beside: Sequence[int] = ()) -> Cost:
+def measure(command: list[str], out: Path, beside: Sequence[int] = (), keep: bool = False) -> Cost:
     """Runs a command to its end; its output folder is made before and removed after.
 
     beside: processes that work for it and whose memory counts too, with that of their children.
+    keep: leave the output folder where it is.
     """
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
@@ -62,7 +63,8 @@ def measure(command: list[str], out: Path, beside: Sequence[int] = ()) -> Cost:
         watcher.join()
     if process.returncode:
         raise SystemExit(f"{' '.join(command)} failed:\n{errors.decode()[-2000:]}")
-    shutil.rmtree(out)
+    if not keep:
+        shutil.rmtree(out)
     return Cost(seconds, peak, began)
 
 

@@ -110,7 +110,8 @@ def parse_file(path: str, where: str) -> tuple[dict[str, Entry], list[str]]:
         name = table.get("format") if isinstance(table, dict) else None
         if name in format_names():
             options = format_module(name).Options
-            wrong += option_faults(options_of(table), options, place, entry_keys())
+            listed = f"converters/formats/{name}.py and schemas/entry.schema.json"
+            wrong += option_faults(options_of(table), options, place, listed, entry_keys())
         elif name and isinstance(name, str):
             known = known_names(name, format_names(), "docs/formats.md")
             wrong.append(f'{place} unknown format "{name}"; {known}')

@@ -16,6 +16,7 @@ from msgspec import Struct
 from msgspec.structs import FieldInfo
 
 from schemas.conversation import load_schema
+from schemas.names import known_names
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -82,9 +83,9 @@ def schema_faults(schema: str, instance: Any, where: str) -> list[str]:
     ):
         path = _keys(error.absolute_path)
         if error.validator == "additionalProperties" and isinstance(error.instance, dict):
-            known = error.schema["properties"]
+            known, listed = error.schema["properties"], f"schemas/{schema}.schema.json"
             lines += [
-                f"{_place(where, path)} {unknown_key(key, known)}"
+                f"{_place(where, path)} {unknown_key(key, known, listed)}"
                 for key in error.instance
                 if key not in known
             ]
@@ -101,9 +102,9 @@ def schema_faults(schema: str, instance: Any, where: str) -> list[str]:
     return lines
 
 
-def unknown_key(key: str, known: Any) -> str:
-    """The words for a key that nobody knows."""
-    return f'unknown key "{key}"; known: {", ".join(known)}'
+def unknown_key(key: str, known: Iterable[str], listed: str) -> str:
+    """The words for a key that nobody knows. listed: the file that has all the known ones."""
+    return f'unknown key "{key}"; {known_names(key, known, listed)}'
 
 
 def _keys(path: Iterable[str | int]) -> list[str]:
@@ -132,15 +133,21 @@ def _fields(kind: type[Struct]) -> dict[str, FieldInfo]:
 
 
 def option_faults(
-    options: Mapping[str, Any], kind: type[Struct], where: str, common: Iterable[str] = ()
+    options: Mapping[str, Any],
+    kind: type[Struct],
+    where: str,
+    listed: str,
+    common: Iterable[str] = (),
 ) -> list[str]:
     """Faults of a format's options against the Struct that describes them, all at once.
 
-    common: keys that are known besides.
+    listed: the files that have all the known keys. common: keys that are known besides.
     """
     fields = _fields(kind)
     lines = [
-        f"{where} {unknown_key(key, [*fields, *common])}" for key in options if key not in fields
+        f"{where} {unknown_key(key, [*fields, *common], listed)}"
+        for key in options
+        if key not in fields
     ]
     for name, field in fields.items():
         if name not in options:
@@ -152,7 +159,7 @@ def option_faults(
             and isinstance(field.type, type)
             and issubclass(field.type, Struct)
         ):
-            lines += option_faults(options[name], field.type, _place(where, [name]))
+            lines += option_faults(options[name], field.type, _place(where, [name]), listed)
             continue
         try:
             msgspec.convert(options[name], field.type)

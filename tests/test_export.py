@@ -74,6 +74,13 @@ def test_a_picture_that_exif_turns_is_written_as_it_is_shown(tmp_path: Path) -> 
     assert (image.size, dict(image.getexif())) == ((20, 40), {})
 
 
+def test_a_picture_that_xmp_turns_is_written_as_it_is_shown(tmp_path: Path) -> None:
+    tag = b'<x:xmpmeta xmlns:x="adobe:ns:meta/" tiff:Orientation="6"/>'
+    data = mixes.picture("JPEG", (40, 20), xmp=tag)
+    folder = mixes.export(mixes.write(tmp_path / "out", [mixes.row(1, data)]), "llava")
+    assert opened(folder, f"{mixes.sha(data)}.png").size == (20, 40)
+
+
 def test_a_jpeg_with_exif_that_turns_nothing_keeps_its_bytes(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x010F] = "camera"
@@ -102,6 +109,13 @@ def test_a_path_mix_without_a_data_root_says_what_is_missing(tmp_path: Path) -> 
         f"earthmix: {out} names its pictures and does not hold them (--images path): "
         "say by --data-root where they lie\n",
     )
+
+
+def test_a_mix_that_only_names_one_of_its_pictures_says_what_is_missing(tmp_path: Path) -> None:
+    out = mixes.write(tmp_path / "out", [mixes.row(1, PNG), mixes.row(2, None)])
+    ended = runs.earthmix("export", out, "--to", "llava", tmp_path / "to")
+    assert (ended.code, "say by --data-root" in ended.err) == (2, True)
+    assert not (tmp_path / "to").exists()
 
 
 def test_a_path_out_of_the_data_root_ends_the_export(tmp_path: Path) -> None:

@@ -195,6 +195,16 @@ def test_trl_holds_a_picture_once_however_many_rows_show_it(tmp_path: Path) -> N
     assert 60_000 < size < 90_000
 
 
+def test_trl_holds_pictures_that_the_mix_only_names(tmp_path: Path) -> None:
+    (tmp_path / "root" / "ponds").mkdir(parents=True)
+    (tmp_path / "root" / "ponds" / "1.0").write_bytes(PNG)
+    out = mixes.write(tmp_path / "out", [mixes.row(1, None)])
+    folder = mixes.export(out, "trl", "--data-root", tmp_path / "root")
+    rows = pq.read_table(folder / "data").to_pylist()
+    assert rows[0]["images"] == [{"bytes": PNG, "path": f"{mixes.sha(PNG)}.png"}]
+    assert not (folder / "images").exists()
+
+
 def test_webdataset_gets_members_named_by_the_row(tmp_path: Path) -> None:
     folder = mixes.export(mixes.write(tmp_path / "out", BOTH), "webdataset")
     with tarfile.open(folder / "train-000000.tar") as tar:

@@ -104,7 +104,7 @@ def test_the_tasks_of_a_new_format_follow_from_its_kinds(harbour: Entry, tmp_pat
 def test_the_options_of_a_new_format_are_checked(harbour: Entry, tmp_path: Path) -> None:
     (tmp_path / "wrong.toml").write_text(ENTRY.replace("log =", "logg ="))
     [unknown, missing] = catalogue.parse_file(str(tmp_path / "wrong.toml"), "wrong.toml")[1]
-    assert unknown.startswith('wrong.toml [harbour] unknown key "logg"; known: log, name')
+    assert unknown.startswith('wrong.toml [harbour] unknown key "logg"; did you mean log?')
     assert missing == 'wrong.toml [harbour] key "log" is missing'
 
 

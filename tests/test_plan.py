@@ -77,7 +77,7 @@ def test_all_faults_of_shape_at_once(tmp_path: Path) -> None:
     )
     assert sorted(line.partition("; known: ")[0] for line in faults(str(path))) == sorted(
         [
-            f'{path} unknown key "sede"',
+            f'{path} unknown key "sede"; did you mean seed? all 14: schemas/mix.schema.json',
             f"{path} images: 'all' is not one of ['embed', 'path', 'reencode']",
             f'{path} [sources.rsicd] unknown key "wieght"',
             f'{path} [sources.rsicd] key "task" is missing',

@@ -22,7 +22,8 @@ import numpy.typing as npt
 import xxhash
 
 from converters.read import files
-from converters.read.headers import DAMAGED, MAX_PIXELS, Header, may_be_turned_later
+from converters.read.headers import DAMAGED, MAX_PIXELS, may_be_turned_later
+from converters.read.headers import Header as Header
 from converters.read.headers import PictureError as PictureError
 from converters.read.headers import header as header
 from converters.read.headers import opened as opened
@@ -159,12 +160,17 @@ def readers(path: str) -> int:
 
 def in_threads(work: Callable[[K], T], keys: list[K], threads: int) -> list[T]:
     """`work` on each key (a path, say), by a few threads, in the order given."""
+    with ThreadPoolExecutor(threads) as pool:
+        return in_pool(work, keys, pool)
+
+
+def in_pool(work: Callable[[K], T], keys: list[K], pool: ThreadPoolExecutor) -> list[T]:
+    """`work` on each key by the threads of a pool, in the order given."""
     # Fast way: a thread takes 32 keys at a time, since a future costs more than a small picture.
     # The plain way is pool.map(work, keys).
     runs = [keys[i : i + _KEYS_A_RUN] for i in range(0, len(keys), _KEYS_A_RUN)]
-    with ThreadPoolExecutor(threads) as pool:
-        done = pool.map(lambda run: [work(key) for key in run], runs)
-        return [result for run in done for result in run]
+    done = pool.map(lambda run: [work(key) for key in run], runs)
+    return [result for run in done for result in run]
 
 
 def beyond_loaders(pictures: Iterable[Facts]) -> int:
@@ -194,13 +200,14 @@ def decode(data: bytes) -> None:
     _decoded(data)
 
 
-def reencode(data: bytes) -> bytes:
+def reencode(data: bytes, wanted: str = "") -> bytes:
     """The picture as it is shown, in 8-bit RGB without metadata.
 
-    JPEG stays JPEG (quality 95), everything else becomes PNG. Raises PictureError.
+    wanted: JPEG (quality 95) or PNG; where it is empty, JPEG stays JPEG and everything else becomes
+    PNG. Raises PictureError.
     """
     image, kind = _decoded(data)
-    return encoded(image, kind, quality=95)
+    return encoded(image, wanted or kind, quality=95)
 
 
 def rgb(image: Image) -> Image:

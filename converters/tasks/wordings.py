@@ -51,7 +51,7 @@ def slot_faults(name: str, pool: Pools, tasks: Mapping[str, Task]) -> list[str]:
     for task, by_kind in pool.items():
         where = f"{name}.toml [{task}]"
         if task not in tasks:
-            lines.append(f"{where} {unknown_key(task, tasks)}")
+            lines.append(f"{where} {unknown_key(task, tasks, 'converters/tasks')}")
             continue
         if tasks[task].pictured and ONE_OF_SEVERAL not in by_kind:
             lines.append(f'{where} key "{ONE_OF_SEVERAL}" is missing: wordings that hold {{image}}')

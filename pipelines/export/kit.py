@@ -27,12 +27,24 @@ REASONS: dict[str, str] = {
 
 
 class Picture(Struct, frozen=True, gc=False):
-    """A picture as exported. name: `<sha256>.<jpg|png>`; width, height, bytes: of that file."""
+    """A picture as exported.
+
+    name: `<sha256>.<jpg|png>`. width, height: pixels. size: bytes. data: the bytes, where they were
+    not written to the folder of pictures.
+    """
 
     name: str
     width: int
     height: int
-    bytes: int
+    size: int
+    data: bytes = b""
+
+    def read(self, folder: str) -> bytes:
+        """Its bytes. folder: the export's."""
+        if self.data:
+            return self.data
+        with open(f"{folder}/{PICTURES}/{self.name}", "rb") as file:
+            return file.read()
 
 
 class Objects(Struct, gc=False):
@@ -90,9 +102,9 @@ class Target(Struct, frozen=True, kw_only=True):
     name: what `--to` takes. program: as its authors call it. about: what is written, in a line.
     takes: the reason why a row cannot be taken, or "". open: begins to write. register: writes what
     makes the export known to the program, and gives the lines to paste; it is called with the
-    number of rows, after the last of them. inline: pictures lie within the files of rows, so there
-    is no folder of them. whole: the writer wants `Row.columns`. objects: the program writes boxes
-    itself, from `Row.objects`.
+    number of rows, after the last of them. inline: the writer takes the pictures' bytes into its
+    own files, and there is no folder of them. whole: the writer wants `Row.columns`. objects: the
+    program writes boxes itself, from `Row.objects`.
     """
 
     name: str

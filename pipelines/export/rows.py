@@ -69,17 +69,6 @@ def holds_boxes(mix: Mix, splits: Sequence[str]) -> bool:
     return False
 
 
-def holds_pictures(mix: Mix) -> bool:
-    """True where the mix holds its pictures' bytes, by its first row that shows a picture."""
-    for path in mix.shards:
-        file = _shard(path)
-        for batch in file.iter_batches(1, columns=["images"]):
-            shown = batch["images"].flatten()
-            if len(shown):
-                return bool(shown.field("bytes").null_count < len(shown))
-    return True
-
-
 def slices(
     mix: Mix, columns: Sequence[str] | None, splits: Sequence[str]
 ) -> Iterator[pa.RecordBatch]:

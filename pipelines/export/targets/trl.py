@@ -10,6 +10,7 @@ at the start or the end of the first turn. Source: github.com/huggingface/trl, `
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
@@ -19,15 +20,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.export.kit import (
-    PICTURES,
-    ROLES,
-    Place,
-    Row,
-    Target,
-    Writer,
-    in_first_turn,
-)
+from pipelines.export.kit import ROLES, Picture, Place, Row, Target, Writer, in_first_turn
 from schemas.conversation import IMAGE_TOKEN
 from schemas.table import IMAGE, STRING, feature, plain
 
@@ -56,7 +49,7 @@ class ParquetShards:
     def add(self, rows: Sequence[Row]) -> None:
         """Writes rows, a row group as soon as there are enough for one."""
         for row in rows:
-            size = sum(picture.bytes for picture in row.pictures)
+            size = sum(picture.size for picture in row.pictures)
             if self._waiting and self._waiting_bytes + size > GROUP_BYTES:
                 self._write()
             self._waiting.append(row)
@@ -93,24 +86,24 @@ class ParquetShards:
     def _columns(self) -> Iterator[pa.Array]:
         rows = self._waiting
         yield pa.array([row.id for row in rows], STRING)
-        yield self._pictures([[picture.name for picture in row.pictures] for row in rows])
+        yield self._pictures([row.pictures for row in rows])
         yield pa.array([_messages(row) for row in rows], _MESSAGES)
 
-    def _pictures(self, names: list[list[str]]) -> pa.ListArray:
-        """The pictures of rows; each file is read once."""
-        found = pa.array([name for some in names for name in some], STRING).dictionary_encode()
-        data = pa.array([self._read(name) for name in found.dictionary.to_pylist()], pa.binary())
+    def _pictures(self, shown: list[list[Picture]]) -> pa.ListArray:
+        """The pictures of rows; each is there once."""
+        once = {picture.name: picture for some in shown for picture in some}
+        data = pa.array([picture.read(self._folder) for picture in once.values()], pa.binary())
+        number = {name: k for k, name in enumerate(once)}
+        indices = pa.array([number[picture.name] for some in shown for picture in some], pa.int32())
         values = pa.StructArray.from_arrays(
-            [pa.DictionaryArray.from_arrays(found.indices, data), found], fields=list(_IMAGE)
+            [
+                pa.DictionaryArray.from_arrays(indices, data),
+                pa.DictionaryArray.from_arrays(indices, pa.array(list(once), STRING)),
+            ],
+            fields=list(_IMAGE),
         )
-        ends = [0]
-        for some in names:
-            ends.append(ends[-1] + len(some))
+        ends = itertools.accumulate(map(len, shown), initial=0)
         return pa.ListArray.from_arrays(pa.array(ends, pa.int32()), values)
-
-    def _read(self, name: str) -> bytes:
-        with open(f"{self._folder}/{PICTURES}/{name}", "rb") as file:
-            return file.read()
 
 
 def _messages(row: Row) -> list[dict[str, Any]]:

@@ -19,7 +19,7 @@ from typing import Any
 
 import msgspec
 
-from pipelines.export.kit import PICTURES, Place, Row, Target, Writer, conversations
+from pipelines.export.kit import Place, Row, Target, Writer, conversations
 
 SHARD_BYTES = 500_000_000
 _NAME = re.compile(r"[\w-]+")  # a dot would end the name of the row's members
@@ -40,9 +40,8 @@ class TarShards:
             tar = self._shard()
             self._member(tar, f"{row.id}.json", self._encode(_record(row)))
             for number, picture in enumerate(row.pictures):
-                with open(f"{self._folder}/{PICTURES}/{picture.name}", "rb") as file:
-                    suffix = picture.name.rpartition(".")[2]
-                    self._member(tar, f"{row.id}.{number}.{suffix}", file.read())
+                suffix = picture.name.rpartition(".")[2]
+                self._member(tar, f"{row.id}.{number}.{suffix}", picture.read(self._folder))
 
     def close(self) -> None:
         """Ends the last shard."""
