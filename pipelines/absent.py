@@ -10,6 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from converters.read import files
+from converters.read.archives import split_member
+from converters.read.cells import split_cell
+from converters.read.files import SourceError
 from pipelines.storage import work_files
 
 
@@ -34,7 +37,7 @@ def count_absent(rows: pa.Table, roots: Mapping[str, str]) -> Counter[str]:
             paths = paths.dictionary_encode()
         used = paths.indices.unique()  # a shard's share of the paths in the dictionary
         gone = [
-            not os.path.exists(files.join(root, path.partition("/")[2]))
+            not _is_there(files.join(root, path.partition("/")[2]))
             for path in paths.dictionary.take(used).to_pylist()
         ]
         missing = pa.array(gone, pa.bool_()).take(pc.index_in(paths.indices, used))
@@ -43,3 +46,18 @@ def count_absent(rows: pa.Table, roots: Mapping[str, str]) -> Counter[str]:
         if n:
             found[slug] = n
     return found
+
+
+def _is_there(path: str) -> bool:
+    """True where a picture stands at a path, as a file or in one: an archive, a table, an array."""
+    if os.path.exists(path):
+        return True
+    file = path.partition("!")[0]
+    if file == path or not os.path.exists(file):
+        return False
+    if split_member(path) is None or split_cell(path):
+        return True  # no reader names a cell that its table lacks
+    try:
+        return files.exists(path)
+    except (OSError, SourceError):  # damaged, and so not absent
+        return True

@@ -264,6 +264,17 @@ def test_opt_rsvg_lies_as_programs_that_read_it_expect(tmp_path: Path) -> None:
     assert [one.text for one in sample.expressions] == ["A ship at the pier"]
 
 
+@pytest.mark.parametrize("name", ["P1", "P1.png", "P1.jpg"])
+def test_geochat_bench_names_its_pictures_with_an_ending_or_without(
+    name: str, tmp_path: Path
+) -> None:
+    record = {"image_id": name, "question": "ship", "ground_truth": "{<1><2><3><4>|<0>}"}
+    record["question_id"] = "1"
+    pictures = "images/share/softwares/kartik/GeoChat_finetuning/final_images_llava/P1.png"
+    laid(tmp_path, {"GeoChat-Bench/referring.jsonl": json.dumps(record), pictures: PNG})
+    assert only("geochat_bench_referring", tmp_path, "test").pictures[0].path == pictures
+
+
 def test_rsvg_hr_shows_the_pictures_of_rsvg(tmp_path: Path) -> None:
     root = laid(
         tmp_path,

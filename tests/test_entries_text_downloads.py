@@ -128,6 +128,27 @@ LAYOUTS: list[tuple[str, dict[str, Any], list[str]]] = [
         ]}),
         ["SARimages/0009787.jpg"],
     ),
+    (
+        *("nwpu_captions", {"02_NWPU_caption/dataset_nwpu.json": NWPU}),
+        ["02_NWPU_RESISC45/dam/dam_1.jpg"],
+    ),
+    ("skyscript", {"data/dataframe/SkyScript_val_5K.csv": SKY}, ["data/images/images2/a1_CH_19.jpg"]),
+    (
+        *("cdvqa", {f"annotations/{name}": table for name, table in CDVQA.items()}),
+        [f"SECOND/im{time}/2.png" for time in (1, 2)],
+    ),
+    (
+        *("vrsbench_conversations", {"VRSBench/VRSBench_train.json": talk("2_0000.png")}),
+        ["VRSBench/data/Images_train/2_0000.png"],
+    ),
+    (
+        *("geochat_bench", {"GeoChat-Bench/UCmerced.jsonl": [{**FIT, "image": "beach/1.tif"}]}),
+        ["GeoChat-Bench/images/UCMerced_LandUse/Images/beach/1.tif"],
+    ),
+    (
+        *("teochatlas", {"TEOChatlas/eval/AID.json": talk("TEOChatlas/eval/External_images/a.jpg")}),
+        ["TEOChatlas/eval/External_images/a.jpg"],
+    ),
 ]  # fmt: skip
 
 

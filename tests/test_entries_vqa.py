@@ -74,6 +74,11 @@ QUESTIONS: list[tuple[str, str, Any, str, list[str], tuple[str, str], str | None
         *(["Images_LR/4.tif"], ("Is it?", ""), "comp", []),
     ),
     (
+        *("geochat_bench", "UCmerced.jsonl"),
+        *({**FIT, "text": "Is it?\nAnswer with one word or short phrase."}, "ucmerced"),
+        *(["UCmerced/a.png"], ("Is it?", "B"), "exist", []),
+    ),
+    (
         *("vrsbench_eval", "VRSBench_EVAL_vqa.json"),
         [
             {

@@ -259,6 +259,20 @@ def test_lines_in_spans_are_the_same_records(
     assert (spans_of(tmp_path, text), len(whole)) == (whole, 30)
 
 
+@pytest.mark.parametrize("target", [1 << 20, 8])
+def test_a_record_may_be_broken_over_several_lines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: int
+) -> None:
+    monkeypatch.setattr(plans, "line_spans", lambda path: line_spans(path, target))
+    text = (
+        '{"id": 1, "parts": ["a golf\nfield"]}\n{\n  "id": 2,\n  "parts": [\n    "}"\n  ]\n}\n\n'
+        '{"id": 3,\n"parts": []}\n{"id": 4'
+    )
+    *whole, cut = spans_of(tmp_path, text, "a.jsonl")
+    assert whole == [Record(1, ["a golf field"]), Record(2, ["}"]), Record(3, [])]
+    assert (cut.reason, cut.detail) == ("unreadable_record", "Input data was truncated")
+
+
 # Text and XML
 
 

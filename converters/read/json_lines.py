@@ -1,14 +1,16 @@
-"""JSON Lines: one record on each line, in spans of whole lines."""
+"""JSON Lines: one record on each line, in spans of whole lines; some files break records."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from converters.read.files import store, wanted
+from converters.read.json_elements import open_braces
 from converters.read.json_spans import SPAN_BYTES
 
 LINES = "lines"  # the table of a span in which every line is a record
 _PROBE_BYTES = 1 << 16
+_SEARCHED_BYTES = 1 << 20  # for a line that opens with a brace
 
 
 def line_spans(path: str, target: int = SPAN_BYTES) -> list[tuple[int, int]]:
@@ -28,20 +30,48 @@ def line_spans(path: str, target: int = SPAN_BYTES) -> list[tuple[int, int]]:
 
 
 def _line_after(path: str, at: int, size: int) -> int | None:
-    """Where the first line that begins behind `at` begins, or None where none does."""
-    while at < size:
+    """Where the first record that begins behind `at` begins, or None where none does.
+
+    A line that opens with a brace begins one; any line does where none nearby opens so.
+    """
+    begin = at
+    line = None  # the first that begins behind `at`
+    while at < size and (line is None or at - begin < _SEARCHED_BYTES):
         text = store(path).read(path, at, min(size, at + _PROBE_BYTES))
-        end = text.find(b"\n")
-        if end >= 0:
-            return at + end + 1 if at + end + 1 < size else None
-        at += len(text)
-    return None
+        found = text.find(b"\n{")
+        if found >= 0:
+            return at + found + 1
+        end = text.find(b"\n") if line is None else -1
+        if 0 <= end and at + end + 1 < size:
+            line = at + end + 1
+        at += max(1, len(text) - 1)  # the brace may be the first byte of what is read next
+    return line
 
 
 def line_texts(body: bytes) -> Iterator[tuple[int, bytes]]:
-    """(offset, text) of the lines that are not blank."""
-    at = 0
+    """(offset, text) of the records in lines that are not blank.
+
+    A record may be broken over several lines: it goes on as long as its braces are open, but ends
+    where a line opens with a brace, as the lines inside it are indented.
+    """
+    begin = at = 0
+    parts: list[bytes] = []  # lines of the record that is not complete
     for line in body.split(b"\n"):
-        if text := line.removeprefix(b"\xef\xbb\xbf").strip():
+        bare = line.removeprefix(b"\xef\xbb\xbf")
+        text = bare.strip()
+        opens = bare.startswith(b"{")
+        if parts and opens:
+            yield begin, b" ".join(parts)
+            parts = []
+        if parts and text:
+            parts.append(text)
+            if text.endswith(b"}") and open_braces(whole := b" ".join(parts)) <= 0:
+                yield begin, whole
+                parts = []
+        elif opens and not text.endswith(b"}"):
+            begin, parts = at, [text]
+        elif text:
             yield at, text
         at += len(line) + 1
+    if parts:
+        yield begin, b" ".join(parts)
