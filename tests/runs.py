@@ -91,6 +91,11 @@ def captions(root: Path, to: Path) -> Path:
     return to
 
 
+def cut(path: Path) -> None:
+    """Leaves the first half of a file."""
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
 def digests(out: Path) -> dict[str, str]:
     """sha256 of every file of a mix by its path."""
     return {
@@ -120,6 +125,11 @@ def table(out: Path, kind: str = "data") -> pa.Table:
     return pa.concat_tables(
         [pq.read_table(path) for path in sorted((out / kind).glob("*.parquet"))]
     )
+
+
+def shards(out: Path) -> list[str]:
+    """Names of the shards of a mix."""
+    return [path.name for path in sorted((out / "data").iterdir())]
 
 
 def rows(out: Path, *columns: str) -> list[dict[str, Any]]:

@@ -44,7 +44,7 @@ from schemas.mix import Mix, SourceSpec
 from schemas.sample import Reject
 from schemas.table import REJECT, SEGMENT_ROW
 
-# See test_shards: by seed 7 the words 1 to 8 queue in the order 7 3 5 4 2 8 6 1.
+# See test_sampling: by seed 7 the words 1 to 8 queue in the order 7 3 5 4 2 8 6 1.
 RANK_OF_5 = 2464723710562777583
 LOWER, UPPER = 0, 1 << 63  # highest words of keys of the first and the second of two shards
 
