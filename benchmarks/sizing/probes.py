@@ -5,15 +5,19 @@ They import what they measure where they measure it, so that a process holds not
 
 from __future__ import annotations
 
+import argparse
+import json
 import math
 import shutil
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from benchmarks.sizing import Workload, make_plan, scaled
+from benchmarks.sizing import WORKLOADS, Workload, make_plan, scaled
 from pipelines.load import convert_mix
 from pipelines.plan import make_plan as plan_of
 
@@ -64,15 +68,16 @@ def probe_span(root: Path, load: Workload, shards: int) -> dict[str, float]:
     }
 
 
-def probe_shard(root: Path, load: Workload, shards: int) -> dict[str, float]:
+def probe_shard(root: Path, load: Workload, number: int) -> dict[str, float]:
     """Writes all rows of a small input as one shard, as a worker does: rows, and growth of the peak
     memory.
     """
+    import pyarrow as pa
+
     from converters.convert import convert_span
-    from pipelines import segments
-    from pipelines import shards as shard
+    from pipelines import parquet, segments, shards
     from pipelines.storage import work_files
-    from pipelines.transforms import _tables
+    from schemas.table import SEGMENT_ROW
 
     plan = make_plan(root, load)
     folder = root / "shard"
@@ -88,16 +93,15 @@ def probe_shard(root: Path, load: Workload, shards: int) -> dict[str, float]:
                 1,
             )
         ]
-    import pyarrow as pa
-
     pa.default_memory_pool().release_unused()
     before, peak = _memory("VmRSS"), _reset_peak()
-    rows, _ = _tables(refs)
-    chosen = shard.choose(rows, plan.mix.sources, plan.mix.seed, {})
-    work_files.write_file(
-        f"{folder}/shard.parquet",
-        lambda sink: shard.write_rows(sink, rows, chosen, plan.images, plan.roots),
-    )
+    rows = segments.read(refs, SEGMENT_ROW)
+    chosen = shards.choose(rows, plan.mix.sources, plan.mix.seed, {})
+
+    def write(sink: Any) -> None:
+        parquet.write_rows(sink, rows, chosen, plan.images, plan.picture_file)
+
+    work_files.write_file(f"{folder}/shard.parquet", write)
     _remove(folder)
     return {
         "rows": rows.num_rows,
@@ -203,7 +207,7 @@ def probe_hot(root: Path, load: Workload, count: int) -> dict[str, Any]:
         converted = convert_span(made.datasets["dota_v1"], made.spans[0])
         seconds, peak = time.perf_counter() - started, _memory("VmHWM") - before
         full = sum(
-            np.bincount(segments.shard_of(batch["dedup"], 45), minlength=45)
+            np.bincount(segments.shard_of(batch["home"], 45), minlength=45)
             for batch in converted.rows
         )
         texts = [
@@ -229,3 +233,31 @@ def _remove(folder: Path) -> None:
 
 
 PROBES = {"span": probe_span, "shard": probe_shard, "graph": probe_graph, "hot": probe_hot}
+
+
+def probe(name: str, root: Path, load: Workload, number: int) -> Any:
+    """Runs a probe in a process of its own."""
+    place = str(WORKLOADS.index(load))
+    command = [sys.executable, "-W", "ignore", "-m", "benchmarks.sizing.probes"]
+    ended = subprocess.run(
+        [*command, name, str(root), place, str(number)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        check=True,
+    )
+    return json.loads(ended.stdout)
+
+
+def main() -> None:
+    """Runs the probe that the command line names, and prints what it found."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("name", choices=PROBES)
+    parser.add_argument("root", type=Path)
+    parser.add_argument("workload", type=int)
+    parser.add_argument("number", type=int)
+    args = parser.parse_args()
+    print(json.dumps(PROBES[args.name](args.root, WORKLOADS[args.workload], args.number)))
+
+
+if __name__ == "__main__":
+    main()
