@@ -171,12 +171,11 @@ def inside(relative: str) -> bool:
     return ".." not in relative or ".." not in PurePosixPath(relative.replace("\\", "/")).parts
 
 
-class _Ranges(io.RawIOBase):
-    """A file of a store, read in ranges."""
+class Ranges(io.RawIOBase):
+    """A file of a store, read in ranges. size: of the file, in bytes."""
 
-    def __init__(self, path: str, store: Store) -> None:
-        self._path, self._store, self._at = path, store, 0
-        self._size = store.size(path)
+    def __init__(self, path: str, store: Store, size: int) -> None:
+        self._path, self._store, self._size, self._at = path, store, size, 0
 
     def readable(self) -> bool:
         return True
@@ -202,4 +201,4 @@ class _Ranges(io.RawIOBase):
 
 def open_ranges(path: str, store: Store) -> IO[bytes]:
     """A file of a store as an open one, read where it is asked for. Raises FileNotFoundError."""
-    return io.BufferedReader(_Ranges(path, store), _BUFFER)
+    return io.BufferedReader(Ranges(path, store, store.size(path)), _BUFFER)

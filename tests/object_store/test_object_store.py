@@ -11,8 +11,8 @@ import pytest
 from buckets import PAGE, Bucket
 
 from converters.read import files
+from converters.read.stores import Ranges
 from pipelines.storage import objects, work_files
-from pipelines.storage.objects import ObjectFile
 
 
 def test_a_listing_is_of_direct_children(bucket: Bucket) -> None:
@@ -82,11 +82,11 @@ def test_a_range_reads_no_more_than_it_asks_for(
     )
 
 
-def test_an_object_file_reads_as_a_file_does(bucket: Bucket) -> None:
+def test_ranges_of_an_object_read_as_a_file_does(bucket: Bucket) -> None:
     data = bytes(range(256)) * 50
     bucket.put("x", data)
     ours, theirs = (
-        io.BufferedReader(ObjectFile(files.store("s3://"), bucket.url("x"), len(data)), 64),
+        io.BufferedReader(Ranges(bucket.url("x"), files.store("s3://"), len(data)), 64),
         io.BytesIO(data),
     )
     for offset, whence, length in (
