@@ -61,6 +61,11 @@ def start(*words: str | Path, **env: str) -> subprocess.Popen[str]:
     )
 
 
+def start_mix(root: Path, out: Path, *words: str, **env: str) -> subprocess.Popen[str]:
+    """The geochat-style mix in a process, and a process group, of its own."""
+    return start("mix", "geochat-style", "--data-root", root, "--out", out, *words, **env)
+
+
 def end(process: subprocess.Popen[str]) -> Ended:
     """Waits for a started command."""
     out, err = process.communicate(timeout=LIMIT)

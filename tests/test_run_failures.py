@@ -142,8 +142,7 @@ def test_a_run_that_makes_no_row_fails(sample: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("workers", ["1", "auto"])
 def test_an_error_of_a_worker_is_one_line(sample: Path, tmp_path: Path, workers: str) -> None:
     root = runs.captions(sample, tmp_path / "root")
-    cut = root / "ucm_captions" / "dataset.json"
-    cut.write_bytes(cut.read_bytes()[:1000])
+    runs.cut(root / "ucm_captions" / "dataset.json")
     ended = runs.convert(root, tmp_path / "out", "--workers", workers)
     assert (ended.code, ended.err) == (
         1,
@@ -153,21 +152,10 @@ def test_an_error_of_a_worker_is_one_line(sample: Path, tmp_path: Path, workers:
 
 def test_an_error_of_a_worker_process_is_one_line(sample: Path, tmp_path: Path) -> None:
     root = runs.captions(sample, tmp_path / "root")
-    cut = root / "ucm_captions" / "dataset.json"
-    cut.write_bytes(cut.read_bytes()[:1000])
-    ended = runs.end(
-        runs.start(
-            "convert",
-            "ucm_captions",
-            "--data-root",
-            root,
-            "--out",
-            tmp_path / "out",
-            "--workers",
-            "2",
-            "--quiet",
-        )
-    )
+    runs.cut(root / "ucm_captions" / "dataset.json")
+    where = ("--data-root", root, "--out", tmp_path / "out")
+    run = runs.start("convert", "ucm_captions", *where, "--workers", "2", "--quiet")
+    ended = runs.end(run)
     assert ended == (
         1,
         "",

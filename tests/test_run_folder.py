@@ -29,18 +29,7 @@ def test_a_living_run_is_not_disturbed(sample: Path, tmp_path: Path) -> None:
 
 
 def test_what_a_killed_run_left_is_cleared(small: Path, sample: Path, tmp_path: Path) -> None:
-    process = runs.start(
-        "mix",
-        "geochat-style",
-        "--data-root",
-        sample,
-        "--out",
-        tmp_path / "out",
-        "--tile",
-        "off",
-        "--images",
-        "path",
-    )
+    process = runs.start_mix(sample, tmp_path / "out", "--tile", "off", "--images", "path")
     runs.wait_for(
         lambda: list((tmp_path / "out").glob(".work/rows/*.arrow")) or process.poll() is not None
     )
@@ -59,18 +48,7 @@ def test_what_a_killed_run_left_is_cleared(small: Path, sample: Path, tmp_path: 
 def test_ctrl_c_leaves_nothing_and_says_so(
     sample: Path, tmp_path: Path, workers: str, stage: str
 ) -> None:
-    words = (
-        "mix",
-        "geochat-style",
-        "--data-root",
-        sample,
-        "--out",
-        tmp_path / "out",
-        "--workers",
-        workers,
-        "--quiet",
-    )
-    process = runs.start(*words)
+    process = runs.start_mix(sample, tmp_path / "out", "--workers", workers, "--quiet")
     runs.wait_for(
         lambda: list((tmp_path / "out" / ".work").glob(stage)) or process.poll() is not None
     )
@@ -83,14 +61,7 @@ def test_ctrl_c_leaves_nothing_and_says_so(
 
 def test_ctrl_c_leaves_the_earlier_mix(small: Path, sample: Path, tmp_path: Path) -> None:
     shutil.copytree(small, tmp_path / "out")
-    process = runs.start(
-        "mix",
-        "geochat-style",
-        "--data-root",
-        sample,
-        "--out",
-        tmp_path / "out",
-    )
+    process = runs.start_mix(sample, tmp_path / "out")
     runs.wait_for(
         lambda: list((tmp_path / "out" / ".work").glob("rows/*")) or process.poll() is not None
     )

@@ -25,17 +25,8 @@ def test_another_run_gives_the_same_files(
 def test_another_process_gives_the_same_files(
     mixed: Path, sample: Path, tmp_path: Path, workers: str, seed: str
 ) -> None:
-    words = (
-        "mix",
-        "geochat-style",
-        "--data-root",
-        sample,
-        "--out",
-        tmp_path / "out",
-        "--workers",
-        workers,
-    )
-    assert runs.end(runs.start(*words, PYTHONHASHSEED=seed)).code == 0
+    run = runs.start_mix(sample, tmp_path / "out", "--workers", workers, PYTHONHASHSEED=seed)
+    assert runs.end(run).code == 0
     assert runs.digests(tmp_path / "out") == runs.digests(mixed)
 
 

@@ -23,10 +23,8 @@ from pipelines.errors import EngineError
 
 
 def started(sample: Path, out: Path, workers: str, *words: str) -> subprocess.Popen[str]:
-    return runs.start(
-        *("mix", "geochat-style", "--data-root", sample, "--out", out, "--tile", "off"),
-        *("--images", "path", "--quiet", "--workers", workers, *words),
-    )
+    plain = ("--tile", "off", "--images", "path", "--quiet")
+    return runs.start_mix(sample, out, *plain, "--workers", workers, *words)
 
 
 def with_workers(sample: Path, out: Path) -> tuple[subprocess.Popen[str], set[int]]:

@@ -15,6 +15,10 @@ def refused(out: Path, *words: str | Path) -> str:
     return ended.err
 
 
+def refused_conversion(root: Path, out: Path, *words: str) -> str:
+    return refused(out, "convert", "rsicd", "--data-root", root, "--out", out, *words)
+
+
 @pytest.mark.parametrize(
     "words, line",
     [
@@ -83,17 +87,7 @@ def test_every_wrong_key_of_a_mix_has_a_line(sample: Path, tmp_path: Path) -> No
 
 @pytest.mark.parametrize("workers", ["0", "-1", "two", "1.5", "\N{SUPERSCRIPT TWO}", ""])
 def test_workers_are_a_number_or_auto(sample: Path, tmp_path: Path, workers: str) -> None:
-    err = refused(
-        tmp_path / "out",
-        "convert",
-        "rsicd",
-        "--data-root",
-        sample,
-        "--out",
-        tmp_path / "out",
-        "--workers",
-        workers,
-    )
+    err = refused_conversion(sample, tmp_path / "out", "--workers", workers)
     assert err.endswith(
         f'Error: Invalid value: --workers takes a number or "auto", not "{workers}"\n'
     )
@@ -101,17 +95,7 @@ def test_workers_are_a_number_or_auto(sample: Path, tmp_path: Path, workers: str
 
 @pytest.mark.parametrize("place", ["rsicd", "rsicd=", "="])
 def test_a_path_is_a_dataset_and_a_folder(sample: Path, tmp_path: Path, place: str) -> None:
-    err = refused(
-        tmp_path / "out",
-        "convert",
-        "rsicd",
-        "--data-root",
-        sample,
-        "--out",
-        tmp_path / "out",
-        "--path",
-        place,
-    )
+    err = refused_conversion(sample, tmp_path / "out", "--path", place)
     assert err.endswith(f'Error: Invalid value: --path takes DATASET=DIR, not "{place}"\n')
 
 
