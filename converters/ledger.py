@@ -117,11 +117,19 @@ class Batch(Protocol):
     """
 
     @property
-    def kind(self) -> Kind: ...
+    def kind(self) -> Kind:
+        """The one kind of its items."""
+        ...
+
     @property
-    def split(self) -> str: ...
+    def split(self) -> str:
+        """The one split of its items."""
+        ...
+
     @property
-    def reasons(self) -> Strings: ...
+    def reasons(self) -> Strings:
+        """One an item, see above."""
+        ...
 
     def reject(self, item: int, reason: str) -> Reject:
         """The Reject of one item."""

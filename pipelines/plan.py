@@ -61,6 +61,7 @@ class RunPlan(Struct, frozen=True):
 
     @property
     def work(self) -> str:
+        """The folder for the run's temporary files, which all workers see."""
         return files.join(self.out, f".work/{self.name}" if self.name else ".work")
 
     @property

@@ -86,9 +86,17 @@ class Store(Protocol):
     Only regular files that can be opened are read: what is another thing raises Unopenable.
     """
 
-    def read(self, path: str, start: int = 0, end: int | None = None) -> bytes: ...
-    def size(self, path: str) -> int: ...
-    def listing(self, path: str) -> list[Entry]: ...
+    def read(self, path: str, start: int = 0, end: int | None = None) -> bytes:
+        """Bytes [start, end) of a file; to its end without one."""
+        ...
+
+    def size(self, path: str) -> int:
+        """Bytes of a file."""
+        ...
+
+    def listing(self, path: str) -> list[Entry]:
+        """What lies in a folder, in order of names; nothing where there is none."""
+        ...
 
 
 @contextmanager

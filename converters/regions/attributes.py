@@ -170,7 +170,10 @@ def ordinal(place: int) -> str:
 
 
 def positions(boxes: Floats, sizes: Floats) -> list[str]:
-    """Which third of the picture each box's centre lies in. boxes: (n, 4) pixels; sizes: (n, 2)."""
+    """Which third of the picture each box's centre lies in, as one of `POSITIONS`.
+
+    boxes: (n, 4) x1 y1 x2 y2 in pixels; sizes: (n, 2), width and height.
+    """
     thirds = _thirds(boxes, sizes)
     return [POSITIONS[i] for i in (thirds[:, 1] * 3 + thirds[:, 0]).tolist()]
 
@@ -207,7 +210,10 @@ def sized_name(word: str, name: str) -> str:
 
 
 def magnitudes(areas: Floats, sizes: Floats) -> list[str]:
-    """ "small ", "large " or nothing, by the share of the picture that an area takes."""
+    """ "small ", "large " or nothing, by the share of the picture that an area takes.
+
+    areas: (n,) square pixels; sizes: (n, 2), width and height in pixels.
+    """
     share = areas / (sizes[:, 0] * sizes[:, 1])
     words: list[str] = np.where(
         share < SMALL, "small ", np.where(share > LARGE, "large ", "")

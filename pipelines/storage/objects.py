@@ -60,7 +60,10 @@ class ObjectStore:
             return self._made[2]
 
     def read(self, path: str, start: int = 0, end: int | None = None) -> bytes:
-        """Bytes [start, end) of an object; no others are asked for."""
+        """Bytes [start, end) of an object; no others are asked for.
+
+        Raises FileNotFoundError, and StoreError where the store does not give them.
+        """
         bucket, key = split(path)
         if end is not None and end <= start:
             return b""
@@ -74,9 +77,11 @@ class ObjectStore:
         raise StoreError(f"{path}: cannot be read: {last}")
 
     def size(self, path: str) -> int:
+        """Bytes of an object. Raises FileNotFoundError."""
         return self.about(path).size
 
     def about(self, path: str) -> About:
+        """What the store says of an object. Raises FileNotFoundError."""
         return self.client().head(*split(path))
 
     def listing(self, path: str) -> list[Entry]:
