@@ -95,7 +95,7 @@ class Store(Protocol):
         ...
 
     def listing(self, path: str) -> list[Entry]:
-        """What lies in a folder, in order of names; nothing where there is none."""
+        """What lies right below a folder, in order of names."""
         ...
 
 
