@@ -16,7 +16,7 @@ import msgspec
 
 from benchmarks import inputs
 from pipelines.load import convert_mix
-from pipelines.plan import RunPlan, expected, shard_count
+from pipelines.plan import RunPlan, shard_count
 from pipelines.plan import make_plan as plan_of
 from schemas.mix import ImageMode
 
@@ -81,5 +81,6 @@ def scaled(plan: RunPlan, load: Workload, records: int, count: int) -> RunPlan:
         spans.append(
             msgspec.structs.replace(plan.spans[0], index=index, names=names, records=records)
         )
-    rows, size = expected(plan.datasets, spans, dict.fromkeys(plan.datasets, ()))
+    rows = records * count
+    size = plan.size / sum(span.records for span in plan.spans) * rows
     return msgspec.structs.replace(plan, spans=spans, shards=shard_count(rows, size))

@@ -84,21 +84,21 @@ def measure(work: Path, load: Workload) -> Measured:
 class Need(NamedTuple):
     """What the full run needs, in bytes.
 
-    base: of a process; plan: all copies of the plan in it; span, shard: the peak of each in work;
-    shuffle: all references together; graph: the job's.
+    base: of a process; span, shard: the peak of each in work; plan: the list of spans, which the
+    launcher holds; shuffle: all references together; graph: the job's.
     """
 
     base: float
-    plan: float
     span: float
     shard: float
+    plan: float
     shuffle: float
     graph: float
 
     @property
     def peak(self) -> float:
         """Peak memory of a worker process."""
-        return self.base + self.plan + max(self.span, self.shard)
+        return self.base + max(self.span, self.shard)
 
 
 def needs(found: Measured, where: Spread, load: Workload) -> Need:
@@ -111,9 +111,9 @@ def needs(found: Measured, where: Spread, load: Workload) -> Need:
         shard += slope(found.shard_small, found.shard) * beyond
     return Need(
         base=found.shard["base"],
-        plan=graph["copies"] * graph["held"] * found.spans,
         span=found.span["growth"],
         shard=shard,
+        plan=graph["held"] * found.spans,
         shuffle=where.refs * graph["ref"],
         graph=graph["graph"] * found.spans,
     )
@@ -137,8 +137,8 @@ def report(work: Path, load: Workload, memory: int) -> None:
             f"{mb(need.shuffle / n):>12}  {need.peak / _MB:>13,.0f} MB"
         )
     print(
-        f"  peak memory: process {mb(need.base)}, plan {mb(need.plan)}, and the larger of span "
-        f"{mb(need.span)} and shard {mb(need.shard)}"
+        f"  peak memory: process {mb(need.base)}, and the larger of span {mb(need.span)} and shard "
+        f"{mb(need.shard)}; the launcher holds {mb(need.plan)} of spans besides"
     )
     _print_limits(need, found.shards, memory)
 
@@ -163,9 +163,8 @@ def _constants(found: Measured) -> list[str]:
         f"(mean of {COPIES} files on a local disk, in cache)",
         f"a reference in the shuffle: {graph['ref']} bytes by the pipeline's own coder, "
         f"for a path of {graph['path']} characters",
-        f"a span in the job's graph: {graph['graph']:,.0f} bytes; in memory "
-        f"{graph['held']:,.0f} in each of {graph['copies']} steps that hold the plan "
-        "(8 and 40 spans)",
+        f"a span in the job's graph: {graph['graph']:,.0f} bytes; in the launcher's memory "
+        f"{graph['held']:,.0f} (8 and 40 spans)",
     ]
 
 
@@ -186,7 +185,7 @@ def _print_limits(need: Need, shards: int, memory: int) -> None:
     room = memory * 1e9
     limits = {
         "the job's graph, of the 2 GiB that a protobuf message may have": need.graph / _PROTOBUF,
-        f"copies of the plan, of {memory} GB a worker": need.plan / room,
+        f"the list of spans, of {memory} GB for the launcher": need.plan / room,
         f"a span, of {memory} GB a worker": need.span / room,
         f"a shard, of {memory} GB a worker": need.shard / room,
         f"the shuffle, of {memory} GB (direct engine: one process holds it all)": need.shuffle

@@ -120,8 +120,9 @@ def _reset_peak() -> bool:
 
 
 def probe_graph(root: Path, load: Workload, records: int) -> dict[str, float]:
-    """What a span adds to the job's graph, and to a worker's memory with each copy of the plan; how
-    many copies; bytes of a reference in the shuffle.
+    """What a span adds to the job's graph and to the launcher's memory.
+
+    And the bytes of a reference in the shuffle.
     """
     import apache_beam as beam
     from apache_beam.coders.coders import GlobalWindowCoder, WindowedValueCoder
@@ -133,24 +134,14 @@ def probe_graph(root: Path, load: Workload, records: int) -> dict[str, float]:
     from pipelines.segments import Ref
 
     few, many = 8, 40
-    size, payloads = {}, {}
+    size = {}
     for count in (few, many):
         plan = scaled(make_plan(root, load), load, records, count)
         pipeline = beam.Pipeline(runner=FnApiRunner())
         mix.build(pipeline, plan)
         proto, context = pipeline.to_runner_api(return_context=True)
-        steps = [step for step in proto.components.transforms.values() if not step.subtransforms]
-        size[count], payloads[count] = (
-            proto.ByteSize(),
-            {step.unique_name: len(step.spec.payload) for step in steps},
-        )
-    # The step that lists the spans holds them encoded; those with the whole plan hold them as
-    # objects.
-    grown = [
-        more - payloads[few][name]
-        for name, more in payloads[many].items()
-        if "ListSpans" not in name
-    ]
+        size[count] = proto.ByteSize()
+    steps = [step for step in proto.components.transforms.values() if not step.subtransforms]
     [group] = [step for step in steps if step.unique_name == "WriteSegments/GroupShards"]
     [source] = group.inputs.values()
     coder = WindowedValueCoder(
@@ -162,11 +153,9 @@ def probe_graph(root: Path, load: Workload, records: int) -> dict[str, float]:
     data, before = pickler.dumps(plan), _memory("VmRSS")
     kept = [pickler.loads(data) for _ in range(16)]
     held = (_memory("VmRSS") - before) / len(kept) / many
-    graph = (size[many] - size[few]) / (many - few)
     return {
-        "graph": graph,
+        "graph": (size[many] - size[few]) / (many - few),
         "held": held,
-        "copies": sum(more > max(grown) / 2 for more in grown),
         "ref": len(element),
         "path": len(ref.path),
     }
