@@ -26,12 +26,12 @@ def numbers(text: str) -> list[float]:
     return [float(number) for number in re.findall(r"-?\d+\.?\d*", text)]
 
 
-def hbb(root: Path, stem: str) -> list[tuple[str, tuple[int, int, int, int]]]:
+def hbb(root: Path, stem: str) -> list[tuple[str, tuple[int, ...]]]:
     objects = ElementTree.parse(root / HBB / f"{stem}.xml").iter("object")
     return [
         (o.findtext("name", ""), tuple(int(edge.text or "") for edge in o.iterfind("bndbox/*")))
         for o in objects
-    ]  # type: ignore[misc]
+    ]
 
 
 def fair1m(root: Path, part: str, labels: str, stem: str) -> list[tuple[str, list[float]]]:

@@ -59,10 +59,8 @@ class Position(NamedTuple):
 
 def require_rasterio(what: str) -> None:
     """Raises SourceError where rasterio is not installed. what: the dataset or file."""
-    try:
-        import rasterio  # noqa: F401
-    except ImportError:
-        raise needs(f"{what}, in map coordinates,", "rasterio", "geo") from None
+    if not has_rasterio():
+        raise needs(f"{what}, in map coordinates,", "rasterio", "geo")
 
 
 def has_rasterio() -> bool:
