@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,6 +16,7 @@ from converters.read import images
 from pipelines import pictures, segments, shards
 from pipelines.pictures import Picture
 from pipelines.shards import Chosen, Indices
+from pipelines.tile_store import StoredTile
 from schemas.mix import ImageMode
 from schemas.table import IMAGE, REJECT, ROW, ROW_CONSTANTS
 
@@ -39,8 +41,7 @@ _DICTIONARY = [
     "image_sha256.list.element",
 ]
 
-# A dataset's slug, a row's path of a picture, and of a tile its sha256 (else ""): the file.
-Locate = Callable[[str, str, str], str]
+Locate = Callable[[str, str], str]  # a dataset's slug and a row's path of a picture: its file
 
 
 class Written(NamedTuple):
@@ -60,12 +61,17 @@ class _Shown(NamedTuple):
 
 
 def write_rows(
-    sink: Any, rows: pa.Table, chosen: Chosen, mode: ImageMode, locate: Locate
+    sink: Any,
+    rows: pa.Table,
+    chosen: Chosen,
+    mode: ImageMode,
+    locate: Locate,
+    tiles: Mapping[str, StoredTile] = MappingProxyType({}),
 ) -> Written:
     """Writes the chosen rows as one Parquet file.
 
-    locate: where a picture's file is. Raises SourceError where it is no longer the one that was
-    hashed (`image_sha256`).
+    locate: where a picture's file is; tiles: where those are that this run cut, by sha256. Raises
+    SourceError where a picture is no longer the one that was hashed (`image_sha256`).
     """
     table = segments.take(rows.drop_columns(["dedup", "source"]), chosen.kept)
     if chosen.copy.any():
@@ -75,10 +81,12 @@ def write_rows(
     new = (homes[1:] != homes[:-1]).any(axis=1)
     starts = np.flatnonzero(np.concatenate([[True], new])[: len(homes)])
     stated = np.asarray(_one(table["image_bytes"]))
+    quick_hashes = table["quick_hashes"]
     table = table.select(ROW.names)
     sizes = row_bytes(table)
     if mode != "path":
-        sizes = _write_pictures(sink, table, sizes, stated, starts, mode, locate)
+        shown = _shown(table, quick_hashes, locate, tiles)
+        sizes = _write_pictures(sink, table, shown, sizes, stated, starts, mode)
         return Written(table, sizes)
     with _writer(sink, table, pa.binary(), _MOST_BATCH) as writer:
         for start, end in row_groups(sizes, starts):
@@ -90,11 +98,11 @@ def write_rows(
 def _write_pictures(
     sink: Any,
     table: pa.Table,
+    shown: _Shown,
     texts: Indices,
     stated: Indices,
     starts: Indices,
     mode: ImageMode,
-    locate: Locate,
 ) -> Indices:
     """Writes rows with their pictures' bytes; gives the decoded size of each row.
 
@@ -102,7 +110,6 @@ def _write_pictures(
     `row_groups`.
     """
     units = row_groups(texts + stated, starts)
-    shown = _shown(table, locate)
     ranges = [(shown.starts[start], shown.starts[end]) for start, end in units]
     numbers = [np.unique(shown.number[a:b]) for a, b in ranges]
     # Fast way: where no picture is shown twice a dictionary would only be two more copies of all.
@@ -194,7 +201,12 @@ def _bytes(values: pa.Array) -> Indices:
     return np.full(len(values), kind.bit_width // 8, np.int64)
 
 
-def _shown(table: pa.Table, locate: Locate) -> _Shown:
+def _shown(
+    table: pa.Table,
+    quick_hashes: pa.ChunkedArray,
+    locate: Locate,
+    tiles: Mapping[str, StoredTile],
+) -> _Shown:
     """The pictures of rows whose pictures were all read."""
     column = _one(table["images"])
     starts = np.asarray(column.offsets).astype(np.int64)
@@ -205,16 +217,16 @@ def _shown(table: pa.Table, locate: Locate) -> _Shown:
     row = pa.array(np.searchsorted(starts, first, "right") - 1)
     paths = column.flatten().field("path").take(pa.array(first)).to_pylist()
     slugs = table["dataset"].take(row).to_pylist()
-    cut = table["scene"].take(row).is_valid().to_pylist()
-    known = zip(slugs, paths, digests.dictionary.to_pylist(), cut, strict=True)
-    return _Shown(
-        number,
-        starts,
-        [
-            Picture(locate(slug, path, digest if tile else ""), digest, tile)
-            for slug, path, digest, tile in known
-        ],
-    )
+    scenes = table["scene"].take(row).to_pylist()
+    quick = _one(quick_hashes).flatten().take(pa.array(first)).to_pylist()
+    known = zip(slugs, paths, scenes, digests.dictionary.to_pylist(), quick, strict=True)
+    distinct = [
+        Picture(locate(slug, scene["path"]), digest, fast, tiles[digest])
+        if scene
+        else Picture(locate(slug, path), digest, fast)
+        for slug, path, scene, digest, fast in known
+    ]
+    return _Shown(number, starts, distinct)
 
 
 def _writer(sink: Any, table: pa.Table, kind: pa.DataType, batch: int) -> pq.ParquetWriter:

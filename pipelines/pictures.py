@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -13,6 +12,7 @@ import pyarrow as pa
 from converters.read import files, images
 from converters.read.files import SourceError
 from converters.read.images import PictureError
+from pipelines.tile_store import StoredTile
 from schemas.mix import ImageMode
 
 _MOST_BYTES = (1 << 31) - 1  # of an Arrow binary column
@@ -22,24 +22,26 @@ _RUN = 32  # most pictures that a thread takes at once: a future costs more than
 class Picture(NamedTuple):
     """A picture file as it was when its facts were read.
 
-    is_tile: it was cut and encoded by this run, as it is to be written.
+    quick_hash: see `images.quick_hash`. tile: where it lies if this run cut and encoded it, as it
+    is to be written; file is then its scene's.
     """
 
     file: str
     sha256: str
-    is_tile: bool = False
+    quick_hash: bytes
+    tile: StoredTile | None = None
 
 
 _Coming = dict[str, Future[dict[str, bytes]]]  # by sha256; a thread reads several pictures
 
 
 def read(picture: Picture, mode: ImageMode) -> bytes:
-    """The bytes that a row holds of a picture: the file's own, or those encoded anew.
+    """The bytes that a row holds of a picture: the file's own, a tile, or those encoded anew.
 
     Raises SourceError, naming the picture, where the file is not what was hashed.
     """
     try:
-        data = files.store(picture.file).read(picture.file)
+        data = picture.tile.read() if picture.tile else files.store(picture.file).read(picture.file)
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError) as error:
         reason = error.strerror or "it cannot be read"
         raise SourceError(
@@ -49,12 +51,12 @@ def read(picture: Picture, mode: ImageMode) -> bytes:
         raise SourceError(
             f"{picture.file}: changed during the run: {error.args[1]}; let it rest and run again"
         ) from None
-    if hashlib.sha256(data).hexdigest() != picture.sha256:
+    if images.quick_hash(data) != picture.quick_hash:
         raise SourceError(
             f"{picture.file}: changed during the run: its sha256 is no longer "
             f"{picture.sha256}; let it rest and run again"
         )
-    if mode != "reencode" or picture.is_tile:
+    if mode != "reencode" or picture.tile:
         return data
     try:
         return images.reencode(data)

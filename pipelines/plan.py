@@ -74,17 +74,8 @@ class RunPlan(Struct, frozen=True):
         """The folder of each dataset, by slug."""
         return {slug: dataset.folder.root for slug, dataset in self.datasets.items()}
 
-    def tile_file(self, sha256: str) -> str:
-        """The file of a tile that the run itself made."""
-        return f"{self.work}/tiles/{sha256}"
-
-    def picture_file(self, slug: str, path: str, tile: str = "") -> str:
-        """The file of a picture. path: as rows of the dataset hold it, its folder first.
-
-        tile: the sha256 of a tile, or empty for a picture of the dataset.
-        """
-        if tile:
-            return self.tile_file(tile)
+    def picture_file(self, slug: str, path: str) -> str:
+        """The file of a dataset's picture. path: as rows hold it, the dataset's folder first."""
         return self.datasets[slug].place(path.partition("/")[2])
 
 

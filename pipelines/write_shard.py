@@ -17,6 +17,8 @@ from pipelines.result import Done, File
 from pipelines.shards import Chosen
 from pipelines.spread import spread
 from pipelines.storage import work_files
+from pipelines.tile_store import TileStore
+from pipelines.tiles import Cut
 
 
 def write_shard(
@@ -28,12 +30,13 @@ def write_shard(
     picture is no longer the one that was hashed.
     """
     chosen = shards.choose(rows, plan.mix.sources, plan.mix.seed, limits)
-    cut = tiles.cut_chosen(plan, rows, chosen)
-    rows, chosen = cut.rows, cut.chosen
-    parts = {"train": chosen}
-    if plan.mix.splits == "native":
-        parts = shards.by_split(rows, chosen)
-    written = [_write(plan, shard, split, rows, part) for split, part in parts.items()]
+    with TileStore(work_files.disk_folder(plan.work)) as store:
+        cut = tiles.cut_chosen(plan, rows, chosen, store)
+        rows, chosen = cut.rows, cut.chosen
+        parts = {"train": chosen}
+        if plan.mix.splits == "native":
+            parts = shards.by_split(rows, chosen)
+        written = [_write(plan, shard, split, cut, part) for split, part in parts.items()]
     numbers: list[int] = []
 
     def write_rejects(sink: Any) -> None:
@@ -64,15 +67,15 @@ def _tail(plan: RunPlan, shard: int) -> str:
     return f"{shard:05d}-of-{plan.shards:05d}.parquet"
 
 
-def _write(
-    plan: RunPlan, shard: int, split: str, rows: pa.Table, part: Chosen
-) -> tuple[File, Written]:
+def _write(plan: RunPlan, shard: int, split: str, cut: Cut, part: Chosen) -> tuple[File, Written]:
     """Writes the rows of one split of a shard."""
     path = f"data/{split}-{_tail(plan, shard)}"
     written: list[Written] = []
 
     def write(sink: Any) -> None:
-        written.append(parquet.write_rows(sink, rows, part, plan.images, plan.picture_file))
+        written.append(
+            parquet.write_rows(sink, cut.rows, part, plan.images, plan.picture_file, cut.tiles)
+        )
 
     found = work_files.write_hashed(f"{plan.work}/out/{path}", write)
     return File(path, len(written[0].rows), *found), written[0]

@@ -65,6 +65,7 @@ _COLUMNS: list[tuple[str, pa.DataType]] = [
     ("image_sha256", pa.list_(STRING)),
 ]
 
+QUICK_HASH = pa.binary(16)
 # What the pipeline needs of a row besides: never written.
 WORKING = pa.schema(
     [
@@ -72,6 +73,7 @@ WORKING = pa.schema(
         ("home", pa.binary(16)),  # hash of the first picture's identity: its rows lie in one shard
         ("source", pa.int16()),  # index of the mix's source, which is its priority too
         ("image_bytes", pa.int64()),  # sizes of the pictures' files, added; 0 where none is written
+        ("quick_hashes", pa.list_(QUICK_HASH)),  # of the pictures' files; a tile's, its scene's
     ]
 )
 SEGMENT_ROW = pa.schema([*_COLUMNS, *WORKING])

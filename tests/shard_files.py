@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from tables import key, row, table
 
+from converters.read.images import quick_hash
 from pipelines import parquet, shards
 from schemas.mix import ImageMode, SourceSpec
 
@@ -31,7 +32,7 @@ def written(
 ) -> pq.ParquetFile:
     sink = io.BytesIO()
     chosen = shards.choose(rows, rules, 7, {})
-    parquet.write_rows(sink, rows, chosen, mode, lambda slug, path, tile: f"{root}/{path}")
+    parquet.write_rows(sink, rows, chosen, mode, lambda slug, path: f"{root}/{path}")
     return pq.ParquetFile(io.BytesIO(sink.getvalue()))
 
 
@@ -55,6 +56,7 @@ def shows(n: int, *pictures: int, home: int | None = None) -> dict[str, Any]:
         images=[{"bytes": None, "path": f"ponds/{p}.png"} for p in pictures],
         image_sha256=[hashlib.sha256(bytes([p]) * 1000).hexdigest() for p in pictures],
         image_bytes=1000 * len(pictures),
+        quick_hashes=[quick_hash(bytes([p]) * 1000) for p in pictures],
         home=key(pictures[0] if home is None else home),
     )
 

@@ -54,6 +54,7 @@ def row(n: int, **values: Any) -> dict[str, Any]:
         "home": values.get("dedup", key(n)),
         "source": 0,
         "image_bytes": 0,
+        "quick_hashes": None,
     }
     return plain | values
 

@@ -37,7 +37,7 @@ def test_lines_that_are_no_triple_or_lead_out_of_the_folder_are_rejected() -> No
             "unreadable_record",
             "no triple: 00434.jpg what is the theme of this picture?airport",
         ),
-        ("line 4", "bad_value", "'AID/images/../1.jpg' leaves its folder"),
+        ("line 4", "bad_value", "'AID/../1.jpg' leaves its folder"),
     ]
 
 

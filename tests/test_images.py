@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import xxhash
 from native import encoded
 
 from converters.read import files, images
@@ -33,7 +34,11 @@ def stored(folder: Path, data: bytes, name: str = "a.jpg") -> str:
 def test_facts_are_size_bytes_and_hash(tmp_path: Path) -> None:
     data = encoded("JPEG", 31, 17)
     assert read_facts(stored(tmp_path, data)) == Facts(
-        31, 17, len(data), hashlib.sha256(data).hexdigest()
+        31,
+        17,
+        len(data),
+        hashlib.sha256(data).hexdigest(),
+        quick_hash=xxhash.xxh3_128_digest(data),
     )
 
 

@@ -199,7 +199,7 @@ def test_the_sizes_of_rows_are_those_of_their_values(ponds: Path) -> None:
         rows,
         shards.choose(rows, ALL, 7, {}),
         "embed",
-        lambda _, path, tile: f"{ponds}/{path}",
+        lambda _, path: f"{ponds}/{path}",
     )
     # Texts and lists have 4 bytes before them. Turns: 4 + (4 + 5) + (4 + 24) + (4 + 3) + (4 + 3).
     fixed = 28 + 55 + sum(4 + n for n in (3, 5, 5, 5, 0, 7, 0, 0)) + (4 + 16) + 4 + 2 * 8 + 4

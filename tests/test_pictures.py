@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from converters.read.files import SourceError
+from converters.read.images import quick_hash
 from pipelines import pictures
 from pipelines.pictures import Picture
+from pipelines.tile_store import TileStore
 
 
 def named(*names: str) -> list[Picture]:
     """Pictures whose file and hash are their name."""
-    return [Picture(name, name) for name in names]
+    return [Picture(name, name, b"") for name in names]
 
 
 def load(picture: Picture) -> bytes:
@@ -74,7 +77,7 @@ def test_an_error_of_a_thread_comes_through() -> None:
 
 def stored(path: Path, data: bytes) -> Picture:
     path.write_bytes(data)
-    return Picture(str(path), hashlib.sha256(data).hexdigest())
+    return Picture(str(path), hashlib.sha256(data).hexdigest(), quick_hash(data))
 
 
 def test_a_picture_of_another_hash_is_refused(tmp_path: Path) -> None:
@@ -101,6 +104,23 @@ def test_a_picture_encoded_anew_must_be_the_one_that_was_hashed(tmp_path: Path) 
     Image.new("RGB", (4, 3), "blue").save(tmp_path / "a.bmp")
     with pytest.raises(SourceError, match="changed during the run"):
         pictures.read(picture, "reencode")
+
+
+def test_a_tile_is_read_from_where_it_waits_and_not_encoded_anew(tmp_path: Path) -> None:
+    with TileStore(str(tmp_path)) as store:
+        _, second = store.add(b"first"), store.add(b"the second")
+        tile = Picture("scene.tif", "", quick_hash(b"the second"), second)
+        assert pictures.read(tile, "embed") == pictures.read(tile, "reencode") == b"the second"
+        assert not list(tmp_path.iterdir())
+        with pytest.raises(SourceError, match=r"scene\.tif: changed during the run"):
+            pictures.read(tile._replace(quick_hash=quick_hash(b"first")), "embed")
+
+
+def test_tiles_of_many_threads_lie_apart(tmp_path: Path) -> None:
+    tiles = [bytes([n]) * (1 + 1000 * n) for n in range(100)]
+    with TileStore() as store, ThreadPoolExecutor(8) as pool:
+        kept = list(pool.map(store.add, tiles))
+        assert [one.read() for one in kept] == tiles
 
 
 def test_a_picture_that_cannot_be_encoded_anew_is_named(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from PIL import Image
 from shard_files import BYTES, bytes_of, column, groups, make_ponds, pictured, shows, written
 from tables import key, row, table
 
+from converters.read.images import quick_hash
 from pipelines import parquet
 
 
@@ -124,6 +125,7 @@ def test_pictures_that_grow_when_encoded_anew_have_smaller_groups(
         "images": [{"bytes": None, "path": "0.webp"}],
         "image_sha256": [hashlib.sha256(data).hexdigest()],
         "image_bytes": len(data),
+        "quick_hashes": [quick_hash(data)],
         "home": key(1),
     }
     monkeypatch.setattr(parquet, "MOST_BYTES", 10 * (len(data) + 500))

@@ -1,8 +1,8 @@
 """Tiles cut from a scene: decoded once, each tile encoded by itself.
 
 Memory: the decoded scenes, and one tile for each thread. Several scenes are decoded at a time in a
-process while they have no more than `_MOST_PIXELS` together (0.2 GB), and a larger one alone, so a
-worker needs that or 3 bytes for each pixel of the largest scene (1.2 GB for DOTA's 20,000 x
+process while they have no more than `_MOST_PIXELS` together (0.13 GB), and a larger one alone, so a
+worker needs that or 4 bytes for each pixel of the largest scene (1.6 GB for DOTA's 20,000 x
 20,000).
 """
 
@@ -25,7 +25,7 @@ Kind = Literal["jpeg", "png"]
 _THREADS = 4
 # Level 1 of PNG takes a third of the time of Pillow's default and 9 % more bytes.
 _SAVE: dict[Kind, dict[str, int]] = {"jpeg": {"quality": 95}, "png": {"compress_level": 1}}
-_MOST_PIXELS = 1 << 26
+_MOST_PIXELS = 1 << 25
 
 
 class _Room:

@@ -252,7 +252,7 @@ class PicturePaths:
             split: files.variables(readings[0]) for split, readings in self._readings.items()
         }
         self._listings = Listings(folder.root)
-        self._around: dict[str, bool] = {}  # folders and archives of paths: whether they are there
+        self._at_hand: dict[str, list[str]] = {}  # by split: the readings whose folder is there
 
     def path(self, values: Mapping[str, str]) -> str:
         """The path for a record's values.
@@ -268,19 +268,30 @@ class PicturePaths:
             lacking = sorted(self._needed[split] - values.keys())
             known = ", ".join(sorted(values))
             raise SourceError(f"{readings[0]!r} needs {lacking[0]!r}; a record gives: {known}")
-        paths = [self._folder.relative(files.fill(reading, values)) for reading in readings]
-        for path in paths:
-            if not files.inside(path):
-                raise SourceError(f"{path!r} leaves its folder")
-            if _DATA_ADDRESS.search(path) or len(path) > _LONGEST:
-                raise SourceError(
-                    f"a picture in the text itself, of {len(path):,} characters, is read from "
-                    f"Parquet and Arrow tables alone: {path[:_SHOWN]}..."
-                )
-        paths = self._unpacked([self._plain(path) for path in paths])
+        if split not in self._at_hand:
+            # Fast way: a folder that is not there is looked for once and not for each picture,
+            # since a template may list a dozen.
+            self._at_hand[split] = [
+                one for one in readings if not self._listings.is_nowhere(self._folder.relative(one))
+            ]
+        paths = [self._filled(reading, values) for reading in self._at_hand[split]]
+        paths = self._unpacked(paths)
         there = next(filter(self._is_there, paths), None)
         there = there or next(filter(None, map(self._listings.in_one_of, paths)), None)
-        return there or next(filter(None, map(self._listings.like, paths)), paths[0])
+        there = there or next(filter(None, map(self._listings.like, paths)), None)
+        return there or self._filled(readings[0], values)
+
+    def _filled(self, reading: str, values: Mapping[str, str]) -> str:
+        """The path of one reading of a template. Raises SourceError where it is none."""
+        path = self._folder.relative(files.fill(reading, values))
+        if not files.inside(path):
+            raise SourceError(f"{path!r} leaves its folder")
+        if _DATA_ADDRESS.search(path) or len(path) > _LONGEST:
+            raise SourceError(
+                f"a picture in the text itself, of {len(path):,} characters, is read from "
+                f"Parquet and Arrow tables alone: {path[:_SHOWN]}..."
+            )
+        return self._plain(path)
 
     def _unpacked(self, paths: list[str]) -> list[str]:
         """The paths without those into a tar.gz beside the pictures that were unpacked of it."""
@@ -301,12 +312,7 @@ class PicturePaths:
         place = self._folder.absolute(path)
         if files.scheme(place):  # one listing instead of a request for each picture
             return self._listings.has(path)
-        # Fast way: a folder or archive that is not there is looked for once, and not for each
-        # picture, since a template may list a dozen.
-        around = files.around(place)
-        if around not in self._around:
-            self._around[around] = files.may_hold(around)
-        if not self._around[around]:
+        if not self._listings.may_hold(place):
             return False
         try:
             return files.exists(place)

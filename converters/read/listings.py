@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
@@ -9,6 +10,8 @@ from converters.read import files
 from converters.read.archives import split_member
 from converters.read.endings import PICTURE_ENDINGS, picture_ending, picture_stem
 from converters.read.files import SourceError
+
+_VARYING = re.compile(r"[{*\\]")  # in a folder's name: it is not one folder for all
 
 
 class _Listing(NamedTuple):
@@ -24,6 +27,7 @@ class Listings:
 
     def __init__(self, root: str) -> None:
         self._root = root
+        self._around: dict[str, bool] = {}
         self._listings: dict[str, _Listing] = {}
         self._places: dict[str, str | None] = {}
         self._spread: dict[str, dict[str, str]] = {}
@@ -36,6 +40,25 @@ class Listings:
     def beside(self, path: str) -> bool:
         """True where the folder of a path holds any picture."""
         return bool(self._listing(files.parent(path)[0]).pictures)
+
+    def may_hold(self, file: str) -> bool:
+        """False where the folder or archive around a file, as a whole path, is not there."""
+        # Fast way: it is looked for once, and not for each of its pictures.
+        around = files.around(file)
+        if around not in self._around:
+            self._around[around] = files.may_hold(around)
+        return self._around[around]
+
+    def is_nowhere(self, pattern: str) -> bool:
+        """True where the folder or archive of a pattern is the same for all records, and neither
+        it nor what stands for it is there."""
+        above, _ = files.parent(pattern)
+        if _VARYING.search(above) or not files.inside(above):
+            return False
+        if self.may_hold(files.join(self._root, f"{above}x")):
+            return False
+        place = self._place(above)
+        return place is None or self._listing(place) == _Listing(frozenset(), {}, [])
 
     def like(self, path: str) -> str | None:
         """The picture of a path's name with any ending, in its folder or in one below that."""

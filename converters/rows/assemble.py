@@ -21,6 +21,7 @@ from schemas.table import (
     CONSTANT,
     IMAGE,
     ORIGIN,
+    QUICK_HASH,
     REGION,
     SCENE,
     SEGMENT_ROW,
@@ -227,6 +228,9 @@ def _facts(pictures: Pictures, writes_bytes: bool) -> Mapping[str, pa.Array]:
     sha256 = pictures.each(
         pa.string(), lambda path: facts[path].sha256 or None if path in facts else None
     )
+    quick = pictures.each(
+        QUICK_HASH, lambda path: facts[path].quick_hash or None if path in facts else None
+    )
     times = pictures.each(pa.string(), lambda path: stated[path].time if path in stated else None)
     weights = pictures.each(
         pa.int64(), lambda path: facts[path].size if writes_bytes and path in facts else 0
@@ -235,6 +239,7 @@ def _facts(pictures: Pictures, writes_bytes: bool) -> Mapping[str, pa.Array]:
         "sizes": _null_where_empty(pictures.each(SIZE, size)),
         "times": _null_where_empty(times),
         "image_sha256": _null_where_empty(sha256),
+        "quick_hashes": _null_where_empty(quick),
         "image_bytes": _sums(weights),
     }
 

@@ -91,7 +91,12 @@ class Pictures(Struct, frozen=True):
         """
         stated = {path: self.stated[tile.scene] for path, tile in tiles.items()}
         facts = {
-            path: Facts(tile.width, tile.height, sha256=self.facts[tile.scene].sha256)
+            path: Facts(
+                tile.width,
+                tile.height,
+                sha256=self.facts[tile.scene].sha256,
+                quick_hash=self.facts[tile.scene].quick_hash,
+            )
             for path, tile in tiles.items()
             if tile.scene in self.facts
         }

@@ -14,6 +14,7 @@ from pipelines.spread import GRID
 
 _DOTS = 120  # an inch
 _LONGEST = 24  # bars of one plot
+_PLAIN = "{x:,.0f}"  # of a logarithmic axis; powers would be set as formulas, which takes long
 
 
 def plots(summary: Summary) -> dict[str, bytes]:
@@ -66,6 +67,7 @@ def _lengths(summary: Summary, figure: Any) -> bool:
             axes.plot([2.0**number for number, _ in counts], share, marker=".", label=task)
             shown = True
         axes.set_xscale("log", base=2)
+        axes.xaxis.set_major_formatter(_PLAIN)
         axes.set_xlabel(f"characters of the {measure}, from")
         axes.set_ylabel("share of the task's rows")
     if shown:
@@ -106,5 +108,6 @@ def _rejects(summary: Summary, figure: Any) -> bool:
     colours = ["tab:red" if drop.fault else "tab:blue" for drop in found]
     axes.barh([drop.reason for drop in found], [drop.total for drop in found], color=colours)
     axes.set_xscale("log")
+    axes.xaxis.set_major_formatter(_PLAIN)
     axes.set_xlabel("items and rows; red: a fault of the data, blue: a choice (policy)")
     return True

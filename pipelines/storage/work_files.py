@@ -68,6 +68,13 @@ def make_folder(path: str) -> None:
         os.makedirs(path, exist_ok=True)
 
 
+def disk_folder(path: str) -> str | None:
+    """A folder of this machine for large passing files: this one, which has the room that was
+    asked for, or for one of an object store the system's own (None)."""
+    make_folder(path)
+    return path if is_local(path) else None
+
+
 def log_file(folder: str, name: str) -> str:
     """Where processes of a run may write what nobody reads unless it fails.
 
