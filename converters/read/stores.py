@@ -100,6 +100,19 @@ class Store(Protocol):
 
 
 @contextmanager
+def picture_faults(path: str) -> Iterator[None]:
+    """Turns what reading a picture's file raises into a PictureError with the reason that fits."""
+    try:
+        yield
+    except Unopenable as error:
+        raise PictureError("unreadable_image", error.strerror) from None
+    except FileNotFoundError:
+        raise PictureError("missing_image", path.rsplit("/", 1)[-1]) from None
+    except OSError as error:
+        raise PictureError("unreadable_image", error.strerror or str(error)) from None
+
+
+@contextmanager
 def _named(path: str) -> Iterator[None]:
     """A native name may be anything: one that no file can have is a missing file's.
 
