@@ -37,6 +37,8 @@ class Key(NamedTuple):
 
 
 Counts = Counter[Key]
+# `ledger[dataset][split]` is a page: items by kind, rows and pictures, each with its buckets.
+Ledger = dict[str, dict[str, dict[str, Any]]]
 
 
 def count(
@@ -236,9 +238,9 @@ def printable(text: str) -> str:
     return line[:300]
 
 
-def ledger(counts: Mapping[Key, int]) -> dict[str, dict[str, dict[str, Any]]]:
+def ledger(counts: Mapping[Key, int]) -> Ledger:
     """`ledger[dataset][split]` as the card states it: items by kind, rows, pictures."""
-    book: dict[str, dict[str, dict[str, Any]]] = {}
+    book: Ledger = {}
     for key, number in sorted(counts.items()):
         if key.level not in ("items", "rows", "pictures"):
             continue

@@ -101,8 +101,8 @@ def schema_faults(schema: str, instance: Any, where: str) -> list[str]:
     return lines
 
 
-def unknown_key(key: str, known: Any) -> str:
-    """The words for a key that nobody knows."""
+def unknown_key(key: str, known: Iterable[str]) -> str:
+    """The words for a key that is not among those known."""
     return f'unknown key "{key}"; known: {", ".join(known)}'
 
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypedDict, cast
 
 import msgspec
 
+from converters.ledger import Ledger
 from converters.read.images import loader_note
 from converters.rows.pictures import DISAGREEING
 from pipelines import __version__, tokens
@@ -204,7 +205,7 @@ def filled(summary: Summary) -> int:
 def summarise(
     plan: RunPlan,
     done: Done,
-    book: dict[str, dict[str, dict[str, Any]]],
+    book: Ledger,
     disk: int,
     content: str,
     command: Sequence[str],
