@@ -37,6 +37,8 @@ class Key(NamedTuple):
 
 
 Counts = Counter[Key]
+# `ledger[dataset][split]` is a page: items by kind, rows and pictures, each with its buckets.
+Ledger = dict[str, dict[str, dict[str, Any]]]
 
 
 def count(
@@ -117,11 +119,19 @@ class Batch(Protocol):
     """
 
     @property
-    def kind(self) -> Kind: ...
+    def kind(self) -> Kind:
+        """The one kind of its items."""
+        ...
+
     @property
-    def split(self) -> str: ...
+    def split(self) -> str:
+        """The one split of its items."""
+        ...
+
     @property
-    def reasons(self) -> Strings: ...
+    def reasons(self) -> Strings:
+        """One an item, see above."""
+        ...
 
     def reject(self, item: int, reason: str) -> Reject:
         """The Reject of one item."""
@@ -229,9 +239,9 @@ def printable(text: str) -> str:
     return line[:300]
 
 
-def ledger(counts: Mapping[Key, int]) -> dict[str, dict[str, dict[str, Any]]]:
+def ledger(counts: Mapping[Key, int]) -> Ledger:
     """`ledger[dataset][split]` as the card states it: items by kind, rows, pictures."""
-    book: dict[str, dict[str, dict[str, Any]]] = {}
+    book: Ledger = {}
     for key, number in sorted(counts.items()):
         if key.level not in ("items", "rows", "pictures"):
             continue

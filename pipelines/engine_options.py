@@ -10,6 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
+from pipelines.errors import UsageError
+
 ENGINES = ("direct", "flink", "dataflow")
 PANEL = "Engines"
 
@@ -20,7 +22,10 @@ def _option(text: str) -> Any:
 
 @dataclass(frozen=True, kw_only=True)
 class EngineOptions:
-    """What the command line says of the engine. beam_options: Beam's own, given after `--`."""
+    """What the command line says of the engine. beam_options: Beam's own, given after `--`.
+
+    Raises UsageError for an engine that does not exist.
+    """
 
     workers: Annotated[str, _option("A number, or auto.")] = "auto"
     engine: Annotated[str, _option("Where to run: direct, flink or dataflow.")] = "direct"
@@ -55,6 +60,10 @@ class EngineOptions:
         _option("Dataflow: write what would be sent into this folder, and send nothing."),
     ] = None
     beam_options: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        if self.engine not in ENGINES:
+            raise UsageError(f'unknown engine "{self.engine}"; known: {", ".join(ENGINES)}')
 
     @classmethod
     def on_command_line(cls) -> list[str]:

@@ -90,7 +90,8 @@ def _change(table: dict[str, Any], changes: Sequence[str]) -> None:
 def convert_mix(targets: Sequence[str], group: str, changes: Sequence[str] = ()) -> Mix:
     """A mix in which every item of the named datasets (`slug` or `slug:split`) is kept once.
 
-    Boxes of a picture whose size nobody knows are written in pixels.
+    Boxes of a picture whose size nobody knows are written in pixels. Raises ConfigError for a
+    dataset that is unknown or cannot be read.
     """
     sources: dict[str, Any] = {}
     for target in dict.fromkeys(targets):

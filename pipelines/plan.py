@@ -61,6 +61,7 @@ class RunPlan(Struct, frozen=True):
 
     @property
     def work(self) -> str:
+        """The folder for the run's temporary files, which all workers see."""
         return files.join(self.out, f".work/{self.name}" if self.name else ".work")
 
     @property
@@ -115,11 +116,7 @@ def make_plan(
     for slug, (folder, found) in opened.items():
         entry = catalogue()[slug]
         classes = _classes(entry, found.classes)
-        jobs = [
-            _job(mix, number, spec, entry, mode, classes)
-            for number, spec in enumerate(mix.sources)
-            if spec.dataset == slug
-        ]
+        jobs = _jobs(mix, entry, mode, classes)
         faults += [
             _named(slug, _unlisted(job)) for job in jobs if not classes and _lists_classes(job.spec)
         ]
@@ -217,27 +214,25 @@ def _open(mix: Mix, entry: Entry, data_root: str, paths: Mapping[str, str]) -> t
     return open_dataset(entry, root, splits)
 
 
-def _job(
-    mix: Mix,
-    number: int,
-    spec: SourceSpec,
-    entry: Entry,
-    mode: ImageMode,
-    classes: tuple[str, ...],
-) -> Job:
-    return Job(
-        number,
-        spec,
-        entry,
-        mix.seed,
-        mix.dialect,
-        mix.fallback_dialect,
-        mix.group,
-        mode != "path",
-        classes,
-        mix.unsayable,
-        mix.unread,
-    )
+def _jobs(mix: Mix, entry: Entry, mode: ImageMode, classes: tuple[str, ...]) -> list[Job]:
+    """What the mix makes of one dataset: a job for each of its sources."""
+    return [
+        Job(
+            number,
+            spec,
+            entry,
+            mix.seed,
+            mix.dialect,
+            mix.fallback_dialect,
+            mix.group,
+            mode != "path",
+            classes,
+            mix.unsayable,
+            mix.unread,
+        )
+        for number, spec in enumerate(mix.sources)
+        if spec.dataset == entry.slug
+    ]
 
 
 def _classes(entry: Entry, found: Sequence[str]) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import pyarrow.parquet as pq
 
 from converters.ledger import (
+    Ledger,
     LedgerError,
     check_balance,
     dropped_by_reason,
@@ -155,7 +156,7 @@ def _interrupted(error: BaseException | None) -> bool:
     )
 
 
-def _look_over(plan: RunPlan, done: Done, book: dict[str, dict[str, dict[str, Any]]]) -> None:
+def _look_over(plan: RunPlan, done: Done, book: Ledger) -> None:
     """Raises RunError where there are too many faults, or no rows."""
     lines, needed = [], 0.0
     for slug, splits in book.items():
@@ -204,7 +205,7 @@ def smallest_max_reject(bad: int, read: int) -> float:
     return thousandths / 1000
 
 
-def _reasons(book: dict[str, dict[str, dict[str, Any]]]) -> list[str]:
+def _reasons(book: Ledger) -> list[str]:
     total: Counter[str] = Counter()
     for splits in book.values():
         for page in splits.values():

@@ -103,7 +103,7 @@ def schema_faults(schema: str, instance: Any, where: str) -> list[str]:
 
 
 def unknown_key(key: str, known: Iterable[str], listed: str) -> str:
-    """The words for a key that nobody knows. listed: the file that has all the known ones."""
+    """The words for a key that is not among those known. listed: the file that has all of them."""
     return f'unknown key "{key}"; {known_names(key, known, listed)}'
 
 

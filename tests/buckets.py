@@ -103,3 +103,10 @@ def server() -> Iterator[str]:
             process.kill()
             process.wait(5)
         process.stdout.close()
+
+
+def shards(digests: dict[str, str]) -> dict[str, str]:
+    """Of a mix's files, those whose bytes are the same wherever it lies."""
+    return {
+        path: digest for path, digest in digests.items() if path.startswith(("data/", "rejects/"))
+    }

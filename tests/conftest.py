@@ -7,12 +7,14 @@ network.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import runs
 from hypothesis import settings
+from native import DATA, ROOTS, picture
 
 from converters.sample_data import write_sample_data
 
@@ -55,3 +57,20 @@ def small(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("small") / "out"
     assert runs.convert(sample, out, "--images", "path", "--workers", "1").code == 0
     return out
+
+
+@pytest.fixture(scope="session")
+def whole(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """That mix without tiles, its scenes whole as in path mode; no test may change it."""
+    out = tmp_path_factory.mktemp("whole") / "out"
+    assert runs.mix(sample, out, "--tile", "off").code == 0
+    return out
+
+
+@pytest.fixture
+def dota(tmp_path: Path) -> Path:
+    """DOTA's fixture with pictures of 100 x 80 pixels, but for P0003's."""
+    shutil.copytree(DATA / ROOTS["dota_v1"], tmp_path, dirs_exist_ok=True)
+    for name in ("train/images/P0001", "train/images/P0002", "val/images/P0007"):
+        picture(tmp_path / f"{name}.png", 100, 80)
+    return tmp_path

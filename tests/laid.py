@@ -35,6 +35,11 @@ def laid(root: Path, files: Mapping[str, str | bytes]) -> Path:
     return root
 
 
+def tree(root: Path, *names: str) -> str:
+    """The root with files of no meaning."""
+    return str(laid(root, dict.fromkeys(names, "x")))
+
+
 def _zipped(path: Path, members: Mapping[str, bytes]) -> None:
     with zipfile.ZipFile(path, "w") as archive:
         for name, data in members.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -83,3 +84,8 @@ def lines(path: Path) -> list[Any]:
 
 def json(path: Path) -> Any:
     return msgspec.json.decode(path.read_bytes())
+
+
+def unlisted(lines: list[str]) -> list[str]:
+    """Faults without the lists of what is known or near, which grow; sorted."""
+    return sorted(re.split("; known: |; did you mean ", line)[0] for line in lines)

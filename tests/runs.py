@@ -61,6 +61,11 @@ def start(*words: str | Path, **env: str) -> subprocess.Popen[str]:
     )
 
 
+def start_mix(root: Path, out: Path, *words: str, **env: str) -> subprocess.Popen[str]:
+    """The geochat-style mix in a process, and a process group, of its own."""
+    return start("mix", "geochat-style", "--data-root", root, "--out", out, *words, **env)
+
+
 def end(process: subprocess.Popen[str]) -> Ended:
     """Waits for a started command."""
     out, err = process.communicate(timeout=LIMIT)
@@ -89,6 +94,11 @@ def captions(root: Path, to: Path) -> Path:
     """A copy of that dataset to do harm to, with a data root of its own."""
     shutil.copytree(root / "ucm_captions", to / "ucm_captions")
     return to
+
+
+def cut(path: Path) -> None:
+    """Leaves the first half of a file."""
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
 
 def digests(out: Path) -> dict[str, str]:
@@ -120,6 +130,11 @@ def table(out: Path, kind: str = "data") -> pa.Table:
     return pa.concat_tables(
         [pq.read_table(path) for path in sorted((out / kind).glob("*.parquet"))]
     )
+
+
+def shards(out: Path) -> list[str]:
+    """Names of the shards of a mix."""
+    return [path.name for path in sorted((out / "data").iterdir())]
 
 
 def rows(out: Path, *columns: str) -> list[dict[str, Any]]:

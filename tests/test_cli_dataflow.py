@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from runs import earthmix
+from runs import Ended, earthmix
 
 WHERE = (
     "--engine",
@@ -21,19 +21,16 @@ WHERE = (
 )
 
 
-def test_a_dry_run_writes_the_graph_and_makes_no_mix(sample: Path, tmp_path: Path) -> None:
-    ended = earthmix(
-        "convert",
-        "ucm_captions",
-        "--data-root",
-        sample,
-        "--out",
-        "gs://bucket-x/out",
-        *WHERE,
-        "--dry-run",
-        tmp_path / "dry",
-        "--quiet",
+def dry_run(sample: Path, folder: Path, *words: str) -> Ended:
+    """What would be sent of a conversion into a bucket, in `dry` below a folder."""
+    return earthmix(
+        *("convert", "ucm_captions", "--data-root", sample, "--out", "gs://bucket-x/out"),
+        *("--dry-run", folder / "dry", *words),
     )
+
+
+def test_a_dry_run_writes_the_graph_and_makes_no_mix(sample: Path, tmp_path: Path) -> None:
+    ended = dry_run(sample, tmp_path, *WHERE, "--quiet")
     assert (ended.code, sorted(p.name for p in (tmp_path / "dry").iterdir())) == (
         0,
         ["options.json", "pipeline.json", "staged.json", "steps.json"],
@@ -42,18 +39,7 @@ def test_a_dry_run_writes_the_graph_and_makes_no_mix(sample: Path, tmp_path: Pat
 
 
 def test_every_missing_option_is_told_at_once(sample: Path, tmp_path: Path) -> None:
-    ended = earthmix(
-        "convert",
-        "ucm_captions",
-        "--data-root",
-        sample,
-        "--out",
-        "gs://bucket-x/out",
-        "--engine",
-        "dataflow",
-        "--dry-run",
-        tmp_path / "dry",
-    )
+    ended = dry_run(sample, tmp_path, "--engine", "dataflow")
     assert ended.code == 2
     assert [word in ended.err for word in ("--project", "--region", "--temp-location")] == [
         True,

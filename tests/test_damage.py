@@ -32,9 +32,6 @@ from pipelines.load import checked
 from pipelines.plan import make_plan
 
 RSICD = catalogue()["rsicd"]
-CAPTIONED = (
-    '{"images": [{"filename": "a.jpg", "split": "train", "sentences": [{"raw": "a pond"}]}]}'
-)
 
 
 # What stands for a file

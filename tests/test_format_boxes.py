@@ -206,11 +206,11 @@ def test_splits_come_from_the_lists_and_the_first_to_name_a_picture_has_it() -> 
 
 def test_what_is_odd_about_the_lists_is_noted() -> None:
     assert read(DIOR).notes == [
-        "ImageSets/Main/train.txt names 1 of 4 pictures that have no annotation file",
-        "1 of the pictures of ImageSets/Main/val.txt are in the list of train too and stay in "
-        "train, such as 00002",
+        "ImageSets/Main/train.txt names 1 of 4 annotation files that are not there, such as 00009",
+        "1 annotation files of ImageSets/Main/val.txt are in the list of train too and stay in "
+        f"train, such as {HBB}/00002.xml",
+        f"1 annotation files are in no split list, such as {HBB}/20000.xml",
         "ImageSets/Main/trainval.txt is the list of no split of this dataset",
-        "1 annotation files are in no split list",
     ]
 
 
@@ -224,7 +224,7 @@ def test_lists_that_name_nothing_there_are_an_error(tmp_path: Path) -> None:
         file.write_text("99999\n")
     with pytest.raises(
         SourceError,
-        match=r"dior: no split list, such as ImageSets/Main/test\.txt, names a file there",
+        match=r"dior: no split list, such as ImageSets/Main/test\.txt, names a file that is there",
     ):
         read(DIOR, tmp_path)
 

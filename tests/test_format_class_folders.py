@@ -167,7 +167,7 @@ def test_a_list_may_be_a_table_whose_pictures_stand_in_any_column(tmp_path: Path
         ("train", ("River",)),
     ]
     assert found.notes == [
-        "EuroSAT/test.csv names 1 of 2 picture(s) that are not there, such as "
+        "EuroSAT/test.csv names 1 of 2 pictures that are not there, such as "
         "1,SeaLake/SeaLake_9.jpg,9,SeaLake"
     ]
 

@@ -36,7 +36,7 @@ def test_without_any_split_list_all_files_are_unlisted(tmp_path: Path) -> None:
     assert splits(found) == {"1": "unlisted", "2": "unlisted"}
     assert found.notes == [
         "there is no split list ImageSets/Main/{split}.txt (or one of 3 other places)",
-        "2 annotation files are in no split list",
+        f"2 annotation files are in no split list, such as {HBB}/1.xml",
     ]
 
 

@@ -1,8 +1,7 @@
-"""The kit for readers: spans of files, and records of JSON, text and XML, or Rejects."""
+"""The kit for readers: spans of files, and records of JSON, or Rejects."""
 
 from __future__ import annotations
 
-import codecs
 import json
 import tempfile
 import zipfile
@@ -14,57 +13,18 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec import Struct
+from native_records import Record, folder, json_of, spans_of
 
 from converters.read import plans
-from converters.read.encodings import text_of, utf8_of, xml_of
 from converters.read.files import SourceError
-from converters.read.folder import Folder, PicturePaths, Span, open_folder
+from converters.read.folder import open_folder
 from converters.read.json_elements import _address, elements
 from converters.read.json_lines import LINES, line_spans
-from converters.read.plans import absent, files_plan, json_array_plan, picture_patterns
+from converters.read.plans import absent, files_plan, json_array_plan
 from converters.read.records import (
-    json_records,
-    record_pictures,
-    text_lines,
-    text_records,
     xml_records,
 )
-from schemas.sample import Picture, Reject
-
-
-class Record(Struct):
-    id: int
-    parts: list[str] = []
-
-
-def folder(root: Path, **written: str | bytes) -> Folder:
-    """A folder of files; `a_json` is written as a.json."""
-    for name, data in written.items():
-        path = root / name.replace("_", ".")
-        path.write_bytes(data if isinstance(data, bytes) else data.encode())
-    return open_folder("s", "s", str(root))
-
-
-def json_of(root: Path, text: str | bytes, table: str | None = None) -> list[Any]:
-    """(place, record) of one document, read as a whole."""
-    return list(
-        json_records(
-            folder(root, a_json=text), Span("s", "val", 0, ("a.json",)), Record, table=table
-        )
-    )
-
-
-def spans_of(root: Path, text: str | bytes, name: str = "a.json", table: str | None = None) -> Any:
-    (root / name).write_bytes(text if isinstance(text, bytes) else text.encode())
-    place = open_folder("s", "s", str(root))
-    plan = json_array_plan(place, name, "{image}", keys={"id"}, record_bytes=10, table=table)
-    return [
-        record
-        for span in plan.spans
-        for _, record in json_records(place, span, Record, table=table, named=["id"])
-    ]
-
+from schemas.sample import Reject
 
 # Spans
 
@@ -273,138 +233,6 @@ def test_a_record_may_be_broken_over_several_lines(
     assert (cut.reason, cut.detail) == ("unreadable_record", "Input data was truncated")
 
 
-# Text and XML
-
-
-def test_a_text_that_cannot_be_read_costs_its_file(tmp_path: Path) -> None:
-    place = folder(tmp_path, a_txt="one\n\n two ", b_txt=b"\xe4 b", c_txt=b"")
-    span = Span("s", "val", 0, ("a.txt", "b.txt", "c.txt", "d.txt"))
-    found = dict(text_records(place, span))
-    assert found == {
-        "a.txt": "one\n\n two ",
-        "b.txt": Reject(
-            "b.txt",
-            "",
-            "val",
-            "unreadable_file",
-            "'utf-8' codec can't decode byte 0xe4 in position 0: invalid continuation byte",
-        ),
-        "c.txt": "",
-        "d.txt": Reject("d.txt", "", "val", "unreadable_file", "the file is not there"),
-    }
-
-
-def test_a_damaged_character_of_utf_16_is_no_text_for_a_decoder_of_json() -> None:
-    whole = '[{"a": "x"}, {"a": "yy"}, {"a": "z"}]'.encode("utf-16-le")
-    at = whole.index("y".encode("utf-16-le"))
-    damaged = codecs.BOM_UTF16_LE + whole[:at] + b"\x00\xd8" + whole[at + 2 :]
-    decoded = utf8_of(damaged)
-    assert decoded.count(b"\xed\xb3\xbf") == 1
-    with pytest.raises((msgspec.DecodeError, UnicodeDecodeError)):
-        msgspec.json.decode(decoded)
-
-
-def test_lines_keep_their_numbers() -> None:
-    assert list(text_lines("one\n\n two ")) == [(1, "one"), (3, " two ")]
-
-
-@pytest.mark.parametrize(
-    "data, text",
-    [
-        (b"\xef\xbb\xbfa", "a"),
-        ("ä机".encode(), "ä机"),
-        ("ä机".encode("utf-16"), "ä机"),
-        (b"\xfe\xff" + "ä机".encode("utf-16-be"), "ä机"),
-        ("12 34 飞机 0".encode("gb2312"), "12 34 飞机 0"),
-        ("机场\uff0c港口".encode("gbk"), "机场\uff0c港口"),
-        (b"", ""),
-    ],
-)
-def test_an_encoding_is_found(data: bytes, text: str) -> None:
-    assert text_of(data) == text
-
-
-@pytest.mark.parametrize(
-    "data", ["Flüsse".encode("latin-1"), "Äöl Süß".encode("cp1252"), b"\xff", b"a\x80"]
-)
-def test_what_is_no_known_encoding_is_not_guessed(data: bytes) -> None:
-    with pytest.raises(UnicodeDecodeError):
-        text_of(data)
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        '<?xml version="1.0" encoding="GB2312"?><a>机场</a>'.encode("gb2312"),
-        '<?xml version="1.0" encoding="gbk"?><a>机场</a>'.encode("gbk"),
-        '<?xml version="1.0" encoding="utf-8"?><a>机场</a>'.encode("gbk"),
-        '<?xml version="1.0" encoding="UTF-16"?><a>机场</a>'.encode("utf-16"),
-        '<?xml version="1.0"?><a>机场</a>'.encode(),
-        "\ufeff<a>机场</a>".encode(),
-    ],
-)
-def test_xml_is_read_in_its_encoding(data: bytes) -> None:
-    assert xml_of(data).text == "机场"
-
-
-def test_xml_in_a_single_byte_encoding_is_read_as_declared() -> None:
-    data = '<?xml version="1.0" encoding="ISO-8859-1"?><a>Flüsse</a>'.encode("latin-1")
-    assert xml_of(data).text == "Flüsse"
-
-
-def test_xml_that_cannot_be_read_costs_its_file(tmp_path: Path) -> None:
-    bomb = '<!DOCTYPE a [<!ENTITY b "bb">]><a>&b;</a>'
-    place = folder(tmp_path, a_xml="<a/>", b_xml=bomb, c_xml="<a>")
-    span = Span("s", "val", 0, ("a.xml", "b.xml", "c.xml"))
-    found = [record for _, record in xml_records(place, span)]
-    assert [isinstance(record, Element) or record.reason for record in found] == [
-        True,
-        "unreadable_file",
-        "unreadable_file",
-    ]
-
-
-# Pictures
-
-
-def test_a_picture_that_leaves_the_folder_costs_its_record(tmp_path: Path) -> None:
-    paths = PicturePaths(folder(tmp_path, a_txt=""), "images/{image}")
-    good, bad = (
-        record_pictures([(paths, {"image": image})], "a.txt", "7", "val", 3)
-        for image in ("a.png", "../../a.png")
-    )
-    assert (good, bad) == (
-        (Picture("images/a.png"),),
-        Reject("a.txt", "7", "val", "bad_value", "'images/../../a.png' leaves its folder", 3),
-    )
-
-
-@pytest.mark.parametrize(
-    "template, message",
-    [
-        ({"val": "{image}"}, "the entry's `images` has no pattern for split 'train'"),
-        ("{stem}.png", "'{stem}.png' needs 'stem'; a record gives: image, split"),
-    ],
-)
-def test_a_template_that_does_not_fit_is_named(tmp_path: Path, template: Any, message: str) -> None:
-    paths = PicturePaths(folder(tmp_path, a_txt=""), template)
-    with pytest.raises(SourceError) as error:
-        paths.path({"image": "a.png", "split": "train"})
-    assert str(error.value) == message
-
-
-@pytest.mark.parametrize(
-    "images, patterns",
-    [
-        ("a/{id}.png", ("a/{id}.png",)),
-        (["A/{id}.png", "B/{id}.png"], ("A/{id}.png", "B/{id}.png")),
-        ({"train": "t/{id}.png", "val": "v/{id}.png"}, ("t/{id}.png", "v/{id}.png")),
-    ],
-)
-def test_a_plan_has_one_pattern_for_each_picture(images: Any, patterns: tuple[str, ...]) -> None:
-    assert picture_patterns(images) == patterns
-
-
 @pytest.mark.parametrize(
     "text, places",
     [
@@ -427,15 +255,3 @@ def test_values_of_an_object_are_parts_of_its_text() -> None:
     body = b'{"a": {"x": 1}, "b": 2}'
     decoded = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
     assert [_address(text) - _address(body) for text in decoded.values()] == [6, 21]
-
-
-def test_a_file_that_links_to_itself_costs_itself_alone(tmp_path: Path) -> None:
-    (tmp_path / "a.txt").write_text("one")
-    (tmp_path / "b.txt").symlink_to("b.txt")
-    folder = open_folder("ponds", "ponds", str(tmp_path))
-    span = Span("ponds", "train", 0, ("a.txt", "b.txt"))
-    good, bad = text_records(folder, span)
-    assert good == ("a.txt", "one")
-    assert bad[1] == Reject(
-        "b.txt", "", "train", "unreadable_file", "Too many levels of symbolic links"
-    )

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import apache_beam as beam
-import msgspec
 import pytest
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from apache_beam.testing import test_pipeline
@@ -44,7 +43,7 @@ from schemas.mix import Mix, SourceSpec
 from schemas.sample import Reject
 from schemas.table import REJECT, SEGMENT_ROW
 
-# See test_shards: by seed 7 the words 1 to 8 queue in the order 7 3 5 4 2 8 6 1.
+# See test_sampling: by seed 7 the words 1 to 8 queue in the order 7 3 5 4 2 8 6 1.
 RANK_OF_5 = 2464723710562777583
 LOWER, UPPER = 0, 1 << 63  # highest words of keys of the first and the second of two shards
 
@@ -319,34 +318,22 @@ def test_the_result_adds_everything_up(ponds: RunPlan) -> None:
 
 
 @pytest.fixture
-def broken(rsvqa: RunPlan) -> tuple[RunPlan, Span]:
-    """A span of a file that is gone."""
-    return rsvqa, msgspec.structs.replace(rsvqa.spans[0], names=("gone.json",))
+def failed(rsvqa: RunPlan, monkeypatch: pytest.MonkeyPatch) -> RunPlan:
+    """A plan of which a worker has met a file that is gone."""
 
-
-def test_a_worker_leaves_its_error_for_the_launcher(
-    broken: tuple[RunPlan, Span], monkeypatch: pytest.MonkeyPatch
-) -> None:
     def fail(*_: object) -> None:
         raise SourceError("gone.json is gone")
 
-    plan, span = broken
     monkeypatch.setattr(transforms, "convert_span", fail)
     with pytest.raises(SourceError):
-        list(transforms._ConvertSpan(plan).process(span, []))
-    assert [path.read_text() for path in (Path(plan.work) / "errors").iterdir()] == [
-        "gone.json is gone"
-    ]
+        list(transforms._ConvertSpan(rsvqa).process(rsvqa.spans[0], []))
+    return rsvqa
 
 
-def test_a_worker_collects_garbage_again_after_an_error(
-    broken: tuple[RunPlan, Span], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(*_: object) -> None:
-        raise SourceError("gone.json is gone")
+def test_a_worker_leaves_its_error_for_the_launcher(failed: RunPlan) -> None:
+    errors = (Path(failed.work) / "errors").iterdir()
+    assert [path.read_text() for path in errors] == ["gone.json is gone"]
 
-    plan, span = broken
-    monkeypatch.setattr(transforms, "convert_span", fail)
-    with pytest.raises(SourceError):
-        list(transforms._ConvertSpan(plan).process(span, []))
+
+def test_a_worker_collects_garbage_again_after_an_error(failed: RunPlan) -> None:
     assert gc.isenabled()

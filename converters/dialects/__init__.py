@@ -83,30 +83,30 @@ def render(
         reasons[~np.isfinite(sizes).all(axis=1)] = "no_size"
     written: list[Shape] = list(shapes)
     groups: dict[tuple[type, type], list[int]] = {}
-    for k, shape in enumerate(shapes):
+    for place, shape in enumerate(shapes):
         kind = type(shape)
         way = _way(kind, dialect.shapes)
         if way is not kind:
-            if unsayable == "reject" and (kind, way) not in _EXACT and not reasons[k]:
-                reasons[k] = "not_sayable"
-            groups.setdefault((kind, way), []).append(k)
+            if unsayable == "reject" and (kind, way) not in _EXACT and not reasons[place]:
+                reasons[place] = "not_sayable"
+            groups.setdefault((kind, way), []).append(place)
     for (kind, way), group in groups.items():
-        chosen = [k for k in group if not reasons[k]]
-        fresh = regions.enclose([shapes[k] for k in chosen], way)
+        chosen = [place for place in group if not reasons[place]]
+        fresh = regions.enclose([shapes[place] for place in chosen], way)
         if way is Quad and (kind, way) not in _EXACT:
-            fresh = _inside(fresh, [shapes[k] for k in chosen], sizes[chosen])
-        for k, shape in zip(chosen, fresh, strict=True):
-            written[k] = shape
+            fresh = _inside(fresh, [shapes[place] for place in chosen], sizes[chosen])
+        for place, shape in zip(chosen, fresh, strict=True):
+            written[place] = shape
         if chosen and (kind, way) not in _EXACT:
             counts["enclosed"] += len(chosen)
     keep = np.flatnonzero(reasons == "")
-    fit = [written[k] for k in keep]
+    fit = [written[place] for place in keep]
     if dialect.bounded and fit:
         beyond = regions.envelopes(fit)
         leaves = (beyond < 0).any(axis=1) | (beyond[:, 2:] > sizes[keep]).any(axis=1)
         counts["clamped"] += int(leaves.sum())
-    for k, text in zip(keep.tolist(), dialect.write(fit, sizes[keep]), strict=True):
-        texts[k] = text
+    for place, text in zip(keep.tolist(), dialect.write(fit, sizes[keep]), strict=True):
+        texts[place] = text
     return texts, reasons, +counts
 
 

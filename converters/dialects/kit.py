@@ -125,7 +125,7 @@ FrameOf = Callable[[Floats], Frame]  # of sizes (n, 2)
 
 
 def pixels(sizes: Floats) -> Frame:
-    """Pixels of the picture itself, whatever its size."""
+    """Pixels of the picture itself, whatever its size. sizes: (n, 2), width and height."""
     ones = np.ones((len(sizes), 2))
     return Frame(0 * ones, ones, ones)
 
@@ -182,12 +182,18 @@ def _each(pair: Floats, points: Floats) -> Floats:
 
 
 def half_up(values: Floats) -> Floats:
-    """To the nearest whole number, halves always upwards: what is a pixel wide stays so."""
+    """To the nearest whole number, halves always upwards: what is a pixel wide stays so.
+
+    values: of any shape, which is that of the result.
+    """
     return np.floor(values + 0.5)
 
 
 def truncate(values: Floats) -> Floats:
-    """Towards zero; what falls short of a whole number by the arithmetic alone counts as one."""
+    """Towards zero; what falls short of a whole number by the arithmetic alone counts as one.
+
+    values: of any shape, which is that of the result.
+    """
     whole: Floats = np.trunc(np.round(values, 9))
     return whole
 
@@ -239,7 +245,7 @@ def writer(
         texts = [""] * len(shapes)
         for kind, indices in by_kind(shapes).items():
             chosen = indices.tolist()
-            group = [shapes[k] for k in chosen]
+            group = [shapes[place] for place in chosen]
             if kind is Box and boxes is not None:
                 said = boxes(box_array(group), sizes[chosen])
             elif kind is Quad and quads is not None:
@@ -248,8 +254,8 @@ def writer(
                 said = polygons(ring_list(group), sizes[chosen])
             else:
                 raise TypeError(f"the dialect cannot write a {kind.__name__}")
-            for k, text in zip(chosen, said, strict=True):
-                texts[k] = text
+            for place, text in zip(chosen, said, strict=True):
+                texts[place] = text
         return texts
 
     return write

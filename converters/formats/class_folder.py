@@ -15,7 +15,7 @@ al. 2021 (Million-AID).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from msgspec import Struct
 
@@ -32,7 +32,7 @@ from converters.read.folder import (
     deeper,
     picture_ending,
 )
-from converters.read.picture_lists import by_lists, list_files
+from converters.read.split_lists import list_files, split_by_picture_lists
 from schemas.sample import Kind, Label, Picture, Reject, Sample
 
 YIELDS: tuple[Kind, ...] = ("label",)
@@ -75,7 +75,7 @@ def plan(folder: Folder, options: Options) -> Plan:
     groups = looked.pictures
     leads = [place.lead for place in looked.places]
     if lists := list_files(folder, options.lists, leads):
-        groups, more = _listed(folder, options, looked.pictures, leads)
+        groups, more = _listed(folder, lists, looked.pictures)
         notes += more
     elif options.lists and not folder.wants(ALL):
         wanted = ", ".join(files.expand(pattern)[0] for pattern in options.lists.values())
@@ -106,13 +106,13 @@ def _patterns(options: Options) -> list[tuple[str, str]]:
 
 def _listed(
     folder: Folder,
-    options: Options,
+    lists: dict[str, list[str]],
     pictures: dict[tuple[str, str], list[str]],
-    leads: Sequence[str],
 ) -> tuple[dict[tuple[str, str], list[str]], list[str]]:
     """The pictures by the split of their list, and notes."""
     pattern_of = {name: pattern for (_, pattern), names in pictures.items() for name in names}
-    by_split, notes = by_lists(folder, options.lists, {name: name for name in pattern_of}, leads)
+    called = {name: name for name in pattern_of}
+    by_split, notes = split_by_picture_lists(folder, lists, called)
     groups: dict[tuple[str, str], list[str]] = {}
     for split, names in by_split.items():
         for name in names:

@@ -45,9 +45,9 @@ from converters.read.folder import (
     stem,
 )
 from converters.read.json_values import number_of
-from converters.read.picture_lists import by_lists, list_files
 from converters.read.plans import files_plan
 from converters.read.records import json_file_records, json_records, record_pictures
+from converters.read.split_lists import list_files, split_by_picture_lists
 from schemas.sample import Box, Kind, Label, Region, Reject, Sample
 
 YIELDS: tuple[Kind, ...] = ("label", "region")
@@ -94,7 +94,8 @@ def plan(folder: Folder, options: Options) -> Plan:
     found = files_plan(folder, options.annotations, options.images, files_a_span=_FILES_A_SPAN)
     if not options.lists:
         return found
-    if not list_files(folder, options.lists):
+    lists = list_files(folder, options.lists)
+    if not lists:
         wanted = ", ".join(options.lists.values())
         if not folder.wants(ALL):
             raise SourceError(f"{folder.slug}: no split list is there: {wanted}")
@@ -103,12 +104,12 @@ def plan(folder: Folder, options: Options) -> Plan:
     names = [name for span in found.spans for name in span.names]
     spans: list[Span] = []
     if options.keyed:
-        by_split, notes = by_lists(folder, options.lists, _keys(folder, found.spans))
+        by_split, notes = split_by_picture_lists(folder, lists, _keys(folder, found.spans))
         for split, keys in sorted(by_split.items()):
             count = len(keys)
             spans.append(Span(folder.slug, split, len(spans), tuple(names), records=count))
     else:
-        by_split, notes = by_lists(folder, options.lists, _called(options, names))
+        by_split, notes = split_by_picture_lists(folder, lists, _called(options, names))
         for split, some in sorted(by_split.items()):
             spans += batched(folder.slug, split, some, _FILES_A_SPAN, len(spans))
     return found._replace(spans=spans, notes=[*found.notes, *notes])
@@ -160,8 +161,8 @@ def _records(folder: Folder, options: Options, span: Span) -> Iterator[tuple[str
             yield name, name.rpartition(".")[0], record
         return
     wanted: set[str] | None = None
-    if options.lists and list_files(folder, options.lists):
-        by_split, _ = by_lists(folder, options.lists, _keys(folder, [span]))
+    if lists := list_files(folder, options.lists):
+        by_split, _ = split_by_picture_lists(folder, lists, _keys(folder, [span]))
         wanted = set(by_split.get(span.split, ()))
     for name in span.names:
         one = msgspec.structs.replace(span, names=(name,))

@@ -41,7 +41,7 @@ from msgspec import Struct
 from converters.read import files
 from converters.read.files import Found, SourceError
 from converters.read.folder import BySplit, Folder, PicturePaths, Plan, Sides, Span, stem
-from converters.read.joins import disputed, find_ids
+from converters.read.joins import disputed, find_answers, find_ids
 from converters.read.json_spans import read_columns
 from converters.read.json_tables import table_spans
 from converters.read.plans import picture_patterns
@@ -222,7 +222,7 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
     if not table.num_rows:
         return
     answers, images = sides["answers"], sides["images"]
-    answer, answered = _answers(table, answers)
+    answer, answered = find_answers(answers, table)
     picture, pictured = find_ids(np.asarray(images["id"]), table["img_id"])
     whole = np.asarray(pc.and_(pc.is_valid(table["id"]), pc.is_valid(table["question"])))
     bad_answer = _faulty(answers, answer, answered)
@@ -281,27 +281,6 @@ def _reject(
         "dangling_reference",
         f"{what} of question {key} is not there or not active",
     )
-
-
-def _answers(
-    table: pa.Table, answers: pa.Table
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
-    """Each question's row among the answers, by its own reference, else by the answer's."""
-    lists = table["answers_ids"].combine_chunks()
-    some = pc.greater(pc.fill_null(pc.list_value_length(lists), 0), 0)
-    # An empty list has no first element to take, so it gets one that is absent.
-    held = pc.if_else(some, lists, pa.scalar([None], lists.type))
-    at, found = find_ids(np.asarray(answers["id"]), pc.list_element(held, 0))
-    if not found.all():
-        # Only answers that name a question can be found by it.
-        naming = np.flatnonzero(np.asarray(pc.is_valid(answers["question_id"])))
-        back = np.asarray(pc.fill_null(answers["question_id"], 0))[naming]
-        order = naming[np.argsort(back, kind="stable")]
-        other, there = find_ids(np.sort(back, kind="stable"), table["id"])
-        use = ~found & there
-        at = np.where(use, order[other] if len(order) else 0, at)
-        found = found | use
-    return at, found
 
 
 def _joined(

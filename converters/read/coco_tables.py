@@ -87,12 +87,12 @@ def _keys(ids: list[Id | None]) -> pa.Array:
 
 def image_table(span: Span, images: Iterable[Image | Reject]) -> pa.Table:
     """A span's pictures: id, name (the file), and place, which is what `image_place` gives."""
-    records = [(k, one) for k, one in enumerate(images) if isinstance(one, Image)]
+    records = [(place, one) for place, one in enumerate(images) if isinstance(one, Image)]
     return pa.table(
         {
             "id": ids_of([image.id for _, image in records]),
             "name": pa.array([image.file for _, image in records], pa.string()),
-            "place": pa.array([image_place(span, k) for k, _ in records], pa.int64()),
+            "place": pa.array([image_place(span, place) for place, _ in records], pa.int64()),
         }
     )
 

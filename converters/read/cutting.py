@@ -8,7 +8,6 @@ worker needs that or 4 bytes for each pixel of the largest scene (1.6 GB for DOT
 
 from __future__ import annotations
 
-import struct
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +15,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 
 from converters.read import images
-from converters.read.images import PictureError
+from converters.read.headers import DAMAGED, PictureError
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -67,14 +66,7 @@ def cut(data: bytes, windows: Sequence[tuple[Window, Kind]]) -> list[bytes]:
             scene = images.shown(file)
             scene.load()
             return _encoded(scene, windows)
-    except (
-        OSError,
-        ValueError,
-        SyntaxError,
-        struct.error,
-        EOFError,
-        Image.DecompressionBombError,
-    ) as error:
+    except (Image.DecompressionBombError, *DAMAGED) as error:
         raise PictureError("unreadable_image", str(error)) from None
 
 

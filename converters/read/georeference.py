@@ -16,7 +16,7 @@ from converters.read import files
 from converters.read.archives import split_member
 from converters.read.files import SourceError, needs
 from converters.read.headers import PictureError
-from converters.read.stores import said
+from converters.read.stores import picture_faults, said
 
 Floats = npt.NDArray[np.float64]
 LONGITUDE_LATITUDE = "OGC:CRS84"  # what GeoJSON without a `crs` is in (RFC 7946, 4)
@@ -59,10 +59,8 @@ class Position(NamedTuple):
 
 def require_rasterio(what: str) -> None:
     """Raises SourceError where rasterio is not installed. what: the dataset or file."""
-    try:
-        import rasterio  # noqa: F401
-    except ImportError:
-        raise needs(f"{what}, in map coordinates,", "rasterio", "geo") from None
+    if not has_rasterio():
+        raise needs(f"{what}, in map coordinates,", "rasterio", "geo")
 
 
 def has_rasterio() -> bool:
@@ -80,14 +78,8 @@ def georeference(path: str) -> Georeference:
     import rasterio
     from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
-    try:
+    with picture_faults(path):
         driver = _DRIVERS.get(files.store(path).read(path, 0, 4))
-    except files.Unopenable as error:
-        raise PictureError("unreadable_image", error.strerror) from None
-    except FileNotFoundError:
-        raise PictureError("missing_image", path.rsplit("/", 1)[-1]) from None
-    except OSError as error:
-        raise PictureError("unreadable_image", error.strerror or str(error)) from None
     if driver is None:
         raise PictureError("unreadable_image", "no TIFF, PNG, JPEG or JPEG 2000")
     try:

@@ -18,7 +18,7 @@ import msgspec
 
 from converters.read.files import store
 from converters.read.json_elements import UNREADABLE, elements
-from converters.read.json_spans import SPAN_BYTES
+from converters.read.json_spans import SPAN_BYTES, cut_ranges
 
 MEMBERS = "members"  # the table of a span that holds members of an object
 _PROBE_BYTES = 1 << 18
@@ -44,13 +44,7 @@ def member_spans(
     if close is None:
         return []
     end = size - len(tail) + close.start()
-    cuts = [begin.end()]
-    while end - cuts[-1] > target:
-        cut = _seam_after(path, cuts[-1] + target, end, keys)
-        if cut is None:
-            break
-        cuts.append(cut)
-    return list(zip(cuts, [*cuts[1:], end], strict=True))
+    return cut_ranges(begin.end(), end, target, lambda at: _seam_after(path, at, end, keys))
 
 
 def _seam_after(path: str, at: int, end: int, keys: set[str]) -> int | None:

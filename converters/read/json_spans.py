@@ -21,7 +21,7 @@ import json
 import re
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -101,9 +101,19 @@ def element_spans(
 
     keys: keys that every record of the array has.
     """
+    return cut_ranges(start, end, target, lambda at: _seam_after(path, at, end, keys))
+
+
+def cut_ranges(
+    start: int, end: int, target: int, seam_after: Callable[[int], int | None]
+) -> list[tuple[int, int]]:
+    """[start, end) in ranges of about `target` bytes, cut at seams.
+
+    seam_after: the first seam behind a place, or None where no more is found.
+    """
     cuts = [start]
     while end - cuts[-1] > target:
-        cut = _seam_after(path, cuts[-1] + target, end, keys)
+        cut = seam_after(cuts[-1] + target)
         if cut is None:
             break
         cuts.append(cut)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from converters.read import files
 from converters.read.headers import DAMAGED, PictureError, opened
 from converters.read.images import check
+from converters.read.stores import picture_faults
 
 _ALPHA = {"LA": 1, "RGBA": 3}  # bands before the transparency
 
@@ -24,14 +25,8 @@ def marked(path: str, least: int = 1) -> npt.NDArray[np.bool_]:
     """
     from PIL import Image
 
-    try:
+    with picture_faults(path):
         data = files.store(path).read(path)
-    except files.Unopenable as error:
-        raise PictureError("unreadable_image", error.strerror) from None
-    except FileNotFoundError:
-        raise PictureError("missing_image", path.rsplit("/", 1)[-1]) from None
-    except OSError as error:
-        raise PictureError("unreadable_image", error.strerror or str(error)) from None
     check(data)
     try:
         with warnings.catch_warnings():

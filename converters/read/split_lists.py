@@ -1,10 +1,16 @@
-"""Splits that stand apart from annotation files: in lists of stems, or where the pictures lie.
+"""Splits that stand apart from annotations: in lists of names, or where the pictures lie.
 
-A list is a text file for each split, with a stem a line, or one table of all pictures with a column
-`split`::
+Lists found by pattern name annotation files by their stems. A list is a text file for each split,
+with a stem a line, or one table of all pictures with a column `split`::
 
     image_path,label_path,split
     Images/trainval/00001.jpg,Annotations/trainval/00001.xml,train
+
+Lists that an entry gives for each split name pictures, one a line, with or without folder and
+ending (`eurosat-train.txt`: `Forest_12.jpg` for `Forest/Forest_12.tif`; `lists/val.lst`:
+`Forest/Forest_12.tif`). A line may have several columns, parted by a comma, semicolon or tab: the
+one that ends as a picture does names it; where none does, the first that names a file which is
+there. A first line of columns without a digit is a header.
 
 Source of the table: https://huggingface.co/datasets/torchgeo/dior.
 """
@@ -21,7 +27,8 @@ from msgspec import Struct
 from converters.read import files
 from converters.read.encodings import text_of
 from converters.read.files import Found, SourceError
-from converters.read.folder import Folder, Span, picture_ending, stem
+from converters.read.folder import Folder, Span, picture_ending, picture_stem, stem
+from converters.read.records import text_lines
 from converters.read.table_rows import column_names
 from converters.read.tables import table_records
 from schemas.sample import Reject
@@ -32,7 +39,18 @@ _PICTURE_COLUMNS = ("image_path", "image", "file_name", "filename", "name")
 
 
 class _List(NamedTuple):
-    """The stems that a list names. name: the file's, relative to the dataset's folder."""
+    """The list of one split. name: the file's, relative to the dataset's folder.
+
+    entries: what it names, each with the files of that name which are there.
+    """
+
+    split: str
+    name: str
+    entries: list[tuple[str, Sequence[str]]]
+
+
+class _Stems(NamedTuple):
+    """The stems that a list of one split names. name: the file's."""
 
     split: str
     name: str
@@ -44,131 +62,89 @@ class _Row(Struct):
     split: str
 
 
+class Splits(NamedTuple):
+    """Files by split, those of wanted splits alone; and notes of what is odd about the lists."""
+
+    files: dict[str, list[str]]
+    notes: list[str]
+
+
 def split_by_lists(
     folder: Folder,
     lists: str | Sequence[str],
     found: Iterable[Found],
     splits: Collection[str] | None,
-) -> tuple[dict[str, list[str]], list[str]]:
-    """Annotation files by split, and notes of what is odd about the lists.
+) -> Splits:
+    """Annotation files by the split whose list has their stem.
 
     lists: pattern of text files with one stem a line, `{split}` in it, or of tables, without it; or
-    several patterns. The first alternative that has lists of these splits counts, and the first
-    list that names a stem has it. splits: those of the dataset, or None for every list. Files that
-    no list names are of the split `unlisted`, which is all of them where there is no list.
+    several patterns. The first alternative that has lists of these splits counts. splits: those of
+    the dataset, or None for every list. Without a list all files are of the split `unlisted`.
 
     Raises SourceError where there are lists, and none names a file that is there.
     """
-    there = {stem(file.path): file.path for file in found}
-    by_split: dict[str, list[str]] = {}
-    notes = []
-    listed: dict[str, str] = {}  # the split of each picture that a list names
+    there = {stem(file.path): (file.path,) for file in found}
     patterns = [lists] if isinstance(lists, str) else lists
     some, strangers = _first_lists(folder, patterns, splits)
-    is_listed = bool(some or strangers)
-    for split, name, stems in some:
-        absent = sum(picture not in there for picture in stems)
-        if absent and folder.wants(split):
-            count = f"{absent} of {len(stems)} pictures"
-            notes.append(f"{name} names {count} that have no annotation file")
-        named = [picture for picture in dict.fromkeys(stems) if picture in there]
-        notes += _named_twice(name, named, listed)
-        fresh = [picture for picture in named if picture not in listed]
-        listed.update(dict.fromkeys(fresh, split))
-        if folder.wants(split):
-            by_split.setdefault(split, []).extend(there[picture] for picture in fresh)
-    if strangers:
-        notes.append(_no_lists_of_splits(strangers))
-    if is_listed and not listed:
-        example = next((one.name for one in some), strangers[0] if strangers else "")
-        raise SourceError(f"{folder.slug}: no split list, such as {example}, names a file there")
-    if not is_listed:
-        notes.append(f"there is no split list {folder.relative(files.shown(patterns[0]))}")
-    loose = [path for picture, path in there.items() if picture not in listed]
-    if loose and folder.wants(UNLISTED):
-        notes.append(f"{len(loose)} annotation files are in no split list")
-        by_split[UNLISTED] = loose
-    return by_split, notes
+    named = [
+        _List(split, name, [(entry, there.get(entry, ())) for entry in stems])
+        for split, name, stems in some
+    ]
+    paths = [path for [path] in there.values()]
+    if not some and not strangers:
+        note = f"there is no split list {folder.relative(files.shown(patterns[0]))}"
+        by_split, notes = _assigned(folder, [], paths, "annotation files")
+        return Splits(by_split, [note, *notes])
+    _check_named(folder, named, strangers)
+    by_split, notes = _assigned(folder, named, paths, "annotation files")
+    return Splits(by_split, [*notes, *([_no_lists_of_splits(strangers)] if strangers else [])])
 
 
-def _first_lists(
-    folder: Folder, patterns: Sequence[str], splits: Collection[str] | None
-) -> tuple[list[_List], list[str]]:
-    """The lists of the first alternative that has some of these splits, and other lists' names."""
-    strangers: dict[str, None] = {}
-    for reading in chain.from_iterable(map(files.expand, patterns)):
-        found: list[_List] = []
-        for file in files.find(folder.base, reading):
-            for one in _lists_of(folder, file):
-                if splits is not None and one.split not in splits:
-                    strangers[one.name] = None
-                else:
-                    found.append(one)
-        if found:
-            return found, [*strangers]
-    return [], [*strangers]
+def list_files(
+    folder: Folder, lists: Mapping[str, str], leads: Sequence[str] = ()
+) -> dict[str, list[str]]:
+    """The list files that are there, by split, relative to the dataset's folder.
 
-
-def _lists_of(folder: Folder, file: Found) -> Iterator[_List]:
-    """A file of one list, or a table of several. Raises SourceError where it cannot be read."""
-    name = folder.relative(file.path)
-    if "split" in file.values:
-        yield _List(file.values["split"], name, _stems(folder, file.path))
-        return
-    header = column_names(files.join(folder.base, file.path))
-    picture = next((column for column in _PICTURE_COLUMNS if column in header), None)
-    if picture is None or "split" not in header:
-        raise SourceError(
-            f"{folder.slug}: {name} is no table of splits: it has no column split, or none of "
-            f"{', '.join(_PICTURE_COLUMNS)}"
-        )
-    by_split: dict[str, list[str]] = {}
-    span = Span(folder.slug, "", 0, (file.path,))
-    for _, row in table_records(folder, span, _Row, {"picture": picture, "split": "split"}):
-        if not isinstance(row, Reject):
-            by_split.setdefault(row.split, []).append(_stem_of(row.picture))
-    for split, stems in by_split.items():
-        yield _List(split, name, stems)
-
-
-def _named_twice(name: str, named: Iterable[str], listed: Mapping[str, str]) -> list[str]:
-    """A note for each split that has pictures of the list `name` already."""
-    notes = []
-    for other in sorted({listed[picture] for picture in named if picture in listed}):
-        twice = [picture for picture in named if listed.get(picture) == other]
-        notes.append(
-            f"{len(twice)} of the pictures of {name} are in the list of {other} too and stay "
-            f"in {other}, such as {twice[0]}"
-        )
-    return notes
-
-
-def _no_lists_of_splits(names: list[str]) -> str:
-    if len(names) == 1:
-        return f"{names[0]} is the list of no split of this dataset"
-    return f"{len(names)} lists are of no split of this dataset, such as {names[0]}"
-
-
-def _stems(folder: Folder, path: str) -> list[str]:
-    """The stems that a split list names, with or without folder and ending.
-
-    Raises SourceError where it is no text.
+    Each pattern may find several. They lie below `folder.base`, beside the archive's own folder, or
+    in one of `leads`: what lies around the pictures, each ending in `/` or `!`.
     """
-    try:
-        entries = text_of(folder.bytes_of(path)).split()
-        return [_stem_of(entry) for entry in entries]
-    except UnicodeDecodeError as error:
-        where = f"{folder.slug}: {folder.relative(path)}"
-        raise SourceError(f"{where} cannot be read: {error}") from None
+    out: dict[str, list[str]] = {}
+    for split, pattern in lists.items():
+        inner = [folder.relative(f.path) for f in files.find(folder.base, pattern, split=split)]
+        found = inner or [f.path for f in files.find(folder.root, pattern, split=split)]
+        for lead in leads if not found else ():
+            deeper = files.find(folder.base, f"{lead}{pattern}", split=split)
+            found += [folder.relative(one.path) for one in deeper]
+        if found:
+            out[split] = found
+    return out
 
 
-def _stem_of(entry: str) -> str:
-    return _ENDING.sub("", entry.rpartition("/")[2])
+def split_by_picture_lists(
+    folder: Folder, lists: Mapping[str, Sequence[str]], names: Mapping[str, str]
+) -> Splits:
+    """Files by the split whose lists name them.
+
+    lists: list files as `list_files` gives them. names: all files, each with a path that ends in
+    what a list may call it. A name without its folder may be that of several files, which it then
+    names all.
+
+    Raises SourceError where a list is no text, or none names a file that is there.
+    """
+    there: dict[str, list[str]] = {}
+    for name, called in names.items():
+        for key in _keys(called):
+            there.setdefault(key, []).append(name)
+    named = [
+        _List(split, path, [(line, _found(line, there)) for line in _lines(folder, path, there)])
+        for split, paths in lists.items()
+        for path in paths
+    ]
+    _check_named(folder, named, [])
+    return _assigned(folder, named, names, "pictures")
 
 
-def split_by_pictures(
-    folder: Folder, images: Mapping[str, str], found: Iterable[Found]
-) -> tuple[dict[str, list[str]], list[str]]:
+def split_by_pictures(folder: Folder, images: Mapping[str, str], found: Iterable[Found]) -> Splits:
     """Annotation files by the split whose pattern of `images` has a picture of their stem.
 
     Of several the first has it. What has a picture nowhere is of the split `unlisted`.
@@ -192,4 +168,152 @@ def split_by_pictures(
             f"{len(loose)} annotation files have a picture in no split's folder, such as "
             f"{folder.relative(loose[0])}"
         )
-    return {split: names for split, names in by_split.items() if folder.wants(split)}, notes
+    wanted = {split: names for split, names in by_split.items() if folder.wants(split)}
+    return Splits(wanted, notes)
+
+
+def _check_named(folder: Folder, lists: Sequence[_List], others: Sequence[str]) -> None:
+    """Raises SourceError where no list names a file that is there. others: names of other lists."""
+    if not any(found for one in lists for _, found in one.entries):
+        example = next((one.name for one in lists), next(iter(others), ""))
+        raise SourceError(
+            f"{folder.slug}: no split list, such as {example}, names a file that is there"
+        )
+
+
+def _assigned(folder: Folder, lists: Iterable[_List], paths: Iterable[str], what: str) -> Splits:
+    """Each file to the first list that names it, and those of no list to the split `unlisted`.
+
+    what: how notes call the files.
+    """
+    by_split: dict[str, list[str]] = {}
+    split_of: dict[str, str] = {}
+    notes: list[str] = []
+    for split, name, entries in lists:
+        absent = [entry for entry, found in entries if not found]
+        if absent and folder.wants(split):
+            count = f"{len(absent)} of {len(entries)} {what}"
+            notes.append(f"{name} names {count} that are not there, such as {absent[0]}")
+        mine = dict.fromkeys(chain.from_iterable(found for _, found in entries))
+        notes += _named_twice(name, split, mine, split_of, what)
+        fresh = [path for path in mine if path not in split_of]
+        split_of.update(dict.fromkeys(fresh, split))
+        by_split.setdefault(split, []).extend(fresh)
+    if loose := [path for path in paths if path not in split_of]:
+        by_split[UNLISTED] = loose
+        if folder.wants(UNLISTED):
+            notes.append(f"{len(loose)} {what} are in no split list, such as {loose[0]}")
+    return Splits({split: some for split, some in by_split.items() if folder.wants(split)}, notes)
+
+
+def _named_twice(
+    name: str, split: str, mine: Iterable[str], split_of: Mapping[str, str], what: str
+) -> list[str]:
+    """A note for each other split that has files of the list `name` already."""
+    shared: dict[str, list[str]] = {}
+    for path in mine:
+        if (other := split_of.get(path, split)) != split:
+            shared.setdefault(other, []).append(path)
+    return [
+        f"{len(twice)} {what} of {name} are in the list of {other} too and stay in {other}, "
+        f"such as {twice[0]}"
+        for other, twice in sorted(shared.items())
+    ]
+
+
+def _no_lists_of_splits(names: Sequence[str]) -> str:
+    if len(names) == 1:
+        return f"{names[0]} is the list of no split of this dataset"
+    return f"{len(names)} lists are of no split of this dataset, such as {names[0]}"
+
+
+def _first_lists(
+    folder: Folder, patterns: Sequence[str], splits: Collection[str] | None
+) -> tuple[list[_Stems], list[str]]:
+    """The lists of the first alternative that has some of these splits, and other lists' names."""
+    strangers: dict[str, None] = {}
+    for reading in chain.from_iterable(map(files.expand, patterns)):
+        found: list[_Stems] = []
+        for file in files.find(folder.base, reading):
+            for one in _lists_of(folder, file):
+                if splits is not None and one.split not in splits:
+                    strangers[one.name] = None
+                else:
+                    found.append(one)
+        if found:
+            return found, [*strangers]
+    return [], [*strangers]
+
+
+def _lists_of(folder: Folder, file: Found) -> Iterator[_Stems]:
+    """A file of one list, or a table of several. Raises SourceError where it cannot be read."""
+    name = folder.relative(file.path)
+    if "split" in file.values:
+        yield _Stems(file.values["split"], name, _stems(folder, file.path))
+        return
+    header = column_names(files.join(folder.base, file.path))
+    picture = next((column for column in _PICTURE_COLUMNS if column in header), None)
+    if picture is None or "split" not in header:
+        raise SourceError(
+            f"{folder.slug}: {name} is no table of splits: it has no column split, or none of "
+            f"{', '.join(_PICTURE_COLUMNS)}"
+        )
+    by_split: dict[str, list[str]] = {}
+    span = Span(folder.slug, "", 0, (file.path,))
+    for _, row in table_records(folder, span, _Row, {"picture": picture, "split": "split"}):
+        if not isinstance(row, Reject):
+            by_split.setdefault(row.split, []).append(_stem_of(row.picture))
+    for split, stems in by_split.items():
+        yield _Stems(split, name, stems)
+
+
+def _stems(folder: Folder, path: str) -> list[str]:
+    """The stems that a split list names, with or without folder and ending.
+
+    Raises SourceError where it is no text.
+    """
+    try:
+        entries = text_of(folder.bytes_of(path)).split()
+        return [_stem_of(entry) for entry in entries]
+    except UnicodeDecodeError as error:
+        where = f"{folder.slug}: {folder.relative(path)}"
+        raise SourceError(f"{where} cannot be read: {error}") from None
+
+
+def _stem_of(entry: str) -> str:
+    return _ENDING.sub("", entry.rpartition("/")[2])
+
+
+def _keys(name: str) -> tuple[str, str]:
+    """What a list may call a file: its name without ending, alone and behind its folder's."""
+    parts = picture_stem(name).replace("!", "/").split("/")
+    return parts[-1], "/".join(parts[-2:])
+
+
+def _found(line: str, there: Mapping[str, list[str]]) -> list[str]:
+    """The files that a line names: the whole of it, or one of its columns."""
+    columns = _columns(line)
+    for text in (line, *([*filter(picture_ending, columns)] or columns)):
+        name, place = _keys(text)
+        if found := there.get(place if "/" in place else name):
+            return found
+    return []
+
+
+def _columns(line: str) -> list[str]:
+    return [text.strip().strip('"') for text in re.split(r"[,;\t]", line)]
+
+
+def _is_header(line: str) -> bool:
+    return len(_columns(line)) > 1 and not any(character.isdigit() for character in line)
+
+
+def _lines(folder: Folder, path: str, there: Mapping[str, list[str]]) -> list[str]:
+    """The lines of a list but its header. Raises SourceError where it is no text."""
+    try:
+        text = text_of(files.read_annotation(folder.root, path))
+    except UnicodeDecodeError as error:
+        raise SourceError(f"{folder.slug}: {path} cannot be read: {error}") from None
+    lines = [line.strip() for _, line in text_lines(text)]
+    headed = lines and _is_header(lines[0]) and not _found(lines[0], there)
+    return lines[1:] if headed else lines

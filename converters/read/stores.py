@@ -86,9 +86,30 @@ class Store(Protocol):
     Only regular files that can be opened are read: what is another thing raises Unopenable.
     """
 
-    def read(self, path: str, start: int = 0, end: int | None = None) -> bytes: ...
-    def size(self, path: str) -> int: ...
-    def listing(self, path: str) -> list[Entry]: ...
+    def read(self, path: str, start: int = 0, end: int | None = None) -> bytes:
+        """Bytes [start, end) of a file; to its end without one."""
+        ...
+
+    def size(self, path: str) -> int:
+        """Bytes of a file."""
+        ...
+
+    def listing(self, path: str) -> list[Entry]:
+        """What lies right below a folder, in order of names."""
+        ...
+
+
+@contextmanager
+def picture_faults(path: str) -> Iterator[None]:
+    """Turns what reading a picture's file raises into a PictureError with the reason that fits."""
+    try:
+        yield
+    except Unopenable as error:
+        raise PictureError("unreadable_image", error.strerror) from None
+    except FileNotFoundError:
+        raise PictureError("missing_image", path.rsplit("/", 1)[-1]) from None
+    except OSError as error:
+        raise PictureError("unreadable_image", error.strerror or str(error)) from None
 
 
 @contextmanager
@@ -171,12 +192,11 @@ def inside(relative: str) -> bool:
     return ".." not in relative or ".." not in PurePosixPath(relative.replace("\\", "/")).parts
 
 
-class _Ranges(io.RawIOBase):
-    """A file of a store, read in ranges."""
+class Ranges(io.RawIOBase):
+    """A file of a store, read in ranges. size: of the file, in bytes."""
 
-    def __init__(self, path: str, store: Store) -> None:
-        self._path, self._store, self._at = path, store, 0
-        self._size = store.size(path)
+    def __init__(self, path: str, store: Store, size: int) -> None:
+        self._path, self._store, self._size, self._at = path, store, size, 0
 
     def readable(self) -> bool:
         return True
@@ -202,4 +222,4 @@ class _Ranges(io.RawIOBase):
 
 def open_ranges(path: str, store: Store) -> IO[bytes]:
     """A file of a store as an open one, read where it is asked for. Raises FileNotFoundError."""
-    return io.BufferedReader(_Ranges(path, store), _BUFFER)
+    return io.BufferedReader(Ranges(path, store, store.size(path)), _BUFFER)

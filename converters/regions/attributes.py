@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 
 import numpy as np
+import numpy.typing as npt
 
 from converters.regions.geometry import Floats
 
@@ -179,9 +180,11 @@ def ordinal(place: int) -> str:
 
 
 def positions(boxes: Floats, sizes: Floats) -> list[str]:
-    """Which third of the picture each box's centre lies in. boxes: (n, 4) pixels; sizes: (n, 2)."""
-    centre = (boxes[:, :2] + boxes[:, 2:]) / 2
-    thirds = np.clip(np.floor(centre / sizes * 3).astype(int), 0, 2)
+    """Which third of the picture each box's centre lies in, as one of `POSITIONS`.
+
+    boxes: (n, 4) x1 y1 x2 y2 in pixels; sizes: (n, 2), width and height.
+    """
+    thirds = _thirds(boxes, sizes)
     return [POSITIONS[i] for i in (thirds[:, 1] * 3 + thirds[:, 0]).tolist()]
 
 
@@ -191,13 +194,19 @@ def near_positions(boxes: Floats, sizes: Floats, reach: float) -> list[set[str]]
     boxes: (n, 4) pixels; sizes: (n, 2); reach: how far off a centre may be taken to be, as a share
     of the picture's side.
     """
-    found: list[set[str]] = [set() for _ in boxes]
-    for right in (-reach, 0.0, reach):
-        for down in (-reach, 0.0, reach):
-            moved = boxes + np.tile(sizes * (right, down), 2)
-            for names, name in zip(found, positions(moved, sizes), strict=True):
-                names.add(name)
-    return found
+    # The column does not depend on the row, so three moves along the diagonal find both.
+    moved = [_thirds(boxes + np.tile(sizes * by, 2), sizes) for by in (-reach, 0.0, reach)]
+    columns, rows = np.stack(moved, axis=2).transpose(1, 0, 2).tolist()
+    return [
+        {POSITIONS[row * 3 + column] for row in set(near_rows) for column in set(near_columns)}
+        for near_columns, near_rows in zip(columns, rows, strict=True)
+    ]
+
+
+def _thirds(boxes: Floats, sizes: Floats) -> npt.NDArray[np.int64]:
+    """Column and row, (n, 2) from 0, of the third that each box's centre lies in."""
+    centre = (boxes[:, :2] + boxes[:, 2:]) / 2
+    return np.clip(np.floor(centre / sizes * 3).astype(np.int64), 0, 2)
 
 
 def sized_name(word: str, name: str) -> str:
@@ -211,7 +220,10 @@ def sized_name(word: str, name: str) -> str:
 
 
 def magnitudes(areas: Floats, sizes: Floats) -> list[str]:
-    """ "small ", "large " or nothing, by the share of the picture that an area takes."""
+    """ "small ", "large " or nothing, by the share of the picture that an area takes.
+
+    areas: (n,) square pixels; sizes: (n, 2), width and height in pixels.
+    """
     share = areas / (sizes[:, 0] * sizes[:, 1])
     words: list[str] = np.where(
         share < SMALL, "small ", np.where(share > LARGE, "large ", "")

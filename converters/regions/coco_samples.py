@@ -60,11 +60,11 @@ def samples(
     """
     file = folder.relative(span.names[0])
     records: list[tuple[int, Image]] = []
-    for k, image in enumerate(images):
+    for place, image in enumerate(images):
         if isinstance(image, Reject):
             yield image
         else:
-            records.append((k, image))
+            records.append((place, image))
     ids = ids_of([image.id for _, image in records])
     first, behind = _places(tables.annotations, ids)
     many_of = (behind - first).tolist()
@@ -73,10 +73,12 @@ def samples(
     objects = _objects(options, picked, classes_of(tables.categories), sizes, many_of)
     twins, paths = Twins(tables.images), PicturePaths(folder, options.images)
     stop = 0
-    for (k, image), size, number, many in zip(records, sizes, ids.tolist(), many_of, strict=True):
+    for (place, image), size, number, many in zip(
+        records, sizes, ids.tolist(), many_of, strict=True
+    ):
         start, stop = stop, stop + many
         key, items = image.key, max(1, many)
-        if wrong := twins.fault(number, image.file, image_place(span, k)):
+        if wrong := twins.fault(number, image.file, image_place(span, place)):
             yield Reject(file, key, span.split, *wrong, items)
             continue
         values = image.values(span.split)

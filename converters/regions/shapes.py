@@ -203,50 +203,53 @@ def _clip_polygons(shapes: Sequence[Shape], sizes: Floats, chosen: Indices, out:
     cut = ring_work.cut_rings(rings, sizes)
     out.changed[chosen], out.mended[chosen] = cut.changed, cut.mended
     out.areas[chosen] = cut.areas
-    for row, k in enumerate(chosen.tolist()):
+    for row, place in enumerate(chosen.tolist()):
         parts = cut.parts[row]
         if cut.zero[row] or cut.outside[row]:
-            out.reasons[k] = "zero_area" if cut.zero[row] else "outside_image"
+            out.reasons[place] = "zero_area" if cut.zero[row] else "outside_image"
             continue
         corners = np.concatenate(parts)
-        out.boxes[k] = [*corners.min(axis=0), *corners.max(axis=0)]
-        sides = out.boxes[k, 2:] - out.boxes[k, :2]
+        out.boxes[place] = [*corners.min(axis=0), *corners.max(axis=0)]
+        sides = out.boxes[place, 2:] - out.boxes[place, :2]
         if (sides < MIN_SIDE).any() or cut.areas[row] < MIN_SIDE**2:
-            out.reasons[k] = "zero_area"
+            out.reasons[place] = "zero_area"
         elif len(parts) == 1:
             points = tuple(parts[0].ravel().tolist())
             if points != tuple(rings[row].ravel().tolist()):
-                out.shapes[k] = Polygon(points)
+                out.shapes[place] = Polygon(points)
         elif np.isfinite(sizes[row]).all():
-            _to_mask(parts, sizes[row], k, out)
+            _to_mask(parts, sizes[row], place, out)
         else:
-            out.reasons[k] = "bad_box"
-            out.details[k] = "several parts, in a picture of unknown size"
+            out.reasons[place] = "bad_box"
+            out.details[place] = "several parts, in a picture of unknown size"
 
 
-def _to_mask(parts: Sequence[Floats], size: Floats, k: int, out: Clipped) -> None:
-    """A polygon in several parts, or with holes, as the mask of its pixels."""
+def _to_mask(parts: Sequence[Floats], size: Floats, place: int, out: Clipped) -> None:
+    """A polygon in several parts, or with holes, as the mask of its pixels.
+
+    parts: corners (k, 2) of each; size: width and height; place: of the polygon in `out`.
+    """
     width, height = size.astype(int).tolist()
     mask = mask_of_polygons([part.ravel().tolist() for part in parts], width, height)
-    out.shapes[k] = mask
-    out.boxes[k], out.areas[k] = mask_box(mask), sum(mask.counts[1::2])
-    if out.areas[k] == 0:
-        out.reasons[k] = "zero_area"
+    out.shapes[place] = mask
+    out.boxes[place], out.areas[place] = mask_box(mask), sum(mask.counts[1::2])
+    if out.areas[place] == 0:
+        out.reasons[place] = "zero_area"
 
 
 def _clip_masks(shapes: Sequence[Shape], sizes: Floats, chosen: Indices, out: Clipped) -> None:
-    for k, mask, size in zip(chosen.tolist(), shapes, sizes, strict=True):
+    for place, mask, size in zip(chosen.tolist(), shapes, sizes, strict=True):
         assert isinstance(mask, Mask)
         width, height = size.tolist()
         fault = mask_fault(mask)
         if not fault and np.isfinite(size).all() and (mask.width, mask.height) != (width, height):
             fault = f"mask of {mask.width} x {mask.height} for a picture of {width:g} x {height:g}"
         if fault:
-            out.reasons[k], out.details[k] = "bad_value", fault
+            out.reasons[place], out.details[place] = "bad_value", fault
             continue
-        out.boxes[k], out.areas[k] = mask_box(mask), sum(mask.counts[1::2])
-        if out.areas[k] == 0:
-            out.reasons[k] = "zero_area"
+        out.boxes[place], out.areas[place] = mask_box(mask), sum(mask.counts[1::2])
+        if out.areas[place] == 0:
+            out.reasons[place] = "zero_area"
 
 
 def envelopes(shapes: Sequence[Shape]) -> Floats:
@@ -282,13 +285,13 @@ def enclose(shapes: Sequence[Shape], kind: type) -> list[Shape]:
         return [Polygon(tuple(ring.ravel().tolist())) for ring in flat]
     quads = np.zeros((len(shapes), 8))
     exact = np.array([isinstance(shape, (Box, Quad)) for shape in shapes], bool)
-    for k in np.flatnonzero(exact).tolist():
-        quads[k] = rings[k].ravel()
+    for place in np.flatnonzero(exact).tolist():
+        quads[place] = rings[place].ravel()
     rest = np.flatnonzero(~exact)
     if len(rest):
         hulls = shapely.multipoints(
-            np.concatenate([rings[k] for k in rest]),
-            indices=np.repeat(np.arange(len(rest)), [len(rings[k]) for k in rest]),
+            np.concatenate([rings[place] for place in rest]),
+            indices=np.repeat(np.arange(len(rest)), [len(rings[place]) for place in rest]),
         )
         quads[rest] = ring_work.smallest_rectangles(hulls)
     return [Quad(tuple(points)) for points in clockwise(quads).tolist()]

@@ -19,7 +19,7 @@ from converters.rows.identity import ITEM
 from converters.rows.tidy import tidy
 from converters.tasks.drafts import Draft, build_objects, rows_of
 from converters.tasks.kit import Built, ExpressionItems, SceneItems, Task
-from converters.tasks.objects import census, names, places
+from converters.tasks.objects import all_places, census, names
 from converters.tasks.views import View, look
 
 # A rival's centre this near to a third, as a share of the picture's side, may be said to lie in it.
@@ -107,8 +107,8 @@ def _draft_phrases(view: View, shown: Shown, chosen: list[int]) -> list[Draft]:
     line between two thirds that a stranger would draw elsewhere.
     """
     known = census(view, shown)
-    items = [item for group in known.groups.values() for item in group]
-    where = dict(zip(items, places(view, items), strict=True))
+    where = all_places(view, known)
+    items = list(where)
     reached = attributes.near_positions(view.scenes.boxes[items], view.scenes.sizes[items], _REACH)
     held = Counter(
         (view.scenes.names[item], place)

@@ -125,7 +125,8 @@ def _where(places_of: Mapping[int, str], group: list[int]) -> str:
     return listed([f"at the {place}" for place in attributes.POSITIONS if place in held])
 
 
-def _all_places(view: View, known: Census) -> dict[int, str]:
+def all_places(view: View, known: Census) -> dict[int, str]:
+    """In which part of the picture each region of a census lies, in words."""
     items = [item for group in known.groups.values() for item in group]
     return dict(zip(items, places(view, items), strict=True))
 
@@ -133,7 +134,7 @@ def _all_places(view: View, known: Census) -> dict[int, str]:
 def _draft_description(view: View, shown: Shown, chosen: list[int]) -> list[Draft]:
     """One row a picture: what it shows, how many of each, and where."""
     known = census(view, shown)
-    where = _all_places(view, known)
+    where = all_places(view, known)
     sentences = [f"The {view.called(shown)} shows {_inventory(known)}."]
     for name, group in known.groups.items():
         noun = attributes.plural(name, len(group))
@@ -156,7 +157,7 @@ def _draft_description(view: View, shown: Shown, chosen: list[int]) -> list[Draf
 def _draft_rounds(view: View, shown: Shown, chosen: list[int]) -> list[Draft]:
     """One row a picture of several rounds: what is there, how many, and where."""
     known = census(view, shown)
-    where = _all_places(view, known)
+    where = all_places(view, known)
     more: list[Round] = []
     for name in [name for name in known.groups if known.sure(name)][:_ROUNDS]:
         group = known.groups[name]

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypedDict, cast
 
 import msgspec
 
+from converters.ledger import Ledger
 from converters.read.images import loader_note
 from converters.rows.pictures import DISAGREEING
 from pipelines import __version__, tokens
@@ -204,7 +205,7 @@ def filled(summary: Summary) -> int:
 def summarise(
     plan: RunPlan,
     done: Done,
-    book: dict[str, dict[str, dict[str, Any]]],
+    book: Ledger,
     disk: int,
     content: str,
     command: Sequence[str],
@@ -215,41 +216,10 @@ def summarise(
     the mix again.
     """
     datasets = {slug: _about(dataset.entry) for slug, dataset in plan.datasets.items()}
-    totals: dict[str, Counter[str]] = {
-        "tasks": Counter(),
-        "text_origin": Counter(),
-        "dialects": Counter(),
-    }
-    noted: dict[str, Counter[str]] = {bucket: Counter() for bucket in _NOTES}
     for counter, n in sorted(done.counts.items()):
         if counter.level == "repairs":
             datasets[counter.dataset]["repairs"][counter.bucket] = n
-        if counter.level == "notes":
-            noted[counter.bucket][counter.dataset] += n
-    absent_notes = [
-        f"{slug}: {counted(n, 'row')} name a picture that is not on disk (`earthmix check {slug}`)"
-        for slug, n in sorted(done.absent.items())
-    ]
-    picture_notes = [
-        f"{slug}: {_NOTES[bucket](n)}"
-        for bucket, numbers in noted.items()
-        for slug, n in numbers.items()
-        if n
-    ]
-    decoded = 0
-    for key, n in sorted(done.holds.items()):
-        if key.measure == "bytes":
-            decoded += n
-            continue
-        about = datasets[key.dataset]
-        about[key.measure] += n
-        if key.measure == "rows":
-            about["tasks"][key.task] = about["tasks"].get(key.task, 0) + n
-            about["splits"][key.split] = about["splits"].get(key.split, 0) + n
-            totals["tasks"][key.task] += n
-            totals["text_origin"][key.text_origin] += n
-            if key.dialect:
-                totals["dialects"][key.dialect] += n
+    totals = _count_rows(done, datasets)
     mix = {
         key: value
         for key, value in msgspec.to_builtins(plan.mix).items()
@@ -263,21 +233,67 @@ def summarise(
         "mix": mix | {"images": plan.images},
         "images": plan.images,
         "rows": sum(n for key, n in done.holds.items() if key.measure == "rows"),
-        **{name: dict(sorted(counter.items())) for name, counter in totals.items()},
+        **totals,
         "datasets": datasets,
         "ledger": book,
-        "notes": [*plan.notes, *picture_notes, *absent_notes],
+        "notes": [*plan.notes, *_picture_notes(done), *_absent_notes(done)],
         "versions": {name: version(name) for name in _PACKAGES},
         "rebuild": shlex.join(command),
         "shards": plan.shards,
         "download_size": disk,
-        "dataset_size": decoded,
+        "dataset_size": sum(n for key, n in done.holds.items() if key.measure == "bytes"),
         "spread": _spread(done),
         "overlaps": _overlaps(plan, done),
         **({"tokenizer": tokens.facts(plan.tokenizer)} if plan.tokenizer else {}),
         "content": content,
     }
     return cast(Summary, summary)
+
+
+def _count_rows(done: Done, datasets: dict[str, dict[str, Any]]) -> dict[str, dict[str, int]]:
+    """Writes what rows hold into the parts of their datasets.
+
+    Gives the rows of all datasets by task, origin of the text, and dialect.
+    """
+    tasks: Counter[str] = Counter()
+    text_origin: Counter[str] = Counter()
+    dialects: Counter[str] = Counter()
+    for key, n in sorted(done.holds.items()):
+        if key.measure == "bytes":
+            continue
+        about = datasets[key.dataset]
+        about[key.measure] += n
+        if key.measure == "rows":
+            about["tasks"][key.task] = about["tasks"].get(key.task, 0) + n
+            about["splits"][key.split] = about["splits"].get(key.split, 0) + n
+            tasks[key.task] += n
+            text_origin[key.text_origin] += n
+            if key.dialect:
+                dialects[key.dialect] += n
+    totals = {"tasks": tasks, "text_origin": text_origin, "dialects": dialects}
+    return {name: dict(sorted(counter.items())) for name, counter in totals.items()}
+
+
+def _picture_notes(done: Done) -> list[str]:
+    """What there is to say of the pictures of each dataset."""
+    noted: dict[str, Counter[str]] = {bucket: Counter() for bucket in _NOTES}
+    for counter, n in sorted(done.counts.items()):
+        if counter.level == "notes":
+            noted[counter.bucket][counter.dataset] += n
+    return [
+        f"{slug}: {_NOTES[bucket](n)}"
+        for bucket, numbers in noted.items()
+        for slug, n in numbers.items()
+        if n
+    ]
+
+
+def _absent_notes(done: Done) -> list[str]:
+    """Rows of each dataset whose picture is not on disk."""
+    return [
+        f"{slug}: {counted(n, 'row')} name a picture that is not on disk (`earthmix check {slug}`)"
+        for slug, n in sorted(done.absent.items())
+    ]
 
 
 def _spread(done: Done) -> dict[str, dict[str, dict[str, int]]]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import base64
 import io
-import struct
 import warnings
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from converters.read import images
-from converters.read.images import PictureError
+from converters.read.headers import DAMAGED, PictureError
 
 SIDE = 1024  # pixels of the longer side of the largest ones
 _QUALITY = 82
@@ -56,14 +55,7 @@ def make(data: bytes, side: int = SIDE) -> Thumbnail:
                 plain = plain if plain.mode == "RGB" else plain.convert("RGB")
                 plain.thumbnail((side, side), Image.Resampling.HAMMING)
                 plain.save(out, "JPEG", quality=_QUALITY)
-    except (
-        OSError,
-        ValueError,
-        SyntaxError,
-        struct.error,
-        EOFError,
-        Image.DecompressionBombError,
-    ) as error:
+    except (Image.DecompressionBombError, *DAMAGED) as error:
         raise PictureError("unreadable_image", str(error)) from None
     return Thumbnail(out.getvalue(), *(reversed(size) if turned else size))
 

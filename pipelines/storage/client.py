@@ -38,8 +38,14 @@ class Client(Protocol):
     StoreError.
     """
 
-    def get(self, bucket: str, key: str, start: int, end: int | None) -> bytes: ...
-    def head(self, bucket: str, key: str) -> About: ...
+    def get(self, bucket: str, key: str, start: int, end: int | None) -> bytes:
+        """Bytes [start, end) of an object; to its end without one. Raises CutOff as well."""
+        ...
+
+    def head(self, bucket: str, key: str) -> About:
+        """What the store says of an object."""
+        ...
+
     def children(self, bucket: str, prefix: str) -> Iterator[tuple[str, int | None]]:
         """Keys and sizes right below a prefix; a folder's key ends in / and has no size."""
         ...
@@ -56,13 +62,24 @@ class Client(Protocol):
         """
         ...
 
-    def upload(self, bucket: str, key: str, path: str) -> None: ...
-    def copy(self, bucket: str, key: str, to_bucket: str, to_key: str) -> None: ...
-    def delete(self, bucket: str, keys: Sequence[str]) -> None: ...
+    def upload(self, bucket: str, key: str, path: str) -> None:
+        """Writes a local file as an object, whole or not at all."""
+        ...
+
+    def copy(self, bucket: str, key: str, to_bucket: str, to_key: str) -> None:
+        """Copies an object within the store."""
+        ...
+
+    def delete(self, bucket: str, keys: Sequence[str]) -> None:
+        """Removes objects; those that are not there are no fault."""
+        ...
 
 
 def split(path: str) -> tuple[str, str]:
-    """Bucket and key of a URL; the key is empty for the bucket itself."""
+    """Bucket and key of a URL; the key is empty for the bucket itself.
+
+    Raises StoreError where there is no bucket.
+    """
     scheme, _, rest = path.partition("://")
     bucket, _, key = rest.partition("/")
     if not bucket:

@@ -25,7 +25,6 @@ to a new OUT where that must not be.
 
 from __future__ import annotations
 
-import io
 import os
 import threading
 import time
@@ -61,7 +60,10 @@ class ObjectStore:
             return self._made[2]
 
     def read(self, path: str, start: int = 0, end: int | None = None) -> bytes:
-        """Bytes [start, end) of an object; no others are asked for."""
+        """Bytes [start, end) of an object; no others are asked for.
+
+        Raises FileNotFoundError, and StoreError where the store does not give them.
+        """
         bucket, key = split(path)
         if end is not None and end <= start:
             return b""
@@ -75,9 +77,11 @@ class ObjectStore:
         raise StoreError(f"{path}: cannot be read: {last}")
 
     def size(self, path: str) -> int:
+        """Bytes of an object. Raises FileNotFoundError."""
         return self.about(path).size
 
     def about(self, path: str) -> About:
+        """What the store says of an object. Raises FileNotFoundError."""
         return self.client().head(*split(path))
 
     def listing(self, path: str) -> list[Entry]:
@@ -128,34 +132,6 @@ class ObjectStore:
         """Objects, by the store itself: (from, to)."""
         client = self.client()
         in_threads(lambda pair: client.copy(*split(pair[0]), *split(pair[1])), pairs)
-
-
-class ObjectFile(io.RawIOBase):
-    """An object to read at random, range by range."""
-
-    def __init__(self, store: files.Store, path: str, size: int) -> None:
-        self._store, self._path, self._size, self._at = store, path, size, 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._at
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        self._at = max(
-            0, offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
-        )
-        return self._at
-
-    def readinto(self, buffer: Any) -> int:
-        data = self._store.read(self._path, self._at, min(self._size, self._at + len(buffer)))
-        buffer[: len(data)] = data
-        self._at += len(data)
-        return len(data)
 
 
 def _options() -> Any:

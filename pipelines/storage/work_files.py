@@ -15,6 +15,7 @@ from typing import Any
 import pyarrow as pa
 
 from converters.read import files
+from converters.read.stores import Ranges
 from pipelines.errors import UsageError
 from pipelines.storage import client, objects
 
@@ -166,7 +167,7 @@ def open_file(path: str) -> Any:
     size = store.size(path)
     if size <= _WHOLE:
         return pa.BufferReader(store.read(path))
-    return pa.PythonFile(io.BufferedReader(objects.ObjectFile(store, path, size), _PAGE), mode="r")
+    return pa.PythonFile(io.BufferedReader(Ranges(path, store, size), _PAGE), mode="r")
 
 
 def remove(path: str) -> None:

@@ -129,6 +129,18 @@ def test_rsicd_has_the_same_bytes(
 # Ends that nobody planned
 
 
+def half_done(questions: Path, out: Path, *words: str) -> subprocess.Popen[str]:
+    """A run of its own process that has written its first segment, and is still running."""
+    where = ("--data-root", questions, "--out", out, "--images", "path")
+    process = runs.start("convert", "rsvqa_lr", *where, *words)
+    segments = out / ".work" / "rows"
+    clusters.wait_for(
+        lambda: process.poll() is not None or (segments.is_dir() and any(segments.iterdir())),
+        "a segment",
+    )
+    return process
+
+
 @pytest.mark.parametrize("way", ["external", "loopback"])
 def test_the_task_manager_that_runs_the_job_is_killed(
     way: str, questions: Path, answered: Path, tmp_path: Path
@@ -136,23 +148,7 @@ def test_the_task_manager_that_runs_the_job_is_killed(
     clusters.fetched()
     out = tmp_path / "out"
     with clusters.cluster_of(2, tmp_path / "flink", way) as running:
-        process = runs.start(
-            "convert",
-            "rsvqa_lr",
-            "--data-root",
-            questions,
-            "--out",
-            out,
-            "--images",
-            "path",
-            "--quiet",
-            *options(way, running, 1),
-        )
-        segments = out / ".work" / "rows"
-        clusters.wait_for(
-            lambda: process.poll() is not None or (segments.is_dir() and any(segments.iterdir())),
-            "a segment",
-        )
+        process = half_done(questions, out, "--quiet", *options(way, running, 1))
         rest = Rest(running.master)
         (job,) = clusters.unfinished(running)
         (victim,) = rest.taskmanagers_of(job)
@@ -169,22 +165,7 @@ def test_ctrl_c_cancels_the_job_and_leaves_nothing(
     way: str, two: cluster.Running, questions: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "new" / "out"
-    process = runs.start(
-        "convert",
-        "rsvqa_lr",
-        "--data-root",
-        questions,
-        "--out",
-        out,
-        "--images",
-        "path",
-        *options(way, two),
-    )
-    segments = out / ".work" / "rows"
-    clusters.wait_for(
-        lambda: process.poll() is not None or (segments.is_dir() and any(segments.iterdir())),
-        "a segment",
-    )
+    process = half_done(questions, out, *options(way, two))
     (job,) = clusters.unfinished(two)
     process.send_signal(signal.SIGINT)
     ended = runs.end(process)

@@ -43,8 +43,6 @@ def _parser() -> argparse.ArgumentParser:
         default="main",
         help="which cluster, when several run side by side (default: %(default)s)",
     )
-    usual = cluster.Plan()
-
     setup = commands.add_parser(
         "setup", parents=[common], help="fetch the job server's jars and Flink, and check them"
     )
@@ -57,6 +55,27 @@ def _parser() -> argparse.ArgumentParser:
     up = commands.add_parser(
         "up", parents=[common, named], help="start a cluster and wait until it answers"
     )
+    _add_up_options(up)
+    up.set_defaults(command=_up)
+    pool = commands.add_parser(
+        "pool", help="serve workers to the task managers of this machine, until stopped"
+    )
+    pool.add_argument(
+        "--host",
+        default="localhost",
+        help="address to listen on; whoever reaches it can run code here (default: %(default)s)",
+    )
+    pool.add_argument("--port", type=_positive, default=50000, help="(default: %(default)s)")
+    pool.set_defaults(command=_pool)
+    down = commands.add_parser("down", parents=[common, named], help="stop a cluster")
+    down.set_defaults(command=_down)
+    status = commands.add_parser("status", parents=[common, named], help="what runs")
+    status.set_defaults(command=_status)
+    return parser
+
+
+def _add_up_options(up: argparse.ArgumentParser) -> None:
+    usual = cluster.Plan()
     up.add_argument(
         "--taskmanagers", type=_positive, default=usual.taskmanagers, help="(default: %(default)s)"
     )
@@ -83,24 +102,6 @@ def _parser() -> argparse.ArgumentParser:
         default=usual.timeout,
         help="seconds until all must answer (default: %(default)s)",
     )
-    up.set_defaults(command=_up)
-    pool = commands.add_parser(
-        "pool", help="serve workers to the task managers of this machine, until stopped"
-    )
-    pool.add_argument(
-        "--host",
-        default="localhost",
-        help="address to listen on; whoever reaches it can run code here (default: %(default)s)",
-    )
-    pool.add_argument("--port", type=_positive, default=50000, help="(default: %(default)s)")
-    pool.set_defaults(command=_pool)
-    commands.add_parser("down", parents=[common, named], help="stop a cluster").set_defaults(
-        command=_down
-    )
-    commands.add_parser("status", parents=[common, named], help="what runs").set_defaults(
-        command=_status
-    )
-    return parser
 
 
 def _positive(text: str) -> int:

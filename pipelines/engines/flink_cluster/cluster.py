@@ -55,7 +55,10 @@ class Running:
     record: Record
 
     def process(self, name: str) -> Process:
-        """A process by its name: jobmanager, pool-1, or a task manager's id in Flink."""
+        """A process by its name: jobmanager, pool-1, or a task manager's id in Flink.
+
+        Raises EngineError where there is none.
+        """
         for process in self.record.processes:
             if process.name == name:
                 return process

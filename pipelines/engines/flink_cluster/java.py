@@ -21,7 +21,10 @@ _VERSION = re.compile(r'version "(?:1\.)?(\d+)')
 
 
 def find_java() -> str:
-    """The path of a Java launcher of version 11 or newer: JAVA_HOME's, else the first on PATH."""
+    """The path of a Java launcher of version 11 or newer: JAVA_HOME's, else the first on PATH.
+
+    Raises EngineError where there is none.
+    """
     home = os.environ.get("JAVA_HOME")
     if home:
         java = Path(home, "bin", "java")

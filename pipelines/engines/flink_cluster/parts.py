@@ -149,7 +149,10 @@ def setup(
 
 
 def read_sums(path: Path) -> dict[str, str]:
-    """Names and sha256 of a file in sha256sum's own format, `jars/x.jar` and the like as names."""
+    """Names and sha256 of a file in sha256sum's own format, `jars/x.jar` and the like as names.
+
+    Raises EngineError where the file is missing.
+    """
     if not path.is_file():
         raise EngineError(f"{path} is missing: nothing says what the parts must be")
     lines = [
