@@ -275,8 +275,9 @@ def test_a_split_whose_pictures_all_went_to_another_is_an_error_that_says_so(
     assert len(objects(tmp_path, DIOR, text).samples) == 1
     (tmp_path / "ImageSets/Main/val.txt").write_text("00001\n")
     message = (
-        "dior: no pictures of split val. 1 of the pictures of ImageSets/Main/val.txt are in the "
-        "list of train too and stay in train, such as 00001"
+        "dior: no pictures of split val. 1 of the annotation files of ImageSets/Main/val.txt are "
+        "in the list of train too and stay in train, such as "
+        "Annotations/Horizontal Bounding Boxes/00001.xml"
     )
     with pytest.raises(SourceError, match=f"^{re.escape(message)}$"):
         read(DIOR, tmp_path, splits=["val"])

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import builtins
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +11,7 @@ from native import DATA, changed, convert, dataset, read, words
 from rasterio.crs import CRS
 
 from converters.catalogue import entry_of
+from converters.read import georeference
 from converters.read.files import SourceError
 from converters.read.georeference import Georeference, to_pixels
 from schemas.sample import Box, Label, Mask, Polygon, Reject, Shape
@@ -85,14 +84,7 @@ def test_a_tile_without_aircraft_is_a_picture_without_regions() -> None:
 
 
 def test_without_rasterio_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = builtins.__import__
-
-    def without(name: str, *rest: Any, **more: Any) -> Any:
-        if name == "rasterio":
-            raise ImportError(name)
-        return real(name, *rest, **more)
-
-    monkeypatch.setattr(builtins, "__import__", without)
+    monkeypatch.setattr(georeference, "has_rasterio", lambda: False)
     with pytest.raises(SourceError, match=r"in map coordinates, needs rasterio: .*earthmix\[geo\]"):
         read(entry_of("rareplanes"), DATA / "geojson_regions/rareplanes")
 

@@ -71,18 +71,6 @@ def test_history_and_system_stand_before_a_query() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "turns",
-    [
-        [{"value": "Is it damaged?"}, {"from": "gpt", "value": "No."}],
-        [{"from": "human", "value": "Is it damaged?"}, {"value": "No."}],
-    ],
-)
-def test_of_two_turns_one_that_lacks_its_role_is_the_other_s_partner(turns: list[Any]) -> None:
-    record = {"conversations": turns}
-    assert turns_of(record, TurnFields(), {}) == (("human", "Is it damaged?"), ("gpt", "No."))
-
-
 def test_the_input_of_an_instruction_stands_below_it() -> None:
     fields = TurnFields(question="instruction", answer="output", input="input")
     record = {"instruction": "Translate.", "input": "Teich", "output": "pond"}

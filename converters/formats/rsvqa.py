@@ -99,8 +99,8 @@ def plan(folder: Folder, options: Options) -> Plan:
             raise SourceError(f"annotations not found: {files.join(folder.base, name)}")
     sides = _spans(folder, options, _SIDES, notes)
     notes += [
-        f"{folder.relative(_pattern(options, 'questions', split))} is not there, so split {split} "
-        f"is not read"
+        f"{folder.relative(files.shown(_pattern(options, 'questions', split)))} is not there, "
+        f"so split {split} is not read"
         for split in (options.tables if isinstance(options.tables, dict) else ())
         if folder.wants(split) and split not in asked
     ]

@@ -215,7 +215,7 @@ def _named_twice(
         if (other := split_of.get(path, split)) != split:
             shared.setdefault(other, []).append(path)
     return [
-        f"{len(twice)} {what} of {name} are in the list of {other} too and stay in {other}, "
+        f"{len(twice)} of the {what} of {name} are in the list of {other} too and stay in {other}, "
         f"such as {twice[0]}"
         for other, twice in sorted(shared.items())
     ]

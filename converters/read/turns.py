@@ -158,27 +158,9 @@ def turns_of(record: Mapping[str, Any], fields: TurnFields, roles: Mapping[str, 
     known = {**ROLES, **roles}
     if isinstance(value, Mapping) and not any(isinstance(part, list) for part in value.values()):
         value = [value]  # a lone exchange, in no list
-    for number, turn in enumerate(_paired(objects_of(value, name), fields, known)):
+    for number, turn in enumerate(objects_of(value, name)):
         turns += _turn(turn, number, fields, known)
     return tuple(turns)
-
-
-def _paired(said: list[Any], fields: TurnFields, roles: Mapping[str, Role]) -> list[Any]:
-    """The turns of a record; of two, one that lacks its role has that of the other's partner.
-
-    TEOChatlas has such turns in its evaluation files.
-    """
-    if len(said) != 2 or not all(isinstance(turn, Mapping) for turn in said):
-        return said
-    named = [_first(turn, fields.role) for turn in said]
-    if named.count(None) != 1 or any(_first(turn, fields.text) is None for turn in said):
-        return said
-    lacks = named.index(None)
-    if roles.get(str(named[1 - lacks])) != ("gpt", "human")[lacks]:
-        return said
-    role = several(fields.role)[0]
-    said[lacks] = {**said[lacks], role: ("human", "gpt")[lacks]}
-    return said
 
 
 def _first(record: Mapping[str, Any], names: Names | None) -> Any:
