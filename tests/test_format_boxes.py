@@ -207,8 +207,8 @@ def test_splits_come_from_the_lists_and_the_first_to_name_a_picture_has_it() -> 
 def test_what_is_odd_about_the_lists_is_noted() -> None:
     assert read(DIOR).notes == [
         "ImageSets/Main/train.txt names 1 of 4 annotation files that are not there, such as 00009",
-        "1 of the annotation files of ImageSets/Main/val.txt are in the list of train too and stay in "
-        f"train, such as {HBB}/00002.xml",
+        "1 of the annotation files of ImageSets/Main/val.txt are in the list of train too and stay "
+        f"in train, such as {HBB}/00002.xml",
         f"1 annotation files are in no split list, such as {HBB}/20000.xml",
         "ImageSets/Main/trainval.txt is the list of no split of this dataset",
     ]

@@ -102,9 +102,9 @@ def test_names_that_cannot_be_and_answers_that_differ_are_rejected() -> None:
 
 def test_splits_without_tables_are_noted() -> None:
     assert found("cdvqa", "rsvqa/cdvqa").notes == [
-        "Train_questions.json is not there, so split train is not read",
-        "Test_questions.json is not there, so split test is not read",
-        "Test2_questions.json is not there, so split test2 is not read",
+        "{|annotations/}Train_questions.json is not there, so split train is not read",
+        "{|annotations/}Test_questions.json is not there, so split test is not read",
+        "{|annotations/}Test2_questions.json is not there, so split test2 is not read",
     ]
 
 

@@ -90,8 +90,8 @@ def test_lists_name_the_splits_of_pictures_of_any_ending(tmp_path: Path) -> None
     ]
     assert found.notes == [
         "eurosat-train.txt names 1 of 2 pictures that are not there, such as R_9.jpg",
-        "1 of the pictures of eurosat-test.txt are in the list of train too and stay in train, such as "
-        "EuroSAT_MS/River/R_1.tif",
+        "1 of the pictures of eurosat-test.txt are in the list of train too and stay in train, "
+        "such as EuroSAT_MS/River/R_1.tif",
         "1 pictures are in no split list, such as EuroSAT_MS/River/R_2.tif",
     ]
 
