@@ -160,7 +160,7 @@ def _constants(found: Measured) -> list[str]:
         f"a segment: {cut['whole'] / rows:,.0f} bytes a row in one slice, "
         f"{cut['cut'] / rows:,.0f} cut for {found.shards:,} shards ({cut['batches']:,} slices)",
         f"reading a slice of it: {cut['slice'] * 1000:.2f} ms "
-        f"(mean of {COPIES} files on a local disk, in cache)",
+        f"of a core (mean of {COPIES} files on a local disk, in cache)",
         f"a reference in the shuffle: {graph['ref']} bytes by the pipeline's own coder, "
         f"for a path of {graph['path']} characters",
         f"a span in the job's graph: {graph['graph']:,.0f} bytes; in the launcher's memory "
@@ -206,7 +206,7 @@ def hot(work: Path) -> None:
     print(f"\nA hot key: one scene with {_REGIONS:,} regions (a DOTA label file, measured)")
     for task, found in probe("hot", work / "hot", GIT_10M, _REGIONS).items():
         said = ", ".join(f"{what} {n:,}" for what, n in found["fate"].items())
-        cost = f"{found['seconds']:.1f} s and {mb(found['peak'])}"
+        cost = f"{found['seconds']:.1f} s of a core and {mb(found['peak'])}"
         print(
             f"  {task}: {said}; {cost}; longest text {found['text']:,} characters; "
             f"fullest of 45 shards {found['fullest']:,} rows"
