@@ -23,10 +23,7 @@ def test_of_two_forms_the_first_in_the_entry_is_read_and_the_other_is_told(tmp_p
     put(tmp_path, "train/part_1.csv", "train.parquet", "val.parquet")
     assert first_form(open_folder("a", "a", str(tmp_path)), FORMS) == (
         "{split}/part_{n}.csv",
-        [
-            "2 file(s) are another form of the same records and are not read, such as "
-            "train.parquet"
-        ],
+        ["2 file(s) are another form of the same records and are not read, such as train.parquet"],
     )
 
 
