@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +12,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from laid_out import faults, found_in
-from native import changed, read
+from native import changed, encoded, picture, read
 
 from converters.read.files import SourceError
+from schemas.sample import Polygon, Region
 
 LINES = {"annotations": "{stem}.txt", "images": "{stem}.png"}
 JSON = {"annotations": "a.json", "images": "{image}"}
@@ -219,4 +222,61 @@ def test_a_file_of_one_picture_whose_picture_is_none_is_rejected(tmp_path: Path)
     found = found_in(tmp_path, "coco_files", COCO, {"1.json": json.dumps(document)})
     assert [(one.file, one.key, one.reason) for one in found.rejects] == [
         ("1.json", "", "unreadable_record")
+    ]
+
+
+# Vectors of tiles
+
+SATLAS = {"annotations": "l/{tile}.json", "images": "p/{tile}.png", "frame": 10, "side": 20}
+SQUARE = [[[0, 0], [2, 0], [2, 3]]]
+
+
+def test_geometries_of_a_tile_are_scaled_and_others_are_told(tmp_path: Path) -> None:
+    picture(tmp_path / "p/3_4.png")
+    geometries = [
+        {"Type": "Polygon", "Polygon": SQUARE},
+        None,
+        {"Type": "circle"},
+        {"Type": "point"},
+        {"Type": "Polyline"},
+    ]
+    objects = {"dam": [{"Geometry": one} for one in geometries], "sea": []}
+    found = found_in(tmp_path, "satlas_vectors", SATLAS, {"l/3_4.json": json.dumps(objects)})
+    [sample] = found.samples
+    assert sample.regions == (Region("dam[0]", "dam", Polygon((0, 0, 4, 0, 4, 6))),)
+    assert (sample.labels[0].names, sample.unplaced) == (("dam",), ("dam",) * 4)
+    assert [(one.key, one.reason, one.detail, one.items) for one in found.rejects] == [
+        ("3_4#dam[1]", "missing_field", "no Geometry", 1),
+        ("3_4#dam[2]", "bad_value", "a geometry of type circle", 1),
+        ("3_4#dam", "unselected", "points and lines have no area", 2),
+    ]
+
+
+def test_a_list_of_tiles_that_is_none_is_an_error_and_one_that_lacks_a_note(tmp_path: Path) -> None:
+    picture(tmp_path / "p/3_4.png")
+    files = {"l/3_4.json": "{}", "train.json": "[[3, 4]]"}
+    options = SATLAS | {"lists": {"train": "train.json", "val": "val.json"}}
+    found = found_in(tmp_path, "satlas_vectors", options, files)
+    assert [(one.key, one.split) for one in found.samples] == [("3_4", "train")]
+    assert "val.json is not there, so no tile is of val" in found.notes
+    with pytest.raises(SourceError, match=r"^dscr: train\.json: "):
+        found_in(tmp_path, "satlas_vectors", options, {"train.json": '[["a"]]'})
+
+
+# Shards
+
+
+def test_a_member_of_a_shard_that_cannot_be_read_is_rejected(tmp_path: Path) -> None:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as tar:
+        for name, data in {"1.jpg": encoded("JPEG"), "1.txt": b"A dam \xff\xfe"}.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            tar.addfile(info, io.BytesIO(data))
+    found = found_in(tmp_path, "webdataset", {"annotations": "{n}.tar"}, {"a.tar": out.getvalue()})
+    assert [(one.key, one.reason) for one in found.rejects] == [("1", "unreadable_record")]
+    files: dict[str, str | bytes] = {"7.json": "{", "7.png": encoded("PNG")}
+    loose = found_in(tmp_path / "b", "webdataset", {"annotations": "{n}.json"}, files)
+    assert [(one.file, one.key, one.reason) for one in loose.rejects] == [
+        ("7.json", "7", "unreadable_record")
     ]

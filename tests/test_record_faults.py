@@ -1,20 +1,17 @@
-"""Parts of a record that cannot be used: each is rejected with its own kind, and the rest is read."""
+"""Parts of a record that cannot be used: each is rejected by itself, and the rest is read."""
 
 from __future__ import annotations
 
-import io
 import json
-import tarfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 from laid_out import faults, found_in
 from mask_files import put_mask
-from native import Native, encoded, picture
+from native import Native, picture
 
-from converters.read.files import SourceError
-from schemas.sample import Box, Caption, Expression, Polygon, Question, Region
+from schemas.sample import Box, Caption, Expression, Question, Region
 
 JSON = {"annotations": "a.json", "images": "{image}"}
 
@@ -157,8 +154,13 @@ def test_captions_beside_expressions_are_texts(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("width", "height", "size"),
-    [(10, 20.5, (10, 20)), (10, 0, (None, None)), (True, 20, (None, None)), (1 << 31, 20, (None, None))],
-)  # fmt: skip
+    [
+        (10, 20.5, (10, 20)),
+        (10, 0, (None, None)),
+        (True, 20, (None, None)),
+        (1 << 31, 20, (None, None)),
+    ],
+)
 def test_the_size_of_a_picture_is_two_numbers_from_1(
     width: Any, height: Any, size: tuple[int | None, int | None], tmp_path: Path
 ) -> None:
@@ -170,7 +172,8 @@ def test_the_size_of_a_picture_is_two_numbers_from_1(
 
 # Attributes over XML
 
-SHIP = "<bndbox/><points><point>1,2</point><point>5,2</point><point>5,6</point><point>1,6</point></points>"
+POINTS = "".join(f"<point>{point}</point>" for point in ("1,2", "5,2", "5,6", "1,6"))
+SHIP = f"<points>{POINTS}</points>"
 XML = f"<a><object><name>Dry Cargo Ship</name>{SHIP}</object><object>{SHIP}</object></a>"
 
 
@@ -239,67 +242,3 @@ def test_a_picture_whose_coloured_mask_does_not_fit_is_rejected(
     found = found_in(tmp_path, "xml_mask_colours", options, {"x/1.xml": "<a/>"})
     assert [one.reason for one in found.rejects] == [reason]
     assert found.samples == []
-
-
-# Vectors of tiles
-
-SATLAS = {"annotations": "l/{tile}.json", "images": "p/{tile}.png", "frame": 10, "side": 20}
-SQUARE = [[[0, 0], [2, 0], [2, 3]]]
-
-
-def test_geometries_of_a_tile_are_scaled_and_others_are_told(tmp_path: Path) -> None:
-    picture(tmp_path / "p/3_4.png")
-    geometries = [
-        {"Type": "Polygon", "Polygon": SQUARE},
-        None,
-        {"Type": "circle"},
-        {"Type": "point"},
-        {"Type": "Polyline"},
-    ]
-    objects = {"dam": [{"Geometry": one} for one in geometries], "sea": []}
-    found = found_in(tmp_path, "satlas_vectors", SATLAS, {"l/3_4.json": json.dumps(objects)})
-    [sample] = found.samples
-    assert sample.regions == (Region("dam[0]", "dam", Polygon((0, 0, 4, 0, 4, 6))),)
-    assert (sample.labels[0].names, sample.unplaced) == (("dam",), ("dam",) * 4)
-    assert [(one.key, one.reason, one.detail, one.items) for one in found.rejects] == [
-        ("3_4#dam[1]", "missing_field", "no Geometry", 1),
-        ("3_4#dam[2]", "bad_value", "a geometry of type circle", 1),
-        ("3_4#dam", "unselected", "points and lines have no area", 2),
-    ]
-
-
-def test_a_list_of_tiles_that_is_none_is_an_error_and_one_that_lacks_a_note(tmp_path: Path) -> None:
-    picture(tmp_path / "p/3_4.png")
-    files = {"l/3_4.json": "{}", "train.json": "[[3, 4]]"}
-    options = SATLAS | {"lists": {"train": "train.json", "val": "val.json"}}
-    found = found_in(tmp_path, "satlas_vectors", options, files)
-    assert [(one.key, one.split) for one in found.samples] == [("3_4", "train")]
-    assert "val.json is not there, so no tile is of val" in found.notes
-    with pytest.raises(SourceError, match=r"^dscr: train\.json: "):
-        found_in(tmp_path, "satlas_vectors", options, {"train.json": '[["a"]]'})
-
-
-# Shards
-
-
-def test_a_member_of_a_shard_that_cannot_be_read_is_rejected(tmp_path: Path) -> None:
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w") as tar:
-        for name, data in {"1.jpg": encoded("JPEG"), "1.txt": b"A dam \xff\xfe"}.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(data)
-            tar.addfile(info, io.BytesIO(data))
-    found = found_in(tmp_path, "webdataset", {"annotations": "{n}.tar"}, {"a.tar": out.getvalue()})
-    assert [(one.key, one.reason) for one in found.rejects] == [("1", "unreadable_record")]
-    files: dict[str, str | bytes] = {"7.json": "{", "7.png": encoded("PNG")}
-    loose = found_in(tmp_path / "b", "webdataset", {"annotations": "{n}.json"}, files)
-    assert [(one.file, one.key, one.reason) for one in loose.rejects] == [
-        ("7.json", "7", "unreadable_record")
-    ]
-
-
-def test_a_question_without_words_and_an_answer_without_a_question(tmp_path: Path) -> None:
-    options = {"annotations": "a.txt", "images": "{image}"}
-    found = found_in(tmp_path, "vqa_text", options, {"a.txt": "1.png Is it a dam? yes\nnothing\n"})
-    assert [(one.key, one.reason) for one in found.rejects] == [("line 2", "unreadable_record")]
-    assert [one.questions[0].answer for one in found.samples] == ["yes"]
