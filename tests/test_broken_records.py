@@ -27,17 +27,30 @@ TEXTS: dict[str, dict[str, Any]] = {
     "dota": LINES,
     "expression_lines": LINES | {"columns": ["x1", "y1", "x2", "y2", "expression"]},
     "label_lines": LINES,
-    "text_mask": LINES | {"annotations": {"train": "1.txt"}, "masks": "m.png"},
+    "text_mask": {"annotations": "{split}.txt", "images": "{image}", "masks": "m.png"},
     "vqa_text": LINES,
 }
 
 
+GOOD = {
+    "delimited_boxes": "1 2 3 4 ship\n",
+    "dota": "0 0 4 0 4 4 0 4 ship 0\n",
+    "expression_lines": "1,2,3,4,a ship\n",
+    "label_lines": "a.png ship\n",
+    "text_mask": "a.png\n",
+    "vqa_text": "a.png: Is it a ship? yes\n",
+}
+
+
 @pytest.mark.parametrize("form", TEXTS)
-def test_a_file_in_no_known_encoding_is_rejected(form: str, tmp_path: Path) -> None:
-    found = found_in(tmp_path, form, TEXTS[form], {"1.txt": BYTES})
-    [reject] = found.rejects
+def test_a_file_in_no_known_encoding_is_rejected_and_the_next_is_read(
+    form: str, tmp_path: Path
+) -> None:
+    files = {"1.txt": BYTES, "2.txt": GOOD[form]}
+    found = found_in(tmp_path, form, TEXTS[form], files)
+    reject = found.rejects[0]
     assert (reject.file, reject.reason, reject.detail) == ("1.txt", "unreadable_file", UTF8)
-    assert found.samples == []
+    assert [one.file for one in found.samples] == ["2.txt"]
 
 
 def test_a_json_file_of_a_mask_in_no_known_encoding_is_rejected(tmp_path: Path) -> None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from laid_out import faults, found_in
 from mask_files import put_mask
 from native import Native, changed, picture, read
+from PIL import Image
 
 from converters.read.files import SourceError
 from schemas.sample import Mask, Region
@@ -194,3 +199,26 @@ def test_masks_of_other_splits_alone_are_an_error(tmp_path: Path) -> None:
     with pytest.raises(SourceError) as error:
         read(changed("dscr", format="mask_raster", options=options), tmp_path, ["val"])
     assert str(error.value) == "no mask of val is there: 1 mask(s) of other splits"
+
+
+def test_rows_of_masks_that_are_none_or_of_unknown_values_are_rejected(tmp_path: Path) -> None:
+    masks = [b"no picture", mask_bytes([[1, 7]]), mask_bytes([[1, 0]])]
+    rows = {"image": [mask_bytes([[0, 0]])] * 3, "mask": masks}
+    pq.write_table(pa.table(rows), tmp_path / "a.parquet")
+    options = {"annotations": "a.parquet", "images": ["image"], "mask": "mask"}
+    values = {"values": {"water": 1}, "blank": {"none": 0}}
+    found = found_in(tmp_path, "mask_parquet", options | values, {})
+    assert [(one.key, one.reason) for one in found.rejects] == [
+        ("a.parquet!mask/000000000", "unreadable_file"),
+        ("row 1", "bad_value"),
+    ]
+    assert [(one.key, len(one.labels), len(one.regions)) for one in found.samples] == [
+        ("row 1", 0, 1),
+        ("row 2", 1, 1),
+    ]
+
+
+def mask_bytes(pixels: list[list[int]]) -> bytes:
+    out = io.BytesIO()
+    Image.fromarray(np.array(pixels, np.uint8)).save(out, "PNG")
+    return out.getvalue()

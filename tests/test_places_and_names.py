@@ -112,7 +112,8 @@ def test_a_slug_of_ones_own_that_is_taken_is_refused(
     monkeypatch.setattr(entries, "catalogue", lambda: table)
     own = tmp_path / "own.toml"
     body = (
-        'name = "A"\nhome = "https://a.example"\ntasks = ["classification"]\nformat = "label_lines"\n'
+        'name = "A"\nhome = "https://a.example"\ntasks = ["classification"]\n'
+        'format = "label_lines"\n'
         'annotations = "a.txt"\nimages = "{image}"\nevidence = "real"\n'
         'licence = { annotations = "MIT", images = "MIT" }\nsplits = { all = 1 }\n'
     )
