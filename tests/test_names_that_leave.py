@@ -15,6 +15,8 @@ import scipy.io
 from laid_out import found_in
 
 UP = "../1.png"
+BOTH = (UP, "2.png")
+SAID = [{"raw": "a"}, {"raw": "b"}]
 LINES = {"annotations": "a.txt", "images": "{image}"}
 JSON = {"annotations": "a.json", "images": "{image}"}
 TABLE = {"annotations": "a.csv", "images": "{image}"}
@@ -40,27 +42,42 @@ def array(rows: list[list[float]]) -> bytes:
     return out.getvalue()
 
 
-def feature(**properties: Any) -> str:
+def features(*images: str) -> str:
     corners = [[0, 0], [4, 0], [4, 4], [0, 0]]
-    one = {"properties": properties, "geometry": {"type": "Polygon", "coordinates": [corners]}}
-    return json.dumps({"type": "FeatureCollection", "features": [one, one]})
+    shape = {"type": "Polygon", "coordinates": [corners]}
+    found = [
+        {"properties": {"image": image, "label": "dam"}, "geometry": shape} for image in images
+    ]
+    return json.dumps({"type": "FeatureCollection", "features": found})
 
 
 # Options, the file and what it holds, the key of the Reject, and how many items it stands for.
 CASES: dict[str, tuple[dict[str, Any], str, str | bytes, str, int]] = {
-    "boxes_json": (JSON, "a.json", json.dumps([{"image": UP, "objects": [BOX, BOX]}]), UP, 2),
-    "caption_json": (JSON, "a.json", json.dumps([{"image": UP, "caption": ["a", "b"]}]), UP, 2),
+    "boxes_json": (
+        JSON,
+        "a.json",
+        json.dumps([{"image": name, "objects": [BOX, BOX]} for name in BOTH]),
+        UP,
+        2,
+    ),
+    "caption_json": (
+        JSON,
+        "a.json",
+        json.dumps([{"image": name, "caption": ["a", "b"]} for name in BOTH]),
+        UP,
+        2,
+    ),
     "caption_table": (
         TABLE | {"fields": {"image": "name", "captions": ["text"]}},
         "a.csv",
-        f"name,text\n{UP},a\n",
+        f"name,text\n{UP},a\n2.png,b\n",
         UP,
         1,
     ),
     "delimited_boxes": (
         LINES | {"columns": ["image", "x1", "y1", "x2", "y2", "class"], "delimiter": ","},
         "a.txt",
-        f"{UP},1,2,3,4,ship\n{UP},5,6,7,8,ship\n",
+        f"{UP},1,2,3,4,ship\n{UP},5,6,7,8,ship\n2.png,1,2,3,4,ship\n",
         UP,
         2,
     ),
@@ -68,44 +85,46 @@ CASES: dict[str, tuple[dict[str, Any], str, str | bytes, str, int]] = {
     "expression_lines": (
         LINES | {"columns": ["image", "x1", "y1", "x2", "y2", "expression"]},
         "a.txt",
-        f"{UP},1,2,3,4,a ship\n{UP},5,6,7,8,a car\n",
+        f"{UP},1,2,3,4,a ship\n{UP},5,6,7,8,a car\n2.png,1,2,3,4,a ship\n",
         UP,
         2,
     ),
     "geojson_labels": (
         {"annotations": "a.json", "images": "{place}", "place": ["place"], "label": ["label"]},
         "a.json",
-        json.dumps({"features": [{"properties": {"place": UP, "label": "dam"}}]}),
+        json.dumps({"features": [{"properties": {"place": n, "label": "dam"}} for n in BOTH]}),
         UP,
         1,
     ),
     "geojson_regions": (
         JSON | {"image": "image", "label": "label", "coordinates": "pixels"},
         "a.json",
-        feature(image=UP, label="dam"),
+        features(*(BOTH[0], *BOTH)),
         UP,
         2,
     ),
     "karpathy": (
         {"annotations": "a.json", "images": "{filename}"},
         "a.json",
-        json.dumps({"images": [{"filename": UP, "split": "x", "sentences": [{"raw": "a"}] * 2}]}),
+        json.dumps(
+            {"images": [{"filename": name, "split": "x", "sentences": SAID} for name in BOTH]}
+        ),
         UP,
         2,
     ),
     "label_json": (OUTSIDE | {"labels": "class"}, "1.json", '{"class": "dam"}', "1", 1),
-    "label_lines": (LINES, "a.txt", f"{UP} dam\n", UP, 1),
+    "label_lines": (LINES, "a.txt", f"{UP} dam\n2.png dam\n", UP, 1),
     "label_table": (
         TABLE | {"image": "id", "labels": ["kind"]},
         "a.csv",
-        f"id,kind\n{UP},dam\n",
+        f"id,kind\n{UP},dam\n2.png,dam\n",
         UP,
         1,
     ),
     "location_table": (
         TABLE | {"image": "id", "longitude": "lon", "latitude": "lat", "question": "Where?"},
         "a.csv",
-        f"id,lon,lat\n{UP},1,2\n",
+        f"id,lon,lat\n{UP},1,2\n2.png,1,2\n",
         UP,
         1,
     ),
@@ -126,29 +145,29 @@ CASES: dict[str, tuple[dict[str, Any], str, str | bytes, str, int]] = {
     "object_attributes": (
         JSON | {"boxes": "{image}.xml", "geometry": "points"},
         "a.json",
-        json.dumps([{"img_id": UP, "objs": []}]),
+        json.dumps([{"img_id": name, "objs": []} for name in BOTH]),
         UP,
         1,
     ),
-    "picture_json": (JSON, "a.json", json.dumps([{"image": UP}]), UP, 1),
+    "picture_json": (JSON, "a.json", json.dumps([{"image": name} for name in BOTH]), UP, 1),
     "referring_json": (
         JSON,
         "a.json",
-        json.dumps([{"image": UP, "text": ["a", "b"], "bbox": [ROWS[0], ROWS[1]]}]),
+        json.dumps([{"image": name, "text": ["a", "b"], "bbox": ROWS} for name in BOTH]),
         UP,
         2,
     ),
     "run_length_table": (
         TABLE | {"image": "ImageId", "runs": "EncodedPixels", "label": "ship"},
         "a.csv",
-        f"ImageId,EncodedPixels\n{UP},1 2\n",
+        f"ImageId,EncodedPixels\n{UP},\n2.png,\n",
         UP,
         1,
     ),
     "text_mask": (
         JSON | {"masks": "{stem}.png"},
         "a.json",
-        json.dumps([{"image": UP, "text": ["a ship", "a car"]}]),
+        json.dumps([{"image": UP, "text": ["a", "b"]}, {"image": "2.png", "text": []}]),
         UP,
         2,
     ),
@@ -169,7 +188,7 @@ CASES: dict[str, tuple[dict[str, Any], str, str | bytes, str, int]] = {
     "wkt_table": (
         TABLE | {"one_class": "building"},
         "a.csv",
-        f'ImageId,PolygonWKT_Pix\n{UP},"POLYGON ((0 0, 4 0, 4 4, 0 0))"\n{UP},POLYGON EMPTY\n',
+        f"ImageId,PolygonWKT_Pix\n{UP},POLYGON EMPTY\n{UP},POLYGON EMPTY\n2.png,POLYGON EMPTY\n",
         UP,
         2,
     ),
@@ -184,13 +203,18 @@ CASES: dict[str, tuple[dict[str, Any], str, str | bytes, str, int]] = {
 
 
 @pytest.mark.parametrize("form", CASES)
-def test_a_name_that_leads_out_of_the_folder_costs_its_record(form: str, tmp_path: Path) -> None:
+def test_a_name_that_leads_out_of_the_folder_costs_its_record_alone(
+    form: str, tmp_path: Path
+) -> None:
     options, name, text, key, items = CASES[form]
     found = found_in(tmp_path, form, options, {name: text})
-    assert (found.samples, found.columns) == ([], [])
-    [reject] = found.rejects
+    [reject] = found.rejects[:1]
     assert (reject.file, reject.key, reject.items) == (name, key, items)
     assert (reject.reason, reject.detail) == ("bad_value", "'../1.png' leaves its folder")
+    # The other picture's XML is not there.
+    alone = str(options["images"]).startswith("..") or form == "object_attributes"
+    assert [one.pictures[0].path for one in found.samples] == ([] if alone else ["2.png"])
+    assert found.columns == []
 
 
 def test_a_pair_of_a_disaster_is_rejected_where_its_name_leads_out(tmp_path: Path) -> None:
