@@ -62,9 +62,10 @@ def test_of_several_variables_the_one_of_the_files_name_is_read(tmp_path: Path) 
 
 
 def test_of_several_variables_with_other_names_none_is_read(tmp_path: Path) -> None:
-    assert faults(matrix(tmp_path, saved(a=ROWS, b=ROWS))) == [
-        ("1", "unreadable_file", "no variable x1; there: a, b")
-    ]
+    files = {"1.mat": saved(a=ROWS, b=ROWS), "2.mat": saved(a=ROWS)}
+    found = found_in(tmp_path, "mat_boxes", MATRIX, files)
+    assert faults(found) == [("1", "unreadable_file", "no variable x1; there: a, b")]
+    assert [one.key for one in found.samples] == ["2"]
 
 
 def test_a_file_without_variables_says_how_to_save_one(tmp_path: Path) -> None:
@@ -218,9 +219,12 @@ def test_rows_of_an_array_are_boxes_with_the_number_of_a_class(
 def test_an_array_of_something_else_is_rejected(
     data: bytes, detail: str | None, tmp_path: Path
 ) -> None:
-    [reject] = boxes(tmp_path, data).rejects
+    files = {"1.npy": data, "2.npy": numpy_file([[1, 2, 3, 4, 3]])}
+    found = found_in(tmp_path, "npy_boxes", ARRAYS, files)
+    [reject] = found.rejects
     assert (reject.key, reject.reason) == ("1", "unreadable_file")
     assert detail is None or reject.detail == detail
+    assert [(one.key, len(one.regions)) for one in found.samples] == [("2", 1)]
 
 
 def test_an_array_without_rows_is_a_picture_without_boxes(tmp_path: Path) -> None:

@@ -33,10 +33,13 @@ PHRASES = {"annotations": "a.json", "images": "{image}", "masks": "m/{image}"}
 def test_a_phrase_whose_mask_cannot_be_read_is_rejected(
     data: bytes | None, reason: str, tmp_path: Path
 ) -> None:
-    files: dict[str, str | bytes] = {"a.json": json.dumps([{"image": "1.png", "text": ["a", "b"]}])}
+    records = [{"image": "1.png", "text": ["a", "b"]}, {"image": "2.png", "text": "a"}]
+    files: dict[str, str | bytes] = {"a.json": json.dumps(records), "m/2.png": encoded("PNG")}
     if data is not None:
         files["m/1.png"] = data
-    [reject] = found_in(tmp_path, "text_mask", PHRASES, files).rejects
+    found = found_in(tmp_path, "text_mask", PHRASES, files)
+    assert [one.key for one in found.samples] == ["2.png"]
+    [reject] = found.rejects
     assert (reject.key, reject.reason, reject.items) == ("1.png", reason, 2)
     assert reject.detail.startswith("the mask m/1.png: ")
 
