@@ -185,6 +185,16 @@ def test_a_table_of_values_that_means_nothing_is_an_error(
     assert str(error.value) == fault
 
 
+def test_a_picture_of_another_split_has_no_mask(tmp_path: Path) -> None:
+    put_mask(tmp_path / "a/m/1.png", [[1]])
+    for name in ("a/i/1", "b/i/1"):
+        picture(tmp_path / f"{name}.png", 1, 1)
+    masks, images = ({s: f"{s}/{kind}/{{stem}}.png" for s in "ab"} for kind in "mi")
+    options = MASKS | {"masks": masks, "images": images}
+    notes = found_in(tmp_path, "mask_raster", options, {}).notes
+    assert "1 picture(s) have no mask and are not read, such as b/i/1.png" in notes
+
+
 def test_masks_of_other_splits_alone_are_an_error(tmp_path: Path) -> None:
     put_mask(tmp_path / "m/1.png", [[1]])
     (tmp_path / "m/readme.txt").touch()
