@@ -124,9 +124,9 @@ def _items(
         jobs = dataset.jobs_of(found.split)
         paths = found.table["pictures"].combine_chunks().flatten().unique().to_pylist()
         pictures = _look(dataset, {path: Picture(path) for path in paths}, jobs)
-        book.read(found.split, found.kind, found.table.num_rows)
+        book.read(found.split, "question", found.table.num_rows)
         _book_pictures(book, found.split, pictures, jobs, dataset.georeferenced)
-        yield columns_items(found, pictures, book), jobs.get(found.kind, [])
+        yield columns_items(found, pictures, book), jobs.get("question", [])
         return
     split = found[0].split
     jobs = dataset.jobs_of(split)

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from typing import cast
 
 import pyarrow as pa
-from msgspec.structs import replace
 
 from converters.catalogue import entry_of, reader
 from converters.read import entries, files
@@ -23,7 +22,7 @@ from converters.read.folder import (
 )
 from converters.read.instead import said_instead
 from schemas.entry import Entry
-from schemas.sample import Caption, Picture, Question, Reject, Sample
+from schemas.sample import Picture, Question, Reject, Sample
 from schemas.table import Columns
 
 _DEPTH = 3  # folders one in the other around a dataset's files
@@ -155,12 +154,8 @@ def read_side(entry: Entry, folder: Folder, span: Span) -> pa.Table:
 
 
 def _samples(columns: Columns) -> Iterator[Sample]:
-    """Rows of columns as Samples, one item each."""
+    """Rows of columns as Samples, one question each."""
     for row in columns.table.to_pylist():
         pictures = tuple(Picture(path) for path in row["pictures"])
-        sample = Sample(row["key"], columns.file, columns.split, pictures)
-        if columns.kind == "caption":
-            yield replace(sample, captions=(Caption(row["key"], row["text"]),))
-        else:
-            asked = Question(row["key"], row["question"], row["answer"] or "", row["type"])
-            yield replace(sample, questions=(asked,))
+        asked = Question(row["key"], row["question"], row["answer"] or "", row["type"])
+        yield Sample(row["key"], columns.file, columns.split, pictures, questions=(asked,))

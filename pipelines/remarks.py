@@ -57,7 +57,7 @@ def _there(plan: RunPlan, source: SourceSpec) -> str:
                 labels |= {region.label for region in item.regions}
                 labels |= {name for label in item.labels for name in label.names}
                 types |= {question.type for question in item.questions if question.type}
-            elif isinstance(item, Columns) and item.kind == "question":
+            elif isinstance(item, Columns):
                 types |= set(item.table["type"].unique().drop_null().to_pylist())
     except SourceError:  # the run itself could read it; this is only for the line
         return ""

@@ -8,7 +8,7 @@ behind them; the Parquet files hold plain strings.
 from __future__ import annotations
 
 import json
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
@@ -79,19 +79,16 @@ WORKING = pa.schema(
 SEGMENT_ROW = pa.schema([*_COLUMNS, *WORKING])
 
 PICTURES = pa.list_(CONSTANT)
-# What a reader of large tables yields instead of Samples, by kind (see `Columns`).
-COLUMNS: dict[str, pa.Schema] = {
-    "caption": pa.schema([("key", STRING), ("pictures", PICTURES), ("text", STRING)]),
-    "question": pa.schema(
-        [
-            ("key", STRING),
-            ("pictures", PICTURES),
-            ("question", STRING),
-            ("answer", STRING),
-            ("type", STRING),
-        ]
-    ),
-}
+# What a reader of large tables of questions yields instead of Samples (see `Columns`).
+QUESTIONS = pa.schema(
+    [
+        ("key", STRING),
+        ("pictures", PICTURES),
+        ("question", STRING),
+        ("answer", STRING),
+        ("type", STRING),
+    ]
+)
 
 REJECT = pa.schema(
     [
@@ -112,12 +109,11 @@ REJECT = pa.schema(
 
 
 class Columns(NamedTuple):
-    """Captions or questions as columns of the schema `COLUMNS[kind]`.
+    """Questions as columns of the schema `QUESTIONS`.
 
     pictures: paths relative to the dataset's folder, in time order; a question's type may be null.
     """
 
-    kind: Literal["caption", "question"]
     file: str
     split: str
     table: pa.Table

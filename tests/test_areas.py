@@ -87,6 +87,22 @@ def test_transparency_is_no_colour(tmp_path: Path) -> None:
     assert set(read_pixels(path, Form(coloured=True)).ravel()) == {colour_code(9, 8, 7)}
 
 
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "P", "CMYK"])
+def test_numbers_that_tell_objects_apart_are_colours_where_a_file_has_them(
+    mode: str, tmp_path: Path
+) -> None:
+    file = Image.new("RGB", (2, 1), (255, 0, 255))
+    file.putpixel((1, 0), (0, 255, 0))
+    file.convert(mode).save(tmp_path / "a.tif")
+    found = read_pixels(str(tmp_path / "a.tif"), Form(ids=True)).tolist()
+    assert found == [[colour_code(255, 0, 255), colour_code(0, 255, 0)]]
+
+
+def test_numbers_that_tell_objects_apart_are_values_where_a_file_is_grey(tmp_path: Path) -> None:
+    path = saved(tmp_path / "a.png", np.array([[7, 9]], np.uint8))
+    assert read_pixels(path, Form(ids=True)).tolist() == [[7, 9]]
+
+
 def test_an_edge_that_is_smoothed_falls_to_one_side_of_the_threshold(tmp_path: Path) -> None:
     path = saved(tmp_path / "a.png", np.array([[0, 127, 128, 255]], np.uint8))
     assert read_pixels(path, Form(threshold=128)).ravel().tolist() == [0, 0, 255, 255]

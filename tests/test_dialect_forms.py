@@ -211,3 +211,10 @@ def test_a_geochat_box_that_is_not_turned_is_read_as_an_upright_one() -> None:
     )
     assert upright.shape == Box(100, 200, 300, 400)
     assert isinstance(turned.shape, Quad)
+
+
+def test_parts_of_a_polygon_that_falcon_writes_only_add() -> None:
+    text = "<poly><0><0><500><0><500><1000><0><1000><sep><0><0><1000><0><1000><500><0><500></poly>"
+    [found] = dialect("falcon").read(text, (4, 4))
+    # The left half and the upper half: eight pixels down two columns, then two of each column.
+    assert found.shape == Mask(4, 4, (0, 10, 2, 2, 2))

@@ -148,6 +148,12 @@ def test_two_folders_around_classes_that_are_no_splits_are_not_read(tmp_path: Pa
         read(AID, tmp_path)
 
 
+def test_folders_with_a_class_each_are_not_read_together_as_archives_are(tmp_path: Path) -> None:
+    put(tmp_path, "old/Port/a.jpg", "new/River/b.jpg")
+    with pytest.raises(SourceError, match="no class folders found"):
+        read(AID, tmp_path)
+
+
 def test_of_alternatives_the_first_with_pictures_is_read(tmp_path: Path) -> None:
     put(tmp_path, "one/Port/a.jpg", "two/Port/b.jpg")
     for images, expected in (("{one|two}", "one/Port/a.jpg"), ("{two|one}", "two/Port/b.jpg")):

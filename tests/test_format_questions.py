@@ -14,7 +14,7 @@ from converters.catalogue import catalogue, reader
 from converters.dataset import plan_of, read_sides
 from converters.read.files import SourceError
 from schemas.sample import Picture, Question, Reject, Sample
-from schemas.table import COLUMNS
+from schemas.table import QUESTIONS
 
 LR = catalogue()["rsvqa_lr"]
 FLOODNET = catalogue()["floodnet_vqa"]
@@ -63,7 +63,7 @@ def test_questions_are_joined_to_their_answers_and_pictures_by_id() -> None:
 
 
 def test_questions_are_columns_of_one_schema() -> None:
-    assert read(LR).columns[0].table.schema == COLUMNS["question"]
+    assert read(LR).columns[0].table.schema == QUESTIONS
 
 
 def test_questions_that_lead_nowhere_are_rejected_one_by_one() -> None:

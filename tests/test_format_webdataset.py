@@ -16,6 +16,7 @@ from native import DATA, changed, convert, dataset, encoded, read
 from converters.catalogue import catalogue
 from converters.formats import webdataset
 from converters.read.files import SourceError
+from converters.read.folder import open_folder
 from schemas.sample import Caption, Picture, Reject, Sample
 
 RSTELLER = catalogue()["rsteller"]
@@ -149,6 +150,18 @@ def test_groups_of_a_large_tar_come_once_each_from_its_spans(
     found = read(entry(captions=["txt"]), tmp_path)
     assert [said(one) for one in found.samples] == [[f"Field {number}."] for number in range(20)]
     assert found.rejects == []
+
+
+def test_a_span_holds_about_a_record_for_each_30_000_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webdataset, "_SPAN_BYTES", 65_000)
+    (tmp_path / "a.tar").write_bytes(bytes(100_000))
+    spans = webdataset.plan(open_folder("a", "a", str(tmp_path)), webdataset.Options("{n}.tar"))
+    assert [(span.start, span.end, span.records) for span in spans.spans] == [
+        (0, 65_000, 3),
+        (65_000, None, 2),
+    ]
 
 
 def test_unpacked_members_are_read_beside_their_pictures(tmp_path: Path) -> None:

@@ -71,6 +71,16 @@ def test_a_picture_of_any_make_gives_its_size(name: str) -> None:
     assert check(encoded(kind, 31, 17, **options))[:2] == (31, 17)
 
 
+@pytest.mark.parametrize(("width", "height"), [(0, 17), (31, 0)])
+def test_a_jpeg_without_width_or_height_has_no_pixels(width: int, height: int) -> None:
+    data = encoded("JPEG", 31, 17)
+    at = data.index(b"\xff\xc0") + 5
+    data = data[:at] + struct.pack(">HH", height, width) + data[at + 4 :]
+    with pytest.raises(PictureError) as error:
+        header(data)
+    assert error.value.args == ("unreadable_image", f"{width} x {height} pixels")
+
+
 def test_an_exif_thumbnail_is_not_taken_for_the_picture() -> None:
     whole = encoded("JPEG", 31, 17)
     thumbnail = b"Exif\x00\x00" + encoded("JPEG", 5, 3)

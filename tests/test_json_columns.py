@@ -196,3 +196,12 @@ def test_a_record_of_thousands_of_keys_is_left_to_a_parser() -> None:
     found = read_uniform(json.dumps({"id": 7} | few).encode(), KINDS)
     assert found is not None
     assert found["id"].to_pylist() == [7]
+
+
+@pytest.mark.parametrize("between", ["},{", "}, {"])
+def test_records_with_and_without_a_blank_between_are_read_without_a_parser(between: str) -> None:
+    body = f'{{"id":1,"q":"a"{between}"id":2,"q":"b"}}'.encode()
+    assert columns(body) == [
+        {"id": 1, "q": "a", "ids": None, "active": None},
+        {"id": 2, "q": "b", "ids": None, "active": None},
+    ]

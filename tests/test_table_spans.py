@@ -102,3 +102,18 @@ def test_utf_16_is_read_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     (tmp_path / "a.csv").write_bytes(text.encode("utf-16"))
     assert rows(tmp_path, "a.csv") == [(f"{n}.png", f"Feld {n}.") for n in range(9)]
     assert delimiter_of(open_folder("s", "s", str(tmp_path)), "a.csv") == ","
+
+
+def test_lines_of_a_cell_that_are_no_rows_are_no_place_to_cut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(table_spans, "SPAN_BYTES", 700)
+    # A mark of inches makes every later quote look as if it stood the other way round.
+    said = 'one,two\n""Look"" there,he said\n""Look"" here,she said'
+    lines = ["name,caption", '0.png,a pipe of 5" it is']
+    lines += [f'{number}.png,"{said} {number}"' for number in range(1, 60)]
+    (tmp_path / "a.csv").write_text("\n".join(lines) + "\n")
+    read = said.replace('""', '"')
+    assert rows(tmp_path, "a.csv") == [("0.png", 'a pipe of 5" it is')] + [
+        (f"{number}.png", f"{read} {number}") for number in range(1, 60)
+    ]

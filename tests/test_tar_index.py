@@ -7,6 +7,7 @@ import tarfile
 
 import pytest
 
+from converters.read import tar_index
 from converters.read.tar_index import TarMember, tar_members
 
 LONG = "x" * 90 + "/" + "y" * 120 + ".txt"
@@ -45,6 +46,17 @@ def test_members_of_all_kinds_are_listed_with_their_bytes(form: int) -> None:
         (LONG, b"x" * 513, True),
         ("b.txt", b"two", True),
     ]
+
+
+def test_plain_members_and_those_of_a_time_of_their_own_need_no_tarfile(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    file = packed(("d", tarfile.DIRTYPE, b"", 0), ("d/a.txt", tarfile.REGTYPE, b"one", 1.5))
+    monkeypatch.setattr(tar_index, "_one", None)
+    assert [one.name for one in tar_members(file)] == ["d/a.txt"]
+    telling = packed(("été.txt", tarfile.REGTYPE, b"", 2.5))
+    with pytest.raises(TypeError):
+        [*tar_members(telling)]
 
 
 def test_a_tar_without_members_has_none() -> None:

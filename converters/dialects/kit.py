@@ -124,12 +124,6 @@ class Frame(NamedTuple):
 FrameOf = Callable[[Floats], Frame]  # of sizes (n, 2)
 
 
-def pixels(sizes: Floats) -> Frame:
-    """Pixels of the picture itself, whatever its size. sizes: (n, 2), width and height."""
-    ones = np.ones((len(sizes), 2))
-    return Frame(0 * ones, ones, ones)
-
-
 def picture(steps: int) -> FrameOf:
     """The picture without padding, each side in as many steps."""
 

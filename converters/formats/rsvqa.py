@@ -46,7 +46,7 @@ from converters.read.json_spans import read_columns
 from converters.read.json_tables import table_spans
 from converters.read.plans import picture_patterns
 from schemas.sample import Kind, Reject
-from schemas.table import COLUMNS, Columns
+from schemas.table import QUESTIONS, Columns
 
 YIELDS: tuple[Kind, ...] = ("question",)
 _SIDES = ("answers", "images")
@@ -238,7 +238,7 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
         is_whole, is_answered, differs = bool(whole[i]), bool(answered[i]), bool(differing[i])
         yield _reject(file, span.split, table, i, is_whole, is_answered, differs, wrong)
     joined = _joined(folder, options, span.split, table, answer, picture, good, sides)
-    yield Columns("question", file, span.split, joined)
+    yield Columns(file, span.split, joined)
 
 
 def _faulty(
@@ -321,5 +321,5 @@ def _joined(
             sides["answers"]["answer"].take(pa.array(answer[good])),
             kept["type"],
         ],
-        schema=COLUMNS["question"],
+        schema=QUESTIONS,
     )

@@ -54,7 +54,7 @@ from converters.read.questions import (
 )
 from converters.read.records import json_records
 from schemas.sample import Kind, Reject, Sample
-from schemas.table import COLUMNS, Columns
+from schemas.table import QUESTIONS, Columns
 
 YIELDS: tuple[Kind, ...] = ("question",)
 _RECORD_BYTES = 150
@@ -164,7 +164,7 @@ def _read_columns(folder: Folder, options: Options, span: Span) -> Iterator[Colu
         yield Reject(file, _key(row, fields), span.split, "bad_value", faults[row[image]])
     table, paths = table.filter(good), paths.filter(good)
     if table.num_rows:
-        yield Columns("question", file, span.split, _questions(options, table, paths))
+        yield Columns(file, span.split, _questions(options, table, paths))
 
 
 def _key(row: Mapping[str, Any], fields: Fields) -> str:
@@ -236,7 +236,7 @@ def _questions(options: Options, table: pa.Table, paths: pa.Array) -> pa.Table:
         table[first(fields.answer)],
         table[fields.type] if fields.type else nothing,
     ]
-    return pa.table(columns, schema=COLUMNS["question"])
+    return pa.table(columns, schema=QUESTIONS)
 
 
 # Records

@@ -89,9 +89,7 @@ def _place(root: str, inside: str) -> str | None:
         return None
 
 
-def only_inside(
-    folder: Folder, splits: Collection[str], archives_alone: bool = False
-) -> Folder | None:
+def only_inside(folder: Folder, splits: Collection[str], archives_alone: bool) -> Folder | None:
     """The same dataset with its files in the only folder below, or in the only archive.
 
     None where there are several or none, or where that folder is a split's. splits: their names.

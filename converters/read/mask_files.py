@@ -236,8 +236,6 @@ def _unmatched(
         for one in files.find(folder.base, reading)
     }
     bound = set().union(*({*mask.values} for _, mask in found)) - {DEEPER, _ENDING}
-    if not isinstance(masks, str) or "split" in files.variables(masks):
-        bound.add("split")
     matches = []
     for pattern in images:
         names = frozenset(_all_names(pattern) & bound)

@@ -30,23 +30,16 @@ def count(sample: Sample, kind: Kind) -> int:
 
 
 def columns_items(found: Columns, pictures: Pictures, book: Book) -> Texts:
-    """Captions or questions that a reader gave as columns."""
+    """Questions that a reader gave as columns."""
     table = found.table.combine_chunks()
     column = {name: table[name].combine_chunks() for name in table.column_names}
     shown = pictures.of(column["pictures"])
     origin = Origin(found.file, found.split, column["key"])
-    if found.kind == "caption":
-        answers = tidy_captions(column["text"])
-        reasons = _caption_reasons(answers)
-        questions = types = None
-    else:
-        words = pictures.entry.spoken_answers
-        answers = spoken_answers(tidy(column["answer"]), words, book)
-        questions = tidy_questions(column["question"])
-        reasons = _question_reasons(questions, answers)
-        types = column["type"]
-    reasons = _with_picture_faults(reasons, shown)
-    return Texts(found.kind, found.split, origin, shown, reasons, answers, questions, types)
+    answers = spoken_answers(tidy(column["answer"]), pictures.entry.spoken_answers, book)
+    questions = tidy_questions(column["question"])
+    reasons = _with_picture_faults(_question_reasons(questions, answers), shown)
+    split, types = found.split, column["type"]
+    return Texts("question", split, origin, shown, reasons, answers, questions, types)
 
 
 def _with_picture_faults(reasons: Strings, pictures: Pictures) -> Strings:
