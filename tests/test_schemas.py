@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 
 from schemas import conversation
 from schemas.sample import FAULTS, KINDS, POLICIES, REASONS, Sample, is_fault
-from schemas.table import COLUMNS, REJECT, ROW, ROW_CONSTANTS, SEGMENT_ROW, WORKING
+from schemas.table import QUESTIONS, REJECT, ROW, ROW_CONSTANTS, SEGMENT_ROW, WORKING
 
 SCHEMAS = ("conversation", "entry", "mix", "card")
 
@@ -168,10 +168,7 @@ def test_a_reject_says_where_it_came_from_and_why() -> None:
 
 
 def test_columns_have_a_field_for_each_part_of_an_item() -> None:
-    assert {kind: schema.names for kind, schema in COLUMNS.items()} == {
-        "caption": ["key", "pictures", "text"],
-        "question": ["key", "pictures", "question", "answer", "type"],
-    }
+    assert QUESTIONS.names == ["key", "pictures", "question", "answer", "type"]
 
 
 def test_a_region_has_its_shape_in_pixels_beside_what_it_is_called() -> None:
