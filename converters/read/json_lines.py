@@ -54,7 +54,7 @@ def line_texts(body: bytes) -> Iterator[tuple[int, bytes]]:
     A record may be broken over several lines: it goes on as long as its braces are open, but ends
     where a line opens with a brace, as the lines inside it are indented.
     """
-    begin = at = 0
+    begin = at = still_open = 0
     parts: list[bytes] = []  # lines of the record that is not complete
     for line in body.split(b"\n"):
         bare = line.removeprefix(b"\xef\xbb\xbf")
@@ -65,11 +65,12 @@ def line_texts(body: bytes) -> Iterator[tuple[int, bytes]]:
             parts = []
         if parts and text:
             parts.append(text)
-            if text.endswith(b"}") and open_braces(whole := b" ".join(parts)) <= 0:
-                yield begin, whole
+            still_open += open_braces(text)
+            if still_open <= 0:
+                yield begin, b" ".join(parts)
                 parts = []
         elif opens and not text.endswith(b"}"):
-            begin, parts = at, [text]
+            begin, parts, still_open = at, [text], open_braces(text)
         elif text:
             yield at, text
         at += len(line) + 1
