@@ -14,6 +14,7 @@ from converters.regions import parts, scenes, tiles
 from converters.regions.conventions import BadShape, Convention, boxes_of, open_ring, shape_of
 from converters.regions.line_boxes import shape_of as shape_of_fields
 from converters.regions.parts import moved, rings_of_geojson, rings_of_wkt, shape_of_rings
+from converters.regions.rings import polygons
 from converters.regions.shapes import clip
 from schemas.mix import TileSpec
 from schemas.sample import Box, Mask, Picture, Polygon, Quad, Region, Sample, Shape
@@ -200,6 +201,10 @@ def test_rings_are_moved_together_and_keep_their_lengths() -> None:
     assert moved([[1, 2, 3, 4], [5, 6]], lambda points: points * 2) == [[2, 4, 6, 8], [10, 12]]
     nowhere = ("bad_box", "coordinates outside their reference system")
     assert fault(moved, [[1, 2]], lambda points: points * np.inf) == nowhere
+
+
+def test_no_rings_are_no_polygons() -> None:
+    assert polygons([]).tolist() == []
 
 
 # Areas and tiles
