@@ -116,6 +116,23 @@ def test_only_tiles_that_a_region_touches_are_not_empty(box: Box, touched: str) 
     assert len(cut.scenes.samples) == 9
 
 
+@pytest.mark.parametrize(
+    ("pictures", "regions"),
+    [
+        (("a.png", "b.png"), (Region("r", "ship", Box(10, 10, 50, 50)),)),
+        (("a.png",), ()),
+    ],
+)
+def test_a_pair_and_a_scene_without_regions_are_not_cut(
+    pictures: tuple[str, ...], regions: tuple[Region, ...]
+) -> None:
+    shown = tuple(map(Picture, pictures))
+    sample = Sample("P1", "P1.txt", "train", shown, regions=regions)
+    found, _ = scenes.clean([sample], lambda path: (2000, 2000), {})
+    made = tiles.cut(found, TileSpec(size=500))
+    assert (made.scenes.samples, made.tiles) == ([sample], {})
+
+
 def test_names_carry_size_and_offset_and_regions_are_in_the_tiles_pixels() -> None:
     quad = Quad((300.0, 20.0, 320.0, 20.0, 320.0, 40.0, 300.0, 40.0))
     cut = tiles.cut(scene_of(400, 200, quad), TileSpec(size=256, overlap=64))
