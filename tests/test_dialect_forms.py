@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from regions import BOX, LYING, POLYGON, STANDING, Numbers, read, write
 
-from converters.dialects import dialect
+from converters.dialects import DIALECTS, dialect
 from schemas.sample import Box, Mask, Quad
 
 # What each writes: a box, worked out by hand, in a picture of 800 x 600
@@ -218,3 +220,29 @@ def test_parts_of_a_polygon_that_falcon_writes_only_add() -> None:
     [found] = dialect("falcon").read(text, (4, 4))
     # The left half and the upper half: eight pixels down two columns, then two of each column.
     assert found.shape == Mask(4, 4, (0, 10, 2, 2, 2))
+
+
+BRACED = (
+    *("fit_rs", "geochat", "minigpt_v2", "sarchat"),
+    *("vrsbench", "vrsbench_obb_v1", "vrsbench_obb_v2"),
+)
+LISTED = ("earthdial", "internvl", "lhrs", "llava_padded", "mmrs", "pixel", "teochat", "vhm")
+QUOTED = ("qwen2_5_vl", "qwen3_vl", "rscovlm")
+DAMAGED = {
+    **dict.fromkeys(BRACED, ("a ship {<12><3>", "{<12><3>")),
+    **dict.fromkeys(LISTED, ("a ship [1, 2, 3", "[1, 2, 3")),
+    **dict.fromkeys(QUOTED, ('{"bbox_2d": [1, 2]', '"bbox_2d"')),
+    "falcon": ("a ship <quad><1>", "<quad>"),
+    "lmmrotate": ("a ship <loc_12><loc_x", "<loc_12>"),
+    "qwen2_vl": ("<|box_start|>(1,2", "<|box_start|>"),
+}
+
+
+@pytest.mark.parametrize("name", DIALECTS)
+def test_what_looks_like_a_damaged_box_is_seen(name: str) -> None:
+    if name in ("geopixel", "ms_swift"):  # their boxes stand beside the text
+        assert dialect(name).like == ""
+        return
+    text, seen = DAMAGED[name]
+    assert [found[0] for found in re.finditer(dialect(name).like, text)] == [seen]
+    assert [*re.finditer(dialect(name).like, "a ship of 12 m [1, 2] and (3, 4)")] == []

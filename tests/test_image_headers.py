@@ -71,6 +71,12 @@ def test_a_picture_of_any_make_gives_its_size(name: str) -> None:
     assert check(encoded(kind, 31, 17, **options))[:2] == (31, 17)
 
 
+def test_a_square_of_32_768_pixels_is_the_largest_picture() -> None:
+    assert header(png(32_768, 32_768))[:2] == (32_768, 32_768)
+    with pytest.raises(PictureError, match="oversized_image"):
+        header(png(32_769, 32_768))
+
+
 @pytest.mark.parametrize(("width", "height"), [(0, 17), (31, 0)])
 def test_a_jpeg_without_width_or_height_has_no_pixels(width: int, height: int) -> None:
     data = encoded("JPEG", 31, 17)

@@ -195,6 +195,21 @@ def test_a_picture_of_another_split_has_no_mask(tmp_path: Path) -> None:
     assert "1 picture(s) have no mask and are not read, such as b/i/1.png" in notes
 
 
+def test_a_name_in_a_list_may_hold_blanks_and_a_line_may_name_several_files(
+    tmp_path: Path,
+) -> None:
+    for stem in ("scene 1", "2", "3"):
+        put_mask(tmp_path / f"m/{stem}.png", [[1]])
+    (tmp_path / "val.txt").write_text("scene 1\nA/2.png B/2.png\n3,7\n")
+    options = MASKS | {"listed": {"files": "{split}.txt"}}
+    found = found_in(tmp_path, "mask_raster", options, {})
+    assert {one.key: one.split for one in found.samples} == {
+        "m/2.png": "val",
+        "m/3.png": "val",
+        "m/scene 1.png": "val",
+    }
+
+
 def test_masks_of_other_splits_alone_are_an_error(tmp_path: Path) -> None:
     put_mask(tmp_path / "m/1.png", [[1]])
     (tmp_path / "m/readme.txt").touch()

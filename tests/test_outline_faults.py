@@ -100,6 +100,11 @@ def test_several_rings_are_one_mask_of_the_pictures_size(tmp_path: Path) -> None
     )
 
 
+def test_rings_of_one_object_that_overlap_only_add(tmp_path: Path) -> None:
+    parts = [[0, 0, 2, 0, 2, 2, 0, 2], [1, 0, 3, 0, 3, 2, 1, 2]]
+    assert outlines(tmp_path, [parts], (4, 2))[0].shape == Mask(4, 2, (0, 6, 2))
+
+
 @pytest.mark.parametrize(
     ("content", "reason", "detail"),
     [

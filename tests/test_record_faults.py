@@ -156,7 +156,11 @@ def test_captions_beside_expressions_are_texts(tmp_path: Path) -> None:
     ("width", "height", "size"),
     [
         (10, 20.5, (10, 20)),
+        (1, 1, (1, 1)),
         (10, 0, (None, None)),
+        (0, 20, (None, None)),
+        (0.5, 20, (None, None)),
+        ((1 << 31) - 1, 20, ((1 << 31) - 1, 20)),
         (True, 20, (None, None)),
         (1 << 31, 20, (None, None)),
     ],

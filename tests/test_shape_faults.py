@@ -12,8 +12,11 @@ import pytest
 from converters.read.box_fields import BadLine
 from converters.regions import parts, scenes, tiles
 from converters.regions.conventions import BadShape, Convention, boxes_of, open_ring, shape_of
+from converters.regions.geometry import to_rotated
 from converters.regions.line_boxes import shape_of as shape_of_fields
+from converters.regions.numbers import numbers_of
 from converters.regions.parts import moved, rings_of_geojson, rings_of_wkt, shape_of_rings
+from converters.regions.rings import polygons
 from converters.regions.shapes import clip
 from schemas.mix import TileSpec
 from schemas.sample import Box, Mask, Picture, Polygon, Quad, Region, Sample, Shape
@@ -202,12 +205,31 @@ def test_rings_are_moved_together_and_keep_their_lengths() -> None:
     assert fault(moved, [[1, 2]], lambda points: points * np.inf) == nowhere
 
 
+def test_no_rings_are_no_polygons() -> None:
+    assert polygons([]).tolist() == []
+
+
 # Areas and tiles
 
 
 def areas(*shapes: Shape) -> list[float]:
     found: Sequence[float] = clip(shapes, np.array([[100, 100]] * len(shapes), float)).areas
     return [round(float(area), 6) for area in found]
+
+
+def test_a_mask_has_no_numbers_of_corners() -> None:
+    with pytest.raises(TypeError, match=r"^a mask has no corners$"):
+        numbers_of([Mask(2, 2, (4,))])
+
+
+def test_a_leaning_quad_is_turned_alike_beside_a_large_one() -> None:
+    leaning = [0, 0, 10, 0, 10.05, 10, 0.05, 10]
+    large = [0, 0, 1e8, 0, 1e8, 1e8, 0, 1e8]
+    alone = to_rotated(np.array([leaning], float))
+    assert to_rotated(np.array([leaning, large], float))[0].tolist() == alone[0].tolist()
+    assert (
+        alone[0].tolist() != to_rotated(np.array([[0, 0, 10, 0, 10, 10, 0, 10]], float))[0].tolist()
+    )
 
 
 def test_each_shape_has_its_own_area() -> None:

@@ -12,8 +12,11 @@ import pytest
 import runs
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
+from native import convert, dataset
 from PIL import Image
 
+from converters.catalogue import entry_of
 from converters.read import cutting
 from converters.read.images import PictureError
 from converters.regions import scenes, tiles
@@ -113,6 +116,23 @@ def test_only_tiles_that_a_region_touches_are_not_empty(box: Box, touched: str) 
     assert len(cut.scenes.samples) == 9
 
 
+@pytest.mark.parametrize(
+    ("pictures", "regions"),
+    [
+        (("a.png", "b.png"), (Region("r", "ship", Box(10, 10, 50, 50)),)),
+        (("a.png",), ()),
+    ],
+)
+def test_a_pair_and_a_scene_without_regions_are_not_cut(
+    pictures: tuple[str, ...], regions: tuple[Region, ...]
+) -> None:
+    shown = tuple(map(Picture, pictures))
+    sample = Sample("P1", "P1.txt", "train", shown, regions=regions)
+    found, _ = scenes.clean([sample], lambda path: (2000, 2000), {})
+    made = tiles.cut(found, TileSpec(size=500))
+    assert (made.scenes.samples, made.tiles) == ([sample], {})
+
+
 def test_names_carry_size_and_offset_and_regions_are_in_the_tiles_pixels() -> None:
     quad = Quad((300.0, 20.0, 320.0, 20.0, 320.0, 40.0, 300.0, 40.0))
     cut = tiles.cut(scene_of(400, 200, quad), TileSpec(size=256, overlap=64))
@@ -193,6 +213,20 @@ def test_a_mix_of_tiles_holds_the_pixels_that_its_rows_name(
         ):
             wrong.append(row["id"])
     assert (len(rows) > 10, wrong) == (True, [])
+
+
+def test_the_tiles_of_a_scene_have_one_home_and_each_its_own_place_there(sample: Path) -> None:
+    root = sample / "dota_v1"
+    data = dataset(entry_of("dota_v1"), ["grounding"], root, images="embed", splits=["train"])
+    tile = TileSpec(size=256, overlap=64, format="png")
+    jobs = [replace(job, spec=replace(job.spec, tile=tile)) for job in data.jobs]
+    homes: dict[str, list[bytes]] = {}
+    for row in convert(replace(data, jobs=jobs)).rows:
+        if row["scene"]:
+            homes.setdefault(row["scene"]["path"], []).append(row["home"])
+    assert len(homes) > 1
+    assert [len({home[:8] for home in some}) for some in homes.values()] == [1] * len(homes)
+    assert max(len(set(some)) for some in homes.values()) > 1
 
 
 def test_tiles_are_refused_in_path_mode(tmp_path: Path, sample: Path) -> None:
