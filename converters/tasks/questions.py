@@ -76,7 +76,7 @@ def build_choice(job: Job, batch: Texts) -> Built:
 
 def _kind(job: Job, pictures: int) -> str:
     """The kind of wordings of a row: for the option's text, and for several dates; "" for `any`."""
-    asked = [job.spec.answers] if job.spec.answers == "text" else []
+    asked: list[str] = [job.spec.answers] if job.spec.answers == "text" else []
     if pictures > 1 and job.entry.dates:
         asked.insert(0, "pair" if pictures == 2 else "series")
     return known(job.spec.templates, job.spec.task, "_".join(asked))
