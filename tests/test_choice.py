@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 from given import convert, items, said, sample
 
 from converters.tasks.questions import shuffled
-from schemas.sample import Question
+from schemas.sample import Picture, Question
 
 OPTIONS = ("farmland", "forest", "harbor", "lake")
 
@@ -46,6 +47,37 @@ def test_the_prompt_asks_for_what_the_answer_gives(answers: str, ask: str, templ
     found = convert(records, ["choice"], templates="geochat", sources={"answers": answers})
     assert {row["template"] for row in found.rows} == {f"{template}0", f"{template}1"}
     assert all(ask in turns[0].splitlines()[-1] for turns in said(found))
+
+
+@pytest.mark.parametrize(
+    "pictures, dates, lead, kind",
+    [
+        (2, True, "The two images show the same place at two dates, the earlier first. ", "pair"),
+        (
+            3,
+            True,
+            "The images show the same place at several dates, the earliest first. ",
+            "series",
+        ),
+        (2, False, "", ""),
+    ],
+)
+@pytest.mark.parametrize("templates, answers", [("plain", "text"), ("geochat", "text")])
+def test_options_about_several_dates_say_their_order(
+    pictures: int, dates: bool, lead: str, kind: str, templates: str, answers: str
+) -> None:
+    shown = tuple(Picture(f"{i}.png", 100, 80) for i in range(pictures))
+    record = msgspec.structs.replace(asked(*OPTIONS, answer="lake"), pictures=shown)
+    [row] = convert(
+        [record],
+        ["choice"],
+        templates=templates,
+        values={"dates": dates},
+        sources={"answers": answers},
+    ).rows
+    first, last = (turn["value"] for turn in row["conversations"])
+    assert first.replace("<image>\n", "").startswith(f"{lead}What is it?\nA. farmland\n")
+    assert (last, kind in row["template"].split("/")[2]) == ("lake", True)
 
 
 def test_a_row_of_a_choice_is_its_authors_and_keeps_its_key() -> None:

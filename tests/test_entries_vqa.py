@@ -166,6 +166,16 @@ def test_codes_of_answers_are_said_in_words_in_records_and_in_columns(tmp_path: 
     assert repairs(pairs) == {"spoken_answers": 1}
 
 
+def test_class_names_of_rsivqa_are_said_in_words(tmp_path: Path) -> None:
+    asked = "what is the theme of this picture?"
+    lines = [f"a_1.jpg:{asked}sparseresidential", f"a_2.jpg:{asked}pond"]
+    (tmp_path / "AID").mkdir()
+    (tmp_path / "AID/rsicd_vqa.txt").write_text("\n".join(lines))
+    found = convert(dataset(catalogue()["rsivqa"], ["vqa"], tmp_path, splits=["aid"]))
+    assert [words(row)[1] for row in found.rows] == ["sparse residential", "pond"]
+    assert repairs(found) == {"spoken_answers": 1}
+
+
 def test_the_answer_of_a_model_is_never_taken_for_the_truth(tmp_path: Path) -> None:
     record = {"question_id": 4, "image": "4.tif", "text": "Is it?", "answer": "yes"}
     put(tmp_path, "lrben.jsonl", record)

@@ -143,7 +143,8 @@ def test_a_table_without_a_column_that_is_needed_is_named(tmp_path: Path) -> Non
 
 
 def test_rows_that_an_entry_leaves_out_are_counted(tmp_path: Path) -> None:
-    row = {"id": "1", "question": "Which <image 1> is it?", "choices": "['a', 'b']", "answer": "B"}
+    options = "['<image 1>', 'of <image 2> the left']"
+    row = {"id": "1", "question": "Which <image 1> is it?", "choices": options, "answer": "B"}
     shown = {f"image_{i}": {"bytes": PNG, "path": None} if i < 3 else None for i in range(1, 7)}
     kinds = [
         {"metric": "multiple-choice", "view_type": "Satellite"},
@@ -160,7 +161,10 @@ def test_rows_that_an_entry_leaves_out_are_counted(tmp_path: Path) -> None:
     pq.write_table(table, tmp_path / "counting/test-00000-of-00001.parquet")
     native = read(catalogue()["urbench"], tmp_path)
     [sample] = native.samples
-    assert sample.questions == (Question("1", "Which image 1 is it?", "b", choices=("a", "b")),)
+    left = "of image 2 the left"
+    assert sample.questions == (
+        Question("1", "Which image 1 is it?", left, choices=("image 1", left)),
+    )
     assert [one.path.rpartition("!")[2] for one in sample.pictures] == [
         "image_1/000000000",
         "image_2/000000000",

@@ -117,8 +117,9 @@ def question_of(
         right = chosen(answer, options, answers) if answer not in (None, "", []) else ("",)
     listed = tuple(option for option in options.values() if option)
     if len(right) > 1:
-        text, listed = f"{text.strip()} {_listed(options)}", ()
-    return Question(key, text, "; ".join(right), kind or None, listed)
+        text, listed = _named(f"{text.strip()} {_listed(options)}"), ()
+    choices = tuple(_named(option) for option in listed)
+    return Question(key, text, _named("; ".join(right)), kind or None, choices)
 
 
 def _options(record: Mapping[str, Any], asked: str, fields: QuestionFields) -> tuple[str, Choices]:
@@ -144,10 +145,15 @@ def _listed(options: Choices) -> str:
 def _bare(text: str, prompts: Sequence[str]) -> str:
     """A question without placeholders of pictures and without prompts that are not ours."""
     if "<" in text:
-        text = _NUMBERED.sub(r"image \1", _PLACEHOLDER.sub("", text))
+        text = _named(_PLACEHOLDER.sub("", text))
     for prompt in prompts:
         text = _around(prompt).sub("", text)
     return text
+
+
+def _named(text: str) -> str:
+    """A text that calls a picture by its number in words: "<image 2>" becomes "image 2"."""
+    return _NUMBERED.sub(r"image \1", text) if "<" in text else text
 
 
 @functools.cache

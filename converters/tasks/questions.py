@@ -20,7 +20,7 @@ from converters.rows.assemble import (
 )
 from converters.tasks.kit import Built, Task, Texts
 from converters.tasks.texts import build_texts, selected
-from converters.tasks.wordings import filled, wordings
+from converters.tasks.wordings import filled, known, wordings
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -49,13 +49,11 @@ def build_choice(job: Job, batch: Texts) -> Built:
     some = batch.take(rows)
     listed = pa.array([identity.ITEM.join(choices[row]) for row in good.tolist()])
     who = identify(job, some.origin, some.pictures, some.questions, some.answers, listed)
-    name = f"{job.spec.templates}/{job.spec.task}/"
-    pool = wordings(job.spec.templates, job.spec.task, job.spec.answers)
-    if pool is not wordings(job.spec.templates, job.spec.task):
-        name += f"{job.spec.answers}/"
-    picks = choose(job, who.words, len(pool)).tolist()
+    kinds = [_kind(job, pictures) for pictures in some.pictures.counts().tolist()]
+    pools = {kind: wordings(job.spec.templates, job.spec.task, kind) for kind in set(kinds)}
+    picks = {kind: choose(job, who.words, len(pool)).tolist() for kind, pool in pools.items()}
     salts = choose(job, who.words, 2**62, "choices").tolist()
-    humans, gpts = [], []
+    humans, gpts, names = [], [], []
     for place, row in enumerate(good.tolist()):
         options = list(choices[row])
         if job.spec.shuffle:
@@ -63,13 +61,25 @@ def build_choice(job: Job, batch: Texts) -> Built:
         lines = "\n".join(f"{_LETTERS[i]}. {text}" for i, text in enumerate(options))
         question = some.questions[place].as_py() if some.questions is not None else ""
         pictures = len(some.pictures.paths[place])
-        asked = filled(pool[picks[place]], {"choices": lines, "question": question})
+        kind = kinds[place]
+        pick = picks[kind][place]
+        asked = filled(pools[kind][pick], {"choices": lines, "question": question})
+        own = f"{kind}/" if kind else ""
+        names.append(f"{job.spec.templates}/{job.spec.task}/{own}{pick}")
         humans.append(tokens(pictures) + asked)
         letter = _LETTERS[options.index(answers[row])]
         gpts.append(letter if job.spec.answers == "letter" else answers[row])
-    templates = pa.array([f"{name}{pick}" for pick in picks])
-    turns = Turns(interleave(pa.array(humans), pa.array(gpts)), templates, job.entry.text_origin)
+    said = interleave(pa.array(humans), pa.array(gpts))
+    turns = Turns(said, pa.array(names), job.entry.text_origin)
     return Built(assemble(job, some.origin, some.pictures, who, turns), reasons)
+
+
+def _kind(job: Job, pictures: int) -> str:
+    """The kind of wordings of a row: for the option's text, and for several dates; "" for `any`."""
+    asked: list[str] = [job.spec.answers] if job.spec.answers == "text" else []
+    if pictures > 1 and job.entry.dates:
+        asked.insert(0, "pair" if pictures == 2 else "series")
+    return known(job.spec.templates, job.spec.task, "_".join(asked))
 
 
 def _reasons(

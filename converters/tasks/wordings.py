@@ -13,7 +13,7 @@ from schemas.toml import ConfigError, load_toml, unknown_key
 
 Pools = dict[str, dict[str, list[str]]]  # wordings by task and kind (`any`, or a question type)
 ONE_OF_SEVERAL = "picture"  # the wordings that say which picture of several is meant
-_ADDITIONS = ("_long", "_pair", "_series")  # to the name of a kind
+_ADDITIONS = ("_long", "_pair", "_series", "_text")  # to the name of a kind
 _SLOT = re.compile(r"\{([a-z_]+)\}")
 
 
