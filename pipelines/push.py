@@ -52,11 +52,12 @@ def parcel(out: str, repository: str, allowed: Collection[str] = ()) -> Parcel:
 
 
 def _check_name(repository: str) -> None:
+    """Raises UsageError for what the hub takes for no name, before anything is sent to it."""
+    from huggingface_hub import hf_hub_url
     from huggingface_hub.errors import HFValidationError
-    from huggingface_hub.utils import validate_repo_id
 
     try:
-        validate_repo_id(repository)
+        hf_hub_url(repository, MANIFEST, repo_type="dataset")  # checks the name, asks nobody
     except HFValidationError as error:
         raise UsageError(f"{repository}: no name of a repository: {error}") from None
     if "/" not in repository:
