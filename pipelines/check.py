@@ -41,11 +41,11 @@ class Survey(NamedTuple):
 
     @property
     def unlike(self) -> dict[str, SplitSurvey]:
-        """Splits with another number of pictures than was published."""
+        """Splits with another number of pictures than was published, or with none at all."""
         return {
             name: split
             for name, split in self.splits.items()
-            if split.published and split.named != split.published
+            if (split.named != split.published if split.published else not split.named)
         }
 
     @property
@@ -73,10 +73,12 @@ def check_dataset(entry: Entry, data_root: str, paths: Mapping[str, str]) -> tup
         return [*lines, f"  {error}", *(f"  {hint}" for hint in hints), f"  {_get(entry)}"], False
     lines += [f"  note: {note}" for note in survey.notes]
     for name, split in survey.splits.items():
-        published = f" of {split.published:,} published" if split.published else ""
+        named = counted(split.named, "picture")
+        if split.published:
+            named = f"{split.named:,} of {split.published:,} published pictures"
         gone = split.named - split.there
         missing = f", {gone:,} missing on disk" if gone else ""
-        lines.append(f"  {name}: {split.named:,}{published} pictures in the annotations{missing}")
+        lines.append(f"  {name}: {named} in the annotations{missing}")
     lines += [f"  {reason}: {counted(n, 'record')}" for reason, n in sorted(survey.rejects.items())]
     return [*lines, f"  {_verdict(entry, survey)}"], survey.ready
 
@@ -166,9 +168,11 @@ def _verdict(entry: Entry, survey: Survey) -> str:
         return f"usable with --images path: {missing}; {_get(entry)}"
     splits = [
         f"{name} has {split.named:,} of {split.published:,} pictures"
+        if split.published
+        else f"{name} has no pictures"
         for name, split in survey.unlike.items()
     ]
-    fewer = any(split.named < split.published for split in survey.unlike.values())
+    fewer = any(split.named < (split.published or 1) for split in survey.unlike.values())
     what = "incomplete" if fewer or missing else "more than was published"
     return f"{what}: {', '.join([*splits, *([missing] if missing else [])])}; {_get(entry)}"
 

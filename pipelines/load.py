@@ -130,8 +130,13 @@ def narrowed(
     """
     known = [name for source in mix.sources for name in (source.name, source.dataset)]
     if unknown := [name for name in only if name not in known]:
-        there = known_names(unknown[0], known, f"the file of {mix.name}")
-        raise ConfigError(f"--only {', '.join(unknown)}: no such source; {there}")
+        place = f"the file of {mix.name}"
+        raise ConfigError(
+            "\n".join(
+                f"--only {name}: no such source; {known_names(name, known, place)}"
+                for name in unknown
+            )
+        )
     kept = [s for s in mix.sources if not only or s.name in only or s.dataset in only]
     left_out = list(mix.left_out)
     if gone := [source.name for source in mix.sources if source not in kept]:

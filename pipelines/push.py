@@ -9,7 +9,7 @@ import msgspec
 
 from pipelines.card.licences import terms
 from pipelines.card.summary import Summary
-from pipelines.errors import RunError
+from pipelines.errors import RunError, UsageError
 from pipelines.place import MANIFEST, read_manifest
 from pipelines.room import readable
 from pipelines.storage import work_files
@@ -32,9 +32,11 @@ class Parcel(NamedTuple):
 def parcel(out: str, repository: str, allowed: Collection[str] = ()) -> Parcel:
     """The files of a mix, where they may be passed on.
 
-    allowed: datasets whose authors the user has asked. Raises RunError where OUT is no local mix,
-    or with one line for each licence that does not let it be passed on.
+    allowed: datasets whose authors the user has asked. Raises UsageError for what is no name of a
+    repository, RunError where OUT is no local mix, or with one line for each licence that does not
+    let it be passed on.
     """
+    _check_name(repository)
     if not work_files.is_local(out):
         raise RunError(f"{out} is no folder of this machine; copy the mix here first")
     try:
@@ -49,9 +51,22 @@ def parcel(out: str, repository: str, allowed: Collection[str] = ()) -> Parcel:
     return Parcel(out, repository, dict(sorted(sizes.items())))
 
 
+def _check_name(repository: str) -> None:
+    """Raises UsageError for what the hub takes for no name, before anything is sent to it."""
+    from huggingface_hub import hf_hub_url
+    from huggingface_hub.errors import HFValidationError
+
+    try:
+        hf_hub_url(repository, MANIFEST, repo_type="dataset")  # checks the name, asks nobody
+    except HFValidationError as error:
+        raise UsageError(f"{repository}: no name of a repository: {error}") from None
+    if "/" not in repository:
+        raise UsageError(f"{repository}: say whose repository it is, as in NAME/{repository}")
+
+
 def _forbidden(summary: Summary, allowed: Collection[str]) -> list[str]:
     """A line for each licence that is not known to let its work be passed on, changed as it is."""
-    lines = []
+    lines, forbidden = [], set()
     for slug, dataset in sorted(summary["datasets"].items()):
         if slug in allowed or not dataset["rows"]:
             continue
@@ -61,15 +76,22 @@ def _forbidden(summary: Summary, allowed: Collection[str]) -> list[str]:
         for part, licence in parts.items():
             answer = terms(licence).redistribution
             if not answer.startswith("yes"):
+                forbidden.add((slug, part))
                 lines.append(
                     f"{slug}: the licence of its {part} ({licence}) does not say that they may be "
                     f"passed on ({answer})"
                 )
     if lines:
+        words = {slug for slug, part in forbidden if part == "annotations"}
+        pictures = sorted({slug for slug, _ in forbidden} - words)
         lines.append(
-            "leave these datasets out, hold no pictures (--images path), or, where their authors "
-            "have agreed, name each with --allow"
+            "leave these datasets out, or, where their authors have agreed, name each with --allow"
         )
+        if pictures:
+            lines.append(
+                f"only the pictures forbid it for {', '.join(pictures)}: a mix made with "
+                "--images path holds none"
+            )
     return lines
 
 

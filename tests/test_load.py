@@ -40,6 +40,17 @@ def test_a_name_that_is_no_source_is_refused_with_the_known_ones() -> None:
         narrowed(load_mix("geochat-style"), ["dota"])
 
 
+def test_each_name_that_is_no_source_has_a_line() -> None:
+    with pytest.raises(ConfigError) as error:
+        narrowed(load_mix("geochat-style"), ["rsvqa", "rsvqa_lr", "dior"])
+    place = "the file of geochat-style"
+    assert str(error.value).splitlines() == [
+        f"--only rsvqa: no such source; did you mean rsvqa_lr? all 21: {place}",
+        "--only dior: no such source; did you mean dior_grounding, dior_r, dior_identify, "
+        f"dior_refer or dior_description? all 21: {place}",
+    ]
+
+
 def test_take_lowers_caps_and_raises_none() -> None:
     mix = load_mix("geochat-style", ["sources.rsvqa_lr.take=3"])
     assert [source.take for source in narrowed(mix, take=10).sources][:2] == [3, 10]
@@ -109,3 +120,19 @@ def test_ones_own_catalogue_is_checked_like_ours(sample: Path, tmp_path: Path) -
     )
     assert ended.code == 2
     assert "[rsicd] unknown key" in ended.err and "[rsicd] key" in ended.err
+
+
+def test_a_split_without_any_picture_is_not_ready(sample: Path, tmp_path: Path) -> None:
+    (tmp_path / "my.toml").write_text(ENTRY.replace("train = 0", "train = 0, extra = 0"))
+    words = ("--data-root", sample, "--catalogue", tmp_path / "my.toml")
+    ended = runs.earthmix("check", "my_captions", *words)
+    assert (ended.code, ended.out.splitlines()[1:]) == (
+        1,
+        [
+            "  extra: 0 pictures in the annotations",
+            "  test: 1 picture in the annotations",
+            "  train: 2 pictures in the annotations",
+            "  val: 1 picture in the annotations",
+            "  incomplete: extra has no pictures; get it from https://example.org/mine",
+        ],
+    )

@@ -136,11 +136,36 @@ def test_what_a_licence_does_not_allow_is_refused(sample: Path, tmp_path: Path) 
             "they may be passed on (unknown: ask the authors)",
             "earthmix: ucm_captions: the licence of its pictures (unstated) does not say that they "
             "may be passed on (unknown: ask the authors)",
-            "earthmix: leave these datasets out, hold no pictures (--images path), or, where their "
-            "authors have agreed, name each with --allow",
+            "earthmix: leave these datasets out, or, where their authors have agreed, name each "
+            "with --allow",
         ],
     )
     assert parcel(str(tmp_path / "out"), "me/mix", ["ucm_captions"]).files["manifest.json"]
+
+
+def test_a_dataset_whose_pictures_alone_forbid_it_may_go_without_them(
+    sample: Path, tmp_path: Path
+) -> None:
+    words = ("--data-root", sample, "--out", tmp_path / "out")
+    assert runs.earthmix("convert", "nwpu_resisc45", *words).code == 0
+    ended = runs.earthmix("push", tmp_path / "out", "me/mix", "--dry-run")
+    assert ended.err.splitlines()[-1] == (
+        "earthmix: only the pictures forbid it for nwpu_resisc45: a mix made with --images path "
+        "holds none"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "fault"),
+    [
+        ("mix", "mix: say whose repository it is, as in NAME/mix"),
+        ("me/my mix", "me/my mix: no name of a repository: "),
+    ],
+)
+def test_what_is_no_name_of_a_repository_is_refused(free: Path, name: str, fault: str) -> None:
+    ended = runs.earthmix("push", free, name, "--dry-run")
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith(f"earthmix: {fault}")
 
 
 def test_the_hubs_refusal_is_one_error(free: Path, hub: Hub) -> None:

@@ -122,8 +122,8 @@ def fit(data: bytes, found: images.Header) -> tuple[bytes, str]:
     """A picture's bytes as every program reads them, and their suffix.
 
     JPEG and PNG stay as they are. Everything else becomes an 8-bit RGB PNG, and so does a PNG of 16
-    bits, of which many programs show white, and what an EXIF tag turns, since many programs ignore
-    the tag. found: the picture's header. Raises PictureError.
+    bits, of which many programs show white, and what an EXIF or XMP tag turns, since many programs
+    ignore the tag. found: the picture's header. Raises PictureError.
     """
     if found.orientation == 1:
         if data.startswith(_JPEG):
