@@ -132,7 +132,10 @@ LAYOUTS: list[tuple[str, dict[str, Any], list[str]]] = [
         *("nwpu_captions", {"02_NWPU_caption/dataset_nwpu.json": NWPU}),
         ["02_NWPU_RESISC45/dam/dam_1.jpg"],
     ),
-    ("skyscript", {"data/dataframe/SkyScript_val_5K.csv": SKY}, ["data/images/images2/a1_CH_19.jpg"]),
+    (
+        *("skyscript", {"data/dataframe/SkyScript_val_5K.csv": SKY}),
+        ["data/images/images2/a1_CH_19.jpg"],
+    ),
     (
         *("cdvqa", {f"annotations/{name}": table for name, table in CDVQA.items()}),
         [f"SECOND/im{time}/2.png" for time in (1, 2)],
@@ -146,8 +149,8 @@ LAYOUTS: list[tuple[str, dict[str, Any], list[str]]] = [
         ["GeoChat-Bench/images/UCMerced_LandUse/Images/beach/1.tif"],
     ),
     (
-        *("teochatlas", {"TEOChatlas/eval/AID.json": talk("TEOChatlas/eval/External_images/a.jpg")}),
-        ["TEOChatlas/eval/External_images/a.jpg"],
+        *("teochatlas", {"TEOChatlas/eval/AID.json": talk("TEOChatlas/eval/External/a.jpg")}),
+        ["TEOChatlas/eval/External/a.jpg"],
     ),
 ]  # fmt: skip
 

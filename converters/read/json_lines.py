@@ -42,7 +42,7 @@ def _line_after(path: str, at: int, size: int) -> int | None:
         if found >= 0:
             return at + found + 1
         end = text.find(b"\n") if line is None else -1
-        if 0 <= end and at + end + 1 < size:
+        if end >= 0 and at + end + 1 < size:
             line = at + end + 1
         at += max(1, len(text) - 1)  # the brace may be the first byte of what is read next
     return line
