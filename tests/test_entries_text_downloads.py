@@ -149,6 +149,12 @@ LAYOUTS: list[tuple[str, dict[str, Any], list[str]]] = [
         ["GeoChat-Bench/images/UCMerced_LandUse/Images/beach/1.tif"],
     ),
     (
+        *("geochat_bench_descriptions", {"GeoChat-Bench/grounding_description.jsonl": [
+            {"image_id": "P1.jpg", "description": "A ship at sea."}
+        ]}),
+        ["final_images_llava/P1.png"],
+    ),
+    (
         *("teochatlas", {"TEOChatlas/eval/AID.json": talk("TEOChatlas/eval/External/a.jpg")}),
         ["TEOChatlas/eval/External/a.jpg"],
     ),
