@@ -69,6 +69,7 @@ LAYOUTS: list[tuple[str, dict[str, Any], list[str]]] = [
         ["Sydney_captions/imgs/1.tif"],
     ),
     ("rsitmd", {"dataset_rsitmd.json": karpathy("a_1.tif")}, ["RSITMD_images/a_1.tif"]),
+    ("rsitmd", {"labels/dataset_RSITMD.json": karpathy("a_1.jpg")}, ["images/a_1.jpg"]),
     (
         *("levir_cc", {"Levir-CC-dataset/LevirCCcaptions.json": karpathy("1.png")}),
         [f"Levir-CC-dataset/images/train/{side}/1.png" for side in "AB"],
