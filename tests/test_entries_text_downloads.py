@@ -91,6 +91,7 @@ LAYOUTS: list[tuple[str, dict[str, Any], list[str]]] = [
     ("skyscript", {"SkyScript_train_top30pct.csv": SKY}, ["images2.zip!images2/a1_CH_19.jpg"]),
     ("floodnet_vqa", {"Questions/Training Question.json": FLOOD}, ["Images/Train_Image/1.JPG"]),
     ("earthvqa", {"EarthVQA/Val_QA.json": EARTH}, ["EarthVQA/Val/Urban/images_png/2522.png"]),
+    ("earthvqa", {"EarthVQA/Val_QA.json": EARTH}, ["EarthVQA/Val/Val/images_png/2522.png"]),
     ("cdvqa", CDVQA, [f"SECOND_train_set/im{time}/2.png" for time in (1, 2)]),
     ("lrs_vqa", {"LRS_VQA_merged.jsonl": [LRS]}, ["image/7.tif"]),
     ("lrs_vqa", {"LRS-VQA/LRS_VQA_merged.jsonl": [LRS]}, ["LRS-VQA/LRS_VQA/image/7.tif"]),
