@@ -154,7 +154,7 @@ def test_the_archive_of_a_split_may_be_unpacked_into_a_folder_of_its_name(
     slug: str, first: str, second: str, tmp_path: Path
 ) -> None:
     places = [f"train/train/{side}/train_1.png" for side in (first, second)]
-    laid(tmp_path, dict.fromkeys(places, shot()))
+    laid(tmp_path, dict.fromkeys(places, shot(size=(2, 1))))
     put_mask(tmp_path / "train/train/label/train_1.png", [[0, 255]])
     sample = only(slug, tmp_path)
     assert (sample.split, [picture.path for picture in sample.pictures]) == ("train", places)
