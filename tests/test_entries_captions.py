@@ -230,6 +230,16 @@ def test_rsicd_of_the_hub_shows_the_pictures_in_its_parquet(tmp_path: Path) -> N
     assert [caption.text for caption in sample.captions] == ["a park .", "trees ."]
 
 
+def test_ucm_captions_of_the_hub_have_a_row_for_each_caption(tmp_path: Path) -> None:
+    cell = {"bytes": encoded("JPEG"), "path": None}
+    rows = {"image": [cell, cell], "caption": ["A ship .", "There is a ship ."]}
+    (tmp_path / "data").mkdir()
+    pq.write_table(pa.table(rows), tmp_path / "data/train-00000-of-00001.parquet")
+    found = read(catalogue()["ucm_captions_hub"], tmp_path)
+    assert [one.captions[0].text for one in found.samples] == ["A ship .", "There is a ship ."]
+    assert found.samples[1].pictures[0].path.endswith("!image/000000001")
+
+
 def test_a_frame_named_as_a_video_is_taken_in_its_place(tmp_path: Path) -> None:
     case = next(case for case in CASES if case.slug == "capera")
     put(tmp_path, case)

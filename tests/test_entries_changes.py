@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from laid import laid, shot
 from mask_files import Pixels, only, put_mask, put_text
 
 CHANGES: list[tuple[str, str, Pixels, str, list[str], str, str]] = [
@@ -144,6 +145,19 @@ def test_a_change_is_read_from_the_documented_layout(
     sample = only(slug, tmp_path)
     assert (sample.split, [region.label for region in sample.regions]) == (split, names)
     assert [picture.path for picture in sample.pictures] == [before, after]
+
+
+@pytest.mark.parametrize(
+    "slug, first, second", [("sysu_cd", "time1", "time2"), ("levir_cd", "A", "B")]
+)
+def test_the_archive_of_a_split_may_be_unpacked_into_a_folder_of_its_name(
+    slug: str, first: str, second: str, tmp_path: Path
+) -> None:
+    places = [f"train/train/{side}/train_1.png" for side in (first, second)]
+    laid(tmp_path, dict.fromkeys(places, shot(size=(2, 1))))
+    put_mask(tmp_path / "train/train/label/train_1.png", [[0, 255]])
+    sample = only(slug, tmp_path)
+    assert (sample.split, [picture.path for picture in sample.pictures]) == ("train", places)
 
 
 def test_the_captions_of_levir_mci_stand_beside_its_masks(tmp_path: Path) -> None:

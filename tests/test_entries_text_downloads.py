@@ -69,6 +69,7 @@ LAYOUTS: list[tuple[str, dict[str, Any], list[str]]] = [
         ["Sydney_captions/imgs/1.tif"],
     ),
     ("rsitmd", {"dataset_rsitmd.json": karpathy("a_1.tif")}, ["RSITMD_images/a_1.tif"]),
+    ("rsitmd", {"labels/dataset_RSITMD.json": karpathy("a_1.jpg")}, ["images/a_1.jpg"]),
     (
         *("levir_cc", {"Levir-CC-dataset/LevirCCcaptions.json": karpathy("1.png")}),
         [f"Levir-CC-dataset/images/train/{side}/1.png" for side in "AB"],
@@ -90,6 +91,7 @@ LAYOUTS: list[tuple[str, dict[str, Any], list[str]]] = [
     ("skyscript", {"SkyScript_train_top30pct.csv": SKY}, ["images2.zip!images2/a1_CH_19.jpg"]),
     ("floodnet_vqa", {"Questions/Training Question.json": FLOOD}, ["Images/Train_Image/1.JPG"]),
     ("earthvqa", {"EarthVQA/Val_QA.json": EARTH}, ["EarthVQA/Val/Urban/images_png/2522.png"]),
+    ("earthvqa", {"EarthVQA/Val_QA.json": EARTH}, ["EarthVQA/Val/Val/images_png/2522.png"]),
     ("cdvqa", CDVQA, [f"SECOND_train_set/im{time}/2.png" for time in (1, 2)]),
     ("lrs_vqa", {"LRS_VQA_merged.jsonl": [LRS]}, ["image/7.tif"]),
     ("lrs_vqa", {"LRS-VQA/LRS_VQA_merged.jsonl": [LRS]}, ["LRS-VQA/LRS_VQA/image/7.tif"]),
@@ -133,8 +135,7 @@ LAYOUTS: list[tuple[str, dict[str, Any], list[str]]] = [
         ["02_NWPU_RESISC45/dam/dam_1.jpg"],
     ),
     (
-        "skyscript",
-        {"data/dataframe/SkyScript_val_5K.csv": SKY},
+        *("skyscript", {"data/dataframe/SkyScript_val_5K.csv": SKY}),
         ["data/images/images2/a1_CH_19.jpg"],
     ),
     (
@@ -150,9 +151,14 @@ LAYOUTS: list[tuple[str, dict[str, Any], list[str]]] = [
         ["GeoChat-Bench/images/UCMerced_LandUse/Images/beach/1.tif"],
     ),
     (
-        "teochatlas",
-        {"TEOChatlas/eval/AID.json": talk("TEOChatlas/eval/External_images/a.jpg")},
-        ["TEOChatlas/eval/External_images/a.jpg"],
+        *("geochat_bench_descriptions", {"GeoChat-Bench/grounding_description.jsonl": [
+            {"image_id": "P1.jpg", "description": "A ship at sea."}
+        ]}),
+        ["final_images_llava/P1.png"],
+    ),
+    (
+        *("teochatlas", {"TEOChatlas/eval/AID.json": talk("TEOChatlas/eval/External/a.jpg")}),
+        ["TEOChatlas/eval/External/a.jpg"],
     ),
 ]  # fmt: skip
 
