@@ -24,7 +24,7 @@ IRREGULAR = {
     "shelf": "shelves",
     "roof": "roofs",
     "sheep": "sheep",
-    "vegetation": "vegetation",
+    "area of vegetation": "areas of vegetation",
     "series": "series",
 }
 REGULAR = {

@@ -11,7 +11,6 @@ import h5py
 import numpy as np
 import pytest
 import scipy.io
-from converters.read.picture_lists import by_lists
 from laid_out import found_in
 from native import convert, dataset, picture
 from PIL import Image
@@ -21,6 +20,7 @@ from converters.read import arrays, files
 from converters.read.files import MemberError, SourceError
 from converters.read.folder import open_folder
 from converters.read.images import shown
+from converters.read.split_lists import split_by_picture_lists
 
 # Questions
 
@@ -79,17 +79,15 @@ def test_without_a_list_that_names_a_file_the_lists_are_named(tmp_path: Path) ->
     (tmp_path / "train.txt").write_text("7.png\n")
     folder = open_folder("a", "a", str(tmp_path))
     with pytest.raises(SourceError) as error:
-        by_lists(folder, {"train": "{train|b/train}.txt", "val": "val.txt"}, {"1.png": "1.png"})
-    assert str(error.value) == (
-        f"a: no split list {tmp_path}/train.txt or {tmp_path}/val.txt names a file that is there"
-    )
+        split_by_picture_lists(folder, {"train": ["train.txt"]}, {"1.png": "1.png"})
+    assert str(error.value) == ("a: no split list, such as train.txt, names a file that is there")
 
 
 def test_a_list_in_no_known_encoding_is_named(tmp_path: Path) -> None:
     (tmp_path / "train.txt").write_bytes(b"1.png \xff\xfe\n")
     folder = open_folder("a", "a", str(tmp_path))
     with pytest.raises(SourceError, match=r"^a: train\.txt cannot be read: 'utf-8' codec"):
-        by_lists(folder, {"train": "train.txt"}, {"1.png": "1.png"})
+        split_by_picture_lists(folder, {"train": ["train.txt"]}, {"1.png": "1.png"})
 
 
 # Pixels of 16 bits
