@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from native import changed, read
 
+from converters.read import json_spans
 from converters.read.files import SourceError
 from converters.read.json_spans import read_columns
 from converters.read.json_tables import table_spans
@@ -85,3 +86,12 @@ def test_a_list_beside_the_questions_is_a_note_of_the_plan(tmp_path: Path) -> No
     assert [row for columns in native.columns for row in columns.table["key"].to_pylist()] == ["7"]
     note = 'LR_split_train_questions.json: the list under "retired" (1 elements) is not read'
     assert note in native.notes
+
+
+@pytest.mark.parametrize("probe", [60, 100, 150, 300])
+def test_seams_within_records_are_no_cuts_however_little_is_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, probe: int
+) -> None:
+    monkeypatch.setattr(json_spans, "_PROBE_BYTES", probe)
+    records = [{"id": n, "parts": [{"a": 1}, {"a": 2}], "q": "x" * 200} for n in range(40)]
+    assert ids(tmp_path, json.dumps({"questions": records}), 600) == ([*range(40)], [])

@@ -12,7 +12,7 @@ import pytest
 from converters.read.box_fields import BadLine
 from converters.regions import parts, scenes, tiles
 from converters.regions.conventions import BadShape, Convention, boxes_of, open_ring, shape_of
-from converters.regions.geometry import to_rotated
+from converters.regions.geometry import clip_quads, to_rotated
 from converters.regions.line_boxes import shape_of as shape_of_fields
 from converters.regions.numbers import numbers_of
 from converters.regions.parts import moved, rings_of_geojson, rings_of_wkt, shape_of_rings
@@ -230,6 +230,14 @@ def test_a_leaning_quad_is_turned_alike_beside_a_large_one() -> None:
     assert (
         alone[0].tolist() != to_rotated(np.array([[0, 0, 10, 0, 10, 10, 0, 10]], float))[0].tolist()
     )
+
+
+def test_a_box_of_whole_numbers_is_cut_alike_in_any_batch() -> None:
+    nearly, size = [-10, 30, 30, 51, 21, 70, -20, 50], [100, 100]
+    alone = clip_quads(np.array([nearly], float), np.array([size], float)).points[0]
+    some = clip_quads(np.array([nearly] * 40, float), np.array([size] * 40, float)).points
+    assert alone.tolist() != nearly
+    assert [one.tolist() for one in some] == [alone.tolist()] * 40
 
 
 def test_each_shape_has_its_own_area() -> None:

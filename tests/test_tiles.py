@@ -133,6 +133,12 @@ def test_a_pair_and_a_scene_without_regions_are_not_cut(
     assert (made.scenes.samples, made.tiles) == ([sample], {})
 
 
+def test_a_region_that_cannot_stay_keeps_its_reason_where_its_scene_is_not_cut() -> None:
+    scene = scene_of(400, 400, Box(10, 10, 10, 50), Box(10, 10, 50, 50), Box(900, 0, 950, 50))
+    made = tiles.cut(scene, TileSpec(size=500))
+    assert made.scenes.reasons.tolist() == ["zero_area", "", "outside_image"]
+
+
 def test_names_carry_size_and_offset_and_regions_are_in_the_tiles_pixels() -> None:
     quad = Quad((300.0, 20.0, 320.0, 20.0, 320.0, 40.0, 300.0, 40.0))
     cut = tiles.cut(scene_of(400, 200, quad), TileSpec(size=256, overlap=64))
