@@ -13,8 +13,8 @@ _SPECIAL = re.compile(r"([&%$#_{}])")
 def bibtex(entry: Entry) -> str:
     """A BibTeX entry of a dataset, as far as the catalogue knows its paper, else "".
 
-    Where the paper's own title is not known, the dataset's name stands for it, and where its year
-    is not, that of its number on arXiv.
+    Where the paper's own title is not known, the dataset is cited under its name (`misc`), not the
+    paper. Where its year is not, that of its number on arXiv stands.
     """
     if entry.citation is None and not entry.paper:
         return ""
@@ -22,13 +22,13 @@ def bibtex(entry: Entry) -> str:
     fields = {
         "title": _escaped(cited.title or entry.name),
         "author": _escaped(cited.authors or ""),
-        "journal": _escaped(cited.venue or ""),
+        "journal" if cited.title else "howpublished": _escaped(cited.venue or ""),
         "year": str(cited.year or (f"20{arxiv[1]}" if arxiv else "")),
         "eprint": arxiv[0] if arxiv else "",
         "archiveprefix": "arXiv" if arxiv else "",
         "url": entry.paper,
     }
-    kind = "article" if fields["journal"] else "misc"
+    kind = "article" if fields.get("journal") else "misc"
     lines = [f"  {name} = {{{value}}}" for name, value in fields.items() if value]
     return f"@{kind}{{{entry.slug},\n" + ",\n".join(lines) + "\n}"
 
