@@ -175,7 +175,7 @@ def entry(**values: Any) -> Entry:
         ),
         (
             {"citation": Citation(year=2022, venue="TGRS"), "paper": "https://x.org/9"},
-            "@article{a_b,\n  title = {A \\& B},\n  journal = {TGRS},\n  year = {2022},\n"
+            "@misc{a_b,\n  title = {A \\& B},\n  howpublished = {TGRS},\n  year = {2022},\n"
             "  url = {https://x.org/9}\n}",
         ),
         (
