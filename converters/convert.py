@@ -139,7 +139,7 @@ def _items(
             continue
         book.read(split, kind, number)
         if kind in jobs:
-            batch = sample_items(dataset.entry, found, kind, pictures, book)
+            batch = sample_items(dataset.entry, found, kind, pictures, book, jobs)
             if batch is not None:
                 yield batch, jobs[kind]
         else:

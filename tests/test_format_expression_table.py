@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,7 @@ def test_a_row_that_lacks_something_costs_itself_alone(tmp_path: Path) -> None:
         {"bbox": [0.1, 0.2, 0.3]},
         {"image_width": None},
         {"image_width": None, "question_id": None},
+        {"image_width": math.inf},
     ]
     rows = [{**ROW, "question_id": str(number), **one} for number, one in enumerate(bad)]
     found = read(entry_of("xlrs_bench_grounding"), written(tmp_path, [*rows, ROW]))
@@ -91,6 +93,7 @@ def test_a_row_that_lacks_something_costs_itself_alone(tmp_path: Path) -> None:
         ("3", "bad_box", "3 numbers where 4 were meant"),
         ("4", "no_size", "the box is in fraction of a picture whose size is unknown"),
         ("row 6", "no_size", "the box is in fraction of a picture whose size is unknown"),
+        ("6", "no_size", "the box is in fraction of a picture whose size is unknown"),
     ]
 
 

@@ -56,6 +56,17 @@ def test_several_expressions_may_pick_out_one_region_and_one_several() -> None:
     }
 
 
+@pytest.mark.parametrize("tasks", [["refer"], ["grounding"], ["refer", "grounding"]])
+def test_what_is_repaired_of_regions_is_counted_once_whatever_asks_for_them(
+    tasks: list[str],
+) -> None:
+    turned = Region("0", "ship", Box(30, 30, 10, 10))
+    found = convert(
+        [sample(regions=(turned,), expressions=(Expression("0", "the ship", ("0",)),))], tasks
+    )
+    assert {k.bucket: n for k, n in found.counts.items() if k.level == "repairs"} == {"swapped": 1}
+
+
 def test_an_expression_of_no_region_is_answered_by_saying_so() -> None:
     found = referred(Expression("0", "the bridge", ()))
     [row] = found.rows

@@ -29,6 +29,7 @@ from schemas.sample import Expression, Kind, Picture, Region, Reject, Sample
 
 YIELDS: tuple[Kind, ...] = ("expression", "region")
 _ROW_BYTES = 1 << 20  # a picture is in it
+_LONGEST_SIDE = 1 << 31  # pixels
 
 
 class Fields(Struct, frozen=True, forbid_unknown_fields=True):
@@ -64,6 +65,12 @@ class _Row(Struct):
     height: float = 0.0
 
 
+def _size(row: _Row) -> tuple[int, int] | None:
+    """Width and height as stated, or None where they are not sides of a picture."""
+    known = 1 <= row.width <= _LONGEST_SIDE and 1 <= row.height <= _LONGEST_SIDE
+    return (int(row.width), int(row.height)) if known else None
+
+
 def plan(folder: Folder, options: Options) -> Plan:
     """One span a table. Raises SourceError where there is none."""
     return files_plan(folder, options.annotations, (), files_a_span=1, record_bytes=_ROW_BYTES)
@@ -90,7 +97,7 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
             detail = f"no {fields.image if text else fields.text}"
             yield Reject(file, key, span.split, "missing_field", detail)
             continue
-        size = (int(row.width), int(row.height)) if row.width > 0 and row.height > 0 else None
+        size = _size(row)
         try:
             boxes = boxes_of(row.box, options.boxes.layout)
             regions = [

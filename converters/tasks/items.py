@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -60,11 +62,17 @@ def _with_picture_faults(reasons: Strings, pictures: Pictures) -> Strings:
 
 
 def sample_items(
-    entry: Entry, samples: list[Sample], kind: Kind, pictures: Pictures, book: Book
+    entry: Entry,
+    samples: list[Sample],
+    kind: Kind,
+    pictures: Pictures,
+    book: Book,
+    asked: Collection[Kind],
 ) -> Items | None:
     """The items of one kind, or None where all of them end here.
 
-    The items of a sample with a faulty picture end here, as one Reject.
+    The items of a sample with a faulty picture end here, as one Reject. asked: the kinds that any
+    source takes: what is repaired of regions is counted with them, else with their expressions.
     """
     good = []
     for sample in samples:
@@ -80,7 +88,10 @@ def sample_items(
     if not good:
         return None
     if kind in ("region", "expression"):
-        return _scene_items(entry, good, kind, pictures, book)
+        found, repairs = _scene_items(entry, good, kind, pictures, book)
+        if kind == "region" or "region" not in asked:
+            book.repaired(repairs)
+        return found
     if kind == "conversation":
         return _talks(good, pictures)
     return _texts(entry, good, kind, pictures, book)
@@ -97,15 +108,15 @@ def _paths(samples: list[Sample]) -> list[list[str]]:
 
 def _scene_items(
     entry: Entry, samples: list[Sample], kind: Kind, pictures: Pictures, book: Book
-) -> SceneItems | ExpressionItems:
+) -> tuple[SceneItems | ExpressionItems, Mapping[str, int]]:
+    """Items about regions, and what was repaired of these."""
     if kind == "expression":
         samples = without_leads(samples, entry.leads, book)
     found, repairs = scenes.clean(samples, pictures.size, entry.spoken, pictures.frame)
     shown = pictures.of(_paths(samples))
     if kind == "expression":
-        return ExpressionItems(scenes.expressions(found), shown)
-    book.repaired(repairs)
-    return SceneItems(found, shown)
+        return ExpressionItems(scenes.expressions(found), shown), repairs
+    return SceneItems(found, shown), repairs
 
 
 def _talks(samples: list[Sample], pictures: Pictures) -> Talks:
