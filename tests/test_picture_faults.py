@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import math
 import struct
 import warnings
 from pathlib import Path
@@ -152,8 +153,10 @@ def test_a_folder_in_the_place_of_a_mask_is_none(tmp_path: Path) -> None:
         ([{"size": [2, 2], "counts": [4]}, {"size": [2, 3], "counts": [6]}], "several sizes"),
         ([{"size": [2], "counts": [4]}], "without size or counts"),
         ([{"size": [2, 2], "counts": None}], "without size or counts"),
+        ([{"size": [math.inf, 2], "counts": [4]}], "sides that are no whole numbers of pixels"),
+        ([{"size": [2, 2.5], "counts": [4]}], "sides that are no whole numbers of pixels"),
         ([{"size": [0, 2], "counts": [0]}], "a mask of 2 x 0 pixels"),
-        ([{"size": [2, 2], "counts": [5]}], ""),
+        ([{"size": [2, 2], "counts": [5]}], "run lengths of 5 pixels for a mask of 2 x 2"),
     ],
 )
 def test_run_lengths_that_are_no_mask_are_refused(outline: Any, reason: str) -> None:

@@ -34,6 +34,8 @@ REGULAR = {
     "dish": "dishes",
     "glass": "glasses",
     "fizz": "fizzes",
+    "gas": "gases",
+    "lens": "lenses",
     "city": "cities",
     "bay": "bays",
     "aircraft": "aircraft",

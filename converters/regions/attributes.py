@@ -139,6 +139,8 @@ def _singular_word(word: str) -> str:
         return word
     if word.endswith("ies"):
         return word[:-3] + "y"
+    if word[:-2] in _SINGULAR_WORDS:  # gases, canvases, lenses
+        return word[:-2]
     if word.endswith(("ches", "shes", "sses", "xes", "buses", "zzes")):
         return word[:-2]
     return word[:-1]

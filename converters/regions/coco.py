@@ -205,9 +205,16 @@ def _mask(runs: Sequence[dict[str, Any]]) -> Mask | Fault:
     masks = []
     for one in runs:
         size, counts = one.get("size"), one.get("counts")
-        if not _is_numbers(size) or len(size or ()) != 2 or not isinstance(counts, list | str):
+        if (
+            not size
+            or not _is_numbers(size)
+            or len(size) != 2
+            or not isinstance(counts, list | str)
+        ):
             return Fault("bad_value", "run lengths without size or counts")
-        height, width = (int(side) for side in size or ())
+        if not all(float(side).is_integer() for side in size):
+            return Fault("bad_value", f"sides that are no whole numbers of pixels: {size}")
+        height, width = map(int, size)
         if not 0 < width * height <= MAX_PIXELS:
             return Fault("bad_value", f"a mask of {width} x {height} pixels")
         try:
