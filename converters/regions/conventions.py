@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Literal
 
 import msgspec
@@ -100,10 +101,10 @@ def _are_points(value: Sequence[Any], layout: Layout) -> bool:
 
 
 def _boxes_in_text(text: str, layout: Layout, depth: int) -> list[list[float]]:
-    try:
-        found = msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
-        found = None
+    found = None
+    if "[" in text or "{" in text:
+        with suppress(msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+            found = msgspec.json.decode(text)
     if isinstance(found, list | dict):
         return boxes_of(found, layout, depth + 1)
     groups = [group for group in _GROUP.findall(text) if _ONLY_NUMBERS.fullmatch(group)]
