@@ -55,7 +55,7 @@ docs: setup ## Write DATASETS.md, the generated pages of docs/ and the picture o
 	$(BIN)/python -m pipelines.docs
 	$(BIN)/python docs/make_picture.py
 
-bench: setup ## earthmix beside what a user would write instead (BENCH_ARGS=--quick for a small one)
+bench: setup ## earthmix beside what a user would write instead, and each format's reader beside the bare parse (BENCH_ARGS=--quick for a small one, BENCH_ARGS="--only formats" for the readers)
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)
 
 flink-setup: setup ## Fetch Flink and Beam's job server for it, pinned and checksummed, into .flink/ (needs Java and Maven)

@@ -211,13 +211,20 @@ def boxes(work: Path, name: str, dataset: str, folder: Path, bare: str, rounds: 
     shutil.rmtree(folder.parent)
 
 
+def formats(work: Path, small: bool, rounds: int) -> None:
+    """Each format's reader, against the bare parse of the same files on one core."""
+    options = ["--quick"] if small else ["--rounds", str(rounds)]
+    command = [sys.executable, "-m", "benchmarks.formats", "--work", str(work / "formats")]
+    subprocess.run([*command, *options], check=True)
+
+
 def main() -> None:
     """Command line of the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
         "--quick", action="store_true", help="small inputs, once each: does it run at all"
     )
-    names = ["1m", "4m", "10m", "array", "embed", "scenes", "dota", "coco"]
+    names = ["1m", "4m", "10m", "array", "embed", "scenes", "dota", "coco", "formats"]
     parser.add_argument("--only", choices=names, action="append")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--work", type=Path, default=Path(".bench"))
@@ -249,6 +256,7 @@ def main() -> None:
             "bare_coco",
             rounds,
         ),
+        "formats": lambda: formats(work, small, rounds),
     }
     print(
         f"{len(os.sched_getaffinity(0))} cores; best of {rounds}, whole processes, peak "

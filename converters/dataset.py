@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import cast
 
 import pyarrow as pa
+from msgspec.structs import replace
 
 from converters.catalogue import entry_of, reader
 from converters.read import entries, files
+from converters.read.archives import is_archive, packed_name
 from converters.read.files import NothingBelow, SourceError
 from converters.read.folder import (
     Folder,
@@ -17,7 +19,6 @@ from converters.read.folder import (
     Plan,
     Sides,
     Span,
-    only_inside,
     open_folder,
 )
 from converters.read.instead import said_instead
@@ -63,7 +64,7 @@ def open_dataset(
     for _ in range(_DEPTH):
         try:
             with _in_one_line(folder):
-                inner = only_inside(folder, entry.splits, isinstance(fault, NothingBelow))
+                inner = _only_inside(folder, entry.splits, isinstance(fault, NothingBelow))
         except SourceError as error:
             if str(error) not in str(fault):  # not a damaged archive that the plan has named
                 fault.args = (f"{fault}; {error}",)
@@ -79,6 +80,30 @@ def open_dataset(
             continue
         return folder, plan._replace(notes=[f"its files lie in {folder.inside}", *plan.notes])
     raise fault
+
+
+def _only_inside(folder: Folder, splits: Collection[str], archives_alone: bool) -> Folder | None:
+    """The same dataset with its files in the only folder below, or in the only archive.
+
+    None where there are several or none, or where that folder is a split's. splits: their names.
+    archives_alone: no folder is taken. Raises SourceError for archives in an archive.
+    """
+    entries = files.listing(folder.base)
+    inner = [entry.name for entry in entries if entry.is_dir]
+    packed = [
+        entry.name
+        for entry in entries
+        if is_archive(entry.name) and packed_name(entry.name) is None
+    ]
+    if packed and "!" in folder.inside:
+        within = folder.relative(packed[0])
+        raise SourceError(f"{within}: an archive in an archive is not read; unpack the outer one")
+    inner = inner or [f"{name}!" for name in packed]
+    if archives_alone and any(entry.is_dir for entry in entries):
+        return None
+    if len(inner) != 1 or inner[0].casefold() in {name.casefold() for name in splits}:
+        return None
+    return replace(folder, inside=folder.relative(inner[0]))
 
 
 @contextmanager
@@ -99,7 +124,12 @@ def plan_of(entry: Entry, folder: Folder) -> Plan:
     name.
     """
     module, options = reader(entry)
-    with files.closed_folders() as closed, entries.told() as hidden, _in_one_line(folder):
+    with (
+        files.listed_once(),
+        files.closed_folders() as closed,
+        entries.told() as hidden,
+        _in_one_line(folder),
+    ):
         try:
             plan = module.plan(folder, options)
         except SourceError as error:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from laid import tree
 
-from converters.read import files
+from converters.read import files, stores
 from converters.read.files import Entry, SourceError
 
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 484955574\n"
@@ -110,6 +110,23 @@ def test_a_folder_is_no_file(tmp_path: Path) -> None:
 
 def test_hidden_files_are_not_found(tmp_path: Path) -> None:
     assert find(tree(tmp_path, ".DS_Store", "a"), "{file}") == [("a", {"file": "a"})]
+
+
+def test_a_folder_is_remembered_only_inside_and_as_far_as_there_is_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stores, "_MOST_LISTED", 3)
+    few, many = tree(tmp_path / "few", "a"), tree(tmp_path / "many", "a", "b", "c")
+
+    def seen() -> list[int]:
+        return [len(files.listing(folder)) for folder in (few, many)]
+
+    with files.listed_once():
+        before = seen()
+        for folder in ("few", "many"):
+            (tmp_path / folder / "new").touch()
+        inside = seen()
+    assert (before, inside, seen()) == ([1, 3], [1, 4], [2, 4])
 
 
 def test_a_link_to_nowhere_does_not_hide_its_folder(tmp_path: Path) -> None:

@@ -159,6 +159,33 @@ def test_the_rings_of_an_outline_in_words() -> None:
     assert fault(rings_of_wkt, "POLYGON ((0 0)")[0] == "bad_box"
 
 
+@pytest.mark.parametrize(
+    "ring",
+    [
+        "0 0, 4 0, 4 4",
+        "0 0, 4 0, 4 4, 0",
+        "0 0, 4 0, 4 4, 0 0 0 0 0",
+        "0 0, 4 0, 4 \u0664, 0 0",
+        "0 0, 4 0, 4 4-, 0 0",
+    ],
+)
+def test_an_outline_in_words_is_one_closed_ring_of_numbers(ring: str) -> None:
+    assert fault(rings_of_wkt, f"POLYGON (({ring}))")[0] == "bad_box"
+
+
+@pytest.mark.parametrize(
+    ("text", "rings"),
+    [
+        ("POLYGON Z ((0 0 7, 4 0 7, 4 4 7, 0 0 7))", [[0, 0, 4, 0, 4, 4, 0, 0]]),
+        ("POLYGON ((-0.5 .25, 4. 0, 4 4e1, -0.5 .25))", [[-0.5, 0.25, 4, 0, 4, 40, -0.5, 0.25]]),
+        ("POLYGON ((0 0,4 0,4 4,0 0), (1 1, 2 1, 2 2, 1 1))",
+         [[0, 0, 4, 0, 4, 4, 0, 0], [1, 1, 2, 1, 2, 2, 1, 1]]),
+    ],
+)  # fmt: skip
+def test_outlines_in_words_of_every_kind(text: str, rings: list[list[float]]) -> None:
+    assert rings_of_wkt(text) == rings
+
+
 def test_an_outline_that_is_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     text = "POLYGON ((0 0, 4 0, 4 4, 0 0))"
     monkeypatch.setattr(parts, "_MAX_WKT", len(text))

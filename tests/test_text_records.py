@@ -5,10 +5,11 @@ from __future__ import annotations
 import codecs
 from pathlib import Path
 from typing import Any
-from xml.etree.ElementTree import Element
+from xml.etree.ElementTree import Element, ParseError
 
 import msgspec
 import pytest
+from defusedxml import EntitiesForbidden
 from native_records import folder
 
 from converters.read.encodings import text_of, utf8_of, xml_of
@@ -112,6 +113,21 @@ def test_xml_that_cannot_be_read_costs_its_file(tmp_path: Path) -> None:
         "unreadable_file",
         "unreadable_file",
     ]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le", "cp037"])
+def test_no_encoding_hides_an_entity(encoding: str) -> None:
+    declared = f'<?xml version="1.0" encoding="{encoding}"?>'.encode()
+    bomb = '<!DOCTYPE a [<!ENTITY b "bb">]><a>&b;</a>'
+    data = {"utf-8": declared + bomb.encode(), "cp037": declared + bomb.encode("cp037")}
+    with pytest.raises((EntitiesForbidden, ParseError)):
+        xml_of(data.get(encoding) or bomb.encode(encoding))
+
+
+def test_comments_and_marked_signs_of_xml_are_read_as_elsewhere() -> None:
+    root = xml_of(b"<a><!-- b --><c d='1'>x &amp; y<![CDATA[<z>]]></c><?pi q?></a>")
+    assert [(one.tag, one.text, one.attrib) for one in root] == [("c", "x & y<z>", {"d": "1"})]
+    assert xml_of(b"<a><c d='1'>x &amp; y</c><?pi q?></a>")[0].text == "x & y"
 
 
 # Pictures

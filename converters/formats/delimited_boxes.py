@@ -81,6 +81,7 @@ _HEAD_BYTES = 4096
 _PROBED = 8  # label files that are looked into before anything is read
 _OWN = frozenset({*WORDS, *(name for names in SHAPES for name in names)})
 _FLAGS = frozenset({"score", "difficult", "lost", "frame"})
+_NO_ATTRIBUTES = _OWN | _FLAGS
 
 
 class Options(Struct, forbid_unknown_fields=True):
@@ -302,6 +303,6 @@ def _region(
     if number(fields.get("score", "1")) == 0:
         raise BadLine("ignored", f"score 0: {label} {' '.join(fields.values())}")
     shape = shape_of(fields, size)
-    more = {name: text for name, text in fields.items() if name not in _OWN | _FLAGS}
+    more = {name: text for name, text in fields.items() if name not in _NO_ATTRIBUTES}
     ignored = is_marked(fields.get("difficult", ""))
     return Region(key, label, shape, ignored=ignored, attributes=more)

@@ -46,6 +46,8 @@ _HEADER = re.compile(r"[A-Za-z][A-Za-z _]*:")
 # What a line says of its object besides: its class between marks, and a JSON object at its end.
 _MARKED_CLASS = re.compile(r"</?cls_name>(.*?)</?cls_name>")
 _SEPARATORS = str.maketrans(",;\t", "   ")
+_PLAIN_FLAGS = ("0", "1", "2")
+_MARKS = (",", ";", "{", "cls_name>")  # of files that may hold more than blanks and fields
 _FLAG = re.compile(r"[012](\.0*)?|true|false|yes|no", re.IGNORECASE)
 
 
@@ -103,7 +105,12 @@ class _Parsed(NamedTuple):
 def _parse(text: str, file: str, picture: str, split: str) -> _Parsed:
     """The header's metres a pixel, and a Region or a Reject for every other line."""
     found = _Parsed(None, [], [], [])
+    has_marks = any(mark in text for mark in _MARKS)
     for number, line in text_lines(text):
+        region = None if has_marks else _plain_region(f"line {number}", line)
+        if region is not None:
+            found.regions.append(region)
+            continue
         if _HEADER.match(line):
             name, _, value = line.partition(":")
             if name.strip().lower() == "gsd":
@@ -124,6 +131,24 @@ def _parse(text: str, file: str, picture: str, split: str) -> _Parsed:
             shape = Quad(tuple(points))
             found.regions.append(Region(key, label, shape, ignored=difficult, attributes=more))
     return found
+
+
+def _plain_region(key: str, line: str) -> Region | None:
+    """The region of a line that is eight finite numbers, a word and a flag, else None.
+
+    Fast way: nearly all lines are like that, in files without _MARKS, and are read in a third of
+    the time; the plain way, `_fields`, looks for everything else that a line may hold.
+    """
+    words = line.split()
+    if len(words) != 10 or words[9] not in _PLAIN_FLAGS:
+        return None
+    try:
+        points = tuple(map(float, words[:8]))
+    except ValueError:
+        return None
+    if not all(map(math.isfinite, points)):
+        return None
+    return Region(key, words[8], Quad(points), ignored=words[9] != "0")
 
 
 def _fields(line: str) -> tuple[list[str], str, bool]:

@@ -136,9 +136,10 @@ def _names(mark: Any, names: list[str]) -> tuple[str, ...]:
         if not 0 <= mark < len(names) or mark != int(mark):
             raise _Fault("bad_value", f"class {mark} of {len(names)}")
         return (names[int(mark)],)
-    if not np.isin(mark, (0, 1)).all():
-        raise _Fault("bad_value", f"{mark.tolist()} are not all 0 or 1"[:200])
-    found = tuple(names[place] for place in np.flatnonzero(mark))
+    marked = mark.tolist()
+    if not {*marked} <= {0, 1}:
+        raise _Fault("bad_value", f"{marked} are not all 0 or 1"[:200])
+    found = tuple(name for name, is_shown in zip(names, marked, strict=True) if is_shown)
     if not found:
         raise _Fault("no_label", "no class is marked")
     return found

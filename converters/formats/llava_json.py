@@ -147,7 +147,7 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
         if isinstance(found, Reject):
             yield found
             continue
-        record = {name: getattr(found, f"field_{i}") for i, name in enumerate(names)}
+        record = dict(zip(names, msgspec.structs.astuple(found), strict=True))
         images: list[str] = []
         try:
             images = images_of(record, options.fields, options.strip)
@@ -292,9 +292,9 @@ def _record_type(names: tuple[str, ...], required: str | None) -> type[Struct]:
 
     Whatever else a record holds is skipped undecoded.
     """
-    order = sorted(range(len(names)), key=lambda i: names[i] != required)
     fields: list[Any] = [
-        (f"field_{i}", Any) if names[i] == required else (f"field_{i}", Any, None) for i in order
+        (f"field_{i}", Any) if name == required else (f"field_{i}", Any, None)
+        for i, name in enumerate(names)
     ]
     rename = {f"field_{i}": name for i, name in enumerate(names)}
-    return msgspec.defstruct("Record", fields, rename=rename)
+    return msgspec.defstruct("Record", fields, rename=rename, kw_only=True)

@@ -210,6 +210,7 @@ def _sample(
     regions: list[Region] = []
     expressions: list[Expression] = []
     unplaced: list[str] = []
+    taken: set[str] = set()
     if fields.caption and (said := value_of(record, fields.caption)) is not None:
         text = " ".join(map(str, said)) if isinstance(said, list) else said
         if isinstance(text, str):
@@ -225,7 +226,7 @@ def _sample(
     for place, part in _parts(record, fields.objects):
         phrase = _phrase(part, fields)
         try:
-            region = _region(place, part, options, {one.key for one in regions})
+            region = _region(place, part, options, taken)
         except BadRecord as bad:
             yield _reject(file, f"{key}#{place}", split, bad, "region")
             if phrase:
@@ -234,6 +235,7 @@ def _sample(
                 unplaced.append(label)
             continue
         regions.append(region)
+        taken.add(region.key)
         if phrase:
             expressions.append(Expression(place, phrase, (region.key,)))
     yield Sample(

@@ -94,6 +94,9 @@ class _Said(NamedTuple):
     fault: str = ""
 
 
+_FILLING = (str, int)  # values of a record that may stand in a picture's path
+
+
 class _Found(NamedTuple):
     """What the expressions of a record came to. regions: keys by label and shape."""
 
@@ -160,7 +163,7 @@ def _sample(
     if not isinstance(image, str | int) or isinstance(image, bool) or image == "":
         yield Reject(at.file, key, at.split, "missing_field", f"no {fields.image}")
         return
-    own = {name: str(value) for name, value in record.items() if isinstance(value, str | int)}
+    own = {name: str(value) for name, value in record.items() if isinstance(value, _FILLING)}
     name = str(image)
     values = {**at.told, **own, "image": name, "stem": stem(name), "split": at.split}
     said = _said(record, options)
@@ -185,7 +188,7 @@ def _sample(
 def _value(record: Any, path: str) -> Any:
     """The value of a field, or None."""
     for name in path.split("."):
-        record = record.get(name) if isinstance(record, Mapping) else None
+        record = record.get(name) if isinstance(record, dict) else None
     return record
 
 

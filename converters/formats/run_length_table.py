@@ -17,7 +17,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-import numpy as np
 from msgspec import Struct
 
 from converters.read.folder import (
@@ -127,25 +126,27 @@ def _mask(text: str, size: tuple[int, int] | None) -> Mask:
     if size is None:
         raise _BadRuns("no_size", "run lengths need the size of their picture")
     try:
-        numbers = np.array(text.split(), np.int64)
-    except (ValueError, OverflowError):
+        numbers = [*map(int, text.split())]
+    except ValueError:
         raise _BadRuns("bad_value", f"run lengths are no whole numbers: {text[:60]}") from None
     if len(numbers) % 2:
         raise _BadRuns("bad_value", f"{len(numbers)} numbers where starts and lengths were meant")
     width, height = size
-    starts, lengths = numbers[::2] - 1, numbers[1::2]
-    if (lengths < 1).any() or (lengths > width * height).any():
+    area = width * height
+    starts, lengths = [number - 1 for number in numbers[::2]], numbers[1::2]
+    if min(lengths) < 1 or max(lengths) > area:
         raise _BadRuns("bad_value", "a run of no pixel, or of more than the picture has")
-    ends = starts + lengths
-    if (starts < 0).any() or (ends > width * height).any():
+    ends = [start + length for start, length in zip(starts, lengths, strict=True)]
+    if min(starts) < 0 or max(ends) > area:
         raise _BadRuns("bad_value", f"runs leave the picture of {width} x {height}")
-    if (starts[1:] < ends[:-1]).any():
+    if any(start < end for start, end in zip(starts[1:], ends, strict=False)):
         raise _BadRuns("bad_value", "runs overlap or go backwards")
-    # Runs that touch are one: COCO's counts take turns between zeros and ones.
-    first = np.r_[True, starts[1:] > ends[:-1]]
-    last = np.r_[first[1:], True]
-    edges = np.column_stack([starts[first], ends[last]]).ravel()
-    counts: list[int] = np.diff(np.r_[0, edges, width * height]).tolist()
-    if counts[-1] == 0:
-        counts.pop()
-    return Mask(width, height, tuple(counts))
+    counts: list[int] = []
+    at = 0
+    for start, end in zip(starts, ends, strict=True):
+        if counts and start == at:  # runs that touch are one
+            counts[-1] += end - start
+        else:
+            counts += [start - at, end - start]
+        at = end
+    return Mask(width, height, (*counts, area - at) if at < area else tuple(counts))

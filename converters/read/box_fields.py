@@ -24,9 +24,11 @@ no fields. Words that hold the separator are put together again: with four numbe
 from __future__ import annotations
 
 import csv
+import functools
 import math
 import re
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 SKIPPED, REST = "-", "..."
 # Columns of words; the first of them that there is takes the fields that are too many.
@@ -67,19 +69,39 @@ def fields_of(line: str, delimiter: str | None = None) -> list[str]:
     return fields
 
 
+class _Columns(NamedTuple):
+    """What a list of columns says of a line.
+
+    names: of its fields. least: how many it must have. taker: the place of the column that takes
+    those that are too many, -1 where none does. open_end: whether any may follow.
+    """
+
+    names: list[str]
+    least: int
+    taker: int
+    open_end: bool
+
+
+# Fast way: the few lists of columns that there are are looked into once, not for each line.
+@functools.lru_cache(maxsize=64)
+def _columns(columns: tuple[str, ...]) -> _Columns:
+    names = [column.removesuffix("?") for column in columns]
+    open_end = names[-1] == REST
+    if open_end:
+        names.pop()
+    least = next((i for i, column in enumerate(columns) if column.endswith("?")), len(names))
+    taker = next((names.index(word) for word in WORDS if word in names), -1)
+    return _Columns(names, least, taker, open_end)
+
+
 def fitted(fields: Sequence[str], columns: Sequence[str], joint: str = " ") -> dict[str, str]:
     """The fields of a line by their columns, stripped; those of `-` are left out.
 
     joint: what stood between fields that are put together again. Raises BadLine where there are
     too few fields or too many.
     """
-    names = [column.removesuffix("?") for column in columns]
-    open_end = names[-1] == REST
-    if open_end:
-        names.pop()
-    least = next((i for i, column in enumerate(columns) if column.endswith("?")), len(names))
+    names, least, taker, open_end = _columns(tuple(columns))
     surplus = 0 if open_end else max(0, len(fields) - len(names))
-    taker = next((names.index(word) for word in WORDS if word in names), -1)
     if len(fields) < least or (surplus and taker < 0):
         raise BadLine("bad_box", f"{len(fields)} fields where {_meant(least, len(names))} meant")
     if surplus:
@@ -100,8 +122,13 @@ def _meant(least: int, most: int) -> str:
 def is_fractions(values: Mapping[str, str], names: Sequence[str]) -> bool:
     """True where all the numbers lie between 0 and 1, and one of them within."""
     numbers = [number(values[name]) for name in names]
-    known = [value for value in numbers if value is not None and 0 <= value <= 1]
-    return len(known) == len(numbers) and any(0 < value < 1 for value in known)
+    known = [value for value in numbers if value is not None]
+    return len(known) == len(numbers) and are_fractions(known)
+
+
+def are_fractions(numbers: Sequence[float]) -> bool:
+    """The same of numbers."""
+    return min(numbers) >= 0 and max(numbers) <= 1 and any(0 < number < 1 for number in numbers)
 
 
 def is_yolo(line: str) -> bool:
@@ -115,6 +142,8 @@ def is_yolo(line: str) -> bool:
 
 def is_marked(text: str) -> bool:
     """True where a flag such as `difficult` is set: 1, 2.0, true, yes, hard."""
+    if text in ("", "0"):  # as nearly all are
+        return False
     value = number(text)
     return value != 0 if value is not None else text.strip().lower() in _MARKED
 

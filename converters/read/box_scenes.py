@@ -115,6 +115,8 @@ def _scene(
         key = f"{whole.key}/{frame}"
     elif "image" in fields:
         key = fields["image"].replace("\\", "/").removeprefix("./")
+        if key in scenes:
+            return scenes[key]
         base = key.rpartition("/")[2]
         more = {"image": key, "name": base, "stem": picture_stem(base)}
         if not key:

@@ -49,16 +49,15 @@ def several(names: Names) -> tuple[str, ...]:
     return (names,) if isinstance(names, str) else names
 
 
-def values_at(record: Any, path: str) -> Iterator[tuple[str, Any]]:
+def values_at(record: Any, path: str) -> Iterable[tuple[str, Any]]:
     """(place, value) of everything that a dotted path leads to; nothing where it leads nowhere.
 
     The place is the path with the index of each list, `annotations[1].text`.
     """
     # Fast way: a text under a plain key, which nearly all fields of tables are.
     if isinstance(record, dict) and isinstance(value := record.get(path), str):
-        yield path, value
-        return
-    yield from _walk(record, path.split("."), "", None)
+        return ((path, value),)
+    return _walk(record, path.split("."), "", None)
 
 
 def _walk(
@@ -89,6 +88,11 @@ def text_at(record: Any, names: Names) -> str:
     A list of them is joined with slashes, as the folders of a path. Raises BadRecord.
     """
     for name in several(names):
+        # Fast way: a text under a plain key is what the steps below would make of it.
+        if isinstance(record, dict) and isinstance(text := record.get(name), str):
+            if text:
+                return text
+            continue
         found = [value for _, value in values_at(record, name) if value not in (None, "")]
         # A column of whole numbers that lacks one is a column of floats to pandas.
         found = [int(x) if isinstance(x, float) and x.is_integer() else x for x in found]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from xml.etree.ElementTree import Element
+from xml.etree.ElementTree import Element, ParseError, XMLParser
 
 from defusedxml.ElementTree import fromstring
 
@@ -98,7 +98,22 @@ def _parsed(data: bytes) -> Element:
         except UnicodeDecodeError:
             if (chinese := _chinese(data)) is not None:
                 return fromstring(chinese)
+        else:
+            # Fast way: in UTF-8 without `<!` there is no document type, so nothing can declare an
+            # entity, and Python's parser in C, which takes a third of the time, is as safe as the
+            # plain way, defusedxml's in Python. (UTF-16 without a mark has zero bytes.)
+            if b"<!" not in data and b"\0" not in data:
+                return _quickly_parsed(data)
     return fromstring(data)
+
+
+def _quickly_parsed(data: bytes) -> Element:
+    parser = XMLParser()
+    try:
+        parser.feed(data)
+        return parser.close()
+    except ParseError:
+        return fromstring(data)  # which says what is wrong
 
 
 def _chinese(data: bytes) -> str | None:

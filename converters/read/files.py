@@ -48,6 +48,7 @@ from converters.read.stores import SourceError as SourceError
 from converters.read.stores import Store as Store
 from converters.read.stores import Unopenable as Unopenable
 from converters.read.stores import inside as inside
+from converters.read.stores import listed_once as listed_once
 from converters.read.stores import missing as missing
 from converters.read.stores import needs as needs
 
@@ -62,8 +63,7 @@ _ARRAYS = ArrayStore(lambda file: _outer_store(file))
 
 def scheme(path: str) -> str:
     """`s3` of `s3://bucket/key`, empty for a local path."""
-    head, mark, _ = path.partition("://")
-    return head if mark else ""
+    return path.partition("://")[0] if "://" in path else ""
 
 
 def register_store(name: str, store_: Store) -> None:
@@ -127,7 +127,7 @@ def below(folder: str, name: str) -> str:
 
 def _inside_file(path: str) -> bool:
     """True where a path names something inside a file: an archive, a table or an array."""
-    return bool(split_member(path) or split_cell(path) or array_member(path))
+    return "!" in path and bool(split_member(path) or split_cell(path) or array_member(path))
 
 
 def exists(path: str) -> bool:
@@ -292,6 +292,11 @@ def _bound(
     text: str, values: Mapping[str, str], entries: list[Entry], flags: int = 0
 ) -> list[tuple[Entry, dict[str, str]]]:
     """The entries that match a component, and what its names stand for."""
+    # Fast way: a component whose names are all known is one name, and a pattern of it would have
+    # to be built for each file or folder.
+    if not flags and variables(text) <= values.keys():
+        name = fill(text, values)
+        return [(entry, {}) for entry in entries if entry.name == name]
     match = matcher(text, values, flags)
     found = ((entry, match.fullmatch(entry.name)) for entry in entries)
     return [(entry, own.groupdict()) for entry, own in found if own]

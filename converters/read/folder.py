@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import pyarrow as pa
 from msgspec import Struct
-from msgspec.structs import replace
 
 from converters.read import files
-from converters.read.archives import is_archive, is_sequential, packed_name, split_member
+from converters.read.archives import is_sequential, split_member
 from converters.read.endings import PICTURE_ENDINGS as PICTURE_ENDINGS
 from converters.read.endings import picture_ending as picture_ending
 from converters.read.endings import picture_stem as picture_stem
@@ -25,6 +24,7 @@ ALL = "all"  # the split of a dataset whose authors made none
 _FOLDER_END = re.compile(r"\{[^{}]*[/!][^{}]*\|[^{}]*\}|\{[^{}]*\|[^{}]*[/!][^{}]*\}|[/!]")
 _LONGEST = 2048  # characters of a picture's path; longer ones are base64 text
 _SHOWN = 60  # of these in a message
+_KEPT = 1 << 12  # paths that are remembered: records of one picture stand near each other
 _DATA_ADDRESS = re.compile(r"(?:^|/)data:[\w/+.-]*;base64,")
 DEEPER = "deeper"  # what a folder between the expected one and a file is bound to
 
@@ -87,30 +87,6 @@ def _place(root: str, inside: str) -> str | None:
         return files.located(root, inside)
     except SourceError:
         return None
-
-
-def only_inside(folder: Folder, splits: Collection[str], archives_alone: bool) -> Folder | None:
-    """The same dataset with its files in the only folder below, or in the only archive.
-
-    None where there are several or none, or where that folder is a split's. splits: their names.
-    archives_alone: no folder is taken. Raises SourceError for archives in an archive.
-    """
-    entries = files.listing(folder.base)
-    inner = [entry.name for entry in entries if entry.is_dir]
-    packed = [
-        entry.name
-        for entry in entries
-        if is_archive(entry.name) and packed_name(entry.name) is None
-    ]
-    if packed and "!" in folder.inside:
-        within = folder.relative(packed[0])
-        raise SourceError(f"{within}: an archive in an archive is not read; unpack the outer one")
-    inner = inner or [f"{name}!" for name in packed]
-    if archives_alone and any(entry.is_dir for entry in entries):
-        return None
-    if len(inner) != 1 or inner[0].casefold() in {name.casefold() for name in splits}:
-        return None
-    return replace(folder, inside=folder.relative(inner[0]))
 
 
 class Span(Struct, frozen=True):
@@ -247,9 +223,10 @@ class PicturePaths:
             split: files.expand(pattern) for split, pattern in _patterns(template).items()
         }
         self._needed = {
-            split: files.variables(readings[0]) for split, readings in self._readings.items()
+            split: sorted(files.variables(some[0])) for split, some in self._readings.items()
         }
         self._listings = Listings(folder.root)
+        self._known: dict[tuple[str, ...], str] = {}  # paths by split and values
         self._at_hand: dict[str, list[str]] = {}  # by split: the readings whose folder is there
 
     def path(self, values: Mapping[str, str]) -> str:
@@ -262,19 +239,42 @@ class PicturePaths:
         readings = self._readings.get(split)
         if readings is None:
             raise SourceError(f"the entry's `images` has no pattern for split {values['split']!r}")
-        if not self._needed[split] <= values.keys():
-            lacking = sorted(self._needed[split] - values.keys())
-            known = ", ".join(sorted(values))
-            raise SourceError(f"{readings[0]!r} needs {lacking[0]!r}; a record gives: {known}")
+        try:
+            asked = (split, *[values[name] for name in self._needed[split]])
+        except KeyError as error:
+            lacking, known = error.args[0], ", ".join(sorted(values))
+            needs = f"{readings[0]!r} needs {lacking!r}"
+            raise SourceError(f"{needs}; a record gives: {known}") from None
+        # Fast way: a picture that several records name is looked for once, not for each of them.
+        path = self._known.get(asked)
+        if path is None:
+            if len(self._known) == _KEPT:
+                self._known.clear()
+            path = self._known[asked] = self._looked_for(split, values)
+        return path
+
+    def _looked_for(self, split: str, values: Mapping[str, str]) -> str:
+        readings = self._readings[split]
         if split not in self._at_hand:
-            # Fast way: a folder that is not there is looked for once and not for each picture,
-            # since a template may list a dozen.
-            self._at_hand[split] = [
-                one for one in readings if not self._listings.is_nowhere(self._folder.relative(one))
-            ]
-        paths = [self._filled(reading, values) for reading in self._at_hand[split]]
-        paths = self._unpacked(paths)
-        there = next(filter(self._is_there, paths), None)
+            # Fast way: of the dozen folders that a template may list, each is looked for once.
+            with files.listed_once():
+                nowhere, below = self._listings.is_nowhere, self._folder.relative
+                self._at_hand[split] = [one for one in readings if not nowhere(below(one))]
+        paths: list[str] = []
+        is_packed = False  # one of them leads into an archive
+        for reading in self._at_hand[split]:
+            path = self._filled(reading, values)
+            is_packed = is_packed or "!" in path
+            # Fast way: as a rule the picture is a file where the first of a dozen readings says,
+            # and the others are not filled; behind one into an archive, which may have to give
+            # way (`_unpacked`), all are.
+            if not is_packed and self._is_there(path):
+                return path
+            paths.append(path)
+        there = None
+        if is_packed:
+            paths = self._unpacked(paths)
+            there = next(filter(self._is_there, paths), None)
         there = there or next(filter(None, map(self._listings.in_one_of, paths)), None)
         there = there or next(filter(None, map(self._listings.like, paths)), None)
         return there or self._filled(readings[0], values)
@@ -284,7 +284,7 @@ class PicturePaths:
         path = self._folder.relative(files.fill(reading, values))
         if not files.inside(path):
             raise SourceError(f"{path!r} leaves its folder")
-        if _DATA_ADDRESS.search(path) or len(path) > _LONGEST:
+        if len(path) > _LONGEST or ("base64," in path and _DATA_ADDRESS.search(path)):
             raise SourceError(
                 f"a picture in the text itself, of {len(path):,} characters, is read from "
                 f"Parquet and Arrow tables alone: {path[:_SHOWN]}..."

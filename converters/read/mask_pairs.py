@@ -89,11 +89,11 @@ def sizes_of(folder: Folder, paths: Sequence[str]) -> dict[str, tuple[int, int]]
     }
 
 
-def _names(pattern: BySplit, split: str) -> set[str]:
+def _names(pattern: BySplit, split: str) -> frozenset[str]:
     """Names that a pattern of pictures needs. With one pattern a split, the split is known."""
     if isinstance(pattern, str):
         return files.variables(pattern)
-    return files.variables(pattern[split]) if split in pattern else {"split"}
+    return files.variables(pattern[split]) if split in pattern else frozenset({"split"})
 
 
 def _values(masks: BySplit, name: str, split: str) -> dict[str, str]:

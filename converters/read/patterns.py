@@ -20,9 +20,16 @@ _SHOWN = 3  # readings of a pattern that a message can hold
 
 def expand(pattern: str) -> list[str]:
     """All readings of a pattern's `{a|b}` alternatives, in the order written."""
+    return [*_readings(pattern)]
+
+
+# Fast way, here and below: an entry's few patterns are asked for each of its files; what does not
+# depend on the file is found out once.
+@functools.lru_cache(maxsize=1024)
+def _readings(pattern: str) -> tuple[str, ...]:
     parts = _ALTERNATIVES.split(pattern)
     choices = [part.split("|") if i % 2 else [part] for i, part in enumerate(parts)]
-    return ["".join(choice) for choice in product(*choices)]
+    return tuple("".join(choice) for choice in product(*choices))
 
 
 def shown(pattern: str) -> str:
@@ -33,9 +40,10 @@ def shown(pattern: str) -> str:
     return f"{readings[0]} (or one of {len(readings) - 1} other places)"
 
 
-def variables(pattern: str) -> set[str]:
+@functools.lru_cache(maxsize=1024)
+def variables(pattern: str) -> frozenset[str]:
     """Names that a pattern binds."""
-    return set(_VARIABLE.findall(_ALTERNATIVES.sub("", pattern)))
+    return frozenset(_VARIABLE.findall(_ALTERNATIVES.sub("", pattern)))
 
 
 def fill(pattern: str, values: Mapping[str, str]) -> str:
@@ -58,6 +66,16 @@ def matcher(text: str, values: Mapping[str, str], flags: int = 0) -> re.Pattern[
 
     values: names whose value is given. flags: of the module re.
     """
+    known = {name: values[name] for name in variables(text) if name in values}
+    return _built(text, known, flags) if known else _matcher(text, flags)
+
+
+@functools.lru_cache(maxsize=1024)
+def _matcher(text: str, flags: int) -> re.Pattern[str]:
+    return _built(text, {}, flags)
+
+
+def _built(text: str, values: Mapping[str, str], flags: int) -> re.Pattern[str]:
     parts = _VARIABLE.split(text)
     named = set()
     out = []
@@ -80,7 +98,7 @@ def bind(pattern: str, path: str) -> dict[str, str] | None:
     # A file that is packed alone (`a.json.gz!a.json`) has the name that it unpacks to.
     as_written = plain if path.rpartition("!")[0].endswith(f"{plain}.gz") else path
     for name, is_exact in ((as_written, True), (plain, False)):
-        for reading in expand(pattern):
+        for reading in _readings(pattern):
             values = _bind(reading.split("/"), name.split("/"), is_exact)
             if values is not None:
                 return values

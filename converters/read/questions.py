@@ -74,6 +74,8 @@ def picture_names(value: Any) -> list[str]:
 
     Raises BadRecord where one is none of these.
     """
+    if isinstance(value, str) and "\\" not in value:
+        return [value] if value else []
     several = value if isinstance(value, list) else [value]
     found = [one.get("path") if isinstance(one, dict) else one for one in several]
     if any(not is_scalar(one) or isinstance(one, float) for one in found):
@@ -192,6 +194,10 @@ def without_contradictions(found: Iterable[Sample | Reject]) -> Iterator[Sample 
     for item in items:
         if isinstance(item, Sample) and (answer := _folded(item.questions[0].answer)):
             said.setdefault(_asked(item), {})[answer] = None
+    # Fast way: as a rule none is contradicted, and no item needs to be looked up.
+    if all(len(answers) == 1 for answers in said.values()):
+        yield from items
+        return
     for item in items:
         answers = said.get(_asked(item), {}) if isinstance(item, Sample) else {}
         if isinstance(item, Sample) and len(answers) > 1:

@@ -64,7 +64,11 @@ def whole(store: Store, path: str) -> Store:
 
 def _groups(entries: list[Entry]) -> dict[str, list[_Part]]:
     """The parts of each archive that is there in parts alone, in order."""
-    # Fast way: folders hold a hundred thousand pictures, whose names no pattern need look at.
+    # Fast way: folders hold a hundred thousand pictures, whose names no pattern need look at, and
+    # in nearly all of them one look at all names shows that none is a part.
+    names = "\n".join([one.name for one in entries]).lower()
+    if not any(cut in names for cut in _CUT):
+        return {}
     some = [one for one in entries if any(cut in one.name.lower() for cut in _CUT)]
     found: dict[tuple[str, str, bool, int], list[_Part]] = {}
     for entry in some:

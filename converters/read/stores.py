@@ -9,12 +9,14 @@ import re
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import PurePosixPath
 from typing import IO, Any, Protocol
 
 from converters.read.entries import Entry, without_litter
 
 _BUFFER = 1 << 18
+_MOST_LISTED = 1 << 18  # entries that are remembered, some 60 MB
 # The last is how GDAL calls a file in memory where it says its name alone.
 _IN_MEMORY = re.compile(
     r"/vsimem/[^\s']+|<_io\.BytesIO object at \w+>"
@@ -142,6 +144,32 @@ def _open_regular(path: str, flags: int) -> int:
     return descriptor
 
 
+class _Listed:
+    """What local folders hold, as far as there is room. left: for how many entries."""
+
+    def __init__(self) -> None:
+        self.folders: dict[str, list[Entry]] = {}
+        self.left = _MOST_LISTED
+
+    def add(self, path: str, entries: list[Entry]) -> None:
+        if len(entries) < self.left:
+            self.left -= len(entries) + 1
+            self.folders[path] = entries
+
+
+_LISTED: ContextVar[_Listed | None] = ContextVar("listed", default=None)
+
+
+@contextmanager
+def listed_once() -> Iterator[None]:
+    """Remembers what local folders hold. Inside of this no folder that is read may change."""
+    token = _LISTED.set(_Listed())
+    try:
+        yield
+    finally:
+        _LISTED.reset(token)
+
+
 class LocalStore:
     """The local file system."""
 
@@ -168,8 +196,16 @@ class LocalStore:
 
     def listing(self, path: str) -> list[Entry]:
         """Entries sorted by name, so that no result depends on the file system's order."""
+        # Fast way: an entry's patterns may have a dozen readings that lie in one folder, and each
+        # would list it and ask for the size of all its files again.
+        listed = _LISTED.get()
+        if listed is not None and path in listed.folders:
+            return listed.folders[path]
         with os.scandir(path) as entries:
-            return sorted(without_litter(path, map(_entry, entries)))
+            found = sorted(without_litter(path, map(_entry, entries)))
+        if listed is not None:
+            listed.add(path, found)
+        return found
 
 
 def _entry(found: os.DirEntry[str]) -> Entry:

@@ -84,32 +84,31 @@ class _NoColumnError(Exception):
     """A table lacks a column, or has two of its name."""
 
 
-def _places(names: Sequence[str], columns: Mapping[str, str]) -> dict[str, int]:
+def _places(names: Sequence[str], columns: Mapping[str, str]) -> list[tuple[str, int]]:
     """Where each field stands in a row. Raises _NoColumnError."""
-    places = {}
+    places = []
     for field, column in columns.items():
         if names.count(column) != 1:
             many = "no" if column not in names else "more than one"
             raise _NoColumnError(f"has {many} column {column!r}; it has: {', '.join(names)}")
-        places[field] = names.index(column)
+        places.append((field, names.index(column)))
     return places
 
 
 def _values(
-    cells: Sequence[Any] | str, places: Mapping[str, int], width: int
+    cells: Sequence[Any] | str, places: Sequence[tuple[str, int]], width: int
 ) -> dict[str, Any] | str:
     """The cells that are not empty by their fields, or what is wrong with the row."""
     if isinstance(cells, str):
         return cells
     if len(cells) != width:
         return f"{len(cells)} cells under {width} columns"
-    found = {field: cells[place] for field, place in places.items()}
-    return {field: cell for field, cell in found.items() if not _is_empty(cell)}
-
-
-def _is_empty(cell: Any) -> bool:
     # NaN, the only value that differs from itself, is how pandas writes an empty cell.
-    return cell is None or cell == "" or cell != cell
+    return {
+        field: cell
+        for field, place in places
+        if (cell := cells[place]) is not None and cell != "" and cell == cell
+    }
 
 
 def _typed(record: dict[str, Any] | str, kind: type[T]) -> T:

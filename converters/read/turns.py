@@ -118,10 +118,13 @@ def images_of(record: Mapping[str, Any], fields: TurnFields, strip: Sequence[str
     """
     for names in image_names(fields):
         values = [record.get(name) for name in names]
+        # Fast way: one path, as nearly all records have; the plain way is the same for many.
+        if len(values) == 1 and isinstance(values[0], str) and (path := values[0].strip()):
+            return [without_beginning(path, strip)]
         if not any(values) and all(value in (None, "", []) for value in values):
             continue
         found = [one for value in values for one in (value if isinstance(value, list) else [value])]
-        named = [one.get("path") if isinstance(one, Mapping) else one for one in found]
+        named = [one.get("path") if isinstance(one, dict) else one for one in found]
         paths = [path.strip() for path in named if isinstance(path, str)]
         if len(paths) < len(named) or not all(paths):
             said = found[0] if len(found) == 1 else found
@@ -155,8 +158,8 @@ def turns_of(record: Mapping[str, Any], fields: TurnFields, roles: Mapping[str, 
     name = several(fields.conversations)[0]
     if not value:
         raise BadRecord("missing_field", f"no {name}")
-    known = {**ROLES, **roles}
-    if isinstance(value, Mapping) and not any(isinstance(part, list) for part in value.values()):
+    known = {**ROLES, **roles} if roles else ROLES
+    if isinstance(value, dict) and not any(isinstance(part, list) for part in value.values()):
         value = [value]  # a lone exchange, in no list
     for number, turn in enumerate(objects_of(value, name)):
         turns += _turn(turn, number, fields, known)
@@ -164,7 +167,9 @@ def turns_of(record: Mapping[str, Any], fields: TurnFields, roles: Mapping[str, 
 
 
 def _first(record: Mapping[str, Any], names: Names | None) -> Any:
-    for name in several(names):
+    if isinstance(names, str):
+        return record.get(names)
+    for name in names or ():
         value = record.get(name)
         if value is not None:
             return value
@@ -183,16 +188,18 @@ def _turn(
     turn: Any, number: int, fields: TurnFields, roles: Mapping[str, Role]
 ) -> list[tuple[str, str]]:
     """One turn, or the two of an exchange."""
-    if not isinstance(turn, Mapping):
+    if not isinstance(turn, dict):
         return _exchange(turn, fields)
-    named = _first(turn, fields.role)
+    named, text = _first(turn, fields.role), _first(turn, fields.text)
+    role = roles.get(named) if isinstance(named, str) else None
+    if role is not None and isinstance(text, str):  # as nearly all are
+        return [(role, text)]
     if named is None and _first(turn, fields.question) is not None:
         return _exchange(turn, fields)
-    role = roles.get(named) if isinstance(named, str) else None
     if role is None:
         said = "no" if named is None else f"the unknown role {named!r:.40} in"
         raise BadRecord("bad_roles", f"{said} {_present(turn, fields.role)} of turn {number}")
-    return [(role, _words(_first(turn, fields.text), several(fields.text)[0]))]
+    return [(role, _words(text, several(fields.text)[0]))]
 
 
 def _present(turn: Mapping[str, Any], names: Names) -> str:
@@ -201,7 +208,7 @@ def _present(turn: Mapping[str, Any], names: Names) -> str:
 
 def _exchange(pair: Any, fields: TurnFields) -> list[tuple[str, str]]:
     """A question and its answer, from an object or a list of two."""
-    if isinstance(pair, Mapping):
+    if isinstance(pair, dict):
         asked = _words(_first(pair, fields.question), "question")
         if fields.input is not None and (more := _words(pair.get(fields.input), fields.input)):
             asked = f"{asked}\n{more}"
@@ -213,6 +220,8 @@ def _exchange(pair: Any, fields: TurnFields) -> list[tuple[str, str]]:
 
 def _words(value: Any, name: str) -> str:
     """A text, a number as text, or typed parts as one text."""
+    if isinstance(value, str):
+        return value
     if isinstance(value, list):
         return "".join(_part(part, name) for part in value)
     if not is_scalar(value):
@@ -223,7 +232,7 @@ def _words(value: Any, name: str) -> str:
 def _part(part: Any, name: str) -> str:
     if isinstance(part, str):
         return part
-    kind = part.get("type") if isinstance(part, Mapping) else None
+    kind = part.get("type") if isinstance(part, dict) else None
     if kind == "text" and isinstance(part.get("text"), str):
         return str(part["text"])
     if kind in _PARTS:

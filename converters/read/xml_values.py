@@ -9,8 +9,10 @@ from xml.etree.ElementTree import Element
 
 def first_text(node: Element, paths: Sequence[str]) -> str:
     """The text at the first path that has one, without blanks around it; else empty."""
-    texts = ((node.findtext(path) or "").strip() for path in paths)
-    return next(filter(None, texts), "")
+    for path in paths:
+        if text := (node.findtext(path) or "").strip():
+            return text
+    return ""
 
 
 def pixels(root: Element, path: str) -> int | None:
@@ -30,6 +32,8 @@ def metres(root: Element, path: str) -> float | None:
 
 def is_flag(text: str) -> bool:
     """True of 1, 1.0 and true in any case; what says nothing (0, false, Unspecified) is no flag."""
+    if text in ("", "0"):  # as nearly all are
+        return False
     try:
         return float(text) != 0
     except ValueError:

@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Literal
 
 import msgspec
@@ -30,16 +31,19 @@ Unit = Literal["pixels", "fraction", "percent", "per_mille"]
 Size = tuple[int, int] | None
 
 _STEPS: Mapping[Unit, int] = {"fraction": 1, "percent": 100, "per_mille": 1000}
-_NAMES: Mapping[Layout, tuple[str, ...]] = {
+_WORDS: Mapping[Layout, tuple[str, ...]] = {
     "xyxy": ("x1 y1 x2 y2", "xmin ymin xmax ymax", "x_min y_min x_max y_max"),
     "xywh": ("x y w h", "x y width height", "left top width height"),
     "cxcywh": ("cx cy w h", "x_center y_center width height", "x y w h"),
     "turned": ("x1 y1 x2 y2 angle", "x1 y1 x2 y2 theta"),
     "rotated": ("cx cy w h angle", "cx cy w h theta"),
 }
+_NAMES = {layout: tuple(map(str.split, words)) for layout, words in _WORDS.items()}
 _GROUP = re.compile(r"\{[^{}\[\]]*\}|\[[^{}\[\]]*\]")
 _ONLY_NUMBERS = re.compile(r"[-+.,;|<>eE\s\d\[\]{}]+")
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+_PLAIN = {int, float}
+_WANTED: Mapping[Layout, int] = {"turned": 5, "rotated": 5, "corners": 8}  # numbers; else four
 _DEPTH = 4  # lists in lists: texts, boxes, corners, coordinates
 
 
@@ -67,18 +71,22 @@ def boxes_of(value: Any, layout: Layout, depth: int = 0) -> list[list[float]]:
 
     Raises BadShape where it holds something else.
     """
+    # Fast way: most boxes are a plain list of numbers, which needs none of the questions below.
+    # (A boolean is of a type of its own, and no number.)
+    if type(value) is list and value and depth <= _DEPTH and {*map(type, value)} <= _PLAIN:
+        return [_numbers(value)]
     if value is None or value == "":
         raise BadShape("missing_field", "no box")
     if isinstance(value, str):
         return _boxes_in_text(value, layout, depth)
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return [_named(value, layout)]
     if not isinstance(value, Sequence) or depth > _DEPTH:
         raise BadShape("bad_box", f"a box is {str(value)[:60]!r}")
     if value and not any(_is_box(item) for item in value):
-        return [[_number(item) for item in value]]
+        return [_numbers(value)]
     if _are_points(value, layout):
-        return [[_number(number) for point in value for number in point]]
+        return [_numbers([number for point in value for number in point])]
     return [box for item in value for box in boxes_of(item, layout, depth + 1)]
 
 
@@ -93,10 +101,10 @@ def _are_points(value: Sequence[Any], layout: Layout) -> bool:
 
 
 def _boxes_in_text(text: str, layout: Layout, depth: int) -> list[list[float]]:
-    try:
-        found = msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
-        found = None
+    found = None
+    if "[" in text or "{" in text:
+        with suppress(msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+            found = msgspec.json.decode(text)
     if isinstance(found, list | dict):
         return boxes_of(found, layout, depth + 1)
     groups = [group for group in _GROUP.findall(text) if _ONLY_NUMBERS.fullmatch(group)]
@@ -109,11 +117,27 @@ def _boxes_in_text(text: str, layout: Layout, depth: int) -> list[list[float]]:
 
 
 def _named(value: Mapping[str, Any], layout: Layout) -> list[float]:
-    for names in map(str.split, _NAMES.get(layout, ())):
-        if all(name in value for name in names):
-            return [_number(value[name]) for name in names]
-    wanted = " or ".join(_NAMES.get(layout, ("a list of numbers",)))
+    for names in _NAMES.get(layout, ()):
+        try:
+            found = [value[name] for name in names]
+        except KeyError:
+            continue
+        return _numbers(found)
+    wanted = " or ".join(_WORDS.get(layout, ("a list of numbers",)))
     raise BadShape("bad_box", f"a box has {', '.join(map(str, value))[:60]}, not {wanted}")
+
+
+def _numbers(values: Sequence[Any]) -> list[float]:
+    """Finite numbers. Raises BadShape."""
+    # Fast way: numbers of the usual types at once; the plain way says which one is none.
+    if {*map(type, values)} <= _PLAIN:
+        try:
+            numbers = [*map(float, values)]
+        except OverflowError:
+            numbers = [math.inf]
+        if all(map(math.isfinite, numbers)):
+            return numbers
+    return [_number(value) for value in values]
 
 
 def _number(value: Any) -> float:
@@ -131,7 +155,7 @@ def _is_box(item: Any) -> bool:
     """True for what may hold a box of its own, where a number was possible."""
     if isinstance(item, str):
         return not _NUMBER.fullmatch(item.strip())
-    return item is None or isinstance(item, list | Mapping)
+    return item is None or isinstance(item, list | dict)
 
 
 def shape_of(numbers: Sequence[float], convention: Convention, size: Size) -> Shape:
@@ -140,7 +164,7 @@ def shape_of(numbers: Sequence[float], convention: Convention, size: Size) -> Sh
     Raises BadShape.
     """
     layout = convention.layout
-    wanted = {"turned": 5, "rotated": 5, "corners": 8}.get(layout, 4)
+    wanted = _WANTED.get(layout, 4)
     if layout == "polygon":
         if len(numbers) < 6 or len(numbers) % 2:
             raise BadShape("bad_box", f"{len(numbers)} numbers for a polygon")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from converters.read.box_fields import (
@@ -11,7 +12,7 @@ from converters.read.box_fields import (
     SHAPES,
     SIZE,
     BadLine,
-    is_fractions,
+    are_fractions,
     number,
 )
 from converters.regions.conventions import BadShape, Convention, Layout
@@ -23,6 +24,13 @@ _LAYOUTS: Mapping[tuple[str, ...], Layout] = {
     CORNERS: "xyxy",
     SIZE: "xywh",
     CENTRE: "cxcywh",
+}
+# What names the fields of a shape have, once as a set to compare with.
+_NAMES = tuple((shape, frozenset(shape)) for shape in SHAPES)
+_WRITTEN: Mapping[tuple[tuple[str, ...], bool], Convention] = {
+    (names, is_fraction): Convention(layout, "fraction" if is_fraction else "pixels")
+    for names, layout in _LAYOUTS.items()
+    for is_fraction in (False, True)
 }
 _FARTHEST = 2.0  # of a picture's side: what is beyond is no fraction
 
@@ -36,15 +44,16 @@ def shape_of(
     the number of the first pixel: 1 where pixels are counted from 1, a box's last ones included.
     Raises BadLine for what is no finite number, and for a box without width or height.
     """
-    names = next((shape for shape in SHAPES if all(name in values for name in shape)), None)
+    there = values.keys()
+    names = next((shape for shape, needed in _NAMES if needed <= there), None)
     if names is None:
         raise BadLine("bad_box", f"no box in the fields {', '.join(values)}")
-    numbers = [_finite(values[name]) for name in names]
+    numbers = _numbers([values[name] for name in names])
     if fractions_of is not None and any(abs(value) > _FARTHEST for value in numbers):
         raise BadLine("bad_box", "pixels where fractions of the picture were meant")
-    if fractions_of is None and is_fractions(values, names):
+    if fractions_of is None and are_fractions(numbers):
         raise BadLine("bad_box", "fractions of the picture where pixels were meant")
-    written = Convention(_LAYOUTS[names], "pixels" if fractions_of is None else "fraction")
+    written = _WRITTEN[names, fractions_of is not None]
     try:
         shape = shape_of_numbers(numbers, written, fractions_of)
     except BadShape as bad:
@@ -66,8 +75,13 @@ def _from_zero(shape: Shape, first: int, *, last_included: bool) -> Shape:
     return shape
 
 
-def _finite(text: str) -> float:
-    value = number(text)
-    if value is None:
-        raise BadLine("bad_box", f"not a number: {text[:40]!r}")
-    return value
+def _numbers(texts: list[str]) -> list[float]:
+    """Finite numbers. Raises BadLine, which shows the first text that is none."""
+    try:
+        found = [*map(float, texts)]
+    except ValueError:
+        found = []
+    if not found or not all(map(math.isfinite, found)):
+        wrong = next(text for text in texts if number(text) is None)
+        raise BadLine("bad_box", f"not a number: {wrong[:40]!r}")
+    return found

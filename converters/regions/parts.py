@@ -22,6 +22,8 @@ from schemas.sample import Polygon, Shape
 Ring = list[float]
 _AREAS = ("Polygon", "MultiPolygon")
 _MAX_WKT = 1 << 26  # characters; no outline of a building or lake is as long
+_PLAIN_RING = re.compile(r"\s*POLYGON \(\(([-0-9., ]+)\)\)\s*")
+_MOST = 1 << 53
 _SPARE = 3  # a ring has so many corners at least
 
 
@@ -45,8 +47,29 @@ def shape_of_rings(rings: Sequence[Ring], size: Size) -> Shape:
         raise BadShape("bad_box", str(error)) from None
 
 
+def _plain_ring(text: str) -> Ring | None:
+    """The ring of a POLYGON of one closed ring of plain numbers, two a corner, else None.
+
+    Fast way: nearly all outlines are like that, and take a tenth of the time that shapely needs
+    to make an object of one and to take it apart; all others go the plain way through shapely.
+    """
+    found = _PLAIN_RING.fullmatch(text)
+    if found is None:
+        return None
+    corners = [corner.split() for corner in found[1].split(",")]
+    if len(corners) <= _SPARE or any(len(corner) != 2 for corner in corners):
+        return None
+    try:
+        ring = [float(number) for corner in corners for number in corner]
+    except ValueError:
+        return None
+    return ring if ring[:2] == ring[-2:] else None
+
+
 def rings_of_wkt(text: str) -> list[Ring]:
     """The rings of a POLYGON or MULTIPOLYGON; none where it is EMPTY. Raises BadShape."""
+    if len(text) <= _MAX_WKT and (ring := _plain_ring(text)) is not None:
+        return [ring]
     kind = re.match(r"\s*([A-Za-z]*)", text)
     name = kind[1] if kind else ""
     if name.upper() not in ("POLYGON", "MULTIPOLYGON"):
@@ -89,6 +112,13 @@ def _list(value: Any) -> list[Any]:
 
 
 def _point(value: Any) -> list[float]:
+    # Fast way: two numbers of one usual type, which are asked only whether they are finite.
+    if type(value) is list and len(value) == 2:
+        x, y = value
+        if type(x) is float and type(y) is float and math.isfinite(x) and math.isfinite(y):
+            return value
+        if type(x) is int and type(y) is int and abs(x) < _MOST and abs(y) < _MOST:
+            return [float(x), float(y)]
     point = [number_of(n) for n in _list(value)[:2]]
     if len(point) < 2 or not all(map(math.isfinite, point)):
         raise BadShape("bad_box", f"{str(value)[:40]!r} is no point")

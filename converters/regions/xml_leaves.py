@@ -172,10 +172,12 @@ def _quad(numbers: list[float], counting: Counting) -> Quad:
 
 
 def _numbers(leaf: Element, tags: Sequence[str]) -> list[float]:
-    if lacking := [tag for tag in tags if leaf.find(tag) is None]:
+    texts = [leaf.findtext(tag) for tag in tags]
+    if None in texts:
+        lacking = [tag for tag, text in zip(tags, texts, strict=True) if text is None]
         there = ", ".join(child.tag for child in leaf) or "nothing"
         raise Fault("bad_box", f"{leaf.tag} lacks {', '.join(lacking)}; it has {there}"[:300])
-    return [_finite(leaf.findtext(tag)) for tag in tags]
+    return [_finite(text) for text in texts]
 
 
 def _finite(text: str | None) -> float:
