@@ -161,6 +161,16 @@ def test_of_alternatives_the_first_with_pictures_is_read(tmp_path: Path) -> None
         assert [path for _, path, _ in seen(found.samples)] == [expected]
 
 
+def test_the_name_of_a_split_stands_in_the_pattern_of_that_split_alone(tmp_path: Path) -> None:
+    put(tmp_path, "train/Port/a.jpg", "test/Port/b.jpg", "other/Port/c.jpg")
+    images = dict.fromkeys(("train", "test"), "{split}/{label}/{file}")
+    found = read(changed("aid", options={"images": images}), tmp_path)
+    assert seen(found.samples) == [
+        ("test", "test/Port/b.jpg", ("Port",)),
+        ("train", "train/Port/a.jpg", ("Port",)),
+    ]
+
+
 def test_a_list_may_be_a_table_whose_pictures_stand_in_any_column(tmp_path: Path) -> None:
     put(tmp_path, "EuroSAT/River/River_1.jpg", "EuroSAT/SeaLake/SeaLake_0.jpg")
     header = ",Filename,Label,ClassName\n"
