@@ -128,6 +128,14 @@ def test_questions_of_one_picture_can_be_one_row() -> None:
     ]
 
 
+def test_one_row_of_several_questions_has_the_key_and_the_wording_of_the_first() -> None:
+    found = convert(dataset(FLOODNET, ["vqa"], group="image", templates="geochat"))
+    assert [(row["origin"]["key"], row["template"]) for row in found.rows] == [
+        ("0", "geochat/vqa/Complex_Counting/0"),
+        ("2", "geochat/vqa/Yes_No/0"),
+    ]
+
+
 def test_who_wrote_the_text_is_what_the_catalogue_says() -> None:
     assert [
         convert(dataset(entry, ["vqa"])).rows[0]["text_origin"] for entry in (LR, FLOODNET)

@@ -53,6 +53,12 @@ def test_a_csv_is_cut_between_rows_and_never_in_a_quoted_cell(
     assert len(plan(tmp_path, "a.csv").spans) > 4
 
 
+def test_all_tables_of_a_split_are_read(tmp_path: Path) -> None:
+    for name in "ab":
+        (tmp_path / f"{name}.csv").write_text(f"name,caption\n{name}.png,Field {name}.\n")
+    assert rows(tmp_path, "{part}.csv") == [("a.png", "Field a."), ("b.png", "Field b.")]
+
+
 def test_a_row_in_a_part_of_a_csv_is_called_by_its_place(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

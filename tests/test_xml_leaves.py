@@ -126,6 +126,21 @@ def test_an_outline_may_have_any_number_of_points_and_loses_a_repeated_first() -
             "<bndbox/>",
             "object lacks box_xmin, box_ymin, box_xmax, box_ymax; it has name, bndbox",
         ),
+        (
+            "robndbox",
+            "<robndbox><cx>1</cx><w>4</w></robndbox>",
+            "robndbox lacks cy, h, angle; it has cx, w",
+        ),
+        (
+            "robndbox",
+            "<robndbox><cx>1</cx><x_left_top>4</x_left_top></robndbox>",
+            "robndbox lacks y_left_top, x_right_top, ",
+        ),
+        (
+            "robndbox",
+            "<robndbox><cy>1</cy></robndbox>",
+            "robndbox lacks x_left_top, y_left_top, ",
+        ),
         ("upright_points", "<bndbox/>", "no points; the object has name, bndbox"),
         ("bndbox2D", "<bndbox2D/>", "bndbox2D lacks xmin, ymin, xmax, ymax; it has nothing"),
         ("polygon", "<segm/>", "no polygon; the object has name, segm"),
