@@ -171,6 +171,16 @@ def test_the_name_of_a_split_stands_in_the_pattern_of_that_split_alone(tmp_path:
     ]
 
 
+def test_around_the_classes_the_first_alternative_of_any_pattern_counts(tmp_path: Path) -> None:
+    images = ["{none|second}/{label}/{file}", "{first|none}/{label}/{file}"]
+    put(tmp_path, "out/second/Port/a.jpg", "out/first/River/b.jpg", "other/second/Farm/c.jpg")
+    found = read(changed("aid", options={"images": images}), tmp_path)
+    assert [path for _, path, _ in seen(found.samples)] == [
+        "out/first/River/b.jpg",
+        "out/second/Port/a.jpg",
+    ]
+
+
 def test_a_list_may_be_a_table_whose_pictures_stand_in_any_column(tmp_path: Path) -> None:
     put(tmp_path, "EuroSAT/River/River_1.jpg", "EuroSAT/SeaLake/SeaLake_0.jpg")
     header = ",Filename,Label,ClassName\n"
