@@ -181,6 +181,20 @@ def test_around_the_classes_the_first_alternative_of_any_pattern_counts(tmp_path
     ]
 
 
+@pytest.mark.parametrize(
+    "images",
+    ["{split}/{label}/{file}", {split: f"{split}/{{label}}/{{file}}" for split in ("val", "test")}],
+)
+def test_around_folders_of_splits_that_the_entry_names_no_folder_is_a_split(
+    images: str | dict[str, str], tmp_path: Path
+) -> None:
+    put(tmp_path, "train/val/Port/a.jpg", "train/test/River/b.jpg")
+    assert seen(read(changed("aid", options={"images": images}), tmp_path).samples) == [
+        ("test", "train/test/River/b.jpg", ("River",)),
+        ("val", "train/val/Port/a.jpg", ("Port",)),
+    ]
+
+
 def test_a_list_may_be_a_table_whose_pictures_stand_in_any_column(tmp_path: Path) -> None:
     put(tmp_path, "EuroSAT/River/River_1.jpg", "EuroSAT/SeaLake/SeaLake_0.jpg")
     header = ",Filename,Label,ClassName\n"
