@@ -70,9 +70,15 @@ def test_the_words_of_the_system_and_exchanges_of_before_come_first() -> None:
 
 
 def test_typed_parts_of_a_turn_are_one_text() -> None:
-    parts = [{"type": "image"}, {"type": "video"}, {"type": "text", "text": " A"}, "?"]
+    parts = [
+        {"type": "image_url"},
+        {"type": "image"},
+        {"type": "video"},
+        {"type": "text", "text": " A"},
+        "?",
+    ]
     record = {"conversations": [{"from": "human", "value": parts}]}
-    assert turns_of(record, FIELDS, {}) == (("human", "<image><video> A?"),)
+    assert turns_of(record, FIELDS, {}) == (("human", "<image><image><video> A?"),)
 
 
 @pytest.mark.parametrize(
