@@ -20,13 +20,20 @@ ASKED: dict[str, Any] = {"georeference": True}
 
 
 def put(
-    path: Path, system: str | None, left: float, top: float, step: float, side: int = 10
+    path: Path,
+    system: str | None,
+    left: float,
+    top: float,
+    step: float,
+    side: int = 10,
+    height: int | None = None,
 ) -> None:
-    """A GeoTIFF of side x side pixels, each `step` units of its reference system wide."""
-    shape = {"width": side, "height": side, "count": 1, "dtype": "uint8"}
+    """A GeoTIFF of side x height pixels, each `step` units of its reference system wide."""
+    height = side if height is None else height
+    shape = {"width": side, "height": height, "count": 1, "dtype": "uint8"}
     place = {"crs": system, "transform": from_origin(left, top, step, step)} if system else {}
     with rasterio.open(path, "w", "GTiff", **shape, **place) as file:
-        file.write(np.zeros((1, side, side), np.uint8))
+        file.write(np.zeros((1, height, side), np.uint8))
 
 
 def said(root: Path, values: dict[str, Any] = ASKED, **picture: Any) -> dict[str, Any]:
@@ -50,6 +57,12 @@ def test_a_geotiff_says_where_its_middle_lies_and_how_fine_it_is(utm: Path) -> N
     row = said(utm)
     assert (row["lon"], row["lat"]) == (pytest.approx(9.0), pytest.approx(45.1535, abs=1e-3))
     assert row["gsd"] == pytest.approx(2 / 0.9996, rel=1e-5)
+
+
+def test_the_middle_of_a_picture_that_is_wider_than_high_lies_in_its_middle(tmp_path: Path) -> None:
+    put(tmp_path / "a.tif", "EPSG:4326", 10, 1, 0.1, side=20, height=4)
+    row = said(tmp_path)
+    assert (row["lon"], row["lat"]) == (pytest.approx(11.0), pytest.approx(0.8))
 
 
 def test_metres_are_those_on_the_ground_and_not_of_mercators_map(tmp_path: Path) -> None:

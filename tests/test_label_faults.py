@@ -125,6 +125,27 @@ def test_a_cell_of_no_class_is_rejected(
     )
 
 
+def test_tables_of_labels_may_have_a_pattern_for_each_split(tmp_path: Path) -> None:
+    in_parquet(tmp_path, "airport")
+    patterns = {"train": "a.parquet", "val": "b.parquet"}
+    found = in_parquet(tmp_path, "beach", name="b", annotations=patterns)
+    assert [(one.split, one.labels) for one in found.samples] == [
+        ("train", (Label("row 1", ("airport",)),)),
+        ("val", (Label("row 1", ("beach",)),)),
+    ]
+    assert found.notes == []
+
+
+def test_tables_of_labels_are_found_where_the_hub_has_them(tmp_path: Path) -> None:
+    patterns = {"train": "t.parquet", "val": "v.parquet"}
+    (tmp_path / "data").mkdir()
+    found = in_parquet(tmp_path, "beach", name="data/val-00000-of-00001", annotations=patterns)
+    assert [one.split for one in found.samples] == ["val"]
+    assert found.notes == [
+        "the files lie as the hub has them: data/val-00000-of-00001.parquet",
+    ]
+
+
 def test_a_row_of_more_classes_than_there_can_be_is_rejected(tmp_path: Path) -> None:
     found = in_parquet(tmp_path, [0, 1], [0], names=["airport", "beach"], max_labels=1)
     assert faults(found) == [("row 1", "bad_value", "2 labels, more than 1")]
