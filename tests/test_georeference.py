@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,13 @@ import numpy as np
 import pytest
 import rasterio
 from given import convert, sample
+from laid_out import found_in
 from rasterio.crs import CRS
 from rasterio.transform import from_origin
 
 from converters.read.georeference import Georeference, georeference, position
 from schemas.mix import TileSpec
-from schemas.sample import Box, Caption, Picture, Region
+from schemas.sample import Box, Caption, Picture, Polygon, Region
 
 ASKED: dict[str, Any] = {"georeference": True}
 
@@ -153,3 +155,25 @@ def test_the_first_picture_of_a_pair_says_where_it_is(utm: Path) -> None:
 
 def test_the_size_of_a_georeference_is_the_files(utm: Path) -> None:
     assert georeference(f"{utm}/a.tif").size == (10, 10)
+
+
+@pytest.mark.parametrize(
+    "crs",
+    [
+        *(None, "EPSG:3857", {"properties": {"name": ""}}, {"properties": {"name": 3857}}),
+        *({"properties": ["EPSG:3857"]}, {"properties": {"name": "urn:ogc:def:crs:OGC:1.3:CRS84"}}),
+    ],
+)
+def test_outlines_are_degrees_where_their_file_names_no_other_system(
+    crs: Any, tmp_path: Path
+) -> None:
+    put(tmp_path / "1.tif", "EPSG:4326", 10, 5, 0.1)
+    ring = [[10.1, 4.9], [10.3, 4.9], [10.3, 4.7], [10.1, 4.7], [10.1, 4.9]]
+    outline = {"type": "Polygon", "coordinates": [ring]}
+    document = {"crs": crs, "features": [{"properties": {}, "geometry": outline}]}
+    options = {"annotations": "{stem}.json", "images": "{stem}.tif", "coordinates": "map"}
+    files: dict[str, str | bytes] = {"1.json": json.dumps(document)}
+    found = found_in(tmp_path, "geojson_regions", options | {"one_class": "dam"}, files)
+    [region] = found.samples[0].regions
+    assert isinstance(region.shape, Polygon)
+    assert region.shape.points == pytest.approx((1, 1, 3, 1, 3, 3, 1, 3))
