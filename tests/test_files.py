@@ -93,6 +93,18 @@ def test_files_are_found_in_order_with_what_their_names_bind(tmp_path: Path) -> 
     ]
 
 
+@pytest.mark.parametrize(
+    ("pattern", "words"),
+    [
+        ("a.json", "a.json"),
+        ("{a|b|c}.json", "{a|b|c}.json"),
+        ("{a|b}{c|d}.json", "ac.json (or one of 3 other places)"),
+    ],
+)
+def test_a_message_holds_a_pattern_of_three_readings_and_no_more(pattern: str, words: str) -> None:
+    assert files.shown(pattern) == words
+
+
 def test_a_name_that_stands_twice_in_a_part_of_a_path_is_the_same_both_times(
     tmp_path: Path,
 ) -> None:
