@@ -148,6 +148,21 @@ def test_two_folders_around_classes_that_are_no_splits_are_not_read(tmp_path: Pa
         read(AID, tmp_path)
 
 
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("x/train/Port/a.jpg", "y/test/River/b.jpg"),
+        ("train/x/Port/a.jpg", "train/y/River/b.jpg"),
+    ],
+)
+def test_folders_of_splits_in_two_folders_and_two_folders_in_a_split_are_not_read(
+    names: tuple[str, ...], tmp_path: Path
+) -> None:
+    put(tmp_path, *names)
+    with pytest.raises(SourceError, match="no class folders found"):
+        read(AID, tmp_path)
+
+
 def test_folders_with_a_class_each_are_not_read_together_as_archives_are(tmp_path: Path) -> None:
     put(tmp_path, "old/Port/a.jpg", "new/River/b.jpg")
     with pytest.raises(SourceError, match="no class folders found"):
