@@ -17,6 +17,7 @@ import scipy.io
 from laid_out import faults, found_in
 from native import Native, changed, read
 
+from converters.formats import label_arrays
 from converters.read.files import SourceError
 from schemas.sample import Box, Label, Region
 
@@ -239,6 +240,19 @@ def test_arrays_of_another_shape_than_the_entry_says_are_an_error(
     with pytest.raises(SourceError) as error:
         found_in(tmp_path, "label_arrays", ARRAYS, {})
     assert str(error.value) == f"dscr: {fault}"
+
+
+@pytest.mark.parametrize(("most", "is_read"), [(24, True), (23, False)])
+def test_an_array_of_labels_has_a_most_of_bytes(
+    most: int, is_read: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(label_arrays, "MAX_ARRAY", most)
+    hdf5(tmp_path, x=PICTURES, y=np.array([0, 1, 1], np.int64))
+    if is_read:
+        assert len(found_in(tmp_path, "label_arrays", ARRAYS, {}).samples) == 3
+        return
+    with pytest.raises(SourceError, match=r"a\.h5: y is no array of labels: \(3,\) int64$"):
+        found_in(tmp_path, "label_arrays", ARRAYS, {})
 
 
 EVENTS = {"annotations": "a.h5", "split": "part", "pairs": {"quake": ["pre", "post"]}}

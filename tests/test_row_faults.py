@@ -47,3 +47,19 @@ def test_a_table_without_a_column_of_pictures_or_classes_is_an_error(
 ) -> None:
     with pytest.raises(SourceError, match=rf"dscr: {detail}$"):
         found_in(tmp_path, "label_table", TABLE | options, {"a.csv": f"{header}\n"})
+
+
+@pytest.mark.parametrize(
+    ("longitude", "latitude", "said"),
+    [
+        *(("0", "0", "0.00 N, 0.00 E"), ("-0.25", "0.5", "0.50 N, 0.25 W")),
+        *(("0.25", "-0.5", "0.50 S, 0.25 E"), ("-70", "-33.456", "33.46 S, 70.00 W")),
+    ],
+)
+def test_a_place_is_said_by_its_half_of_the_earth(
+    longitude: str, latitude: str, said: str, tmp_path: Path
+) -> None:
+    columns = {"image": "image", "longitude": "lon", "latitude": "lat", "question": "Where?"}
+    rows = f"image,lon,lat\n1.png,{longitude},{latitude}\n"
+    [sample] = found_in(tmp_path, "location_table", TABLE | columns, {"a.csv": rows}).samples
+    assert [one.answer for one in sample.questions] == [said]
