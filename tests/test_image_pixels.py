@@ -253,11 +253,11 @@ def test_all_rows_of_sixteen_bits_count_however_many_are_counted_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(images, "_ROWS_A_BLOCK", 2)
-    column = np.array([[0], [1000], [2000], [3000], [4000]], np.uint16)
+    column = np.array([[1000], [0], [2000], [4000], [3000]], np.uint16)
     out = io.BytesIO()
     Image.fromarray(column).save(out, "PNG")
     with Image.open(io.BytesIO(reencode(out.getvalue()))) as image:
-        assert [image.getpixel((0, y))[0] for y in range(5)] == [0, 64, 128, 191, 255]
+        assert [image.getpixel((0, y))[0] for y in range(5)] == [64, 0, 128, 255, 191]
 
 
 def test_one_bright_pixel_does_not_turn_the_others_black() -> None:
