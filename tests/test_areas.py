@@ -47,6 +47,10 @@ def test_runs_of_two_values_in_one_group_are_joined() -> None:
         (5, Mask(1, 4, (0, 2, 1, 1))),
         (6, Mask(1, 4, (2, 1, 1))),
     ]
+    assert list(masks_by(runs, np.array([5, 6, 5, 5]))) == [
+        (5, Mask(1, 4, (0, 1, 1, 2))),
+        (6, Mask(1, 4, (1, 1, 2))),
+    ]
 
 
 def test_pixels_are_counted_by_value() -> None:

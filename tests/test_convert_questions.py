@@ -42,6 +42,19 @@ def test_questions_without_an_answer_are_filtered_and_not_lost() -> None:
     }
 
 
+def test_a_question_that_lacks_the_id_of_the_others_has_an_empty_key(tmp_path: Path) -> None:
+    records = [
+        {"id": "7", "image": "1.png", "question": "a ship?", "answer": "yes"},
+        {"image": "1.png", "question": "a car?", "answer": "no"},
+        {"image": "1.png", "question": "a bus?", "answer": ""},
+    ]
+    (tmp_path / "questions.json").write_text(json.dumps(records))
+    options = {"annotations": "questions.json", "images": "{image}", "fields": {"id": "id"}}
+    found = convert(dataset(changed("floodnet_vqa", options=options), ["vqa"], tmp_path))
+    assert [row["origin"]["key"] for row in found.rows] == ["7", ""]
+    assert [(one["key"], one["reason"]) for one in found.rejects] == [("", "no_answer")]
+
+
 def test_a_question_type_has_its_own_wording() -> None:
     found = convert(dataset(FLOODNET, ["vqa"], templates="geochat"))
     assert [(words(row)[0], row["template"]) for row in found.rows] == [
@@ -112,6 +125,14 @@ def test_questions_of_one_picture_can_be_one_row() -> None:
             "flooded,non flooded",
         ],
         ["<image>\nIs the entire road flooded?", "No"],
+    ]
+
+
+def test_one_row_of_several_questions_has_the_key_and_the_wording_of_the_first() -> None:
+    found = convert(dataset(FLOODNET, ["vqa"], group="image", templates="geochat"))
+    assert [(row["origin"]["key"], row["template"]) for row in found.rows] == [
+        ("0", "geochat/vqa/Complex_Counting/0"),
+        ("2", "geochat/vqa/Yes_No/0"),
     ]
 
 

@@ -229,6 +229,19 @@ def test_a_table_without_splits_is_no_list(tmp_path: Path) -> None:
         read(entry_of("dior"), root)
 
 
+@pytest.mark.parametrize("column", ["image_path", "image", "file_name", "filename", "name"])
+def test_a_table_of_splits_names_its_pictures_in_one_of_these_columns(
+    column: str, tmp_path: Path
+) -> None:
+    files: dict[str, str | bytes] = {
+        "Annotations/00001.xml": "<annotation></annotation>",
+        "JPEGImages-trainval/00001.jpg": JPG,
+        "sample_df.csv": f"{column},split\n00001.jpg,val\n",
+    }
+    [sample] = read(entry_of("dior"), laid(tmp_path, files)).samples
+    assert sample.split == "val"
+
+
 def test_a_hole_is_cut_out_of_a_building_in_a_picture_of_16_bits(tmp_path: Path) -> None:
     rasterio = pytest.importorskip("rasterio")
     ring = "10 10 0,20 10 0,20 20 0,10 20 0,10 10 0"

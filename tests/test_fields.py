@@ -70,9 +70,15 @@ def test_the_words_of_the_system_and_exchanges_of_before_come_first() -> None:
 
 
 def test_typed_parts_of_a_turn_are_one_text() -> None:
-    parts = [{"type": "image"}, {"type": "video"}, {"type": "text", "text": " A"}, "?"]
+    parts = [
+        {"type": "image_url"},
+        {"type": "image"},
+        {"type": "video"},
+        {"type": "text", "text": " A"},
+        "?",
+    ]
     record = {"conversations": [{"from": "human", "value": parts}]}
-    assert turns_of(record, FIELDS, {}) == (("human", "<image><video> A?"),)
+    assert turns_of(record, FIELDS, {}) == (("human", "<image><image><video> A?"),)
 
 
 @pytest.mark.parametrize(
@@ -214,6 +220,18 @@ def test_captions_are_texts_lists_and_lists_in_a_text() -> None:
     assert (said.number, captions_at({}, ["raw"]).number) == (6, 1)
 
 
+@pytest.mark.parametrize("word", ["nan", "NaN", " None ", "none", "null", "NULL", "n/a", "<NA>"])
+def test_what_programs_write_for_no_text_is_no_caption(word: str) -> None:
+    said = captions_at({"raw": word}, ["raw"])
+    assert said.captions == []
+    assert said.faults == [("raw", "missing_field", f"raw is {word.strip()!r}")]
+
+
+@pytest.mark.parametrize("text", ["na", "none.", "nothing", "null island"])
+def test_a_caption_that_only_begins_like_no_text_is_a_caption(text: str) -> None:
+    assert captions_at({"raw": text}, ["raw"]).captions == [Caption("raw", text)]
+
+
 def test_objects_of_a_column_are_a_list_or_lists_side_by_side() -> None:
     assert objects_of(None, "o") == []
     assert objects_of([{"a": 1}], "o") == [{"a": 1}]
@@ -234,6 +252,7 @@ def test_attributes_are_what_is_said_of_an_object() -> None:
         "name": "",
         "state": None,
         "flag": "none",
+        "kind": "Null",
     }
     assert attributes_of(said) == {"colour": "red, white", "deck.crane": "2"}
 

@@ -11,6 +11,7 @@ from laid import tree
 
 from converters.read import files, stores
 from converters.read.files import Entry, SourceError
+from converters.read.folder import PicturePaths, open_folder
 
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 484955574\n"
 
@@ -89,6 +90,28 @@ def test_files_are_found_in_order_with_what_their_names_bind(tmp_path: Path) -> 
         ("train/labelTxt/a.txt", {"split": "train", "stem": "a"}),
         ("train/labelTxt/c.txt", {"split": "train", "stem": "c"}),
         ("val/labelTxt/b.txt", {"split": "val", "stem": "b"}),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "words"),
+    [
+        ("a.json", "a.json"),
+        ("{a|b|c}.json", "{a|b|c}.json"),
+        ("{a|b}{c|d}.json", "ac.json (or one of 3 other places)"),
+    ],
+)
+def test_a_message_holds_a_pattern_of_three_readings_and_no_more(pattern: str, words: str) -> None:
+    assert files.shown(pattern) == words
+
+
+def test_a_name_that_stands_twice_in_a_part_of_a_path_is_the_same_both_times(
+    tmp_path: Path,
+) -> None:
+    root = tree(tmp_path, "a-a.txt", "a-b.txt", "b.c-b.c.txt")
+    assert find(root, "{stem}-{stem}.txt") == [
+        ("a-a.txt", {"stem": "a"}),
+        ("b.c-b.c.txt", {"stem": "b.c"}),
     ]
 
 
@@ -244,6 +267,18 @@ def test_a_url_is_read_by_the_store_of_its_scheme(memory: dict[str, bytes]) -> N
 def test_patterns_match_in_any_store(memory: dict[str, bytes]) -> None:
     memory["mem://bucket/a.json"] = b"[]"
     assert find("mem://bucket", "{stem}.json") == [("a.json", {"stem": "a"})]
+
+
+@pytest.mark.parametrize(
+    ("name", "path"), [("1", "b1.jpg"), ("2", "a2.png"), ("3", "a3.png"), (".\\4", "a./4.png")]
+)
+def test_of_pictures_in_a_store_the_first_alternative_that_is_there_is_taken(
+    memory: dict[str, bytes], name: str, path: str
+) -> None:
+    for file in ("b1.jpg", "a2.png", "b2.jpg"):
+        memory[f"mem://bucket/{file}"] = b""
+    folder = open_folder("s", "s", "mem://bucket")
+    assert PicturePaths(folder, "{a|b}{name}{.png|.jpg}").path({"name": name}) == path
 
 
 @pytest.mark.parametrize(

@@ -148,6 +148,21 @@ def test_two_folders_around_classes_that_are_no_splits_are_not_read(tmp_path: Pa
         read(AID, tmp_path)
 
 
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("x/train/Port/a.jpg", "y/test/River/b.jpg"),
+        ("train/x/Port/a.jpg", "train/y/River/b.jpg"),
+    ],
+)
+def test_folders_of_splits_in_two_folders_and_two_folders_in_a_split_are_not_read(
+    names: tuple[str, ...], tmp_path: Path
+) -> None:
+    put(tmp_path, *names)
+    with pytest.raises(SourceError, match="no class folders found"):
+        read(AID, tmp_path)
+
+
 def test_folders_with_a_class_each_are_not_read_together_as_archives_are(tmp_path: Path) -> None:
     put(tmp_path, "old/Port/a.jpg", "new/River/b.jpg")
     with pytest.raises(SourceError, match="no class folders found"):
@@ -159,6 +174,40 @@ def test_of_alternatives_the_first_with_pictures_is_read(tmp_path: Path) -> None
     for images, expected in (("{one|two}", "one/Port/a.jpg"), ("{two|one}", "two/Port/b.jpg")):
         found = read(changed("aid", options={"images": f"{images}/{{label}}/{{file}}"}), tmp_path)
         assert [path for _, path, _ in seen(found.samples)] == [expected]
+
+
+def test_the_name_of_a_split_stands_in_the_pattern_of_that_split_alone(tmp_path: Path) -> None:
+    put(tmp_path, "train/Port/a.jpg", "test/Port/b.jpg", "other/Port/c.jpg")
+    images = dict.fromkeys(("train", "test"), "{split}/{label}/{file}")
+    found = read(changed("aid", options={"images": images}), tmp_path)
+    assert seen(found.samples) == [
+        ("test", "test/Port/b.jpg", ("Port",)),
+        ("train", "train/Port/a.jpg", ("Port",)),
+    ]
+
+
+def test_around_the_classes_the_first_alternative_of_any_pattern_counts(tmp_path: Path) -> None:
+    images = ["{none|second}/{label}/{file}", "{first|none}/{label}/{file}"]
+    put(tmp_path, "out/second/Port/a.jpg", "out/first/River/b.jpg", "other/second/Farm/c.jpg")
+    found = read(changed("aid", options={"images": images}), tmp_path)
+    assert [path for _, path, _ in seen(found.samples)] == [
+        "out/first/River/b.jpg",
+        "out/second/Port/a.jpg",
+    ]
+
+
+@pytest.mark.parametrize(
+    "images",
+    ["{split}/{label}/{file}", {split: f"{split}/{{label}}/{{file}}" for split in ("val", "test")}],
+)
+def test_around_folders_of_splits_that_the_entry_names_no_folder_is_a_split(
+    images: str | dict[str, str], tmp_path: Path
+) -> None:
+    put(tmp_path, "train/val/Port/a.jpg", "train/test/River/b.jpg")
+    assert seen(read(changed("aid", options={"images": images}), tmp_path).samples) == [
+        ("test", "train/test/River/b.jpg", ("River",)),
+        ("val", "train/val/Port/a.jpg", ("Port",)),
+    ]
 
 
 def test_a_list_may_be_a_table_whose_pictures_stand_in_any_column(tmp_path: Path) -> None:

@@ -101,3 +101,14 @@ def test_a_table_without_a_column_is_named(tmp_path: Path) -> None:
     root = written(tmp_path, [{name: value for name, value in ROW.items() if name != "bbox"}])
     with pytest.raises(SourceError, match=r"has no column 'bbox'"):
         read(entry_of("xlrs_bench_grounding"), root)
+
+
+@pytest.mark.parametrize("side", ["image_width", "image_height"])
+@pytest.mark.parametrize("stated", [None, 0.0, -5.0])
+def test_fractions_of_a_picture_whose_size_is_not_stated_are_no_box(
+    side: str, stated: float | None, tmp_path: Path
+) -> None:
+    whole = ROW | {"question_id": "2"}
+    found = read(entry_of("xlrs_bench_grounding"), written(tmp_path, [ROW | {side: stated}, whole]))
+    assert [(one.key, one.reason) for one in found.rejects] == [("Visual grounding/001", "no_size")]
+    assert [one.key for one in found.samples] == ["2"]

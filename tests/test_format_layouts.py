@@ -184,6 +184,7 @@ def test_class_folders_may_hold_pictures_of_any_ending_that_is_read(tmp_path: Pa
 
 def test_what_class_folders_hold_besides_is_counted_and_one_named(tmp_path: Path) -> None:
     names = ["Airport/a.jpg", "Airport/b", "Port/c.svg", "Bridge/old/d.jpg", "Bridge/old/e.jpg"]
+    names.append("Airport/old/notes.txt")
     found = read(AID, scenes(tmp_path, *names))
     assert pictures(found) == ["AID/Airport/a.jpg"]
     assert found.notes == [

@@ -164,6 +164,18 @@ def test_a_span_holds_about_a_record_for_each_30_000_bytes(
     ]
 
 
+@pytest.mark.parametrize("name", ["a.zip", "a.tar.gz"])
+def test_an_archive_that_is_not_cut_is_one_span_however_large(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webdataset, "_SPAN_BYTES", 65_000)
+    (tmp_path / name).write_bytes(bytes(100_000))
+    ending = name.removeprefix("a.")
+    options = webdataset.Options(f"{{n}}.{ending}")
+    spans = webdataset.plan(open_folder("a", "a", str(tmp_path)), options).spans
+    assert [(span.names, span.start, span.end) for span in spans] == [((name,), 0, None)]
+
+
 def test_unpacked_members_are_read_beside_their_pictures(tmp_path: Path) -> None:
     (tmp_path / "607.json").write_text('{"annotations": [{"task": 2, "text": "A road."}]}')
     (tmp_path / "608.json").write_text('{"annotations": []}')

@@ -24,6 +24,7 @@ XML = (
     [
         ((400, 400), 1, [], None),
         ((400, 400), 1, [(400, 401)], None),  # rounded
+        ((100, 50), 1, [(1600, 800)], Frame(1600, 800, x=0.0625, y=0.0625)),
         ((800, 800), 1, [(800, 783), (800, 800)], None),  # one of two statements is right
         ((400, 300), 1, [(800, 600)], Frame(800, 600, x=0.5, y=0.5)),
         ((267, 200), 1, [(800, 600)], Frame(800, 600, x=0.33375, y=1 / 3)),
@@ -39,8 +40,14 @@ def test_the_frame_is_found_by_the_sizes(
 
 @pytest.mark.parametrize(
     "shown, orientation, stated",
-    [((400, 300), 1, (800, 800)), ((400, 800), 1, (800, 400)), ((800, 800), 1, (1, 1))],
-    ids=["no one ratio", "on its side", "no size"],
+    [
+        ((400, 300), 1, (800, 800)),
+        ((400, 400), 1, (400, 402)),
+        ((400, 800), 1, (800, 400)),
+        ((800, 800), 1, (1, 1)),
+        ((100, 50), 1, (1700, 850)),
+    ],
+    ids=["no one ratio", "more than rounded", "on its side", "no size", "seventeen times"],
 )
 def test_sizes_that_no_rule_explains_are_a_conflict_with_both(
     shown: tuple[int, int], orientation: int, stated: tuple[int, int]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,24 +10,32 @@ import numpy as np
 import pytest
 import rasterio
 from given import convert, sample
+from laid_out import found_in
 from rasterio.crs import CRS
 from rasterio.transform import from_origin
 
 from converters.read.georeference import Georeference, georeference, position
 from schemas.mix import TileSpec
-from schemas.sample import Box, Caption, Picture, Region
+from schemas.sample import Box, Caption, Picture, Polygon, Region
 
 ASKED: dict[str, Any] = {"georeference": True}
 
 
 def put(
-    path: Path, system: str | None, left: float, top: float, step: float, side: int = 10
+    path: Path,
+    system: str | None,
+    left: float,
+    top: float,
+    step: float,
+    side: int = 10,
+    height: int | None = None,
 ) -> None:
-    """A GeoTIFF of side x side pixels, each `step` units of its reference system wide."""
-    shape = {"width": side, "height": side, "count": 1, "dtype": "uint8"}
+    """A GeoTIFF of side x height pixels, each `step` units of its reference system wide."""
+    height = side if height is None else height
+    shape = {"width": side, "height": height, "count": 1, "dtype": "uint8"}
     place = {"crs": system, "transform": from_origin(left, top, step, step)} if system else {}
     with rasterio.open(path, "w", "GTiff", **shape, **place) as file:
-        file.write(np.zeros((1, side, side), np.uint8))
+        file.write(np.zeros((1, height, side), np.uint8))
 
 
 def said(root: Path, values: dict[str, Any] = ASKED, **picture: Any) -> dict[str, Any]:
@@ -50,6 +59,12 @@ def test_a_geotiff_says_where_its_middle_lies_and_how_fine_it_is(utm: Path) -> N
     row = said(utm)
     assert (row["lon"], row["lat"]) == (pytest.approx(9.0), pytest.approx(45.1535, abs=1e-3))
     assert row["gsd"] == pytest.approx(2 / 0.9996, rel=1e-5)
+
+
+def test_the_middle_of_a_picture_that_is_wider_than_high_lies_in_its_middle(tmp_path: Path) -> None:
+    put(tmp_path / "a.tif", "EPSG:4326", 10, 1, 0.1, side=20, height=4)
+    row = said(tmp_path)
+    assert (row["lon"], row["lat"]) == (pytest.approx(11.0), pytest.approx(0.8))
 
 
 def test_metres_are_those_on_the_ground_and_not_of_mercators_map(tmp_path: Path) -> None:
@@ -140,3 +155,25 @@ def test_the_first_picture_of_a_pair_says_where_it_is(utm: Path) -> None:
 
 def test_the_size_of_a_georeference_is_the_files(utm: Path) -> None:
     assert georeference(f"{utm}/a.tif").size == (10, 10)
+
+
+@pytest.mark.parametrize(
+    "crs",
+    [
+        *(None, "EPSG:3857", {"properties": {"name": ""}}, {"properties": {"name": 3857}}),
+        *({"properties": ["EPSG:3857"]}, {"properties": {"name": "urn:ogc:def:crs:OGC:1.3:CRS84"}}),
+    ],
+)
+def test_outlines_are_degrees_where_their_file_names_no_other_system(
+    crs: Any, tmp_path: Path
+) -> None:
+    put(tmp_path / "1.tif", "EPSG:4326", 10, 5, 0.1)
+    ring = [[10.1, 4.9], [10.3, 4.9], [10.3, 4.7], [10.1, 4.7], [10.1, 4.9]]
+    outline = {"type": "Polygon", "coordinates": [ring]}
+    document = {"crs": crs, "features": [{"properties": {}, "geometry": outline}]}
+    options = {"annotations": "{stem}.json", "images": "{stem}.tif", "coordinates": "map"}
+    files: dict[str, str | bytes] = {"1.json": json.dumps(document)}
+    found = found_in(tmp_path, "geojson_regions", options | {"one_class": "dam"}, files)
+    [region] = found.samples[0].regions
+    assert isinstance(region.shape, Polygon)
+    assert region.shape.points == pytest.approx((1, 1, 3, 1, 3, 3, 1, 3))

@@ -94,6 +94,19 @@ def test_an_exif_thumbnail_is_not_taken_for_the_picture() -> None:
     assert header(whole[:2] + segment + whole[2:])[:2] == (31, 17)
 
 
+@pytest.mark.parametrize("marker", [n for n in range(0xC0, 0xD0) if n not in (0xC4, 0xC8, 0xCC)])
+def test_each_kind_of_jpeg_frame_tells_its_size(marker: int) -> None:
+    data = encoded("JPEG", 31, 17).replace(b"\xff\xc0", bytes([0xFF, marker]), 1)
+    assert header(data)[:2] == (31, 17)
+
+
+@pytest.mark.parametrize("marker", [0xBF, 0xC4, 0xC8, 0xCC, 0xE1])
+def test_another_segment_of_a_jpeg_is_no_frame(marker: int) -> None:
+    data = encoded("JPEG", 31, 17).replace(b"\xff\xc0", bytes([0xFF, marker]), 1)
+    with pytest.raises(PictureError, match="a JPEG without a frame header"):
+        header(data)
+
+
 def test_fill_bytes_before_a_jpeg_marker_are_passed() -> None:
     whole = encoded("JPEG", 31, 17)
     assert header(whole[:2] + b"\xff\xff\xff" + whole[2:])[:2] == (31, 17)

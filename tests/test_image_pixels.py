@@ -8,6 +8,7 @@ import zlib
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from native import encoded
 from PIL import Image
@@ -246,6 +247,17 @@ def shown_values(data: bytes) -> list[int]:
 
 def test_dark_sixteen_bit_pixels_are_stretched_and_not_turned_black() -> None:
     assert shown_values(grey([0, 1000, 2000, 3000, 4000])) == [0, 64, 128, 191, 255]
+
+
+def test_all_rows_of_sixteen_bits_count_however_many_are_counted_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(images, "_ROWS_A_BLOCK", 2)
+    column = np.array([[1000], [0], [2000], [4000], [3000]], np.uint16)
+    out = io.BytesIO()
+    Image.fromarray(column).save(out, "PNG")
+    with Image.open(io.BytesIO(reencode(out.getvalue()))) as image:
+        assert [image.getpixel((0, y))[0] for y in range(5)] == [64, 0, 128, 255, 191]
 
 
 def test_one_bright_pixel_does_not_turn_the_others_black() -> None:

@@ -45,6 +45,18 @@ def test_a_list_under_another_key_is_a_note_and_none_of_its_records_is_read(
     assert ids(tmp_path, text, target) == ([*range(40)], [note])
 
 
+def test_a_list_under_another_key_that_is_no_json_is_told_by_its_bytes(tmp_path: Path) -> None:
+    text = f'{{"questions": {json.dumps(FIRST)}, "others": [1, nought, 3]}}'
+    note = 'a.json: the list under "others" (14 bytes) is not read'
+    assert ids(tmp_path, text) == ([*range(40)], [note])
+
+
+@pytest.mark.parametrize("text", ['{"others": [1, 2], "info": {}}', '{"others": [1, 2]'])
+def test_a_file_without_the_list_that_is_asked_for_is_an_error(tmp_path: Path, text: str) -> None:
+    with pytest.raises(SourceError, match=r'a\.json does not begin with \{"questions": \['):
+        ids(tmp_path, text)
+
+
 @pytest.mark.parametrize("target", [200, 1 << 20])
 def test_two_lists_under_one_key_are_both_read(tmp_path: Path, target: int) -> None:
     first, second = json.dumps(FIRST), json.dumps(SECOND)

@@ -17,6 +17,7 @@ import scipy.io
 from laid_out import faults, found_in
 from native import Native, changed, read
 
+from converters.formats import label_arrays
 from converters.read.files import SourceError
 from schemas.sample import Box, Label, Region
 
@@ -125,6 +126,27 @@ def test_a_cell_of_no_class_is_rejected(
     )
 
 
+def test_tables_of_labels_may_have_a_pattern_for_each_split(tmp_path: Path) -> None:
+    in_parquet(tmp_path, "airport")
+    patterns = {"train": "a.parquet", "val": "b.parquet"}
+    found = in_parquet(tmp_path, "beach", name="b", annotations=patterns)
+    assert [(one.split, one.labels) for one in found.samples] == [
+        ("train", (Label("row 1", ("airport",)),)),
+        ("val", (Label("row 1", ("beach",)),)),
+    ]
+    assert found.notes == []
+
+
+def test_tables_of_labels_are_found_where_the_hub_has_them(tmp_path: Path) -> None:
+    patterns = {"train": "t.parquet", "val": "v.parquet"}
+    (tmp_path / "data").mkdir()
+    found = in_parquet(tmp_path, "beach", name="data/val-00000-of-00001", annotations=patterns)
+    assert [one.split for one in found.samples] == ["val"]
+    assert found.notes == [
+        "the files lie as the hub has them: data/val-00000-of-00001.parquet",
+    ]
+
+
 def test_a_row_of_more_classes_than_there_can_be_is_rejected(tmp_path: Path) -> None:
     found = in_parquet(tmp_path, [0, 1], [0], names=["airport", "beach"], max_labels=1)
     assert faults(found) == [("row 1", "bad_value", "2 labels, more than 1")]
@@ -218,6 +240,19 @@ def test_arrays_of_another_shape_than_the_entry_says_are_an_error(
     with pytest.raises(SourceError) as error:
         found_in(tmp_path, "label_arrays", ARRAYS, {})
     assert str(error.value) == f"dscr: {fault}"
+
+
+@pytest.mark.parametrize(("most", "is_read"), [(24, True), (23, False)])
+def test_an_array_of_labels_has_a_most_of_bytes(
+    most: int, is_read: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(label_arrays, "MAX_ARRAY", most)
+    hdf5(tmp_path, x=PICTURES, y=np.array([0, 1, 1], np.int64))
+    if is_read:
+        assert len(found_in(tmp_path, "label_arrays", ARRAYS, {}).samples) == 3
+        return
+    with pytest.raises(SourceError, match=r"a\.h5: y is no array of labels: \(3,\) int64$"):
+        found_in(tmp_path, "label_arrays", ARRAYS, {})
 
 
 EVENTS = {"annotations": "a.h5", "split": "part", "pairs": {"quake": ["pre", "post"]}}

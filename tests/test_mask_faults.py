@@ -210,6 +210,22 @@ def test_a_name_in_a_list_may_hold_blanks_and_a_line_may_name_several_files(
     }
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("1", "1.png", " 1.png ", "a/1.png", "a\\1.jpg", "1.png 0", "a/1.png b/2.png"),
+        *("1.png,2.png", "1,0,0"),
+    ],
+)
+def test_a_line_of_a_list_names_the_mask_of_its_first_file(line: str, tmp_path: Path) -> None:
+    for name in ("1", "2"):
+        put_mask(tmp_path / f"m/{name}.png", [[1]])
+    (tmp_path / "val.txt").write_text(f"{line}\n")
+    options = MASKS | {"listed": {"files": "{split}.txt", "unlisted": "train"}}
+    found = found_in(tmp_path, "mask_raster", options, {})
+    assert {one.key: one.split for one in found.samples} == {"m/1.png": "val", "m/2.png": "train"}
+
+
 def test_masks_of_other_splits_alone_are_an_error(tmp_path: Path) -> None:
     put_mask(tmp_path / "m/1.png", [[1]])
     (tmp_path / "m/readme.txt").touch()

@@ -12,6 +12,7 @@ import shapely
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from converters.regions.outlines import outer_rings
 from converters.regions.shapes import (
     crop_mask,
     decode_coco_counts,
@@ -130,6 +131,12 @@ def test_holes_are_not_outlined() -> None:
         Polygon((0, 0, 5, 0, 5, 5, 0, 5)),
         Polygon((2, 2, 3, 2, 3, 3, 2, 3)),
     ]
+
+
+def test_a_mask_without_pixels_has_no_outline() -> None:
+    nothing = np.zeros(0, np.int64)
+    assert outer_rings(nothing, nothing, nothing) == []
+    assert mask_polygons(Mask(2, 2, (4,))) == []
 
 
 def test_pixels_that_meet_at_a_corner_are_apart() -> None:

@@ -25,7 +25,16 @@ IRREGULAR = {
     "roof": "roofs",
     "sheep": "sheep",
     "area of vegetation": "areas of vegetation",
+    "cattle": "cattle",
+    "fish": "fish",
     "series": "series",
+    "species": "species",
+    "piece of debris": "pieces of debris",
+    "pile of rubble": "piles of rubble",
+    "piece of wreckage": "pieces of wreckage",
+    "piece of equipment": "pieces of equipment",
+    "piece of machinery": "pieces of machinery",
+    "piece of infrastructure": "pieces of infrastructure",
 }
 REGULAR = {
     "bus": "buses",
@@ -36,6 +45,8 @@ REGULAR = {
     "fizz": "fizzes",
     "gas": "gases",
     "lens": "lenses",
+    "canvas": "canvases",
+    "atlas": "atlases",
     "city": "cities",
     "bay": "bays",
     "aircraft": "aircraft",
@@ -49,6 +60,22 @@ REGULAR = {
 def test_a_noun_after_a_number_is_one_or_several(one: str, several: str) -> None:
     assert (plural(one, 1), plural(one, 2)) == (one, several)
     assert (plural(several, 1), plural(several, 0)) == (one, several)
+
+
+@pytest.mark.parametrize(
+    ("noun", "one", "several"),
+    [
+        ("marine debris", "piece of marine debris", "pieces of marine debris"),
+        ("rubble", "pile of rubble", "piles of rubble"),
+        ("wreckage", "piece of wreckage", "pieces of wreckage"),
+        ("equipment", "piece of equipment", "pieces of equipment"),
+        ("machinery", "piece of machinery", "pieces of machinery"),
+        ("infrastructure", "piece of infrastructure", "pieces of infrastructure"),
+        ("vegetation", "area of vegetation", "areas of vegetation"),
+    ],
+)
+def test_of_what_is_not_counted_pieces_are(noun: str, one: str, several: str) -> None:
+    assert (plural(noun, 1), plural(noun, 2)) == (one, several)
 
 
 def test_a_noun_that_only_looks_like_a_plural_has_one() -> None:
@@ -71,8 +98,10 @@ def test_words_with_a_number_name_one_of_their_objects(words: str, one: str) -> 
 @pytest.mark.parametrize(
     ("place", "word"),
     [
-        *((0, "first"), (9, "tenth"), (10, "11th"), (11, "12th"), (12, "13th"), (20, "21st")),
-        *((21, "22nd"), (22, "23rd"), (23, "24th"), (110, "111th"), (120, "121st")),
+        *((0, "first"), (1, "second"), (2, "third"), (3, "fourth"), (4, "fifth"), (5, "sixth")),
+        *((6, "seventh"), (7, "eighth"), (8, "ninth"), (9, "tenth"), (10, "11th"), (11, "12th")),
+        *((12, "13th"), (20, "21st"), (21, "22nd"), (22, "23rd"), (23, "24th"), (29, "30th")),
+        *((110, "111th"), (120, "121st")),
     ],
 )
 def test_which_of_several_is_a_word_up_to_the_tenth(place: int, word: str) -> None:
@@ -87,6 +116,14 @@ def test_a_box_lies_in_the_third_of_its_centre() -> None:
     assert positions(boxes, sizes) == ["top left", "top", "top", "bottom right", "left"]
 
 
+def test_each_third_of_a_picture_has_its_name() -> None:
+    boxes = np.array([[x, y, x + 2, y + 2] for y in (4, 24, 44) for x in (4, 34, 64)], float)
+    assert positions(boxes, np.array([[90, 60]] * 9, float)) == [
+        *("top left", "top", "top right", "left", "center", "right"),
+        *("bottom left", "bottom", "bottom right"),
+    ]
+
+
 def test_a_box_near_a_border_may_be_said_to_lie_on_either_side() -> None:
     boxes = np.array([[28, 8, 30, 12], [44, 29, 46, 31]], float)
     assert near_positions(boxes, np.array([[90, 60]] * 2, float), 0.02) == [
@@ -95,12 +132,25 @@ def test_a_box_near_a_border_may_be_said_to_lie_on_either_side() -> None:
     ]
 
 
-def test_a_size_word_makes_no_other_class() -> None:
-    assert [sized_name("small ", name) for name in ("ship", "harbor", "large ship")] == [
-        "ship",
-        "small harbor",
-        "large ship",
-    ]
+@pytest.mark.parametrize(
+    ("word", "name", "said"),
+    [
+        ("small ", "ship", "ship"),
+        ("large ", "ship", "ship"),
+        ("small ", "vehicle", "vehicle"),
+        ("large ", "vehicle", "vehicle"),
+        ("small ", "car", "car"),
+        ("large ", "car", "large car"),
+        ("small ", "aircraft", "aircraft"),
+        ("large ", "aircraft", "large aircraft"),
+        ("small ", "harbor", "small harbor"),
+        ("small ", "large ship", "large ship"),
+        ("large ", "small tank", "small tank"),
+        ("", "harbor", "harbor"),
+    ],
+)
+def test_a_size_word_makes_no_other_class(word: str, name: str, said: str) -> None:
+    assert sized_name(word, name) == said
 
 
 def test_a_size_is_a_share_of_the_picture() -> None:

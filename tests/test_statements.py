@@ -65,8 +65,18 @@ def test_a_class_with_an_object_that_has_no_place_is_not_counted() -> None:
     ]
 
 
-@pytest.mark.parametrize("bad", [Box(5, 5, 5, 9), Box(float("nan"), 5, 9, 9)])
-def test_a_class_with_a_region_that_cannot_be_read_is_not_counted(bad: Box) -> None:
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [
+        (Box(5, 5, 5, 9), "zero_area"),
+        (Box(float("nan"), 5, 9, 9), "bad_box"),
+        (Mask(100, 80, (8001,)), "bad_value"),
+    ],
+)
+def test_a_class_with_a_region_that_cannot_be_read_is_not_counted(bad: Any, reason: str) -> None:
+    regions = (*SHIPS[:2], DAM, Region("bad", "ship", bad))
+    found = items(convert([sample(regions=regions)], ["grounding"]))
+    assert found["region"]["rejected"] == {reason: 1}
     assert answers("grounding", (*SHIPS[:2], DAM, Region("bad", "ship", bad))) == [
         "The image shows ships [0, 0, 4, 8], [10, 0, 15, 8] and 1 dam [50, 40, 100, 80]."
     ]

@@ -53,6 +53,26 @@ def test_a_csv_is_cut_between_rows_and_never_in_a_quoted_cell(
     assert len(plan(tmp_path, "a.csv").spans) > 4
 
 
+@pytest.mark.parametrize("probe", [48, 64, 200])
+def test_a_cell_longer_than_what_is_looked_at_is_not_cut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, probe: int
+) -> None:
+    monkeypatch.setattr(table_spans, "SPAN_BYTES", 300)
+    monkeypatch.setattr(table_spans, "_PROBE_BYTES", probe)
+    texts = ["a,b\nc,d\n" * 20 if number % 9 == 4 else f"e{number}" for number in range(40)]
+    lines = [f'{number}.png,"{text}"\n' for number, text in enumerate(texts)]
+    (tmp_path / "a.csv").write_text("name,caption\n" + "".join(lines))
+    expected = [(f"{number}.png", text) for number, text in enumerate(texts)]
+    assert rows(tmp_path, "a.csv") == expected
+    assert len(plan(tmp_path, "a.csv").spans) == 3
+
+
+def test_all_tables_of_a_split_are_read(tmp_path: Path) -> None:
+    for name in "ab":
+        (tmp_path / f"{name}.csv").write_text(f"name,caption\n{name}.png,Field {name}.\n")
+    assert rows(tmp_path, "{part}.csv") == [("a.png", "Field a."), ("b.png", "Field b.")]
+
+
 def test_a_row_in_a_part_of_a_csv_is_called_by_its_place(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

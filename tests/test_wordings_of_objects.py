@@ -46,6 +46,28 @@ def test_words_that_are_a_sentence_are_put_into_no_other(text: str, templates: s
     )
 
 
+@pytest.mark.parametrize(
+    "word",
+    [
+        *("In", "On", "At", "To", "Near", "Next", "Beside", "Between", "Behind", "Under", "Above"),
+        *("There", "It", "Segment", "What", "Which", "Where", "Who", "How"),
+        *("find", "Find", "search", "Search", "locate", "LOCATE"),
+    ],
+)
+def test_words_that_begin_as_a_sentence_or_a_command_are_one(word: str) -> None:
+    assert referred(f"{word} the pier lies a ship")["template"] == "plain/refer/sentence/0"
+
+
+@pytest.mark.parametrize("text", ["A ship.", "A ship!", "A ship?"])
+def test_words_that_end_as_a_sentence_are_one(text: str) -> None:
+    assert referred(text)["template"] == "plain/refer/sentence/0"
+
+
+@pytest.mark.parametrize("word", ["in", "Inland", "There's", "finding", "Locator"])
+def test_words_that_only_begin_like_a_sentence_are_a_name(word: str) -> None:
+    assert referred(f"{word} the ship")["template"] == "plain/refer/words/0"
+
+
 def test_a_sentence_about_one_of_two_pictures_says_which() -> None:
     row = referred("Where do planes land?", pictures=PAIR, image=1)
     assert first_words(row) == "[refer] In the second image: Where do planes land?"

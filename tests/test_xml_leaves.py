@@ -92,6 +92,25 @@ def test_boxes_about_a_centre_turn_clockwise_in_radians(
     assert found.points == pytest.approx(corners)
 
 
+@pytest.mark.parametrize(
+    ("width", "height", "detail"),
+    [(0, 3, "0 wide and 3 high"), (3, 0, "3 wide and 0 high"), (-2, 3, "-2 wide and 3 high")],
+)
+def test_a_box_about_a_centre_without_an_area_is_refused(
+    width: float, height: float, detail: str
+) -> None:
+    text = f"<cx>5</cx><cy>5</cy><w>{width}</w><h>{height}</h><angle>0</angle>"
+    with pytest.raises(Fault) as caught:
+        shape_of(node(f"<robndbox>{text}</robndbox>"), ["robndbox"], AS_IT_STANDS)
+    assert caught.value.args == ("zero_area", detail)
+
+
+def test_a_box_about_a_centre_may_be_smaller_than_a_pixel() -> None:
+    text = "<cx>5</cx><cy>5</cy><w>1</w><h>0.5</h><angle>0</angle>"
+    found = shape_of(node(f"<robndbox>{text}</robndbox>"), ["robndbox"], AS_IT_STANDS)
+    assert found == Quad((4.5, 4.75, 5.5, 4.75, 5.5, 5.25, 4.5, 5.25))
+
+
 @pytest.mark.parametrize("geometry", ["polygon", "rotated_bndbox"])
 def test_numbered_corners_are_read_in_turn(geometry: str) -> None:
     tags = [f"{axis}{number}" for number in (1, 2, 3, 4) for axis in "xy"]
@@ -125,6 +144,21 @@ def test_an_outline_may_have_any_number_of_points_and_loses_a_repeated_first() -
             "box",
             "<bndbox/>",
             "object lacks box_xmin, box_ymin, box_xmax, box_ymax; it has name, bndbox",
+        ),
+        (
+            "robndbox",
+            "<robndbox><cx>1</cx><w>4</w></robndbox>",
+            "robndbox lacks cy, h, angle; it has cx, w",
+        ),
+        (
+            "robndbox",
+            "<robndbox><cx>1</cx><x_left_top>4</x_left_top></robndbox>",
+            "robndbox lacks y_left_top, x_right_top, ",
+        ),
+        (
+            "robndbox",
+            "<robndbox><cy>1</cy></robndbox>",
+            "robndbox lacks x_left_top, y_left_top, ",
         ),
         ("upright_points", "<bndbox/>", "no points; the object has name, bndbox"),
         ("bndbox2D", "<bndbox2D/>", "bndbox2D lacks xmin, ymin, xmax, ymax; it has nothing"),

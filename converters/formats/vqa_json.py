@@ -230,7 +230,7 @@ def _questions(options: Options, table: pa.Table, paths: pa.Array) -> pa.Table:
     fields = options.fields
     nothing = pa.nulls(table.num_rows, pa.string())
     columns = [
-        table[fields.id or first(fields.image)],
+        pc.fill_null(table[fields.id or first(fields.image)], ""),
         paths,
         table[first(fields.question)],
         table[first(fields.answer)],

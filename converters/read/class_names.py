@@ -13,10 +13,21 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
+from msgspec import Struct
 
 from converters.read import files
 from converters.read.folder import Folder
 from converters.read.table_rows import sound, table_ending
+
+
+class _Info(Struct, frozen=True):
+    features: dict[str, Any] = {}
+
+
+class _Told(Struct, frozen=True):
+    """What the library `datasets` writes into a table's metadata, under the key `huggingface`."""
+
+    info: _Info = _Info()
 
 
 def class_names(folder: Folder, name: str) -> dict[str, list[str]]:
@@ -29,10 +40,10 @@ def class_names(folder: Folder, name: str) -> dict[str, list[str]]:
     with files.wanted(path), sound(f"{folder.slug}: {folder.relative(name)}"):
         metadata = _schema(path).metadata or {}
         try:
-            info = msgspec.json.decode(metadata.get(b"huggingface", b"{}"), type=dict[str, Any])
+            written = msgspec.json.decode(metadata.get(b"huggingface", b"{}"))
+            features = msgspec.convert(written, _Told).info.features
         except (msgspec.DecodeError, RecursionError) as error:
             raise pa.ArrowInvalid(f"its own metadata: {error}") from None
-    features = info.get("info", {}).get("features", {})
     found = {column: _names(feature) for column, feature in features.items()}
     for column, feature in features.items():
         found |= {f"{column}.{key}": _names(part) for key, part in _members(feature).items()}

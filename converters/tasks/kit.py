@@ -95,7 +95,7 @@ class Texts(Struct, frozen=True):
         detail = picture_detail(self.pictures, item, reason) or said[item].as_py()[:200]
         return Reject(
             file if isinstance(file, str) else file[item].as_py(),
-            self.origin.keys[item].as_py() or "",
+            self.origin.keys[item].as_py(),
             self.split,
             reason,
             detail,
@@ -189,7 +189,7 @@ class Talks(Struct, frozen=True):
         detail = picture_detail(self.pictures, item, reason)
         return Reject(
             file if isinstance(file, str) else file[item].as_py(),
-            self.origin.keys[item].as_py() or "",
+            self.origin.keys[item].as_py(),
             self.split,
             reason,
             detail or " ".join(text for _, text in self.talks[item].turns)[:200],
