@@ -22,6 +22,7 @@ from converters.read import files, images, recipes
 from converters.read.folder import Folder, Sides, Span
 from converters.read.georeference import Georeference, georeference
 from converters.read.images import Facts, PictureError
+from converters.read.nearby import Nearby
 from converters.rows.assemble import Job
 from converters.rows.check import check_rows
 from converters.rows.pictures import Pictures, path_lists
@@ -240,7 +241,11 @@ def _read(dataset: Dataset, paths: list[str], sizes_only: bool) -> dict[str, Fac
     if dataset.entry.recipe and dataset.images == "path":
         # The row names the file, so what is made of it has no hash and no bytes there.
         found = [facts._replace(sha256="", size=0) for facts in found]
-    return dict(zip(paths, found, strict=True))
+    facts = dict(zip(paths, found, strict=True))
+    nearby = Nearby(dataset.folder.root)
+    for path in [path for path, one in facts.items() if one.fault == "missing_image"]:
+        facts[path] = facts[path]._replace(detail=nearby.instead_of(path))
+    return facts
 
 
 def _needs_size(job: Job, spoken: Collection[str]) -> bool:

@@ -78,6 +78,8 @@ def header(data: bytes) -> Header:
         raise PictureError("unreadable_image", "the file is empty")
     if data.startswith(files.LFS_POINTER):
         raise PictureError("unreadable_image", "a Git LFS pointer, not the picture")
+    if files.is_page(data):
+        raise PictureError("unreadable_image", "a web page, not the picture; download it again")
     if data.startswith(b"\xff\xd8\xff"):
         found = _jpeg(data)
     elif data.startswith(NUMPY):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
@@ -15,11 +16,16 @@ _VARYING = re.compile(r"[{*\\]")  # in a folder's name: it is not one folder for
 
 
 class _Listing(NamedTuple):
-    """A folder's files, one picture for each stem (the first of PICTURE_ENDINGS), and folders."""
+    """A folder's files, one picture for each stem (the first of PICTURE_ENDINGS), and folders.
+
+    accented: the pictures whose stems hold more than ASCII, by these in Unicode's composed form,
+    since a file system or archive may have decomposed them.
+    """
 
     names: frozenset[str]
     pictures: dict[str, str]
     below: list[str]
+    accented: dict[str, str] = {}
 
 
 class Listings:
@@ -68,6 +74,8 @@ class Listings:
         there = self._listing(place)
         for at, listing in [(place, there), *((sub, self._listing(sub)) for sub in there.below)]:
             found = name if name in listing.names else listing.pictures.get(picture_stem(name))
+            if not found and listing.accented:
+                found = listing.accented.get(_composed(picture_stem(name)))
             if found:
                 return f"{at}{found}"
         return None
@@ -119,8 +127,13 @@ class Listings:
                 frozenset(names),
                 {picture_stem(name): name for name in ranked},
                 [f"{place}{entry.name}/" for entry in found if entry.is_dir],
+                {_composed(picture_stem(name)): name for name in ranked if not name.isascii()},
             )
         return self._listings[place]
+
+
+def _composed(name: str) -> str:
+    return unicodedata.normalize("NFC", name)
 
 
 def _rank(name: str) -> tuple[int, str]:

@@ -14,6 +14,7 @@ read from its beginning, so one beyond `MAX_COMPRESSED` counts only where a patt
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Sequence
 
 from converters.read.archives import is_archive, packed_name, split_member
@@ -27,8 +28,9 @@ Listing = Callable[[str], Sequence[Entry]]  # the entries of a folder, which end
 
 
 def alike(name: str) -> str:
-    """A name without what is written in several ways: its case, blanks, hyphens and underscores."""
-    return name.casefold().translate(_SEPARATORS)
+    """A name without what is written in several ways: its case, blanks, hyphens and underscores,
+    and whether an accent is part of its letter."""
+    return unicodedata.normalize("NFC", name).casefold().translate(_SEPARATORS)
 
 
 def other_place(listing: Listing, at: str, name: str) -> str | None:

@@ -89,7 +89,7 @@ def json_array_plan(
     for split, found in there:
         path = files.join(folder.base, found.path)
         head = files.store(path).read(path, 0, _HEAD_BYTES)
-        files.check_pointer(path, head)
+        files.check_fetched(path, head)
         kind = ""
         ranges: list[tuple[int, int | None]] = [(0, None)]
         if array_opening(table).match(head):

@@ -26,6 +26,7 @@ import msgspec
 from defusedxml import DefusedXmlException
 
 from converters.read import files
+from converters.read.captions import split_name
 from converters.read.encodings import text_of, utf8_of, xml_of
 from converters.read.files import SourceError
 from converters.read.folder import Folder, PicturePaths, Span
@@ -56,13 +57,16 @@ def json_records(
     *,
     table: str | None = None,
     named: Sequence[str] = (),
+    split: str = "",
+    item: str = "",
 ) -> Iterator[tuple[str, T | Reject]]:
     """(place, record) of each record of a span of `json_array_plan` or `files_plan`.
 
     The place is the key in an object or a part of one, `[3]` or `images[3]` in an array, and
     `byte 512` in a part of that. An object that only wraps a list of objects is that list. kind:
     what a record is decoded to. table: the key under which the records stand. named: fields that
-    tell what an unreadable record is called.
+    tell what an unreadable record is called. split, item: the field that tells its split, where the
+    file does not, and the one that each of its items has.
 
     Raises SourceError where a whole document is cut off or of another shape.
     """
@@ -75,7 +79,9 @@ def json_records(
                 yield place, decode_record(text, decoder)
             except BadRecord as bad:
                 key = _name(text, named) or place
-                yield place, Reject(file, key, span.split, *bad.args)
+                own = split_name(_name(text, [split])) or span.split
+                lost = max(1, _count(text, item)) if item else 1
+                yield place, Reject(file, key, own, *bad.args, lost)
 
 
 def _is_object(kind: Any) -> bool:
@@ -167,6 +173,11 @@ def record_key(record: Mapping[str, Any], named: Sequence[str]) -> str:
     return " ".join(str(value) for value in values if isinstance(value, str | int) and value != "")
 
 
+def _count(text: msgspec.Raw | bytes, field: str) -> int:
+    """How often a key stands in a record that cannot be decoded."""
+    return len(re.findall(re.escape(json.dumps(field).encode()) + rb"\s*:", bytes(text)))
+
+
 def _name(text: msgspec.Raw | bytes, named: Sequence[str]) -> str:
     """What a record is called that cannot be decoded: the first values of its naming fields."""
     words = bytes(text).decode("utf-8", "backslashreplace")
@@ -239,7 +250,7 @@ def _whole_files(folder: Folder, span: Span) -> Iterator[tuple[str, bytes | Reje
         path = files.join(folder.base, name)
         try:
             data = files.store(path).read(path)
-            files.check_pointer(path, data)
+            files.check_fetched(path, data)
             data = unpacked(name, data)
         except files.Unopenable as error:
             yield name, _unreadable(folder, span, name, str(error.strerror))

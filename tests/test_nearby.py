@@ -1,0 +1,44 @@
+"""Pictures that are not there: what lies near them is named, and names are met in all forms."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from laid import laid, shot
+
+from converters.read.folder import PicturePaths, open_folder
+from converters.read.nearby import Nearby
+
+
+@pytest.mark.parametrize(
+    "path, said",
+    [
+        (
+            "JPEGImages-test/1.jpg",
+            "there is no folder JPEGImages-test; a file of that name lies in JPEGImages-trainval",
+        ),
+        ("JPEGImages-trainval/2.jpg", "2.jpg"),
+        ("val/images/3.png", "a file of that name lies in train/images"),
+        (
+            "other/images/3.png",
+            "there is no folder other/images; a file of that name lies in train/images",
+        ),
+        ("nowhere/7.png", "there is no folder nowhere"),
+        ("a.zip!images/1.png", "1.png"),
+        ("../1.jpg", "1.jpg"),
+    ],
+)
+def test_a_missing_picture_says_what_is_there_instead(tmp_path: Path, path: str, said: str) -> None:
+    files = ("JPEGImages-trainval/1.jpg", "train/images/3.jpg", "val/images/4.jpg")
+    laid(tmp_path, dict.fromkeys(files, "x"))
+    assert Nearby(str(tmp_path)).instead_of(path) == said
+
+
+@pytest.mark.parametrize(
+    "written, on_disk", [("caf\u00e9", "cafe\u0301"), ("cafe\u0301", "caf\u00e9")]
+)
+def test_an_accent_may_be_written_in_two_forms(tmp_path: Path, written: str, on_disk: str) -> None:
+    laid(tmp_path, {f"{on_disk}/{on_disk}.png": shot()})
+    paths = PicturePaths(open_folder("a", "a", str(tmp_path)), f"{written}/{{stem}}.jpg")
+    assert paths.path({"stem": written}) == f"{on_disk}/{on_disk}.png"
