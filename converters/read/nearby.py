@@ -16,6 +16,7 @@ class Nearby:
 
     def __init__(self, root: str) -> None:
         self._root = root
+        self._names: dict[str, list[str]] = {}
         self._stems: dict[str, frozenset[str]] = {}
         self._folders: dict[str, list[str]] = {}
 
@@ -30,6 +31,8 @@ class Nearby:
             return name
         said = [] if self._exists(above) else [f"there is no folder {above.rstrip('/')}"]
         stem = picture_stem(name)
+        if like := self._like(above, stem):
+            return f"there is {like}"
         for other in self._others(above):
             if stem in self._stems_of(other):
                 said.append(f"a file of that name lies in {other.rstrip('/')}")
@@ -40,12 +43,19 @@ class Nearby:
         self._look(above)
         return bool(self._stems[above] or self._folders[above])
 
+    def _like(self, above: str, stem: str) -> str:
+        """A file whose name is another by its case or leading zeros alone; else empty."""
+        self._look(above)
+        wanted = _plain(stem)
+        return next((f"{above}{one}" for one in self._names[above] if _plain(one) == wanted), "")
+
     def _others(self, above: str) -> Iterator[str]:
-        """The folders that differ from `above` in one component, first those in the last."""
+        """The folders that differ from `above` in one component, or lack one; the last first."""
         parts = above.split("/")[:-1]
         for i in range(len(parts) - 1, -1, -1):
             before, behind = "".join(f"{part}/" for part in parts[:i]), parts[i + 1 :]
             self._look(before)
+            yield "".join(f"{part}/" for part in [*parts[:i], *behind])
             for name in [one for one in self._folders[before] if one != parts[i]][:_LOOKED_INTO]:
                 yield "".join(f"{part}/" for part in [*parts[:i], name, *behind])
 
@@ -60,5 +70,10 @@ class Nearby:
             found = files.listing(files.join(self._root, folder.rstrip("/")))
         except (OSError, SourceError, UnicodeEncodeError):  # no folder that can be looked into
             found = []
-        self._stems[folder] = frozenset(picture_stem(one.name) for one in found if not one.is_dir)
+        self._names[folder] = [one.name for one in found if not one.is_dir]
+        self._stems[folder] = frozenset(map(picture_stem, self._names[folder]))
         self._folders[folder] = [one.name for one in found if one.is_dir]
+
+
+def _plain(name: str) -> str:
+    return picture_stem(name).casefold().lstrip("0")

@@ -16,6 +16,7 @@ A record's key in a Reject is its native id or name where one can be read, else 
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -40,6 +41,7 @@ from converters.read.json_elements import (
 from converters.read.json_lines import LINES, line_texts
 from converters.read.json_members import MEMBERS, member_texts
 from converters.read.json_spans import decode_records
+from converters.read.json_values import repeated_key
 from converters.read.packed import unpacked
 from schemas.sample import Picture, Reject
 
@@ -76,12 +78,34 @@ def json_records(
         wrapped = table is None and _is_object(kind)
         for place, text in _texts(folder, span, name, table, _required(kind), wrapped):
             try:
-                yield place, decode_record(text, decoder)
+                yield place, _sole(text, decode_record(text, decoder))
             except BadRecord as bad:
                 key = _name(text, named) or place
                 own = split_name(_name(text, [split])) or span.split
                 lost = max(1, _count(text, item)) if item else 1
                 yield place, Reject(file, key, own, *bad.args, lost)
+
+
+def _sole(text: msgspec.Raw | bytes, record: T) -> T:
+    """The record, none of whose keys stands twice in its text. Raises BadRecord."""
+    if isinstance(record, dict):
+        names = [name for name in record if isinstance(name, str)]
+    elif isinstance(record, msgspec.Struct):
+        names = _written(type(record))
+    else:
+        return record
+    body = bytes(text)
+    # Fast way: a key that does not stand twice in quotes does not stand twice as a key.
+    likely = [name for name in names if body.count(f'"{name}"'.encode("utf-8", "replace")) > 1]
+    if likely and (twice := repeated_key(body, -1, likely)) is not None:
+        raise BadRecord("unreadable_record", f"the key {twice!r} stands twice")
+    return record
+
+
+@functools.cache
+def _written(kind: type[msgspec.Struct]) -> list[str]:
+    """The keys of a kind of record as they are written."""
+    return [field.encode_name for field in msgspec.structs.fields(kind)]
 
 
 def _is_object(kind: Any) -> bool:

@@ -34,7 +34,7 @@ from xml.etree.ElementTree import Element
 
 import numpy as np
 
-from converters.regions.geometry import from_rotated, inclusive_corners
+from converters.regions.geometry import MOST_RADIANS, from_rotated, inclusive_corners
 from schemas.sample import Box, Polygon, Quad, Shape
 
 _SIDES = ("xmin", "ymin", "xmax", "ymax")
@@ -119,6 +119,8 @@ def _mbox(node: Element, counting: Counting) -> Quad:
 def _centred(cx: float, cy: float, width: float, height: float, angle: float) -> Quad:
     if width <= 0 or height <= 0:
         raise Fault("zero_area", f"{width:g} wide and {height:g} high")
+    if abs(angle) > MOST_RADIANS:
+        raise Fault("bad_box", f"an angle of {angle:g}, where radians were meant")
     rotated = np.array([[cx, cy, width, height, math.degrees(angle)]])
     return Quad(tuple(from_rotated(rotated)[0].tolist()))
 

@@ -1,0 +1,150 @@
+"""Label files with lines and files of other forms: no class, box or answer is made of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from laid import laid
+from laid_out import faults, found_in
+from native import read
+
+from converters.catalogue import catalogue
+from converters.read.files import SourceError
+from converters.regions.coco import box_shapes
+from converters.regions.conventions import BadShape, Convention, shape_of
+from converters.regions.scenes import clean
+from schemas.sample import Box, Picture, Region, Sample
+
+LINES = {"annotations": "{stem}.txt", "images": "{stem}.png"}
+CORNERS = "20 20 60 20 60 50 20 50"
+
+
+@pytest.mark.parametrize(
+    "line, detail",
+    [
+        (f"{CORNERS} 10 0", "the class is a number, 10"),
+        ("0 0.1 0.1 0.3 0.1 0.3 0.3 0.1 0.3", "the class is a number, 0.3"),
+        (f"{CORNERS} ship 0 0.98", "a number behind the class, 0.98"),
+        (f"{CORNERS} ship 0.5", "a number behind the class, 0.5"),
+        (f"{CORNERS} ship 0 98", "a number behind the class, 98"),
+    ],
+)
+def test_a_number_where_no_flag_can_stand_is_no_class(
+    tmp_path: Path, line: str, detail: str
+) -> None:
+    found = found_in(tmp_path, "dota", LINES, {"1.txt": f"{line}\n{CORNERS} plane 0\n"})
+    assert faults(found) == [("1#line 1", "bad_box", f"{detail}: {line}")]
+    assert [(one.key, one.label) for one in found.samples[0].regions] == [("line 2", "plane")]
+
+
+@pytest.mark.parametrize("name", ["Boeing 737", "A220", "ship 2 deck"])
+def test_a_class_may_hold_a_number(tmp_path: Path, name: str) -> None:
+    found = found_in(tmp_path, "dota", LINES, {"1.txt": f"{CORNERS} {name} 1\n"})
+    assert [(one.label, one.ignored) for one in found.samples[0].regions] == [(name, True)]
+
+
+def test_a_first_line_of_column_names_is_no_object(tmp_path: Path) -> None:
+    names = "x1 y1 x2 y2 x3 y3 x4 y4 class difficult"
+    found = found_in(tmp_path, "dota", LINES, {"1.txt": f"{names}\n{CORNERS} ship 0\n{names}\n"})
+    assert [one.key for one in found.rejects] == ["1#line 3"]
+    assert [one.key for one in found.samples[0].regions] == ["line 2"]
+
+
+@pytest.mark.parametrize("form", ["dota", "delimited_boxes"])
+def test_lists_of_classes_and_words_beside_label_files_are_none(tmp_path: Path, form: str) -> None:
+    columns = {"columns": [*"xywh", "class"]} if form == "delimited_boxes" else {}
+    label = f"{CORNERS} ship\n" if form == "dota" else "1 2 3 4 ship\n"
+    files = {"1.txt": label, "classes.txt": "ship\nplane\n", "README.txt": "My labels\n"}
+    found = found_in(tmp_path, form, {**LINES, **columns}, files)
+    assert ([one.key for one in found.samples], found.rejects) == (["1"], [])
+    assert found.notes == ["2 file(s) are no annotations and are not read, such as README.txt"]
+
+
+def test_degrees_in_place_of_radians_are_no_box() -> None:
+    turned = Convention("rotated", "pixels", "radians")
+    with pytest.raises(BadShape) as bad:
+        shape_of([50, 50, 40, 10, 90], turned, None)
+    assert bad.value.args == ("bad_box", "an angle of 90, where radians were meant")
+    rows = given_boxes([[50, 50, 40, 10, 90], [50, 50, 40, 10, -6.28]])
+    assert [type(one).__name__ for one in rows] == ["Fault", "Quad"]
+
+
+def given_boxes(rows: list[list[float]]) -> list[Any]:
+    import numpy as np
+
+    return box_shapes(np.array(rows), "cxcywha_radians")
+
+
+def test_a_class_without_a_name_in_words_is_a_fault_of_its_region() -> None:
+    regions = (Region("a", "123", Box(1, 1, 9, 9)), Region("b", "7", Box(2, 2, 8, 8)))
+    scenes, _ = clean(
+        [Sample("1", "f", "train", (Picture("1.png"),), regions=regions)],
+        lambda path: (20, 20),
+        {"7": "ship"},
+    )
+    assert (list(scenes.reasons), scenes.names) == (["bad_value", ""], ["123", "ship"])
+    assert scenes.reject(0, "bad_value").detail == (
+        "123 1 1 9 9 in 20 x 20: its class has no name in words"
+    )
+
+
+FLOODNET = catalogue()["floodnet_vqa"]
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        '{"Image_ID": "1.JPG", "Question": "a?", "Ground_Truth": "x", "Ground_Truth": "y"}',
+        '{"Ground_Truth": "x", "Image_ID": "1.JPG", "Question": "Ground_Truth?", '
+        '"Ground_Truth": NaN}',
+    ],
+)
+def test_a_key_twice_in_a_record_costs_the_record(tmp_path: Path, record: str) -> None:
+    good = '{"Image_ID": "2.JPG", "Question": "\\"Question\\"?", "Ground_Truth": "Question"}'
+    text = f'{{"0": {record}, "1": {good}}}'
+    found = read(FLOODNET, laid(tmp_path, {"Train_Question.json": text}))
+    assert faults(found) == [("1.JPG", "unreadable_record", "the key 'Ground_Truth' stands twice")]
+    assert [one.questions[0].answer for one in found.samples] == ["Question"]
+
+
+RSVQA = catalogue()["rsvqa_lr"]
+TABLES = {
+    "questions": '[{"id": 1, "img_id": 1, "type": "p", "question": "Is it?", "answers_ids": [1]}]',
+    "answers": '[{"id": 1, "question_id": 1, "answer": "yes"}]',
+    "images": '[{"id": 1}]',
+}
+
+
+def tables(root: Path, wrap: str, split: str = "train", without: str = "") -> Path:
+    texts = {
+        f"LR_split_{split}_{name}.json": wrap.replace("LIST", text).replace("NAME", name)
+        for name, text in TABLES.items()
+        if name != without
+    }
+    return laid(root, texts)
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    ["LIST", '{"data": LIST}', '{"info": {"n": 1}, "rows": LIST, "ids": [1, 2]}', '{"NAME": LIST}'],
+)
+def test_tables_of_questions_elsewhere_are_found(tmp_path: Path, wrap: str) -> None:
+    found = read(RSVQA, tables(tmp_path, wrap))
+    assert [one.table["answer"].to_pylist() for one in found.columns] == [["yes"]]
+
+
+def test_a_table_that_cannot_be_told_names_the_keys(tmp_path: Path) -> None:
+    wrap = '{"a": LIST, "b": LIST}'
+    with pytest.raises(SourceError, match=r"no list under the key 'questions'; its keys: 'a', 'b'"):
+        read(RSVQA, tables(tmp_path, wrap))
+
+
+def test_a_split_without_its_answers_leaves_the_others_whole(tmp_path: Path) -> None:
+    tables(tmp_path, '{"NAME": LIST}')
+    found = read(RSVQA, tables(tmp_path, '{"NAME": LIST}', "test", "answers"))
+    assert [one.split for one in found.columns] == ["train"]
+    assert "LR_split_test_answers.json is not there, so split test is not read" in found.notes
+    with pytest.raises(SourceError, match=r"annotations not found: .*LR_split_test_answers\.json"):
+        read(RSVQA, tmp_path, ["test"])
