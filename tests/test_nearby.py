@@ -25,6 +25,18 @@ from converters.read.nearby import Nearby
             "there is no folder other/images; a file of that name lies in train/images",
         ),
         ("nowhere/7.png", "there is no folder nowhere"),
+        ("train/masks/3.png", "there is no folder train/masks"),
+        (
+            "train/images/train/images/3.png",
+            "there is no folder train/images/train/images; a file of that name lies in "
+            "train/images",
+        ),
+        (
+            "train/home/me/images/3.png",
+            "there is no folder train/home/me/images; a file of that name lies in train/images",
+        ),
+        ("val/images/04.PNG", "there is val/images/4.jpg"),
+        ("a.parquet!image/000000007", "its cell in the table holds no picture"),
         ("a.zip!images/1.png", "1.png"),
         ("../1.jpg", "1.jpg"),
     ],

@@ -108,3 +108,9 @@ def test_a_split_that_is_spelt_otherwise_by_the_entry_is_found_too(tmp_path: Pat
     entry = changed("dior", options={**DIOR.options, "images": images})
     files = {f"{HBB}/1.xml": PAGE, "ImageSets/Main/train.txt": "1\n"}
     assert splits(read(entry, laid(tmp_path, files))) == {"1": "training"}
+
+
+def test_an_empty_list_leaves_its_split_empty_and_is_told(tmp_path: Path) -> None:
+    found = listed(tmp_path, {"train": "00001\n00002\n00003\n", "val": "\n"})
+    assert set(splits(found).values()) == {"train"}
+    assert found.notes == ["ImageSets/Main/val.txt is empty, so nothing is of split val"]

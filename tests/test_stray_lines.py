@@ -148,3 +148,31 @@ def test_a_split_without_its_answers_leaves_the_others_whole(tmp_path: Path) -> 
     assert "LR_split_test_answers.json is not there, so split test is not read" in found.notes
     with pytest.raises(SourceError, match=r"annotations not found: .*LR_split_test_answers\.json"):
         read(RSVQA, tmp_path, ["test"])
+
+
+HR = {"annotations": "a.txt", "images": "{image}", "columns": ["image", *"xywh", "expression"]}
+
+
+def test_words_between_other_separators_stay_as_they_are(tmp_path: Path) -> None:
+    lines = "a.jpg\t1\t2\t3\t4\tthe road, left\nb.jpg,1,2,3,4,the sea, right\n"
+    options = {**HR, "delimiter": ","}
+    found = found_in(tmp_path, "expression_lines", options, {"a.txt": lines})
+    assert [one.expressions[0].text for one in found.samples] == ["the sea, right"]
+    found = found_in(tmp_path / "b", "expression_lines", options, {"a.txt": lines.replace(",", "")})
+    assert [one.expressions[0].text for one in found.samples] == ["the road left"]
+
+
+@pytest.mark.parametrize(
+    "line, is_read",
+    [
+        ("image,left,top,width,height,expression", False),
+        ("a.jpg,1,2,3,4,left top width", True),
+        ("image,x,y,w", True),
+    ],
+)
+def test_a_first_line_of_names_of_columns_is_passed_over(
+    tmp_path: Path, line: str, is_read: bool
+) -> None:
+    found = found_in(tmp_path, "expression_lines", HR, {"a.txt": f"{line}\nb.jpg,1,2,3,4,a\n"})
+    read_lines = len(found.samples) + len(found.rejects)
+    assert read_lines == (2 if is_read else 1)

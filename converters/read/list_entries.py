@@ -16,14 +16,31 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from converters.read.files import Found
-from converters.read.folder import stem
+from converters.read import files
+from converters.read.encodings import text_of
+from converters.read.files import Found, SourceError
+from converters.read.folder import Folder, stem
 
 _ENDING = re.compile(r"\.(jpe?g|png|tiff?|bmp|xml|txt)$", re.IGNORECASE)
 _BETWEEN = re.compile(r"[\s,;]+")
 _QUOTES = " \t\"'"
 _MARKS = ("1", "-1", "0")  # behind a stem, in a class list of VOC
 _REMARK = "#"
+
+
+def list_text(folder: Folder, path: str) -> str:
+    """The text of a list, which may be empty. path: relative to the dataset's folder.
+
+    Raises SourceError where it is missing or no text.
+    """
+    place = folder.absolute(path)
+    with files.wanted(place):
+        data = files.store(place).read(place)
+    files.check_fetched(place, data)
+    try:
+        return text_of(data)
+    except UnicodeDecodeError as error:
+        raise SourceError(f"{folder.slug}: {path} cannot be read: {error}") from None
 
 
 class Stems:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from converters.read import files
+from converters.read.cells import split_cell
 from converters.read.endings import picture_stem
 from converters.read.files import SourceError
 
+_BEGIN = 4  # letters of a folder's name
 _LOOKED_INTO = 16  # folders beside the one that was meant, at each depth
 
 
@@ -27,6 +29,8 @@ class Nearby:
         an archive or in a bucket.
         """
         above, name = files.parent(path)
+        if split_cell(path):
+            return "its cell in the table holds no picture"
         if "!" in path or not files.inside(path) or files.scheme(self._root):
             return name
         said = [] if self._exists(above) else [f"there is no folder {above.rstrip('/')}"]
@@ -56,8 +60,14 @@ class Nearby:
             before, behind = "".join(f"{part}/" for part in parts[:i]), parts[i + 1 :]
             self._look(before)
             yield "".join(f"{part}/" for part in [*parts[:i], *behind])
-            for name in [one for one in self._folders[before] if one != parts[i]][:_LOOKED_INTO]:
+            siblings = [one for one in self._folders[before] if one != parts[i]]
+            if not behind:  # not the masks of pictures, or the later of two dates
+                siblings = [one for one in siblings if _alike(one, parts[i])]
+            for name in siblings[:_LOOKED_INTO]:
                 yield "".join(f"{part}/" for part in [*parts[:i], name, *behind])
+        for i in range(2, len(parts) + 1):  # a path that begins outside of the dataset
+            yield "".join(f"{part}/" for part in [parts[0], *parts[i:]])
+            yield "".join(f"{part}/" for part in parts[i:])
 
     def _stems_of(self, folder: str) -> frozenset[str]:
         self._look(folder)
@@ -73,6 +83,11 @@ class Nearby:
         self._names[folder] = [one.name for one in found if not one.is_dir]
         self._stems[folder] = frozenset(map(picture_stem, self._names[folder]))
         self._folders[folder] = [one.name for one in found if one.is_dir]
+
+
+def _alike(name: str, other: str) -> bool:
+    """True for names of folders that begin alike, as those of two splits do."""
+    return name[:_BEGIN].casefold() == other[:_BEGIN].casefold()
 
 
 def _plain(name: str) -> str:

@@ -26,10 +26,9 @@ from msgspec import Struct
 
 from converters.read import files
 from converters.read.captions import split_name
-from converters.read.encodings import text_of
 from converters.read.files import Found, SourceError
 from converters.read.folder import Folder, Span, picture_ending, picture_stem, stem
-from converters.read.list_entries import Stems, stem_of
+from converters.read.list_entries import Stems, list_text, stem_of
 from converters.read.records import text_lines
 from converters.read.table_rows import column_names
 from converters.read.tables import table_records
@@ -206,6 +205,8 @@ def _assigned(folder: Folder, lists: Iterable[_List], paths: Iterable[str], what
     split_of: dict[str, str] = {}
     notes: list[str] = []
     for split, name, entries in lists:
+        if not entries and folder.wants(split):
+            notes.append(f"{name} is empty, so nothing is of split {split}")
         absent = [entry for entry, found in entries if not found]
         if absent and folder.wants(split):
             count = f"{len(absent)} of {len(entries)} {what}"
@@ -283,7 +284,7 @@ def _lists_of(folder: Folder, file: Found, there: Stems) -> Iterator[_Stems]:
     """A file of one list, or a table of several. Raises SourceError where it cannot be read."""
     name = folder.relative(file.path)
     if "split" in file.values:
-        yield _Stems(file.values["split"], name, _stems(folder, file.path, there))
+        yield _Stems(file.values["split"], name, there.entries_of(list_text(folder, name)))
         return
     header = column_names(files.join(folder.base, file.path))
     picture = next((column for column in _PICTURE_COLUMNS if column in header), None)
@@ -299,15 +300,6 @@ def _lists_of(folder: Folder, file: Found, there: Stems) -> Iterator[_Stems]:
             by_split.setdefault(row.split, []).append(stem_of(row.picture))
     for split, stems in by_split.items():
         yield _Stems(split, name, stems)
-
-
-def _stems(folder: Folder, path: str, there: Stems) -> list[str]:
-    """The stems that a split list names. Raises SourceError where it is no text."""
-    try:
-        return there.entries_of(text_of(folder.bytes_of(path)))
-    except UnicodeDecodeError as error:
-        where = f"{folder.slug}: {folder.relative(path)}"
-        raise SourceError(f"{where} cannot be read: {error}") from None
 
 
 def _keys(name: str) -> tuple[str, str]:
@@ -336,10 +328,6 @@ def _is_header(line: str) -> bool:
 
 def _lines(folder: Folder, path: str, there: Mapping[str, list[str]]) -> list[str]:
     """The lines of a list but its header. Raises SourceError where it is no text."""
-    try:
-        text = text_of(files.read_annotation(folder.root, path))
-    except UnicodeDecodeError as error:
-        raise SourceError(f"{folder.slug}: {path} cannot be read: {error}") from None
-    lines = [line.strip() for _, line in text_lines(text)]
+    lines = [line.strip() for _, line in text_lines(list_text(folder, path))]
     headed = lines and _is_header(lines[0]) and not _found(lines[0], there)
     return lines[1:] if headed else lines

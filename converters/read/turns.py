@@ -188,7 +188,7 @@ def _turn(
     named = _first(turn, fields.role)
     if named is None and _first(turn, fields.question) is not None:
         return _exchange(turn, fields)
-    role = roles.get(named) if isinstance(named, str) else None
+    role = roles.get(named) or roles.get(named.lower()) if isinstance(named, str) else None
     if role is None:
         said = "no" if named is None else f"the unknown role {named!r:.40} in"
         raise BadRecord("bad_roles", f"{said} {_present(turn, fields.role)} of turn {number}")

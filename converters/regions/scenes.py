@@ -284,7 +284,7 @@ def _mark_unnamed(
     native: Sequence[Region], names: Mapping[str, str], reasons: Strings, details: list[str]
 ) -> None:
     """Writes `bad_value` to each region whose class is a number that nobody has a name for."""
-    unnamed = {label for label, name in names.items() if not any(map(str.isalpha, name))}
+    unnamed = {label for label, name in names.items() if name and not any(map(str.isalpha, name))}
     if not unnamed:
         return
     for item, region in enumerate(native):
