@@ -271,9 +271,12 @@ class _Zip:
                 continue
             kind = info.external_attr >> 28  # of the file, where Unix packed it
             fault = "a link or no plain file" if kind not in (0, 8) else ""
-            self._names[_plain(info.filename)] = info
+            name = info.filename
+            if "/" not in name:  # a program of Windows may have packed folders with backslashes
+                name = name.replace("\\", "/")
+            self._names[_plain(name)] = info
             yield (
-                info.filename,
+                name,
                 fault or ("encrypted" if info.flag_bits & 1 else ""),
                 Member(info.file_size, 0),
             )

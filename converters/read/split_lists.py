@@ -304,7 +304,7 @@ def _lists_of(folder: Folder, file: Found, there: Stems) -> Iterator[_Stems]:
 
 def _keys(name: str) -> tuple[str, str]:
     """What a list may call a file: its name without ending, alone and behind its folder's."""
-    parts = picture_stem(name).replace("!", "/").split("/")
+    parts = re.split(r"[!/\\]", picture_stem(name))
     return parts[-1], "/".join(parts[-2:])
 
 

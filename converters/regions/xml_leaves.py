@@ -78,6 +78,14 @@ def shape_of(node: Element, geometries: Sequence[str], counting: Counting) -> Sh
     raise Fault("bad_box", f"no {wanted}; the object has {there}"[:200])
 
 
+def other_objects(root: Element, object_tag: str) -> list[str]:
+    """The tags of what looks like objects in a file that has none of the tag of an entry."""
+    if root.find(f".//{object_tag}") is not None or root.tag == object_tag:
+        return []
+    known = {leaf.tag.casefold() for leaf in LEAVES.values() if leaf.tag}
+    return [node.tag for node in root.iter() if any(one.tag.casefold() in known for one in node)]
+
+
 def _sides(tags: Sequence[str]) -> Callable[[Element, Counting], Box]:
     """A reader of upright boxes whose four sides have these tags."""
 
