@@ -126,7 +126,7 @@ def _items(
         paths = found.table["pictures"].combine_chunks().flatten().unique().to_pylist()
         pictures = _look(dataset, {path: Picture(path) for path in paths}, jobs)
         book.read(found.split, "question", found.table.num_rows)
-        _book_pictures(book, found.split, pictures, jobs, dataset.georeferenced)
+        _book_pictures(book, found.split, pictures, jobs, dataset)
         yield columns_items(found, pictures, book), jobs.get("question", [])
         return
     split = found[0].split
@@ -134,7 +134,7 @@ def _items(
     stated = {picture.path: picture for sample in found for picture in sample.pictures}
     spoken = {talk.dialect for sample in found for talk in sample.conversations if talk.dialect}
     pictures = _look(dataset, stated, jobs, spoken)
-    _book_pictures(book, split, pictures, jobs, dataset.georeferenced, _without_items(found))
+    _book_pictures(book, split, pictures, jobs, dataset, _without_items(found))
     for kind in KINDS:
         if not (number := sum(count(sample, kind) for sample in found)):
             continue
@@ -154,14 +154,18 @@ def _book_pictures(
     split: str,
     pictures: Pictures,
     jobs: Mapping[Kind, list[Job]],
-    georeferenced: bool,
+    dataset: Dataset,
     without_items: int = 0,
 ) -> None:
     faults = [fault for path in pictures.stated if (fault := pictures.fault(path))]
     book.pictures(split, len(pictures.stated), faults, without_items)
     if any(job.spec.tile is None for some in jobs.values() for job in some):
-        book.add(split, "notes", "large_pictures", images.beyond_loaders(pictures.facts.values()))
-    if georeferenced:
+        facts = pictures.facts.values()
+        book.add(split, "notes", "large_pictures", images.beyond_loaders(facts))
+        if dataset.images != "path":
+            note = "deep_pictures" if dataset.images == "embed" else "stretched_pictures"
+            book.add(split, "notes", note, sum(one.deep for one in facts))
+    if dataset.georeferenced:
         readable = [path for path in pictures.stated if not pictures.fault(path)]
         missing = sum(pictures.position(path) is None for path in readable)
         book.add(split, "notes", "without_georeference", missing)

@@ -176,3 +176,23 @@ def test_a_first_line_of_names_of_columns_is_passed_over(
     found = found_in(tmp_path, "expression_lines", HR, {"a.txt": f"{line}\nb.jpg,1,2,3,4,a\n"})
     read_lines = len(found.samples) + len(found.rejects)
     assert read_lines == (2 if is_read else 1)
+
+
+def test_objects_of_another_tag_are_named_where_there_are_no_others(tmp_path: Path) -> None:
+    box = "<{0}><xmin>1</xmin></{0}>"
+    texts = {
+        "1": f"<ANNOTATION><OBJECT>{box.format('BNDBOX')}</OBJECT></ANNOTATION>",
+        "2": f"<a><item>{box.format('bndbox')}</item><item>{box.format('bndbox')}</item></a>",
+        "3": f"<a><object><name>ship</name></object><item>{box.format('bndbox')}</item></a>",
+        "4": "<a><size><width>9</width></size></a>",
+    }
+    folder = "Annotations/Horizontal Bounding Boxes"
+    files = {f"{folder}/{name}.xml": text for name, text in texts.items()}
+    found = read(catalogue()["dior"], laid(tmp_path, files))
+    assert [one.key for one in found.samples] == ["1", "2", "3", "4"]
+    assert faults(found) == [
+        ("1#OBJECT[0]", "bad_value", "an object of the tag OBJECT where object was meant"),
+        ("2#item[0]", "bad_value", "an object of the tag item where object was meant"),
+        ("2#item[1]", "bad_value", "an object of the tag item where object was meant"),
+        ("3#object[0]", "bad_box", "no bndbox; the object has name"),
+    ]

@@ -59,3 +59,17 @@ def test_a_web_page_in_place_of_a_file_is_called_so(tmp_path: Path) -> None:
     laid(tmp_path, {"RSICD.zip": PAGE})
     with pytest.raises(PictureError, match="a web page, not the picture"):
         header(PAGE)
+
+
+def test_what_is_wrong_is_said_without_the_folder_of_the_dataset(tmp_path: Path) -> None:
+    root = laid(tmp_path, {"train/labelTxt/1.txt": "version https://git-lfs.github.com/spec/v1\n"})
+    [reject] = read(catalogue()["dota_v1"], root).rejects
+    assert reject.detail == (
+        "train/labelTxt/1.txt is a Git LFS pointer, not the file; fetch it with `git lfs pull`"
+    )
+
+
+def test_an_archive_in_an_archive_is_named(tmp_path: Path) -> None:
+    root = laid(tmp_path, {"train.zip!train/labelTxt.zip": b"PK"})
+    with pytest.raises(SourceError, match=r"train/labelTxt\.zip is an archive in an archive and"):
+        read(catalogue()["dota_v1"], root)
