@@ -54,3 +54,17 @@ def test_an_accent_may_be_written_in_two_forms(tmp_path: Path, written: str, on_
     laid(tmp_path, {f"{on_disk}/{on_disk}.png": shot()})
     paths = PicturePaths(open_folder("a", "a", str(tmp_path)), f"{written}/{{stem}}.jpg")
     assert paths.path({"stem": written}) == f"{on_disk}/{on_disk}.png"
+
+
+def test_a_name_in_another_case_is_met_where_it_is_the_only_one(tmp_path: Path) -> None:
+    laid(tmp_path, {f"a/{name}.png": shot() for name in ("Plane_1", "b", "B", "C")})
+    paths = PicturePaths(open_folder("a", "a", str(tmp_path)), "a/{stem}.png")
+    written = ("plane_1", "b", "B", "c")
+    found = ["a/Plane_1.png", "a/b.png", "a/B.png", "a/C.png"]
+    assert [paths.path({"stem": stem}) for stem in written] == found
+    (tmp_path / "a/c.PNG").write_bytes(shot())
+    paths = PicturePaths(open_folder("a", "a", str(tmp_path)), "a/{stem}.jpg")
+    assert paths.path({"stem": "c"}) == "a/c.PNG"
+    (tmp_path / "a/PLANE_1.png").write_bytes(shot())
+    paths = PicturePaths(open_folder("a", "a", str(tmp_path)), "a/{stem}.jpg")
+    assert paths.path({"stem": "plane_1"}) == "a/plane_1.jpg"

@@ -196,3 +196,29 @@ def test_objects_of_another_tag_are_named_where_there_are_no_others(tmp_path: Pa
         ("2#item[1]", "bad_value", "an object of the tag item where object was meant"),
         ("3#object[0]", "bad_box", "no bndbox; the object has name"),
     ]
+
+
+def test_fractions_where_pixels_were_meant_are_called_so(tmp_path: Path) -> None:
+    boxes = (
+        Box(0.1, 0.2, 0.3, 0.4),
+        Box(-0.9, -0.8, 0.3, 1),
+        Box(0, 0, 1, 0),
+        Box(3.1, 2, 3.4, 2.2),
+    )
+    regions = tuple(Region(str(i), "ship", box) for i, box in enumerate(boxes))
+    sample = Sample("1", "f", "train", (Picture("1.png"),), regions=regions)
+    scenes, _ = clean([sample], lambda path: (20, 20), {})
+    details = [scenes.reject(i, "zero_area").detail for i in range(4)]
+    called = [
+        detail.endswith("look like fractions of the picture, and pixels were meant")
+        for detail in details
+    ]
+    assert (set(scenes.reasons), called) == ({"zero_area"}, [True, True, False, False])
+
+
+def test_a_number_too_many_before_the_corners_moves_none_of_them(tmp_path: Path) -> None:
+    lines = "20 20 60 20 60 50 20 50 0 20 20 40 30\n1 20 20 60 20 60 50 20 50 0 20 20 40 30\n"
+    found = read(catalogue()["ucas_aod"], laid(tmp_path, {"UCAS_AOD/CAR/P0001.txt": lines}))
+    assert [one.key for one in found.samples[0].regions] == ["line 1"]
+    [(_, reason, detail)] = faults(found)
+    assert (reason, detail[:36]) == ("bad_box", "14 fields where 8 to 13 were meant: ")

@@ -165,6 +165,7 @@ def clean(
         label: spoken(label, names) for label in dict.fromkeys(region.label for region in native)
     }
     _mark_unnamed(native, spoken_names, reasons, clipped.details)
+    _explain_fractions(native, reasons, clipped.details)
     good = reasons == ""
     repairs = Counter(
         {
@@ -290,6 +291,15 @@ def _mark_unnamed(
     for item, region in enumerate(native):
         if region.label in unnamed and not reasons[item]:
             reasons[item], details[item] = "bad_value", "its class has no name in words"
+
+
+def _explain_fractions(native: Sequence[Region], reasons: Strings, details: list[str]) -> None:
+    """Says of regions without an area whether their numbers look like fractions of a picture."""
+    for item in np.flatnonzero(reasons == "zero_area").tolist():
+        shape = native[item].shape
+        values = () if isinstance(shape, Mask) else flat(shape)
+        if values and all(abs(value) <= 1 for value in values) and any(v % 1 for v in values):
+            details[item] = "its numbers look like fractions of the picture, and pixels were meant"
 
 
 def _mark_repeats(native: Sequence[Region], owner: Sequence[int], reasons: Strings) -> None:
