@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from laid import laid, shot
 
+from converters.read.files import SourceError
 from converters.read.folder import PicturePaths, open_folder
 from converters.read.nearby import Nearby
 
@@ -68,3 +69,21 @@ def test_a_name_in_another_case_is_met_where_it_is_the_only_one(tmp_path: Path) 
     (tmp_path / "a/PLANE_1.png").write_bytes(shot())
     paths = PicturePaths(open_folder("a", "a", str(tmp_path)), "a/{stem}.jpg")
     assert paths.path({"stem": "plane_1"}) == "a/plane_1.jpg"
+
+
+def test_a_link_to_nothing_is_called_so(tmp_path: Path) -> None:
+    laid(tmp_path, {"a/1.jpg": "x"})
+    (tmp_path / "a/2.jpg").symlink_to(tmp_path / "gone.jpg")
+    assert Nearby(str(tmp_path)).instead_of("a/2.jpg") == "2.jpg is a link to what is not there"
+
+
+def test_a_folder_of_nearly_that_name_is_named(tmp_path: Path) -> None:
+    laid(tmp_path, {"DIOR-R/a.txt": "x", "dior_s/a.txt": "x"})
+    with pytest.raises(SourceError) as error:
+        open_folder("dior_r", "dior_r", f"{tmp_path}/dior_r")
+    assert str(error.value) == (
+        f"dior_r: no folder {tmp_path}/dior_r, or nothing in it; if {tmp_path}/DIOR-R is it: "
+        f"--path dior_r={tmp_path}/DIOR-R"
+    )
+    with pytest.raises(SourceError, match=r"nothing in it$"):
+        open_folder("a", "a", f"{tmp_path}/aid")

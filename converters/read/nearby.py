@@ -35,6 +35,8 @@ class Nearby:
             return name
         said = [] if self._exists(above) else [f"there is no folder {above.rstrip('/')}"]
         stem = picture_stem(name)
+        if name in self._names[above]:
+            return f"{name} is a link to what is not there"
         if like := self._like(above, stem):
             return f"there is {like}"
         for other in self._others(above):

@@ -72,3 +72,12 @@ def unpacked(path: str) -> str:
     if slash and alike(first) == alike(folder.rpartition("/")[2]):
         member = rest
     return f"{folder}/{member}"
+
+
+def nearly_named(listing: Listing, slug: str, root: str) -> str:
+    """A hint at a folder beside one that is not there, whose name is nearly its own; or nothing."""
+    above, slash, name = root.rstrip("/").rpartition("/")
+    others = [entry.name for entry in listing(above or slash or ".") if entry.is_dir]
+    like = (other for other in others if other != name and alike(other) == alike(name))
+    found = next((f"{above}{slash}{other}" for other in like), "")
+    return f"; if {found} is it: --path {slug}={found}" if found else ""
