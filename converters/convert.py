@@ -246,6 +246,8 @@ def _read(dataset: Dataset, paths: list[str], sizes_only: bool) -> dict[str, Fac
         # The row names the file, so what is made of it has no hash and no bytes there.
         found = [facts._replace(sha256="", size=0) for facts in found]
     facts = dict(zip(paths, found, strict=True))
+    if sizes_only:  # a picture that is not there is no fault by itself
+        return facts
     nearby = Nearby(dataset.folder.root)
     for path in [path for path, one in facts.items() if one.fault == "missing_image"]:
         facts[path] = facts[path]._replace(detail=nearby.instead_of(path))

@@ -30,6 +30,7 @@ from schemas.sample import Caption, Kind, Reject, Sample
 
 YIELDS: tuple[Kind, ...] = ("caption",)
 _SENTENCE_BYTES = 300
+_KEYS = ("filename", "split", "filepath", "sentences")
 
 
 class Options(Struct, forbid_unknown_fields=True):
@@ -71,7 +72,14 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
     pictures = [PicturePaths(folder, template) for template in templates]
     file = folder.relative(span.names[0])
     records = json_records(
-        folder, span, _Record, table="images", named=["filename"], split="split", item="raw"
+        folder,
+        span,
+        _Record,
+        table="images",
+        named=["filename"],
+        split="split",
+        item="raw",
+        once=_KEYS,
     )
     for _, record in records:
         if isinstance(record, Reject):

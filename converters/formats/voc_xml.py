@@ -189,9 +189,9 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
                 if label:
                     unplaced.append(label)
                 yield Reject(file, f"{key}#{at}", span.split, *fault.args)
-        for at, tag in enumerate(other_objects(root, options.object_tag)):
+        for number, tag in enumerate(other_objects(root, options.object_tag)):
             detail = f"an object of the tag {tag} where {options.object_tag} was meant"
-            yield Reject(file, f"{key}#{tag}[{at}]", span.split, "bad_value", detail)
+            yield Reject(file, f"{key}#{tag}[{number}]", span.split, "bad_value", detail)
         values = {**bound(options.annotations, name), "stem": key, "split": span.split}
         items = max(1, len(regions))
         pictures = record_pictures([(paths, values)], file, key, span.split, items)

@@ -61,6 +61,7 @@ def json_records(
     named: Sequence[str] = (),
     split: str = "",
     item: str = "",
+    once: Sequence[str] = (),
 ) -> Iterator[tuple[str, T | Reject]]:
     """(place, record) of each record of a span of `json_array_plan` or `files_plan`.
 
@@ -68,7 +69,8 @@ def json_records(
     `byte 512` in a part of that. An object that only wraps a list of objects is that list. kind:
     what a record is decoded to. table: the key under which the records stand. named: fields that
     tell what an unreadable record is called. split, item: the field that tells its split, where the
-    file does not, and the one that each of its items has.
+    file does not, and the one that each of its items has. once: keys of which nobody knows which
+    value is meant where they stand twice.
 
     Raises SourceError where a whole document is cut off or of another shape.
     """
@@ -78,34 +80,31 @@ def json_records(
         wrapped = table is None and _is_object(kind)
         for place, text in _texts(folder, span, name, table, _required(kind), wrapped):
             try:
-                yield place, _sole(text, decode_record(text, decoder))
+                record = decode_record(text, decoder)
+                if once:
+                    _check_once(text, once)
+                yield place, record
             except BadRecord as bad:
                 key = _name(text, named) or place
                 own = split_name(_name(text, [split])) or span.split
                 lost = max(1, _count(text, item)) if item else 1
-                yield place, Reject(file, key, own, *bad.args, lost)
+                reason, detail = bad.args
+                yield place, Reject(file, key, own, reason, detail, lost)
 
 
-def _sole(text: msgspec.Raw | bytes, record: T) -> T:
-    """The record, none of whose keys stands twice in its text. Raises BadRecord."""
-    if isinstance(record, dict):
-        names = [name for name in record if isinstance(name, str)]
-    elif isinstance(record, msgspec.Struct):
-        names = _written(type(record))
-    else:
-        return record
+def _check_once(text: msgspec.Raw | bytes, once: Sequence[str]) -> None:
+    """Raises BadRecord where one of these keys stands twice in a record."""
+    # Fast way: what does not stand twice in quotes does not stand twice as a key.
     body = bytes(text)
-    # Fast way: a key that does not stand twice in quotes does not stand twice as a key.
-    likely = [name for name in names if body.count(f'"{name}"'.encode("utf-8", "replace")) > 1]
-    if likely and (twice := repeated_key(body, -1, likely)) is not None:
-        raise BadRecord("unreadable_record", f"the key {twice!r} stands twice")
-    return record
+    if body[:1] == b"{" and any(body.count(_quoted(key)) > 1 for key in once):
+        twice = repeated_key(body, -1, once)
+        if twice is not None:
+            raise BadRecord("unreadable_record", f"the key {twice!r} stands twice")
 
 
 @functools.cache
-def _written(kind: type[msgspec.Struct]) -> list[str]:
-    """The keys of a kind of record as they are written."""
-    return [field.encode_name for field in msgspec.structs.fields(kind)]
+def _quoted(key: str) -> bytes:
+    return json.dumps(key, ensure_ascii=False).encode()
 
 
 def _is_object(kind: Any) -> bool:

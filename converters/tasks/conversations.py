@@ -119,7 +119,12 @@ def place_tokens(
     they go before the first human words.
     """
     found = sum(text.count(IMAGE_TOKEN) for role, text in turns if role == "human")
-    others = sum(len(_OTHER_TOKEN.findall(text)) for role, text in turns if role == "human")
+    # Fast way: a text without other angles than its tokens' need not be searched.
+    others = sum(
+        len(_OTHER_TOKEN.findall(text))
+        for role, text in turns
+        if role == "human" and text.count("<") > text.count(IMAGE_TOKEN)
+    )
     if others and found + others != pictures:
         return turns, "image_tokens"
     if others:
