@@ -25,13 +25,17 @@ def share_arenas() -> None:
         mallopt(_M_ARENA_MAX, _ARENAS)
 
 
-def keep_pixel_blocks() -> None:
-    """Has Pillow keep a few of the blocks that hold pixels (16 MB each) for the next picture.
+def set_allocators() -> None:
+    """Sets where Pillow and Arrow take their memory from; what the user set stays.
 
-    By default it gives them back, and the system hands fresh ones out page by page, which took a
-    fifteenth of a mix of scenes. To be called before Pillow is imported; what the user set stays.
+    Pillow keeps a few of the blocks that hold pixels (16 MB each) for the next picture. By default
+    it gives them back, and the system hands fresh ones out page by page, which took a fifteenth of
+    a mix of scenes. Arrow shares the memory that Python and NumPy have freed. Its own allocator
+    takes fresh pages beside it: a tenth of the time and a fifth of the memory of two million
+    questions. To be called before Pillow and Arrow are imported.
     """
     os.environ.setdefault("PILLOW_BLOCKS_MAX", _KEPT_BLOCKS)
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
 
 
 def is_limited() -> bool:

@@ -7,8 +7,22 @@ from pipelines.card.summary import DatasetSummary, LicenceSummary, Page
 from schemas.sample import Kind
 
 
-def licence(annotations: str, images: str, note: str = "", url: str = "") -> LicenceSummary:
-    return {"annotations": annotations, "images": images, "note": note, "url": url}
+def licence(
+    annotations: str,
+    images: str,
+    note: str = "",
+    url: str = "",
+    source: str = "",
+    conflict: str = "",
+) -> LicenceSummary:
+    return {
+        "annotations": annotations,
+        "images": images,
+        "source": source,
+        "conflict": conflict,
+        "note": note,
+        "url": url,
+    }
 
 
 def floods() -> DatasetSummary:

@@ -45,6 +45,5 @@ def listening(processes: set[int]) -> set[str]:
                 number = words[1].partition(":")[0]
                 groups = [number[at : at + 8] for at in range(0, len(number), 8)]
                 packed = b"".join(struct.pack("=I", int(group, 16)) for group in groups)
-                # gRPC listens for IPv4 by way of IPv6.
-                found.add(socket.inet_ntop(kind, packed).removeprefix("::ffff:"))
+                found.add(socket.inet_ntop(kind, packed))
     return found

@@ -109,6 +109,11 @@ def test_licence_line_of_one_named_licence() -> None:
     )
 
 
+def test_licence_line_of_one_that_others_state_otherwise() -> None:
+    line = licence_row(licence("MIT", "MIT", source="README", conflict="card: Apache-2.0"))
+    assert line.endswith(" | no | source: README; conflict: card: Apache-2.0 |")
+
+
 def test_licence_line_unstated() -> None:
     assert (
         licence_row(licence("unstated", "unstated"))

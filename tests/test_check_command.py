@@ -23,20 +23,19 @@ def test_check_tells_what_is_there(sample: Path) -> None:
             "  val: 2 of 458 published pictures in the annotations",
             "  bad_box: 1 record",
             "  incomplete: train has 13 of 1,411 pictures, val has 2 of 458 pictures, "
-            "1 picture missing on disk; get it from https://captain-whu.github.io/DOTA/",
+            "1 picture missing on disk; get it from https://captain-whu.github.io/DOTA/dataset.html",
         ],
     )
 
 
 def test_check_joins_tables(sample: Path) -> None:
     assert runs.earthmix("check", "rsvqa_lr", "--data-root", sample).out.splitlines()[1:] == [
-        "  test: 2 of 100 published pictures in the annotations",
+        "  test: 2 pictures in the annotations",
         "  train: 12 of 572 published pictures in the annotations",
-        "  val: 3 of 100 published pictures in the annotations",
+        "  val: 3 pictures in the annotations",
         "  dangling_reference: 1 record",
         "  inactive: 1 record",
-        "  incomplete: test has 2 of 100 pictures, train has 12 of 572 pictures, "
-        "val has 3 of 100 pictures; get it from https://rsvqa.sylvainlobry.com",
+        "  incomplete: train has 12 of 572 pictures; get it from https://rsvqa.sylvainlobry.com",
     ]
 
 

@@ -111,7 +111,7 @@ def test_in_path_mode_a_row_holds_what_the_annotations_say_and_no_more() -> None
         "gsd": None,
         "lon": None,
         "lat": None,
-        "sensor": None,
+        "sensor": "Google Earth, Baidu Map, MapABC, Tianditu RGB",
         "times": None,
         "license_images": "unstated",
         "image_sha256": None,

@@ -54,8 +54,8 @@ def test_every_parquet_file_is_listed_with_its_hash(mixed: Path) -> None:
 def test_sources_are_named_as_what_the_mix_was_derived_from(mixed: Path) -> None:
     page = json.loads((mixed / "croissant.json").read_text())
     assert [(one["name"], one["license"]) for one in page["prov:wasDerivedFrom"]][:2] == [
-        ("DIOR-R", ["CC-BY-NC-4.0", "CC-BY-NC-4.0"]),
-        ("DOTA-v1.0", ["academic use only", "academic use only"]),
+        ("DIOR-R", ["CC-BY-NC-4.0", "Google Earth terms"]),
+        ("DOTA-v1.0", ["academic use only", "Google Earth terms; others academic only"]),
     ]
 
 

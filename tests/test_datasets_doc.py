@@ -116,7 +116,9 @@ def test_notes_on_licences() -> None:
         b={"licence": Licence("X", "X", url="https://x.example")},
         a={"licence": Licence("X", "X", note="as told\nby mail")},
         c={},
+        d={"licence": Licence("X", "X", source="annotations: card", conflict="README: Y")},
     )
     assert text.endswith(
         "\n## Notes on licences\n\n- `a`: as told by mail\n- `b`: [terms](https://x.example)\n"
+        "- `d`: source: annotations: card; conflict: README: Y\n"
     )

@@ -51,6 +51,14 @@ AREAS: list[tuple[str, str, Pixels, str, list[str], str]] = [
         "img_dir/train/2_10_0_0_512_512.png",
     ),
     (
+        "earthvqa_masks",
+        "EarthVQA/Val/masks_png/2522.png",
+        [[0, 1, 8]],
+        "val",
+        ["playground"],
+        "EarthVQA/Val/images_png/2522.png",
+    ),
+    (
         "inria",
         "AerialImageDataset/train/gt/austin1.tif",
         [[0, 255]],

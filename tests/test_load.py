@@ -111,6 +111,12 @@ def test_a_dataset_of_ones_own_is_converted_from_a_catalogue_beside_ones_project
     assert {row["dataset"] for row in runs.rows(tmp_path / "out", "dataset")} == {"my_captions"}
 
 
+def test_datasets_of_ones_own_are_listed_too(tmp_path: Path) -> None:
+    (tmp_path / "my.toml").write_text(ENTRY)
+    ended = runs.end(runs.start("datasets", "--catalogue", tmp_path / "my.toml"))
+    assert [line.split()[0] for line in ended.out.splitlines()].count("my_captions") == 1
+
+
 def test_ones_own_catalogue_is_checked_like_ours(sample: Path, tmp_path: Path) -> None:
     (tmp_path / "my.toml").write_text(
         ENTRY.replace("annotations =", "anotations =").replace("[my_captions]", "[rsicd]")

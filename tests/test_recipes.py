@@ -149,6 +149,20 @@ def test_a_written_picture_is_hashed_as_made_and_its_row_says_how() -> None:
     ]
 
 
+def test_the_infrared_band_of_potsdam_is_no_transparency(tmp_path: Path) -> None:
+    for folder in ("4_Ortho_RGBIR", "5_Labels_all"):
+        (tmp_path / folder).mkdir()
+    bands = [[[10] * 8] * 8, [[20] * 8] * 8, [[30] * 8] * 8, [[0] * 8] * 8]
+    tiff(tmp_path / "4_Ortho_RGBIR/top_potsdam_2_10_RGBIR.tif", bands, "uint8")
+    building = [[[0] * 8] * 8, [[0] * 8] * 8, [[255] * 8] * 8]
+    tiff(tmp_path / "5_Labels_all/top_potsdam_2_10_label.tif", building, "uint8")
+    entry = catalogue()["potsdam"]
+    [row] = convert(dataset(entry, ["classification"], tmp_path, images="embed")).rows
+    assert row["recipe"] == "bands=1,2,3;stretch=0,255"
+    shown = pixels(f"{tmp_path}/{row['images'][0]['path'].partition('/')[2]}!{row['recipe']}")
+    assert shown[0][0] == [10, 20, 30]
+
+
 def test_a_file_that_no_longer_fits_its_recipe_is_an_error_that_names_it(tmp_path: Path) -> None:
     place = f"{tiff(tmp_path / 'a.tif', [[[1]]])}!bands=4;stretch=0,1"
     with pytest.raises(SourceError, match=r"a\.tif!bands=4;stretch=0,1: changed during the run: "):

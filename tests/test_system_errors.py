@@ -223,3 +223,14 @@ def test_ctrl_c_while_the_program_is_loaded_is_one_line(tmp_path: Path) -> None:
         *(130, ""),
         "earthmix: interrupted; nothing was written\n",
     )
+
+
+def test_arrow_shares_the_memory_that_python_frees() -> None:
+    code = (
+        "import sys; from pipelines.__main__ import main; sys.argv = ['earthmix', '--version']\n"
+        "try: main()\nexcept SystemExit: pass\n"
+        "import pyarrow; print(pyarrow.default_memory_pool().backend_name)"
+    )
+    plain = {key: value for key, value in os.environ.items() if not key.startswith("ARROW_")}
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, env=plain)
+    assert said.stdout.split()[-1] == b"system"

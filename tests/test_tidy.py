@@ -53,6 +53,14 @@ def test_a_blank_at_the_end_and_one_at_the_next_beginning_are_not_two() -> None:
     assert tidy(pa.array(["a ", " b", "", " c"])).to_pylist() == ["a", "b", "", "c"]
 
 
+def test_one_untidy_text_among_plain_ones_is_found() -> None:
+    texts = ["", "a road", "", "a  lake", "", "", "un été", "a road\t", *["a road"] * 9]
+    assert tidy(pa.array(texts)).to_pylist() == [
+        *["", "a road", "", "a lake", "", "", "un été", "a road"],
+        *["a road"] * 9,
+    ]
+
+
 def test_a_slice_is_tidied_as_it_stands() -> None:
     assert tidy(pa.array(["x  y", " a  b ", "c", "d  e"]).slice(1, 2)).to_pylist() == ["a b", "c"]
 

@@ -99,7 +99,7 @@ CASES = [
         voc("oiltank", more="<pose>Left</pose><difficult>0</difficult>"),
         "all",
         "oiltank/JPEGImages/oiltank_3.jpg",
-        seen("oiltank", FROM_1),
+        seen("oiltank", FROM_0),
     ),
     Case(
         "mar20",

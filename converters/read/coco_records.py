@@ -115,8 +115,9 @@ class Image(Struct):
 
     def values(self, split: str) -> dict[str, str]:
         """What the names of a picture's pattern stand for."""
-        name = self.file.rpartition("/")[2]
-        return {"file": self.file, "name": name, "stem": name.rpartition(".")[0], "split": split}
+        file = self.file
+        name = file.rpartition("/")[2]
+        return {"file": file, "name": name, "stem": name.rpartition(".")[0], "split": split}
 
 
 class Category(Struct):

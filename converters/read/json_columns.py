@@ -51,7 +51,6 @@ _BACKSLASH = ord("\\")
 _OPEN = ord("{")
 _CLOSE = ord("}")
 _COMMA = ord(",")
-_COLON = ord(":")
 _BLANK = ord(" ")
 _LIST = ord("[")
 _LIST_END = ord("]")
@@ -200,10 +199,15 @@ def _layout(first: bytes, strings: int) -> dict[str, _Key] | None:
 
 def _is_named(group: _Group, token: int, name: str) -> bool:
     """True where a string is the given key in every record, with a colon behind it."""
-    begin, end = group.opens[:, token] + 1, group.closes[:, token]
-    if (group.text[end + 1] != _COLON).any():
+    written = f'"{name}":'.encode()
+    begin = group.opens[:, token]
+    places = len(group.text) - len(written) + 1
+    if begin.max() >= places:
         return False
-    return bool(pc.all(pc.equal(_texts(group, begin, end), name)).as_py())
+    # Fast way: every place of the block is looked at as so many bytes, and those of all records are
+    # compared as one text. The plain way is to compare key by key (twice as long).
+    windows = np.ndarray((places,), f"V{len(written)}", group.body, strides=(1,))
+    return bool(windows[begin].tobytes() == written * len(begin))
 
 
 def _column(group: _Group, key: _Key, gap: int, kind: pa.DataType) -> pa.Array | None:

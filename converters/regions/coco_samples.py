@@ -7,7 +7,8 @@ pictures become shapes together.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple, cast
+from itertools import repeat
+from typing import Any, NamedTuple, cast
 
 import msgspec
 import numpy as np
@@ -21,7 +22,7 @@ from converters.read.coco_tables import Tables, Twins, classes_of, image_place
 from converters.read.folder import BySplit, Folder, PicturePaths, Span
 from converters.read.records import record_pictures
 from converters.regions.coco import Convention, Fault, Geometry, Rule, Size, box_shapes
-from schemas.sample import Picture, Region, Reject, Sample
+from schemas.sample import Picture, Region, Reject, Sample, Shape
 
 Ints = npt.NDArray[np.int64]
 
@@ -78,10 +79,10 @@ def samples(
     ):
         start, stop = stop, stop + many
         key, items = image.key, max(1, many)
-        if wrong := twins.fault(number, image.file, image_place(span, place)):
+        values = image.values(span.split)
+        if wrong := twins.fault(number, values["file"], image_place(span, place)):
             yield Reject(file, key, span.split, *wrong, items)
             continue
-        values = image.values(span.split)
         pictures = record_pictures([(paths, values)], file, key, span.split, items)
         if isinstance(pictures, Reject):
             yield pictures
@@ -133,7 +134,7 @@ class _Objects(NamedTuple):
     """Rows of the annotation table as regions, or why they are none.
 
     keys: the annotations' ids; labels: their classes; None where there is none. crowds: which stand
-    for several objects. plain: all have an id and are regions of one object.
+    for several objects. plain: all have an id of their own and are regions of one object.
     """
 
     keys: list[str | None]
@@ -144,10 +145,10 @@ class _Objects(NamedTuple):
 
     def of(self, start: int, stop: int) -> _Found:
         """Those of one picture. Without an id the n-th of them is called [n]."""
-        keys = self.keys[start:stop]
-        if self.plain and len(set(keys)) == len(keys):
+        if self.plain:
             # Fast way: none is looked at for itself. The plain way is what follows.
             return _Found(cast(list[Region], self.regions[start:stop]), [], [])
+        keys = self.keys[start:stop]
         found = _Found([], [], [])
         first: dict[str, Region | Fault] = {}
         differing: set[str] = set()
@@ -192,25 +193,44 @@ def _objects(
     categories = rows["category"].to_pylist()
     labels = [options.label or classes.names.get(category) for category in categories]
     ignored = rows["ignored"].to_pylist()
-    regions: list[Region | Fault] = []
-    faults = 0
-    for key, label, shape, flag in zip(keys, labels, shapes, ignored, strict=True):
-        if label is None:
-            regions.append(Fault(*classes.fault(categories[len(regions)])))
-            faults += 1
-        elif label in options.ignored_names:
-            regions.append(Fault("ignored", f"{label} says that this is to be ignored"))
-            faults += 1
-        elif isinstance(shape, Fault):
-            regions.append(shape)
-            faults += 1
-        else:
-            regions.append(Region(key or "", label, shape, 0, flag))
+    # Fast way: where nothing is wrong, all regions are made by one call, which saves a tenth of the
+    # time that it takes to read them. The plain way is `_regions`.
+    sound = None not in labels and not any(map(options.ignored_names.__contains__, set(labels)))
+    sound = sound and all(keys) and Fault not in set(map(type, shapes))
+    if sound:
+        region: Any = Region  # keys and labels are no None here, and shapes no Fault
+        regions: list[Region | Fault] = [*map(region, keys, labels, shapes, repeat(0), ignored)]
+    else:
+        regions = _regions(options, classes, keys, categories, labels, shapes, ignored)
     if options.attributes:
         said: list[Mapping[str, str]] = [*map(msgspec.json.decode, rows["attributes"].to_pylist())]
         for i, (region, attributes) in enumerate(zip(regions, said, strict=True)):
             if attributes and isinstance(region, Region):
                 regions[i] = replace(region, attributes=attributes)
     crowds = rows["crowd"].to_pylist()
-    plain = not faults and all(keys) and not any(crowds)
+    plain = sound and not any(crowds) and len(set(keys)) == len(keys)
     return _Objects(keys, labels, crowds, regions, plain)
+
+
+def _regions(
+    options: CocoOptions,
+    classes: Classes,
+    keys: Sequence[str | None],
+    categories: Sequence[int],
+    labels: Sequence[str | None],
+    shapes: Sequence[Shape | Fault],
+    ignored: Sequence[bool],
+) -> list[Region | Fault]:
+    """Annotations as regions, or why they are none."""
+    regions: list[Region | Fault] = []
+    every = zip(keys, categories, labels, shapes, ignored, strict=True)
+    for key, category, label, shape, flag in every:
+        if label is None:
+            regions.append(Fault(*classes.fault(category)))
+        elif label in options.ignored_names:
+            regions.append(Fault("ignored", f"{label} says that this is to be ignored"))
+        elif isinstance(shape, Fault):
+            regions.append(shape)
+        else:
+            regions.append(Region(key or "", label, shape, 0, flag))
+    return regions

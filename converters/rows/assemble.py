@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 from msgspec import Struct
@@ -13,6 +14,7 @@ from msgspec import Struct
 from converters.read import recipes
 from converters.rows import identity
 from converters.rows.pictures import Pictures
+from converters.rows.text_bytes import bytes_of
 from converters.rows.xxh3 import Words
 from schemas.conversation import IMAGE_TOKEN
 from schemas.entry import Entry
@@ -133,10 +135,12 @@ def _hash_pictures(pictures: Pictures, name: Callable[[str], str]) -> tuple[Word
     total = np.zeros((len(counts), 2), np.uint64)
     first = np.zeros((len(counts), 2), np.uint64)
     for place in range(int(counts.max(initial=0))):
-        rows = np.flatnonzero(counts > place)
-        total[rows] = identity.combine(total[rows], each[starts[rows] + place])
+        there = counts > place
+        rows: slice | npt.NDArray[np.int64] = slice(None) if there.all() else np.flatnonzero(there)
+        shown = each[starts[:-1][rows] + place]
+        total[rows] = identity.combine(total[rows], shown)
         if place == 0:
-            first[rows] = each[starts[rows]]
+            first[rows] = shown
     return total, first
 
 
@@ -155,10 +159,17 @@ def choose(job: Job, words: Words, count: int, purpose: str = "template") -> Wor
 
 
 def interleave(humans: pa.Array, gpts: pa.Array) -> pa.ListArray:
-    """One human and one gpt turn a row."""
+    """One human and one gpt turn a row; neither has nulls."""
     count = len(humans)
-    order = np.arange(2 * count).reshape(2, count).T.ravel()
-    values = pa.concat_arrays([humans, gpts]).take(pa.array(order))
+    # Fast way: the two texts of a row are joined, and the seams are where one ends and the other
+    # begins, so that all texts are copied once. The plain way is to take them one by one.
+    joined = bytes_of(pc.binary_join_element_wise(humans, gpts, ""))
+    seams = np.zeros(2 * count + 1, np.int32)
+    seams[1::2] = joined.ends - np.asarray(pc.binary_length(gpts))
+    seams[2::2] = joined.ends
+    values = pa.Array.from_buffers(
+        pa.string(), 2 * count, [None, pa.py_buffer(seams), pa.py_buffer(joined.used)]
+    )
     offsets = pa.array(np.arange(0, 2 * count + 1, 2, dtype=np.int32))
     return pa.ListArray.from_arrays(offsets, values)
 

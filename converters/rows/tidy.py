@@ -25,28 +25,36 @@ _BLANK, _DELETE = 32, 127
 def tidy(texts: pa.Array) -> pa.Array:
     """Trimmed, every run of white space one blank, nulls empty."""
     texts = pc.fill_null(texts, "")
-    if _is_plain(texts):
+    # Fast way: the bytes say which texts may be untidy (0.1 s for 4 M texts), and only those are
+    # looked at by a regular expression, and only those that it finds are written anew. It assumes
+    # nothing; the plain way is to replace in all texts (3 s).
+    suspects = np.flatnonzero(_may_be_untidy(texts))
+    if not len(suspects):
         return texts
-    # Fast way: only the texts that a first look finds untidy are written anew. It assumes nothing;
-    # to replace in all texts takes seven times as long.
-    untidy = pc.match_substring_regex(texts, _UNTIDY)
-    if not pc.any(untidy).as_py():
+    some = texts.take(pa.array(suspects))
+    untidy = np.asarray(pc.match_substring_regex(some, _UNTIDY))
+    if not untidy.any():
         return texts
-    some = pc.replace_substring_regex(texts.filter(untidy), _SPACE_RUN, " ")
-    return pc.replace_with_mask(texts, untidy, pc.utf8_trim_whitespace(some))
+    mask = np.zeros(len(texts), bool)
+    mask[suspects[untidy]] = True
+    some = pc.replace_substring_regex(some.filter(pa.array(untidy)), _SPACE_RUN, " ")
+    return pc.replace_with_mask(texts, pa.array(mask), pc.utf8_trim_whitespace(some))
 
 
-def _is_plain(texts: pa.Array) -> bool:
-    """True where all texts are ASCII with single blanks within, as most columns are."""
-    # Fast way: three looks at the bytes of all texts in place of a regular expression for each
-    # (0.05 s for 0.4 s at 4 M texts). What it does not call plain is looked at text by text.
+def _may_be_untidy(texts: pa.Array) -> npt.NDArray[np.bool_]:
+    """Texts that hold two blanks in a row, one at an end, or what is no printable ASCII."""
     found = bytes_of(texts)
-    used = found.used
-    if ((used < _BLANK) | (used >= _DELETE)).any():
-        return False
-    blank = used == _BLANK
-    doubled = bool((blank[1:] & blank[:-1]).any())
-    return not doubled and not (found.first == _BLANK).any() and not (found.last == _BLANK).any()
+    blank = found.used == _BLANK
+    odd = (found.used < _BLANK) | (found.used >= _DELETE)
+    # The second of two blanks; where they belong to two texts, each has one at an end.
+    odd[1:] |= blank[1:] & blank[:-1]
+    filled = found.ends > found.begins
+    suspect = np.zeros(len(texts), bool)
+    suspect[filled] = (found.first == _BLANK) | (found.last == _BLANK)
+    if np.count_nonzero(odd) > len(texts):  # another alphabet: to find each place takes longer
+        return filled
+    suspect[np.searchsorted(found.ends, np.flatnonzero(odd), "right")] = True
+    return suspect
 
 
 def tidy_captions(texts: pa.Array) -> pa.Array:

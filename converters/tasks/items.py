@@ -201,9 +201,10 @@ def _caption_reasons(answers: pa.Array) -> Strings:
 
 
 def _question_reasons(questions: pa.Array, answers: pa.Array) -> Strings:
-    unasked = _empty(questions)
-    reasons = np.where(unasked, "missing_field", np.where(_empty(answers), "no_answer", ""))
-    return reasons.astype(object)
+    reasons = np.full(len(questions), "", object)
+    reasons[_empty(answers)] = "no_answer"
+    reasons[_empty(questions)] = "missing_field"
+    return reasons
 
 
 def _empty(texts: pa.Array) -> npt.NDArray[np.bool_]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from converters.tasks import TASKS
+from pipelines.card.licences import remarks
 from pipelines.card.markdown import bullets, cell, counted, link, number, table
 from schemas.entry import Entry
 
@@ -25,7 +26,8 @@ _WORDS = (
     "A licence is an SPDX identifier or the authors' own words; `unstated` means that "
     "they say nothing, which grants nothing. "
     "Evidence is `real` where the reader was run on the authors' files, `documented` "
-    "where it follows their documentation alone, and `none` where there is no reader."
+    "where it follows their documentation alone, and `none` where there is no reader, or where "
+    "how its files lie was never seen."
 )
 
 
@@ -59,8 +61,7 @@ def render(entries: Mapping[str, Entry]) -> str:
     if unread:
         parts += ["## Without a reader", table(_UNREAD_HEAD, unread)]
     noted = sorted(
-        (entry for entry in entries.values() if entry.licence.note or entry.licence.url),
-        key=lambda entry: entry.slug,
+        (entry for entry in entries.values() if _note(entry)), key=lambda entry: entry.slug
     )
     if noted:
         parts += [
@@ -92,10 +93,8 @@ def _name(entry: Entry) -> str:
 
 
 def _note(entry: Entry) -> str:
-    return "; ".join(
-        ([cell(entry.licence.note)] if entry.licence.note else [])
-        + ([link("terms", entry.licence.url)] if entry.licence.url else [])
-    )
+    licence = entry.licence
+    return remarks(licence.source, licence.conflict, licence.note, licence.url)
 
 
 if __name__ == "__main__":

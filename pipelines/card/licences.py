@@ -138,10 +138,7 @@ def _row(slug: str, licence: LicenceSummary) -> list[str]:
         lambda t: t.commercial,
         lambda t: t.redistribution,
     ]
-    note = "; ".join(
-        [cell(licence["note"])] * bool(licence["note"])
-        + [link("terms", licence["url"])] * bool(licence["url"])
-    )
+    note = remarks(licence["source"], licence["conflict"], licence["note"], licence["url"])
     parts = [cell(licence["annotations"]), cell(licence["images"])]
     return [
         f"`{slug}`",
@@ -150,6 +147,19 @@ def _row(slug: str, licence: LicenceSummary) -> list[str]:
         _differ(licence),
         note,
     ]
+
+
+def remarks(source: str, conflict: str, note: str, url: str) -> str:
+    """What stands beside a licence: who states it, what others state, a note, a link to its terms.
+
+    What is empty is left out.
+    """
+    return "; ".join(
+        [f"source: {cell(source)}"] * bool(source)
+        + [f"conflict: {cell(conflict)}"] * bool(conflict)
+        + [cell(note)] * bool(note)
+        + [link("terms", url)] * bool(url)
+    )
 
 
 def _both(annotations: str, images: str) -> str:

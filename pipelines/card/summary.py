@@ -43,6 +43,8 @@ class LicenceSummary(TypedDict):
 
     annotations: str
     images: str
+    source: str
+    conflict: str
     note: str
     url: str
 

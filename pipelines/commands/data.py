@@ -31,13 +31,17 @@ def datasets(
     json: Annotated[
         bool, typer.Option("--json", help="Everything the catalogue says, as a list in JSON.")
     ] = False,
+    catalogue: Catalogue = None,
 ) -> None:
     """List the datasets of the catalogue; those without a reader say why."""
     import msgspec
 
-    from converters.catalogue import catalogue, chosen
+    from converters import catalogue as known
 
-    found = chosen(catalogue().values(), task, group, licence, evidence, status)
+    for file in catalogue or []:
+        known.add_entries(file)
+    entries = known.catalogue().values()
+    found = known.chosen(entries, task, group, licence, evidence, status)
     if json:
         typer.echo(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
         return

@@ -4,7 +4,7 @@ Two things of Beam's own runner are replaced for the time of a run (they are mad
 trusted network, and nothing in Beam's options changes them):
 
 - Its server listens on all interfaces and hands any local file to whoever asks. Ours listens on
-  127.0.0.1 alone and serves no file; workers that are started here need none.
+  the loopback alone and serves no file; workers that are started here need none.
 - A worker process that dies leaves it waiting for ever. Ours is watched: its end ends the run.
 
 So is the server by which Flink finds workers that are threads of the launcher (LOOPBACK): Beam's
@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -38,7 +39,7 @@ from google.protobuf import json_format, text_format  # type: ignore[import-unty
 
 from pipelines.errors import NO_MEMORY, EngineError
 
-HOST = "127.0.0.1"
+_IPV4, _IPV6 = "127.0.0.1", "[::1]"
 _VERSIONS = ("2.77.", "2.78.")
 # Messages of any size, and pings as often as Beam's workers send them.
 _GRPC_OPTIONS = [
@@ -57,6 +58,20 @@ _MEANING = {
     signal.SIGBUS: "a file may have been cut while it was read, or the disk be full",
     signal.SIGXCPU: "it used up its limit of CPU time",
 }
+
+
+def _loopback_host() -> str:
+    """The loopback's address, as gRPC takes it.
+
+    For 127.0.0.1 gRPC opens a socket of IPv6, which lists of listening sockets show as
+    `::ffff:127.0.0.1`. The plain `::1` needs no second look; machines without IPv6 have none.
+    """
+    try:
+        with socket.socket(socket.AF_INET6) as tried:
+            tried.bind((_IPV6.strip("[]"), 0))
+    except OSError:
+        return _IPV4
+    return _IPV6
 
 
 class _Threads(Executor):
@@ -89,6 +104,7 @@ class LoopbackServer:
         self, state: Any, provision_info: Any, worker_manager: Any, fail: Callable[[str], None]
     ) -> None:
         self._threads = _Threads(fail)
+        self.host = _loopback_host()
         self.state, self.provision_info = state, provision_info
         self.control_handler = worker_handlers.BeamFnControlServicer(worker_manager)
         self.data_plane_handler = data_plane.BeamFnDataServicer(
@@ -100,7 +116,7 @@ class LoopbackServer:
         except BaseException:  # memory or threads ran out; a server keeps Python from ending
             self.close()
             raise
-        self.control_address = f"{HOST}:{self.control_port}"
+        self.control_address = f"{self.host}:{self.control_port}"
 
     def _start(self, state: Any) -> None:
         add = beam_fn_api_pb2_grpc
@@ -117,7 +133,7 @@ class LoopbackServer:
 
     def _serve(self, add: Any, servicer: Any) -> int:
         server = grpc.server(self._threads, options=_GRPC_OPTIONS)
-        port: int = server.add_insecure_port(f"{HOST}:0")
+        port: int = server.add_insecure_port(f"{self.host}:0")
         add(servicer, server)
         server.start()
         self._servers.append(server)
@@ -148,7 +164,7 @@ class Workers:
         with open(self._log, "ab") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "pipelines.engines.worker_process"],
-                env={**os.environ, "no_grpc_proxy": HOST, **environment},
+                env={**os.environ, "no_grpc_proxy": f"{_IPV4},{_IPV6.strip('[]')}", **environment},
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
@@ -204,13 +220,14 @@ class WorkerProcess(worker_handlers.GrpcWorkerHandler):
     """Beam's side of a worker process."""
 
     def __init__(self, workers: Workers, state: Any, provision_info: Any, server: Any) -> None:
+        self._host: str = server.host  # asked for by what follows
         super().__init__(state, provision_info, server)
         self._workers = workers
         self._process: subprocess.Popen[bytes] | None = None
 
     def host_from_worker(self) -> str:
         """Where a worker finds the server."""
-        return HOST
+        return self._host
 
     def start_worker(self) -> None:
         """Starts the process, which connects by itself."""
@@ -286,7 +303,7 @@ def _start_pool(
 ) -> tuple[str, Any]:
     """What Beam's `start` does: a server that starts workers, and its address."""
     server = grpc.server(thread_pool_executor.shared_unbounded_instance(), options=_GRPC_OPTIONS)
-    port = server.add_insecure_port(f"{HOST}:0")
+    port = server.add_insecure_port(f"{_IPV4}:0")
     pool = worker_pool_main.BeamFnExternalWorkerPoolServicer(
         use_process=use_process,
         state_cache_size=state_cache_size,
@@ -294,7 +311,7 @@ def _start_pool(
     )
     beam_fn_api_pb2_grpc.add_BeamFnExternalWorkerPoolServicer_to_server(pool, server)
     server.start()
-    return f"{HOST}:{port}", server
+    return f"{_IPV4}:{port}", server
 
 
 @contextmanager

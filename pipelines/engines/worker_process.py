@@ -13,7 +13,7 @@ import threading
 from contextlib import suppress
 from typing import TextIO
 
-from pipelines.memory import keep_pixel_blocks, share_arenas, start_threads
+from pipelines.memory import set_allocators, share_arenas, start_threads
 
 
 def _leash() -> None:
@@ -50,7 +50,7 @@ def main() -> None:
     threading.Thread(target=_leash, daemon=True).start()
     sys.stderr = _Log(sys.stderr)
     share_arenas()
-    keep_pixel_blocks()
+    set_allocators()
     start_threads()
     from apache_beam.runners.worker import sdk_worker_main
 
