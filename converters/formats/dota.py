@@ -151,8 +151,11 @@ def _class_of(fields: list[str]) -> tuple[str, bool]:
 
 
 def _is_heading(fields: list[str]) -> bool:
-    """True for a line of column names: no number in any of them."""
-    return len(fields) > 8 and all(_number(field) is None for field in fields)
+    """True for a line of column names: `x1 y1 x2 ...`, no number among them."""
+    return len(fields) > 8 and all(
+        field[:1].lower() == axis and _number(field) is None
+        for field, axis in zip(fields, "xyxyxyxy", strict=False)
+    )
 
 
 def _strange(label: str) -> str:
