@@ -169,7 +169,7 @@ def _annotations(
     left: list[tuple[str, Found]] = []
     for split, file in found:
         name = file.path.rpartition("/")[2].rpartition("!")[2]
-        beside = "stem" in file.values and name.lower() in _BESIDE
+        beside = name.lower() in _BESIDE and _is_label_file(file)
         is_other = beside or stem(file.path).endswith(tuple(leave_out))
         (left if is_other else kept).append((split, file))
     if left:
@@ -180,6 +180,11 @@ def _annotations(
     if found and not kept:
         raise SourceError(f"{folder.slug}: {notes[-1]}, and no others are there")
     return kept
+
+
+def _is_label_file(file: Found) -> bool:
+    """True where a pattern of text files, one a picture, found it."""
+    return "stem" in file.values and "txt" not in map(str.lower, file.values.values())
 
 
 def _above(path: str) -> str:
