@@ -12,7 +12,7 @@ import msgspec
 
 from converters import formats
 from converters.dialects import DIALECTS, DIALECTS_LISTED
-from converters.read.folder import Format
+from converters.read.folder import ALL, Format
 from converters.tasks import TASKS, possible
 from converters.tasks.wordings import pools, slot_faults, wordings
 from schemas.entry import (
@@ -257,7 +257,7 @@ def _source_faults(source: SourceSpec, where: str) -> list[str]:
         f'{where} dataset "{source.dataset}" has no split "{split}"; '
         f"it has: {', '.join(entry.splits)}"
         for split in source.split or []
-        if split not in entry.splits
+        if split not in {*entry.splits, *_folder_splits(entry)}
     ]
     if TASKS[source.task].worded:
         try:
@@ -265,6 +265,14 @@ def _source_faults(source: SourceSpec, where: str) -> list[str]:
         except ConfigError as error:
             faults.append(f"{where} {error}")
     return faults
+
+
+def _folder_splits(entry: Entry) -> tuple[str, ...]:
+    """Splits that folders may tell of a dataset whose authors made none."""
+    if [*entry.splits] != [ALL]:
+        return ()
+    splits: tuple[str, ...] = getattr(format_module(entry.format), "FOLDER_SPLITS", ())
+    return splits
 
 
 def _tile_faults(source: SourceSpec, tile: TileSpec, entry: Entry, where: str) -> list[str]:

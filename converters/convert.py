@@ -22,6 +22,7 @@ from converters.read import files, images, recipes
 from converters.read.folder import Folder, Sides, Span
 from converters.read.georeference import Georeference, georeference
 from converters.read.images import Facts, PictureError
+from converters.read.nearby import Nearby
 from converters.rows.assemble import Job
 from converters.rows.check import check_rows
 from converters.rows.pictures import Pictures, path_lists
@@ -125,7 +126,7 @@ def _items(
         paths = found.table["pictures"].combine_chunks().flatten().unique().to_pylist()
         pictures = _look(dataset, {path: Picture(path) for path in paths}, jobs)
         book.read(found.split, "question", found.table.num_rows)
-        _book_pictures(book, found.split, pictures, jobs, dataset.georeferenced)
+        _book_pictures(book, found.split, pictures, jobs, dataset)
         yield columns_items(found, pictures, book), jobs.get("question", [])
         return
     split = found[0].split
@@ -133,7 +134,7 @@ def _items(
     stated = {picture.path: picture for sample in found for picture in sample.pictures}
     spoken = {talk.dialect for sample in found for talk in sample.conversations if talk.dialect}
     pictures = _look(dataset, stated, jobs, spoken)
-    _book_pictures(book, split, pictures, jobs, dataset.georeferenced, _without_items(found))
+    _book_pictures(book, split, pictures, jobs, dataset, _without_items(found))
     for kind in KINDS:
         if not (number := sum(count(sample, kind) for sample in found)):
             continue
@@ -153,14 +154,18 @@ def _book_pictures(
     split: str,
     pictures: Pictures,
     jobs: Mapping[Kind, list[Job]],
-    georeferenced: bool,
+    dataset: Dataset,
     without_items: int = 0,
 ) -> None:
     faults = [fault for path in pictures.stated if (fault := pictures.fault(path))]
     book.pictures(split, len(pictures.stated), faults, without_items)
     if any(job.spec.tile is None for some in jobs.values() for job in some):
-        book.add(split, "notes", "large_pictures", images.beyond_loaders(pictures.facts.values()))
-    if georeferenced:
+        facts = pictures.facts.values()
+        book.add(split, "notes", "large_pictures", images.beyond_loaders(facts))
+        if dataset.images != "path":
+            note = "deep_pictures" if dataset.images == "embed" else "stretched_pictures"
+            book.add(split, "notes", note, sum(one.deep for one in facts))
+    if dataset.georeferenced:
         readable = [path for path in pictures.stated if not pictures.fault(path)]
         missing = sum(pictures.position(path) is None for path in readable)
         book.add(split, "notes", "without_georeference", missing)
@@ -240,7 +245,13 @@ def _read(dataset: Dataset, paths: list[str], sizes_only: bool) -> dict[str, Fac
     if dataset.entry.recipe and dataset.images == "path":
         # The row names the file, so what is made of it has no hash and no bytes there.
         found = [facts._replace(sha256="", size=0) for facts in found]
-    return dict(zip(paths, found, strict=True))
+    facts = dict(zip(paths, found, strict=True))
+    if sizes_only:  # a picture that is not there is no fault by itself
+        return facts
+    nearby = Nearby(dataset.folder.root)
+    for path in [path for path, one in facts.items() if one.fault == "missing_image"]:
+        facts[path] = facts[path]._replace(detail=nearby.instead_of(path))
+    return facts
 
 
 def _needs_size(job: Job, spoken: Collection[str]) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import cast
 
+import msgspec
 import pyarrow as pa
 from msgspec.structs import replace
 
@@ -160,7 +161,12 @@ def read_span(
     """What the dataset's reader finds in a span. Raises SourceError where it cannot be read."""
     module, options = reader(entry)
     with _in_one_line(folder):
-        yield from module.read(folder, options, span, sides)
+        for item in module.read(folder, options, span, sides):
+            # What is wrong is said in the same words wherever the dataset lies.
+            if isinstance(item, Reject) and folder.root in item.detail:
+                detail = item.detail.replace(f"{folder.root.rstrip('/')}/", "")
+                item = msgspec.structs.replace(item, detail=detail)
+            yield item
 
 
 def read_sides(entry: Entry, folder: Folder, plan: Plan) -> dict[str, Sides]:

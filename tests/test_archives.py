@@ -337,3 +337,13 @@ def test_what_is_not_there_is_looked_for_once_and_not_for_each_picture(
     found = [paths.path({"image": f"{number}.jpg"}) for number in range(3)]
     assert found == ["images/0.jpg", "images/1.jpg", "images/2.jpg"]
     assert asked == [f"{tmp_path}/Images.zip!", f"{tmp_path}/none", f"{tmp_path}/images"]
+
+
+def test_folders_that_a_zip_parts_by_backslashes_are_folders(tmp_path: Path) -> None:
+    members = {"a\\b\\1.txt": b"x", "..\\2.txt": b"y", "C:\\3.txt": b"z", "d/e\\4.txt": b"w"}
+    path = str(packed_zip(tmp_path / "x.zip", members))
+    assert files.store(f"{path}!a/b/1.txt").read(f"{path}!a/b/1.txt") == b"x"
+    assert sorted(files.members(path)) == ["a/b/1.txt"]
+    assert [line.split(":")[-1] for line in files.passed_over(path)] == [
+        " lies outside the archive"
+    ] * 3

@@ -130,9 +130,25 @@ def test_roles_of_several_rows_are_not_mixed_up() -> None:
         (["What?", "A"], 1, ["<image>\nWhat?", "A"], {"picture_tokens": 1}),
         (["What?", "A"], 3, ["<image>\n<image>\n<image>\nWhat?", "A"], {"picture_tokens": 1}),
         (["<video>\nWhat?", "A"], 2, ["<image>\n<image>\nWhat?", "A"], {"video_tokens": 1}),
+        (["<Image>\nWhat?", "A"], 1, ["<image>\nWhat?", "A"], {"picture_tokens": 1}),
+        (
+            ["<image_1> and <IMAGE 2>, What?", "an <image_1>"],
+            2,
+            ["<image> and <image>, What?", "an <image_1>"],
+            {"picture_tokens": 1},
+        ),
+        (
+            ["<ImageHere><image>\nWhat?", "A"],
+            2,
+            ["<image><image>\nWhat?", "A"],
+            {"picture_tokens": 1},
+        ),
         (["Hi", "A", "<image> <image>", "B"], 2, ["Hi", "A", "<image> <image>", "B"], {}),
     ],
-    ids=["right", "no picture", "missing", "missing of three", "video", "later"],
+    ids=[
+        *("right", "no picture", "missing", "missing of three", "video"),
+        *("other case", "numbered", "named otherwise", "later"),
+    ],
 )
 def test_there_is_one_token_for_each_picture(
     texts: list[str], pictures: int, expected: list[str], counted: dict[str, int]
@@ -152,6 +168,8 @@ def test_there_is_one_token_for_each_picture(
         ("<video><image>\nWhat?", 1),
         ("<video><video>\nWhat?", 2),
         ("<video>\nWhat?", 0),
+        ("<image>\n<image_1>\nWhat?", 1),
+        ("<Image>\nWhat?", 0),
     ],
 )
 def test_tokens_that_do_not_fit_the_pictures_are_a_fault(text: str, pictures: int) -> None:

@@ -224,7 +224,9 @@ def test_lists_that_name_nothing_there_are_an_error(tmp_path: Path) -> None:
         file.write_text("99999\n")
     with pytest.raises(
         SourceError,
-        match=r"dior: no split list, such as ImageSets/Main/test\.txt, names a file that is there",
+        match=r"dior: no split list, such as ImageSets/Main/test\.txt \(its first entry is "
+        r"'99999'\), names a file that is there; the names of files that are there are such as "
+        r"'00001'",
     ):
         read(DIOR, tmp_path)
 

@@ -45,7 +45,7 @@ def test_records_that_cannot_be_read_are_rejected_one_by_one() -> None:
         Reject(
             FILE,
             "7",
-            "unknown",
+            "test",
             "unreadable_record",
             "Expected `str`, got `int` - at `$.filename`",
         ),
@@ -150,10 +150,14 @@ def test_the_archives_own_folder_is_part_of_the_picture_path(tmp_path: Path) -> 
             '{"images": [{"filename": "a.jpg", "sente',
             "rsicd: dataset_rsicd.json cannot be read: Input data was truncated",
         ),
-        ("[]", "rsicd: dataset_rsicd.json cannot be read: Expected `object`, got `array`"),
+        (
+            "[]",
+            "rsicd: dataset_rsicd.json cannot be read: an empty list, and no key 'images'",
+        ),
         (
             '{"annotations": []}',
-            "rsicd: dataset_rsicd.json cannot be read: Object missing required field `images`",
+            "rsicd: dataset_rsicd.json cannot be read: it has no key 'images'; its keys: "
+            "'annotations'",
         ),
         (
             "version https://git-lfs.github.com/spec/v1\n",

@@ -7,12 +7,14 @@ import tarfile
 import zipfile
 from pathlib import Path
 
+import msgspec
 import pytest
 from native import changed, encoded, read
 
-from converters.catalogue import catalogue
+from converters.catalogue import catalogue, mix_faults
 from converters.read import files
 from converters.read.files import SourceError
+from schemas.mix import Mix
 from schemas.sample import Sample
 
 RESISC, UCM, EUROSAT, AID = (
@@ -114,16 +116,16 @@ def test_folders_of_splits_around_the_classes_are_splits(tmp_path: Path) -> None
     put(tmp_path, "train/Port/a.jpg", "train/River/b.jpg", "Val/Port/c.jpg", "other/x/y.txt")
     found = read(AID, tmp_path)
     assert seen(found.samples) == [
-        ("Val", "Val/Port/c.jpg", ("Port",)),
         ("train", "train/Port/a.jpg", ("Port",)),
         ("train", "train/River/b.jpg", ("River",)),
+        ("val", "Val/Port/c.jpg", ("Port",)),
     ]
     assert found.notes == [
         "the class folders lie in Val/, train/",
         "1 folder(s) hold no picture that is read, such as other",
     ]
-    only = read(AID, tmp_path, ["Val"])
-    assert [split for split, _, _ in seen(only.samples)] == ["Val"]
+    only = read(AID, tmp_path, ["val"])
+    assert [split for split, _, _ in seen(only.samples)] == ["val"]
 
 
 def test_folders_of_splits_may_lie_in_an_archive(tmp_path: Path) -> None:
@@ -266,3 +268,28 @@ def test_what_tools_leave_is_unsaid_and_other_names_with_a_dot_are_read_or_told_
     assert [note for note in found.notes if "the class folders lie in" not in note] == [
         f"2 name(s) begin with a dot and are not read, such as {lead}{told[1].split('/')[0]}"
     ]
+
+
+def test_folders_of_splits_around_classes_may_be_asked_for(tmp_path: Path) -> None:
+    put(
+        tmp_path,
+        *(f"AID/{split}/{name}" for split in ("Train", "test") for name in ("A/1.jpg", "B/2.jpg")),
+    )
+    found = read(AID, tmp_path, splits=["train"])
+    assert [(one.key, one.split) for one in found.samples] == [
+        ("Train/A/1.jpg", "train"),
+        ("Train/B/2.jpg", "train"),
+    ]
+    with pytest.raises(SourceError, match=r"^aid: no class folders of split val; there: test, tra"):
+        read(AID, tmp_path, splits=["val"])
+
+
+@pytest.mark.parametrize("slug, split", [("eurosat", "dev"), ("visdrone", "test")])
+def test_splits_by_folder_are_those_of_datasets_without_their_own(slug: str, split: str) -> None:
+    def faults(slug: str, *splits: str) -> list[str]:
+        source = {"name": "a", "dataset": slug, "task": catalogue()[slug].tasks[0], "split": splits}
+        return mix_faults(msgspec.convert({"name": "m", "sources": [source]}, Mix), "m")
+
+    assert faults("aid", "train", "val", "test") == []
+    [fault] = faults(slug, "train", split)
+    assert f'has no split "{split}"; it has: ' in fault

@@ -136,7 +136,7 @@ def test_a_table_that_is_missing_is_named(tmp_path: Path, table: str) -> None:
         read(LR, tmp_path)
 
 
-def test_a_table_that_one_split_lacks_is_named(tmp_path: Path) -> None:
+def test_a_table_that_one_split_lacks_leaves_that_split_out(tmp_path: Path) -> None:
     shutil.copytree(DATA / ROOTS["rsvqa_lr"], tmp_path, dirs_exist_ok=True)
     shutil.copy(
         tmp_path / "LR_split_train_questions.json", tmp_path / "LR_split_val_questions.json"
@@ -144,8 +144,11 @@ def test_a_table_that_one_split_lacks_is_named(tmp_path: Path) -> None:
     shutil.copy(tmp_path / "LR_split_train_images.json", tmp_path / "LR_split_val_images.json")
     folder = opened(LR, tmp_path)
     module, options = reader(LR)
+    plan = module.plan(folder, options)
+    assert {span.split for span in [*plan.spans, *plan.sides]} == {"train"}
+    assert plan.notes == ["LR_split_val_answers.json is not there, so split val is not read"]
     with pytest.raises(SourceError) as error:
-        module.plan(folder, options)
+        module.plan(opened(LR, tmp_path, ["val"]), options)
     assert str(error.value) == f"annotations not found: {tmp_path}/LR_split_val_answers.json"
 
 

@@ -24,6 +24,7 @@ FORMS: dict[str, Any] = {
     "json in a text": (
         '[{"from": "human", "value": "<image>\\nWhat is it?"}, {"from": "bot", "value": "A dam."}]'
     ),
+    "other case": [{"from": "Human", "value": ASKED}, {"from": "GPT", "value": ANSWERED}],
     "lists side by side": {"from": ["human", "gpt"], "value": [ASKED, ANSWERED]},
     "a list of two": [[ASKED, ANSWERED]],
     "typed parts": [

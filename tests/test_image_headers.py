@@ -215,7 +215,7 @@ def test_a_tiff_without_pixels_is_truncated() -> None:
         (
             b"<!DOCTYPE html><title>Sign in</title>",
             "unreadable_image",
-            "no picture: begins b'<!DO'",
+            "a web page, not the picture; download it again",
         ),
         (
             b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n",
@@ -297,3 +297,18 @@ def test_a_tiff_of_many_bands_is_called_what_it_is(bands: int, bits: int) -> Non
 
 def test_a_tiff_of_many_bands_that_is_cut_off_is_truncated() -> None:
     assert fault(banded(4, 16, 30)) == "truncated_image"
+
+
+@pytest.mark.parametrize(
+    "data, deep",
+    [
+        (encoded("PNG"), False),
+        (encoded("PNG", mode="I;16"), True),
+        (encoded("TIFF"), False),
+        (encoded("TIFF", mode="I;16"), True),
+        (encoded("TIFF", mode="F"), True),
+        (encoded("JPEG", mode="CMYK"), False),
+    ],
+)
+def test_a_picture_of_more_than_8_bits_is_known_as_such(data: bytes, deep: bool) -> None:
+    assert header(data).deep is deep

@@ -8,6 +8,7 @@ import zlib
 from pathlib import Path
 from typing import Any
 
+import given
 import numpy as np
 import pytest
 from native import encoded
@@ -24,6 +25,8 @@ from converters.read.images import (
     read_size,
     reencode,
 )
+from schemas.mix import ImageMode
+from schemas.sample import Caption, Picture, Sample
 
 
 def stored(folder: Path, data: bytes, name: str = "a.jpg") -> str:
@@ -325,3 +328,20 @@ def test_a_dark_picture_of_eight_bits_stays_dark() -> None:
     out = io.BytesIO()
     Image.new("RGB", (2, 1), (9, 9, 9)).save(out, "PNG")
     assert shown_values(out.getvalue()) == [9, 9]
+
+
+@pytest.mark.parametrize(
+    "images, note", [("embed", "deep_pictures"), ("reencode", "stretched_pictures"), ("path", "")]
+)
+def test_pictures_of_more_than_8_bits_are_counted(
+    tmp_path: Path, images: ImageMode, note: str
+) -> None:
+    for name, mode in (("a.png", "I;16"), ("b.png", "RGB")):
+        (tmp_path / name).write_bytes(encoded("PNG", mode=mode))
+    records = [
+        Sample(name, "f", "train", (Picture(name),), captions=(Caption("0", "a field"),))
+        for name in ("a.png", "b.png")
+    ]
+    counts = given.convert(records, ["caption"], root=tmp_path, images=images).counts
+    noted = {key.bucket: n for key, n in counts.items() if key.level == "notes" and n}
+    assert noted == ({note: 1} if note else {})

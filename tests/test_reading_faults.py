@@ -80,7 +80,10 @@ def test_without_a_list_that_names_a_file_the_lists_are_named(tmp_path: Path) ->
     folder = open_folder("a", "a", str(tmp_path))
     with pytest.raises(SourceError) as error:
         split_by_picture_lists(folder, {"train": ["train.txt"]}, {"1.png": "1.png"})
-    assert str(error.value) == ("a: no split list, such as train.txt, names a file that is there")
+    assert str(error.value) == (
+        "a: no split list, such as train.txt (its first entry is '7.png'), names a file that is "
+        "there; the names of files that are there are such as '1'"
+    )
 
 
 def test_a_list_in_no_known_encoding_is_named(tmp_path: Path) -> None:

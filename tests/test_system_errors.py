@@ -45,7 +45,7 @@ def test_a_disk_that_takes_no_more_is_one_line(
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-@pytest.mark.parametrize("megabytes", [300, 600])
+@pytest.mark.parametrize("megabytes", [300, 450])
 def test_memory_that_runs_out_is_one_line_and_leaves_nothing(
     sample: Path, tmp_path: Path, workers: str, megabytes: int
 ) -> None:

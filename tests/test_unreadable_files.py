@@ -132,7 +132,7 @@ PICTURES = [
     (b"", "unreadable_image", "the file is empty"),
     (zipped(), "unreadable_image", "no picture: begins b'PK\\x03\\x04'"),
     (POINTER, "unreadable_image", "a Git LFS pointer, not the picture"),
-    (b"<html>404</html>", "unreadable_image", "no picture: begins b'<htm'"),
+    (b"<html>404</html>", "unreadable_image", "a web page, not the picture; download it again"),
     (cut_off(), "truncated_image", "the file's end is missing"),
     (None, "missing_image", "1.tif"),
 ]

@@ -138,7 +138,8 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
     found = _by_class if options.by == "class" else _records
     for one in found(folder, options, span):
         if isinstance(one.record, Reject):
-            yield one.record
+            if one.record.split == span.split or folder.wants(one.record.split):
+                yield one.record
             continue
         yield from _items(folder, options, span, one, names, pictures)
 
@@ -147,7 +148,10 @@ def _records(folder: Folder, options: Options, span: Span) -> Iterator[_Read]:
     fields = options.fields
     named = [name for name in (*several(fields.id), *several(fields.image)) if "." not in name]
     array = f"{options.table or ''}["
-    for place, record in json_records(folder, span, Any, table=options.table, named=named):
+    by = fields.split if isinstance(fields.split, str) else ""
+    once = [name for name in (*named, *several(fields.captions), by) if name and "." not in name]
+    records = json_records(folder, span, Any, table=options.table, named=named, split=by, once=once)
+    for place, record in records:
         in_object = span.end is None and not place.startswith(array)
         yield _Read(record, place, place if in_object and options.by == "image" else "")
 

@@ -36,6 +36,8 @@ from converters.read.split_lists import list_files, split_by_picture_lists
 from schemas.sample import Kind, Label, Picture, Reject, Sample
 
 YIELDS: tuple[Kind, ...] = ("label",)
+# Splits that may be asked for where authors made none: others put folders for them around classes.
+FOLDER_SPLITS = ("train", "val", "test")
 _FILES_A_SPAN = 2048
 
 
@@ -69,6 +71,13 @@ def plan(folder: Folder, options: Options) -> Plan:
         for entry in files.listing(folder.base)
         if not entry.is_dir and picture_ending(entry.name)
     ]
+    if not looked.pictures and folder.splits is not None:
+        every = class_pictures(folder, patterns, options.every, all_splits=True)
+        if there := sorted({split for split, _ in every.pictures}):
+            asked = ", ".join(sorted(folder.splits))
+            raise SourceError(
+                f"{folder.slug}: no class folders of split {asked}; there: {', '.join(there)}"
+            )
     if not looked.pictures:
         raise NothingBelow(_nothing(folder, options, looked, loose))
     notes = around_notes(folder, looked)

@@ -8,8 +8,10 @@ One native file (CRLF in v1; zero to three header lines)::
 
 Corners are 0-based pixels, integers or floats, clockwise, and taken as they stand. The last field
 is `difficult` (0, 1, 2), and may be absent; what stands before it is the class, blanks included.
-Tools write commas, tabs and semicolons between the fields too. An empty file is a picture without
-objects. Patches cut from a picture have such files too, with floats and without a header.
+Tools write commas, tabs and semicolons between the fields too, and a first line of column names. A
+number in place of the class, or behind it where no flag can stand, is of another form (YOLO's, a
+detector's with its scores): no class is made of it. An empty file is a picture without objects.
+Patches cut from a picture have such files too, with floats and without a header.
 
 EVAttrs-95K puts the class between marks and attributes behind the line, as a JSON object; those
 that are called "confidence", or whose value is unknown, are left out::
@@ -120,12 +122,16 @@ def _parse(text: str, file: str, picture: str, split: str) -> _Parsed:
         key = f"line {number}"
         words, more = _without_attributes(line)
         fields, label, difficult = _fields(words)
+        if number == 1 and _is_heading(fields):
+            continue
         points = [corner for field in fields[:8] if (corner := _number(field)) is not None]
-        if len(points) < 8 or not label or more is None:
+        strange = _strange(label)
+        if len(points) < 8 or not label or more is None or strange:
             what = "not eight numbers and a class" if more is not None else "attributes are no JSON"
+            what = strange if strange and len(points) == 8 else what
             detail = f"{what}: {line.strip()[:80]}"
             found.rejects.append(Reject(file, f"{picture}#{key}", split, "bad_box", detail))
-            if label := _class_behind(fields) or label:
+            if label := _class_behind(fields) or ("" if strange else label):
                 found.unplaced.append(label)
         else:
             shape = Quad(tuple(points))
@@ -167,6 +173,26 @@ def _class_of(fields: list[str]) -> tuple[str, bool]:
     if len(fields) > 1 and _FLAG.fullmatch(fields[-1]):
         return " ".join(fields[:-1]), is_marked(fields[-1])
     return " ".join(fields), False
+
+
+def _is_heading(fields: list[str]) -> bool:
+    """True for a line of column names: `x1 y1 x2 ...`, no number among them."""
+    return len(fields) > 8 and all(
+        field[:1].lower() == axis and _number(field) is None
+        for field, axis in zip(fields, "xyxyxyxy", strict=False)
+    )
+
+
+def _strange(label: str) -> str:
+    """What is wrong with the words behind eight numbers, where they are no class; else empty."""
+    words = label.split()
+    if not words or _number(words[-1]) is None:
+        return ""
+    if all(_number(word) is not None for word in words):
+        return f"the class is a number, {label}"
+    if "." in words[-1] or _FLAG.fullmatch(words[-2]):
+        return f"a number behind the class, {words[-1]}"
+    return ""
 
 
 def _without_attributes(line: str) -> tuple[str, dict[str, str] | None]:

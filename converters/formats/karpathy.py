@@ -30,6 +30,7 @@ from schemas.sample import Caption, Kind, Reject, Sample
 
 YIELDS: tuple[Kind, ...] = ("caption",)
 _SENTENCE_BYTES = 300
+_KEYS = ("filename", "split", "filepath", "sentences")
 
 
 class Options(Struct, forbid_unknown_fields=True):
@@ -70,9 +71,20 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
     templates = [options.images] if isinstance(options.images, str) else options.images
     pictures = [PicturePaths(folder, template) for template in templates]
     file = folder.relative(span.names[0])
-    for _, record in json_records(folder, span, _Record, table="images", named=["filename"]):
+    records = json_records(
+        folder,
+        span,
+        _Record,
+        table="images",
+        named=["filename"],
+        split="split",
+        item="raw",
+        once=_KEYS,
+    )
+    for _, record in records:
         if isinstance(record, Reject):
-            yield record
+            if record.split == span.split or folder.wants(record.split):
+                yield record
             continue
         split = split_name(record.split) or span.split
         if folder.wants(split):

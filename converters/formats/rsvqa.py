@@ -29,7 +29,7 @@ https://github.com/YZHJessica/CDVQA.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import numpy as np
@@ -87,17 +87,20 @@ class Options(Struct, forbid_unknown_fields=True):
 def plan(folder: Folder, options: Options) -> Plan:
     """Spans of the question tables, and of the tables that they are joined to.
 
-    Raises SourceError where a split lacks one of its tables.
+    A split that lacks one of its tables is left out. Raises SourceError where all do.
     """
     notes: list[str] = []
-    spans = _spans(folder, options, ("questions",), notes)
     asked = {file.values["split"] for file in _files(folder, options, "questions")}
-    for table in _SIDES:
-        there = {file.values["split"] for file in _files(folder, options, table)}
-        for split in sorted(asked - there):
-            name = _pattern(options, table, split).replace("{split}", split)
-            raise SourceError(f"annotations not found: {files.join(folder.base, name)}")
-    sides = _spans(folder, options, _SIDES, notes)
+    lacking = _lacking(folder, options, asked)
+    if lacking and lacking.keys() == asked:
+        name = lacking[min(lacking)]
+        raise SourceError(f"annotations not found: {files.join(folder.base, name)}")
+    notes += [
+        f"{folder.relative(name)} is not there, so split {split} is not read"
+        for split, name in sorted(lacking.items())
+    ]
+    spans = _spans(folder, options, ("questions",), notes, lacking)
+    sides = _spans(folder, options, _SIDES, notes, lacking)
     notes += [
         f"{folder.relative(files.shown(_pattern(options, 'questions', split)))} is not there, "
         f"so split {split} is not read"
@@ -105,6 +108,16 @@ def plan(folder: Folder, options: Options) -> Plan:
         if folder.wants(split) and split not in asked
     ]
     return Plan(spans, notes, picture_patterns(options.images), sides, columnar=True)
+
+
+def _lacking(folder: Folder, options: Options, asked: Collection[str]) -> dict[str, str]:
+    """The first table that is not there, by split, of the splits that have questions."""
+    found: dict[str, str] = {}
+    for table in _SIDES:
+        there = {file.values["split"] for file in _files(folder, options, table)}
+        for split in set(asked) - there:
+            found.setdefault(split, _pattern(options, table, split).replace("{split}", split))
+    return found
 
 
 def _pattern(options: Options, table: str, split: str = "") -> str:
@@ -128,11 +141,17 @@ def _files(folder: Folder, options: Options, table: str) -> list[Found]:
 
 
 def _spans(
-    folder: Folder, options: Options, tables: tuple[str, ...], notes: list[str]
+    folder: Folder,
+    options: Options,
+    tables: tuple[str, ...],
+    notes: list[str],
+    left_out: Collection[str],
 ) -> list[Span]:
+    """Spans of the tables of all splits but some. Raises SourceError where none has a table."""
     spans: list[Span] = []
     for table in tables:
-        found = _files(folder, options, table)
+        there = _files(folder, options, table)
+        found = [file for file in there if file.values["split"] not in left_out]
         if not found:
             name = _pattern(options, table)
             raise SourceError(f"annotations not found: {files.join(folder.base, name)}")

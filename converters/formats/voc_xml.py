@@ -63,7 +63,7 @@ from converters.read.plans import chosen_files, files_plan, picture_patterns, pi
 from converters.read.records import record_pictures, xml_records
 from converters.read.split_lists import split_by_lists, split_by_pictures
 from converters.read.xml_values import first_text, is_flag, metres, pixels
-from converters.regions.xml_leaves import Counting, Fault, shape_of
+from converters.regions.xml_leaves import Counting, Fault, other_objects, shape_of
 from schemas.sample import Kind, Picture, Region, Reject, Sample
 
 YIELDS: tuple[Kind, ...] = ("region",)
@@ -189,6 +189,9 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
                 if label:
                     unplaced.append(label)
                 yield Reject(file, f"{key}#{at}", span.split, *fault.args)
+        for number, tag in enumerate(other_objects(root, options.object_tag)):
+            detail = f"an object of the tag {tag} where {options.object_tag} was meant"
+            yield Reject(file, f"{key}#{tag}[{number}]", span.split, "bad_value", detail)
         values = {**bound(options.annotations, name), "stem": key, "split": span.split}
         items = max(1, len(regions))
         pictures = record_pictures([(paths, values)], file, key, span.split, items)

@@ -249,7 +249,10 @@ def _read_records(folder: Folder, options: Options, span: Span) -> Iterator[Samp
     pictures = NamedPictures(folder, options.images, fixed)
     named = [fields.id or first(fields.image)]
     left: Counter[str] = Counter()
-    records = json_records(folder, span, dict[str, Any], table=options.table, named=named)
+    once = [*map(first, (fields.image, fields.question, fields.answer))]
+    records = json_records(
+        folder, span, dict[str, Any], table=options.table, named=named, once=once
+    )
     for place, record in records:
         if isinstance(record, Reject):
             yield record

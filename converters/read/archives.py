@@ -34,6 +34,7 @@ from converters.read.stores import (
     SourceError,
     Store,
     inside,
+    is_page,
     missing,
     open_ranges,
     said,
@@ -42,6 +43,7 @@ from converters.read.tar_index import tar_members
 
 MAX_MEMBER = 1 << 30
 MAX_UNPACKED = 8 << 30  # of what is copied into a temporary file
+_HEAD_BYTES = 512
 _KEPT = 1 << 19  # members of archives whose indexes are kept, about 0.2 GB
 _MEMBER = re.compile(
     r"(.*?\.(?:zip|tar|tar\.gz|tgz|tar\.bz2|tbz2?|(?:json|jsonl|ndjson|geojson|csv|tsv|txt)\.gz))"
@@ -164,8 +166,11 @@ class _Archive:
             if isinstance(error, FileNotFoundError):
                 raise
             why = said(error)
-            if store.read(path, 0, len(LFS_POINTER)) == LFS_POINTER:
+            head = store.read(path, 0, _HEAD_BYTES)
+            if head.startswith(LFS_POINTER):
                 why = "it is a Git LFS pointer; fetch the file with `git lfs pull`"
+            elif is_page(head):
+                why = "it is a web page; download the file again"
             raise SourceError(f"{path} is no archive that can be read: {why}") from None
         self.folders = _folders(self.members)
 
@@ -266,9 +271,12 @@ class _Zip:
                 continue
             kind = info.external_attr >> 28  # of the file, where Unix packed it
             fault = "a link or no plain file" if kind not in (0, 8) else ""
-            self._names[_plain(info.filename)] = info
+            name = info.filename
+            if "/" not in name:  # a program of Windows may have packed folders with backslashes
+                name = name.replace("\\", "/")
+            self._names[_plain(name)] = info
             yield (
-                info.filename,
+                name,
                 fault or ("encrypted" if info.flag_bits & 1 else ""),
                 Member(info.file_size, 0),
             )

@@ -119,6 +119,16 @@ def _meant(least: int, most: int) -> str:
     return f"{least} were" if least == most else f"{least} to {most} were"
 
 
+def is_heading(fields: Sequence[str], columns: Sequence[str]) -> bool:
+    """True for the names of columns: as many as there may be, and words where numbers stand."""
+    names = [column.removesuffix("?") for column in columns if column != REST]
+    shape = next((shape for shape in SHAPES if all(name in names for name in shape)), ())
+    if not shape or len(fields) != len(names):
+        return False
+    written = [field for name, field in zip(names, fields, strict=True) if name in shape]
+    return all(field.strip()[:1].isalpha() and number(field) is None for field in written)
+
+
 def is_fractions(values: Mapping[str, str], names: Sequence[str]) -> bool:
     """True where all the numbers lie between 0 and 1, and one of them within."""
     numbers = [number(values[name]) for name in names]

@@ -12,6 +12,7 @@ from converters.read.box_fields import (
     BadLine,
     fields_of,
     fitted,
+    is_heading,
     is_marked,
     is_yolo,
     number,
@@ -50,7 +51,8 @@ def scenes_of(
 
     values: `stem` and `split` of the file, and what the names in its pattern stand for. Without a
     column `image` or `frame` there is one picture, whatever the file holds. A line of a table that
-    has a picture and nothing else is a picture without objects.
+    has a picture and nothing else is a picture without objects. A first line of column names is
+    passed over.
     """
     named = [value for key, value in values.items() if key not in ("stem", "split", DEEPER)]
     whole = Scene("/".join([*named, values["stem"]]), dict(values))
@@ -69,6 +71,8 @@ def _collect(
     passed: Counter[str] = Counter()
     for place, line in text_lines(text):
         key = f"line {place}"
+        if place == 1 and _is_heading(rules, line):
+            continue
         try:
             fields = _fields(rules, line)
             scene = _scene(fields, whole, scenes, rules.every)
@@ -89,12 +93,20 @@ def _collect(
         yield Reject(file, whole.key, split, reason, f"{count} lines {why}", count)
 
 
+def _is_heading(rules: LineRules, line: str) -> bool:
+    try:
+        return is_heading(fields_of(line, rules.delimiter), rules.columns)
+    except BadLine:
+        return False
+
+
 def _fields(rules: LineRules, line: str) -> dict[str, str]:
     fields = fields_of(line, rules.delimiter)
     if len(fields) == 1 and rules.columns[0] == "image" and number(fields[0]) is None:
         return {"image": fields[0]}  # a picture without objects
     try:
-        return fitted(fields, rules.columns, rules.delimiter or " ")
+        joint = rules.delimiter if rules.delimiter and rules.delimiter in line else " "
+        return fitted(fields, rules.columns, joint)
     except BadLine as bad:
         reason, detail = bad.args
         yolo = ", as YOLO writes lines" if is_yolo(line) else ""

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from converters.read import files
 from converters.read.archives import split_member
+from converters.read.captions import split_name
 from converters.read.files import Found, SourceError
 from converters.read.folder import ALL, Folder, picture_ending
 
@@ -151,7 +152,7 @@ def _look(
                 whole = f"{place.lead}{reading}"
                 shown = False
                 for found in _find(folder, whole, named):
-                    split = place.split or named or found.values.get("split", ALL)
+                    split = split_name(place.split) or named or found.values.get("split", ALL)
                     if not all_splits and not folder.wants(split):
                         continue
                     if not picture_ending(found.path):

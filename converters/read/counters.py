@@ -16,10 +16,11 @@ from defusedxml import DefusedXmlException
 from msgspec.structs import replace
 
 from converters.read import files
-from converters.read.encodings import text_of, xml_of
+from converters.read.encodings import xml_of
 from converters.read.files import SourceError
 from converters.read.folder import Folder, Span
 from converters.read.images import in_threads, readers
+from converters.read.list_entries import list_text
 
 _OBJECT = re.compile(rb"<object[\s/>]")
 
@@ -54,13 +55,11 @@ def read_counters(folder: Folder, lists: Mapping[str, str]) -> Counters:
 
 
 def _numbers(folder: Folder, path: str) -> list[int]:
-    where = f"{folder.slug}: {folder.relative(path)}"
-    try:
-        words = text_of(folder.bytes_of(path)).split()
-    except UnicodeDecodeError as error:
-        raise SourceError(f"{where} cannot be read: {error}") from None
+    name = folder.relative(path)
+    words = list_text(folder, name).split()
     for word in words:
         if not (word.isascii() and word.isdigit() and len(word) < 10):
+            where = f"{folder.slug}: {name}"
             raise SourceError(f"{where} holds {word[:40]!r}; it should list counters of objects")
     return [int(word) for word in words]
 

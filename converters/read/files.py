@@ -48,6 +48,7 @@ from converters.read.stores import SourceError as SourceError
 from converters.read.stores import Store as Store
 from converters.read.stores import Unopenable as Unopenable
 from converters.read.stores import inside as inside
+from converters.read.stores import is_page as is_page
 from converters.read.stores import listed_once as listed_once
 from converters.read.stores import missing as missing
 from converters.read.stores import needs as needs
@@ -209,23 +210,25 @@ def wanted(path: str) -> Iterator[None]:
 def read_annotation(root: str, relative: str) -> bytes:
     """The whole of an annotation file, without a byte order mark.
 
-    Raises SourceError where it is missing, empty, or a Git LFS pointer instead of the file.
+    Raises SourceError where it is missing, empty, or something else (see `check_fetched`).
     """
     path = join(root, relative)
     with wanted(path):
         data = store(path).read(path)
     if not data.strip():
         raise SourceError(f"{path} is empty")
-    check_pointer(path, data)
+    check_fetched(path, data)
     return data.removeprefix(b"\xef\xbb\xbf")
 
 
-def check_pointer(path: str, head: bytes) -> None:
-    """Raises SourceError where `head` begins a Git LFS pointer."""
+def check_fetched(path: str, head: bytes) -> None:
+    """Raises SourceError where `head` begins what stands for a file that was not fetched."""
     if head.startswith(LFS_POINTER):
         raise SourceError(
             f"{path} is a Git LFS pointer, not the file; fetch it with `git lfs pull`"
         )
+    if is_page(head):
+        raise SourceError(f"{path} is a web page, not the file; download it again")
 
 
 class Found(NamedTuple):

@@ -16,6 +16,7 @@ from converters.read.endings import picture_ending as picture_ending
 from converters.read.endings import picture_stem as picture_stem
 from converters.read.files import Found, SourceError
 from converters.read.listings import Listings
+from converters.read.places import nearly_named
 from schemas.sample import Kind, Reject, Sample
 from schemas.table import Columns
 
@@ -73,7 +74,8 @@ def open_folder(
     inside: where its files may lie below it, `{a|b}` for the first of several that is there.
     """
     if not files.listing(root):
-        raise SourceError(f"{slug}: no folder {root}, or nothing in it")
+        near = nearly_named(files.listing, slug, root)
+        raise SourceError(f"{slug}: no folder {root}, or nothing in it{near}")
     places = (_place(root, place) for place in files.expand(inside))
     return Folder(slug, name, root, next(filter(None, places), "").rstrip("/"), splits)
 
@@ -210,11 +212,10 @@ class PicturePaths:
     """Native picture paths from a template of the catalogue, relative to the dataset's folder.
 
     template: one for all splits, or one for each; its names are filled with a record's values.
-    Where it lists alternatives, the first that exists is taken. Where none does, a picture of that
-    name with another ending is, in the same folder (or what stands for it: another spelling, an
-    archive) or one deeper; else the first alternative. An archive that would have to be unpacked
-    for it is left alone where a folder has other pictures. A `*` in an archive's name stands for
-    any letters: the picture is in one of several archives.
+    The first alternative that exists is taken; where none does, a picture of that name with another
+    ending, in the same folder (or what stands for it) or one deeper; else the first. An archive to
+    be unpacked for it is left alone where a folder has other pictures. `*` in an archive's name
+    stands for any letters: the picture is in one of several archives.
     """
 
     def __init__(self, folder: Folder, template: BySplit) -> None:

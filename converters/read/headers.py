@@ -33,6 +33,8 @@ _PNG_BEGIN = b"\x89PNG\r\n\x1a\n"
 _JPEG_SCAN, _JPEG_END = b"\xff\xda", b"\xff\xd9"
 # What a PNG's chunk begins with that may hold an orientation, its type first.
 _PNG_ORIENTED = (b"eXIf", b"iTXtXML:com.adobe.xmp", b"tEXtRaw profile", b"zTXtRaw profile")
+_PNG_BITS = 24  # where a PNG states the bits of a band
+_DEEP = ("I", "F")  # modes of Pillow: whole numbers of 16 or 32 bits, floats
 _ORIENTATION = 274
 _TURNED = (5, 6, 7, 8)  # orientations that swap width and height
 _IMAGE_WIDTH, _IMAGE_HEIGHT, _BITS, _BANDS = 256, 257, 258, 277
@@ -63,13 +65,15 @@ DAMAGED = (
 class Header(NamedTuple):
     """width, height: pixels, as the picture is shown. orientation: 1 (as stored) to 8, as in EXIF.
 
-    whole: the format's end marker, or the last of the pixels, is there.
+    whole: the format's end marker, or the last of the pixels, is there. deep: a band has more than
+    8 bits, or its pixels are no whole numbers.
     """
 
     width: int
     height: int
     orientation: int = 1
     whole: bool = True
+    deep: bool = False
 
 
 def header(data: bytes) -> Header:
@@ -78,6 +82,8 @@ def header(data: bytes) -> Header:
         raise PictureError("unreadable_image", "the file is empty")
     if data.startswith(files.LFS_POINTER):
         raise PictureError("unreadable_image", "a Git LFS pointer, not the picture")
+    if files.is_page(data):
+        raise PictureError("unreadable_image", "a web page, not the picture; download it again")
     if data.startswith(b"\xff\xd8\xff"):
         found = _jpeg(data)
     elif data.startswith(NUMPY):
@@ -153,7 +159,7 @@ def _png(data: bytes) -> Header:
         has_block |= data.startswith(_PNG_ORIENTED, at + 4)
         at += 12 + int.from_bytes(data[at : at + 4], "big")
         whole = kind == b"IEND" and at <= len(data)
-    found = Header(width, height, 1, whole)
+    found = Header(width, height, 1, whole, data[_PNG_BITS] > 8)
     return _turned(data, found) if has_block else found
 
 
@@ -193,7 +199,8 @@ def _by_pillow(data: bytes) -> Header:
                 if orientation in _TURNED and tags.get(_ORIENTATION) != orientation:
                     width, height = height, width
                 whole = _has_pieces(tags, len(data)) if tags else _ends(data)
-                return Header(width, height, orientation, whole)
+                deep = image.mode.startswith(_DEEP) or any(bits > 8 for bits in tags.get(_BITS, ()))
+                return Header(width, height, orientation, whole, deep)
     except UnidentifiedImageError:
         if data.startswith(_TIFF):
             raise _unknown_tiff(data) from None

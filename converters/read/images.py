@@ -50,7 +50,7 @@ class Facts(NamedTuple):
 
     width, height: pixels, as the picture is shown. size: bytes. fault: a Reject's reason, or
     empty; then detail says more and the numbers are 0. orientation: 1 (stored as it is shown) to
-    8, as in EXIF. quick_hash: see `quick_hash`.
+    8, as in EXIF. quick_hash: see `quick_hash`. deep: a band has more than 8 bits.
     """
 
     width: int = 0
@@ -61,6 +61,7 @@ class Facts(NamedTuple):
     detail: str = ""
     orientation: int = 1
     quick_hash: bytes = b""
+    deep: bool = False
 
 
 def quick_hash(data: bytes) -> bytes:
@@ -121,6 +122,7 @@ def _read_facts(path: str, verify: bool) -> Facts:
         hashlib.sha256(data).hexdigest(),
         orientation=found.orientation,
         quick_hash=quick_hash(data),
+        deep=found.deep,
     )
 
 
@@ -176,6 +178,23 @@ def in_pool(work: Callable[[K], T], keys: list[K], pool: ThreadPoolExecutor) -> 
 def beyond_loaders(pictures: Iterable[Facts]) -> int:
     """How many pictures Pillow refuses to open, unless a loader raises its limit."""
     return sum(facts.width * facts.height > _LOADER_PIXELS for facts in pictures)
+
+
+def deep_note(count: int) -> str:
+    """What becomes of so many embedded pictures of more than 8 bits."""
+    return (
+        f"{count:,} picture(s) of more than 8 bits a band are embedded as they are: a loader that "
+        "asks for 8-bit colours may show them white or black; --images reencode spreads their "
+        "range"
+    )
+
+
+def stretched_note(count: int) -> str:
+    """What became of so many pictures of more than 8 bits that were encoded anew."""
+    return (
+        f"{count:,} picture(s) of more than 8 bits a band are made 8-bit ones: of grey pixels the "
+        f"darkest {_DARKEST:.0%} are black, the brightest {1 - _BRIGHTEST:.0%} white"
+    )
 
 
 def loader_note(count: int) -> str:

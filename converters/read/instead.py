@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from converters.read import files
+from converters.read.archives import is_archive
 from converters.read.files import SourceError
 from converters.read.folder import Folder
 
@@ -27,6 +28,11 @@ def said_instead(folder: Folder, error: SourceError) -> SourceError:
     more = [f"{len(names) - _SHOWN} more"] if len(names) > _SHOWN else []
     shown = ", ".join([*names[:_SHOWN], *more])
     parts = [str(error), f"{_SAYS}{shown}"]
+    if "!" in folder.base:
+        inner = [name for name in [*names, *below] if is_archive(name)]
+        if inner:
+            outer = folder.base.partition("!")[0]
+            parts.append(f"{inner[0]} is an archive in an archive and is not read; unpack {outer}")
     pickles = [name for name in [*names, *below] if name.lower().endswith(_PICKLES)]
     if pickles:
         parts.append(f"{pickles[0]} is a Python pickle, which could run code and is not read")

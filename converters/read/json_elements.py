@@ -5,15 +5,17 @@
     [{...}, {...}]                     elements `[0]`, `[1]`
     {"images": [{...}], "info": ...}   below the key `images`: `images[0]`
     {"0": {...}, "1": {...}}           elements `0`, `1`
+
+Copies of a file put its table under another key, or leave the key out: a bare list, and the only
+list of objects in an object that lacks the key, are read as that table.
 """
 
 from __future__ import annotations
 
-import functools
 import json
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 import numpy as np
@@ -24,9 +26,9 @@ _KEY = rb'\s*"(?:[^"\\]|\\.)*"\s*:\s*'
 _BEFORE_FIRST = re.compile(rb"\{" + _KEY + rb"\Z", re.DOTALL)
 _BETWEEN = re.compile(rb"\s*," + _KEY, re.DOTALL)
 _MOST_KEY = 1 << 12
+_SHOWN = 8  # keys of a document in a message
 _TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\],:]', re.DOTALL)
-_TOP = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_ELEMENTS = list[msgspec.Raw] | dict[str, msgspec.Raw]
+_DOCUMENT = msgspec.json.Decoder(list[msgspec.Raw] | dict[str, msgspec.Raw])
 _OPENING, _CLOSING = (b"{", b"["), (b"}", b"]")
 
 
@@ -71,17 +73,25 @@ def elements(
     Raises msgspec.DecodeError where the document is cut off or is of another shape.
     """
     try:
-        if table is None:
-            found = _document().decode(body)
-        else:
-            found = getattr(_document(table).decode(body), table)
-            if body.count(f'"{table}"'.encode()) > 1 and not _is_whole(body, _TOP.decode(body)):
+        found = _DOCUMENT.decode(body)
+        if isinstance(found, list):
+            if table is not None and not found:
+                raise msgspec.ValidationError(f"an empty list, and no key {table!r}")
+            table = None
+        elif table is not None:
+            members = found
+            table = table if table in members else _key_instead(members, table)
+            found = _DOCUMENT.decode(members[table])
+            if body.count(f'"{table}"'.encode()) > 1 and not _is_whole(body, members):
                 yield from _cut(body, table) or ()
                 return
     except msgspec.ValidationError:
         raise
     except UNREADABLE as error:
         cut = _cut(body, table)
+        if cut is None and table is not None and (top := _cut(body, None)) is not None:
+            bare = body.lstrip().startswith(b"[")
+            cut = top if bare else _cut(body, _key_instead(dict(top), table))
         if cut is None:
             raise msgspec.DecodeError(str(error)) from None
         yield from cut
@@ -105,6 +115,16 @@ def _only_list(members: Mapping[str, msgspec.Raw]) -> str | None:
         return None
     lists = [key for key, head in heads.items() if head.startswith(b"[")]
     return lists[0] if len(lists) == 1 and heads[lists[0]] == b"[{" else None
+
+
+def _key_instead(members: Mapping[str, msgspec.Raw | bytes], table: str) -> str:
+    """The key of an object's only list of objects. Raises msgspec.ValidationError."""
+    heads = {key: b"".join(bytes(memoryview(text)[:64]).split()) for key, text in members.items()}
+    lists = [key for key, head in heads.items() if head.startswith(b"[{")]
+    if len(lists) == 1:
+        return lists[0]
+    there = ", ".join(map(repr, [*members][:_SHOWN])) or "none"
+    raise msgspec.ValidationError(f"it has no key {table!r}; its keys: {there}")
 
 
 def _is_whole(body: bytes, members: Mapping[str, msgspec.Raw]) -> bool:
@@ -133,14 +153,6 @@ def _address(text: bytes | msgspec.Raw) -> int:
     view = np.frombuffer(memoryview(text), np.uint8)
     address: int = view.__array_interface__["data"][0]
     return address
-
-
-@functools.cache
-def _document(table: str | None = None) -> msgspec.json.Decoder[Any]:
-    if table is None:
-        return msgspec.json.Decoder(_ELEMENTS)
-    field = msgspec.defstruct("Document", [(table, _ELEMENTS)])
-    return msgspec.json.Decoder(field)
 
 
 def _cut(body: bytes, table: str | None) -> list[tuple[str, bytes]] | None:

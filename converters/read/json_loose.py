@@ -26,7 +26,7 @@ def document(folder: Folder, name: str) -> dict[str, Any]:
     path = files.join(folder.base, name)
     try:
         data = utf8_of(folder.bytes_of(name))
-        files.check_pointer(path, data)
+        files.check_fetched(path, data)
     except (SourceError, files.MemberError, UnicodeDecodeError) as error:
         raise BadRecord("unreadable_file", str(error)) from None
     try:

@@ -29,7 +29,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.json as pj
 
-from converters.read.files import SourceError, check_pointer, store, wanted
+from converters.read.files import SourceError, check_fetched, store, wanted
 from converters.read.json_columns import read_uniform
 from converters.read.json_values import typed_values
 
@@ -77,7 +77,7 @@ def array_spans(
     with wanted(path):
         size = files.size(path)
         head = files.read(path, 0, min(size, _HEAD_BYTES))
-    check_pointer(path, head)
+    check_fetched(path, head)
     begin = array_opening(table).match(head)
     if begin is None:
         opening = "[" if table is None else f'{{"{table}": ['

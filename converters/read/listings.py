@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
@@ -31,6 +32,7 @@ class Listings:
         self._listings: dict[str, _Listing] = {}
         self._places: dict[str, str | None] = {}
         self._spread: dict[str, dict[str, str]] = {}
+        self._plain: dict[str, dict[str, str]] = {}
 
     def has(self, path: str) -> bool:
         """True where a file stands at `path`."""
@@ -68,9 +70,23 @@ class Listings:
         there = self._listing(place)
         for at, listing in [(place, there), *((sub, self._listing(sub)) for sub in there.below)]:
             found = name if name in listing.names else listing.pictures.get(picture_stem(name))
+            found = found or self._spelt_otherwise(at, listing).get(_plain(picture_stem(name)))
             if found:
                 return f"{at}{found}"
         return None
+
+    def _spelt_otherwise(self, place: str, listing: _Listing) -> dict[str, str]:
+        """A folder's pictures by plain stems, without those that only their case tells apart.
+
+        Other systems do not tell cases apart, and write accents in two ways.
+        """
+        if place not in self._plain:
+            stems: dict[str, list[str]] = {}
+            for stem in listing.pictures:
+                stems.setdefault(_plain(stem), []).append(stem)
+            sole = {plain: some[0] for plain, some in stems.items() if len(some) == 1}
+            self._plain[place] = {plain: listing.pictures[one] for plain, one in sole.items()}
+        return self._plain[place]
 
     def in_one_of(self, path: str) -> str | None:
         """The path of a member of one of several archives: `data/shard-*.tar!images/1.tif`.
@@ -121,6 +137,11 @@ class Listings:
                 [f"{place}{entry.name}/" for entry in found if entry.is_dir],
             )
         return self._listings[place]
+
+
+def _plain(stem: str) -> str:
+    """A stem without what systems of files write in several ways."""
+    return unicodedata.normalize("NFC", stem).casefold()
 
 
 def _rank(name: str) -> tuple[int, str]:

@@ -14,6 +14,7 @@ read from its beginning, so one beyond `MAX_COMPRESSED` counts only where a patt
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Sequence
 
 from converters.read.archives import is_archive, packed_name, split_member
@@ -27,8 +28,9 @@ Listing = Callable[[str], Sequence[Entry]]  # the entries of a folder, which end
 
 
 def alike(name: str) -> str:
-    """A name without what is written in several ways: its case, blanks, hyphens and underscores."""
-    return name.casefold().translate(_SEPARATORS)
+    """A name without what is written in several ways: its case, blanks, hyphens and underscores,
+    and whether an accent is part of its letter."""
+    return unicodedata.normalize("NFC", name).casefold().translate(_SEPARATORS)
 
 
 def other_place(listing: Listing, at: str, name: str) -> str | None:
@@ -70,3 +72,12 @@ def unpacked(path: str) -> str:
     if slash and alike(first) == alike(folder.rpartition("/")[2]):
         member = rest
     return f"{folder}/{member}"
+
+
+def nearly_named(listing: Listing, slug: str, root: str) -> str:
+    """A hint at a folder beside one that is not there, whose name is nearly its own; or nothing."""
+    above, slash, name = root.rstrip("/").rpartition("/")
+    others = [entry.name for entry in listing(above or slash or ".") if entry.is_dir]
+    like = (other for other in others if other != name and alike(other) == alike(name))
+    found = next((f"{above}{slash}{other}" for other in like), "")
+    return f"; if {found} is it: --path {slug}={found}" if found else ""

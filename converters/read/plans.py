@@ -32,6 +32,11 @@ from converters.read.json_tables import table_spans
 from converters.read.saved_tables import is_folder, saved_tables
 
 _HEAD_BYTES = 4096
+# Text files that stand beside label files and are none, in small letters.
+_BESIDE = frozenset(
+    f"{name}.txt"
+    for name in ("classes", "predefined_classes", "readme", "read_me", "license", "notes")
+)
 _FOLDERS_NOTED = 5  # folders left out that have a note each
 
 
@@ -89,7 +94,7 @@ def json_array_plan(
     for split, found in there:
         path = files.join(folder.base, found.path)
         head = files.store(path).read(path, 0, _HEAD_BYTES)
-        files.check_pointer(path, head)
+        files.check_fetched(path, head)
         kind = ""
         ranges: list[tuple[int, int | None]] = [(0, None)]
         if array_opening(table).match(head):
@@ -112,7 +117,8 @@ def chosen_files(
 ) -> list[tuple[str, Found]]:
     """(split, file) of the annotation files to read; notes is told of those that are not.
 
-    leave_out: what the names of files that are no annotations end in, before their last ending.
+    leave_out: what the names of files that are no annotations end in, before their last ending. A
+    `classes.txt` or `readme.txt` among label files is none either.
 
     Of files that differ in a pattern's `{a|b}` alternative alone, the first alternative's is taken.
     Label files (`{stem}`) one folder deeper are taken for a split that has none in their place; of
@@ -162,7 +168,9 @@ def _annotations(
     kept: list[tuple[str, Found]] = []
     left: list[tuple[str, Found]] = []
     for split, file in found:
-        is_other = stem(file.path).endswith(tuple(leave_out))
+        name = file.path.rpartition("/")[2].rpartition("!")[2]
+        beside = name.lower() in _BESIDE and _is_label_file(file)
+        is_other = beside or stem(file.path).endswith(tuple(leave_out))
         (left if is_other else kept).append((split, file))
     if left:
         notes.append(
@@ -172,6 +180,11 @@ def _annotations(
     if found and not kept:
         raise SourceError(f"{folder.slug}: {notes[-1]}, and no others are there")
     return kept
+
+
+def _is_label_file(file: Found) -> bool:
+    """True where a pattern of text files, one a picture, found it."""
+    return "stem" in file.values and "txt" not in map(str.lower, file.values.values())
 
 
 def _above(path: str) -> str:

@@ -16,6 +16,7 @@ A record's key in a Reject is its native id or name where one can be read, else 
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -26,6 +27,7 @@ import msgspec
 from defusedxml import DefusedXmlException
 
 from converters.read import files
+from converters.read.captions import split_name
 from converters.read.encodings import text_of, utf8_of, xml_of
 from converters.read.files import SourceError
 from converters.read.folder import Folder, PicturePaths, Span
@@ -39,6 +41,7 @@ from converters.read.json_elements import (
 from converters.read.json_lines import LINES, line_texts
 from converters.read.json_members import MEMBERS, member_texts
 from converters.read.json_spans import decode_records
+from converters.read.json_values import repeated_key
 from converters.read.packed import unpacked
 from schemas.sample import Picture, Reject
 
@@ -56,13 +59,18 @@ def json_records(
     *,
     table: str | None = None,
     named: Sequence[str] = (),
+    split: str = "",
+    item: str = "",
+    once: Sequence[str] = (),
 ) -> Iterator[tuple[str, T | Reject]]:
     """(place, record) of each record of a span of `json_array_plan` or `files_plan`.
 
     The place is the key in an object or a part of one, `[3]` or `images[3]` in an array, and
     `byte 512` in a part of that. An object that only wraps a list of objects is that list. kind:
     what a record is decoded to. table: the key under which the records stand. named: fields that
-    tell what an unreadable record is called.
+    tell what an unreadable record is called. split, item: the field that tells its split, where the
+    file does not, and the one that each of its items has. once: keys of which nobody knows which
+    value is meant where they stand twice.
 
     Raises SourceError where a whole document is cut off or of another shape.
     """
@@ -72,10 +80,31 @@ def json_records(
         wrapped = table is None and _is_object(kind)
         for place, text in _texts(folder, span, name, table, _required(kind), wrapped):
             try:
-                yield place, decode_record(text, decoder)
+                record = decode_record(text, decoder)
+                if once:
+                    _check_once(text, once)
+                yield place, record
             except BadRecord as bad:
                 key = _name(text, named) or place
-                yield place, Reject(file, key, span.split, *bad.args)
+                own = split_name(_name(text, [split])) or span.split
+                lost = max(1, _count(text, item)) if item else 1
+                reason, detail = bad.args
+                yield place, Reject(file, key, own, reason, detail, lost)
+
+
+def _check_once(text: msgspec.Raw | bytes, once: Sequence[str]) -> None:
+    """Raises BadRecord where one of these keys stands twice in a record."""
+    # Fast way: what does not stand twice in quotes does not stand twice as a key.
+    body = bytes(text)
+    if body[:1] == b"{" and any(body.count(_quoted(key)) > 1 for key in once):
+        twice = repeated_key(body, -1, once)
+        if twice is not None:
+            raise BadRecord("unreadable_record", f"the key {twice!r} stands twice")
+
+
+@functools.cache
+def _quoted(key: str) -> bytes:
+    return json.dumps(key, ensure_ascii=False).encode()
 
 
 def _is_object(kind: Any) -> bool:
@@ -167,6 +196,11 @@ def record_key(record: Mapping[str, Any], named: Sequence[str]) -> str:
     return " ".join(str(value) for value in values if isinstance(value, str | int) and value != "")
 
 
+def _count(text: msgspec.Raw | bytes, field: str) -> int:
+    """How often a key stands in a record that cannot be decoded."""
+    return len(re.findall(re.escape(json.dumps(field).encode()) + rb"\s*:", bytes(text)))
+
+
 def _name(text: msgspec.Raw | bytes, named: Sequence[str]) -> str:
     """What a record is called that cannot be decoded: the first values of its naming fields."""
     words = bytes(text).decode("utf-8", "backslashreplace")
@@ -239,7 +273,7 @@ def _whole_files(folder: Folder, span: Span) -> Iterator[tuple[str, bytes | Reje
         path = files.join(folder.base, name)
         try:
             data = files.store(path).read(path)
-            files.check_pointer(path, data)
+            files.check_fetched(path, data)
             data = unpacked(name, data)
         except files.Unopenable as error:
             yield name, _unreadable(folder, span, name, str(error.strerror))

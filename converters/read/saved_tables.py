@@ -58,7 +58,7 @@ def saved_tables(
         raise SourceError(f"annotations not found: no table ({endings}) below {', '.join(places)}")
     for _, one in found:
         path = files.join(folder.base, one.path)
-        files.check_pointer(path, files.store(path).read(path, 0, 64))
+        files.check_fetched(path, files.store(path).read(path, 0, 64))
     return found
 
 

@@ -25,16 +25,16 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from converters.read import files
-from converters.read.encodings import text_of
+from converters.read.captions import split_name
 from converters.read.files import Found, SourceError
 from converters.read.folder import Folder, Span, picture_ending, picture_stem, stem
+from converters.read.list_entries import Stems, list_text, stem_of
 from converters.read.records import text_lines
 from converters.read.table_rows import column_names
 from converters.read.tables import table_records
 from schemas.sample import Reject
 
 UNLISTED = "unlisted"  # the split of a file that no list names, and of which no split has a picture
-_ENDING = re.compile(r"\.(jpe?g|png|tiff?|bmp|xml|txt)$", re.IGNORECASE)
 _PICTURE_COLUMNS = ("image_path", "image", "file_name", "filename", "name")
 
 
@@ -83,21 +83,32 @@ def split_by_lists(
 
     Raises SourceError where there are lists, and none names a file that is there.
     """
-    there = {stem(file.path): (file.path,) for file in found}
+    there = Stems(found)
     patterns = [lists] if isinstance(lists, str) else lists
-    some, strangers = _first_lists(folder, patterns, splits)
-    named = [
-        _List(split, name, [(entry, there.get(entry, ())) for entry in stems])
-        for split, name, stems in some
-    ]
-    paths = [path for [path] in there.values()]
+    some, strangers = _first_lists(folder, patterns, splits, there)
     if not some and not strangers:
         note = f"there is no split list {folder.relative(files.shown(patterns[0]))}"
-        by_split, notes = _assigned(folder, [], paths, "annotation files")
+        by_split, notes = _assigned(folder, [], there.paths, "annotation files")
         return Splits(by_split, [note, *notes])
-    _check_named(folder, named, strangers)
-    by_split, notes = _assigned(folder, named, paths, "annotation files")
-    return Splits(by_split, [*notes, *([_no_lists_of_splits(strangers)] if strangers else [])])
+    named, spelt = _looked_up(some, there)
+    if strangers and not some:
+        raise SourceError(f"{folder.slug}: {_no_lists_of_splits(strangers)}, and there is no other")
+    _check_named(folder, named, there.paths)
+    by_split, notes = _assigned(folder, named, there.paths, "annotation files")
+    strange = [_no_lists_of_splits(strangers)] if strangers else []
+    return Splits(by_split, [*spelt, *notes, *strange])
+
+
+def _looked_up(lists: Iterable[_Stems], there: Stems) -> tuple[list[_List], list[str]]:
+    """Lists with the files that they name, and notes of those that spell them otherwise."""
+    named: list[_List] = []
+    notes: list[str] = []
+    for split, name, entries in lists:
+        stems, example = there.spelt_here(entries)
+        if example:
+            notes.append(f"{name} spells the names of files otherwise, such as {example}")
+        named.append(_List(split, name, [(one, there.named(one)) for one in stems]))
+    return named, notes
 
 
 def list_files(
@@ -140,7 +151,7 @@ def split_by_picture_lists(
         for split, paths in lists.items()
         for path in paths
     ]
-    _check_named(folder, named, [])
+    _check_named(folder, named, [*names])
     return _assigned(folder, named, names, "pictures")
 
 
@@ -172,13 +183,17 @@ def split_by_pictures(folder: Folder, images: Mapping[str, str], found: Iterable
     return Splits(wanted, notes)
 
 
-def _check_named(folder: Folder, lists: Sequence[_List], others: Sequence[str]) -> None:
-    """Raises SourceError where no list names a file that is there. others: names of other lists."""
-    if not any(found for one in lists for _, found in one.entries):
-        example = next((one.name for one in lists), next(iter(others), ""))
-        raise SourceError(
-            f"{folder.slug}: no split list, such as {example}, names a file that is there"
-        )
+def _check_named(folder: Folder, lists: Sequence[_List], paths: Sequence[str]) -> None:
+    """Raises SourceError where no list names a file that is there. paths: the files."""
+    if any(found for one in lists for _, found in one.entries):
+        return
+    example = next((one for one in lists if one.entries), lists[0])
+    first = f" (its first entry is {example.entries[0][0]!r})" if example.entries else " (empty)"
+    meant = f"; the names of files that are there are such as {stem(paths[0])!r}" if paths else ""
+    raise SourceError(
+        f"{folder.slug}: no split list, such as {example.name}{first}, names a file that is there"
+        f"{meant}"
+    )
 
 
 def _assigned(folder: Folder, lists: Iterable[_List], paths: Iterable[str], what: str) -> Splits:
@@ -190,6 +205,8 @@ def _assigned(folder: Folder, lists: Iterable[_List], paths: Iterable[str], what
     split_of: dict[str, str] = {}
     notes: list[str] = []
     for split, name, entries in lists:
+        if not entries and folder.wants(split):
+            notes.append(f"{name} is empty, so nothing is of split {split}")
         absent = [entry for entry, found in entries if not found]
         if absent and folder.wants(split):
             count = f"{len(absent)} of {len(entries)} {what}"
@@ -228,28 +245,46 @@ def _no_lists_of_splits(names: Sequence[str]) -> str:
 
 
 def _first_lists(
-    folder: Folder, patterns: Sequence[str], splits: Collection[str] | None
+    folder: Folder, patterns: Sequence[str], splits: Collection[str] | None, there: Stems
 ) -> tuple[list[_Stems], list[str]]:
-    """The lists of the first alternative that has some of these splits, and other lists' names."""
+    """The lists of the first alternative that has some of these splits, and other lists' names.
+
+    A list whose name spells a split otherwise (`Train.txt`, `valid.txt`) is that split's where the
+    split has no other.
+    """
     strangers: dict[str, None] = {}
     for reading in chain.from_iterable(map(files.expand, patterns)):
-        found: list[_Stems] = []
-        for file in files.find(folder.base, reading):
-            for one in _lists_of(folder, file):
-                if splits is not None and one.split not in splits:
+        lists = [
+            one
+            for file in files.find(folder.base, reading)
+            for one in _lists_of(folder, file, there)
+        ]
+        if splits is None:
+            found = lists
+        else:
+            found = [one for one in lists if one.split in splits]
+            for one in lists:
+                own = _own_split(one.split, splits)
+                if one.split not in splits and own and all(own != other.split for other in found):
+                    found.append(one._replace(split=own))
+                elif one.split not in splits:
                     strangers[one.name] = None
-                else:
-                    found.append(one)
         if found:
             return found, [*strangers]
     return [], [*strangers]
 
 
-def _lists_of(folder: Folder, file: Found) -> Iterator[_Stems]:
+def _own_split(written: str, splits: Collection[str]) -> str:
+    """The split that a list's name spells otherwise; empty where it is none."""
+    usual = split_name(written)
+    return next((split for split in sorted(splits) if split_name(split) == usual), "")
+
+
+def _lists_of(folder: Folder, file: Found, there: Stems) -> Iterator[_Stems]:
     """A file of one list, or a table of several. Raises SourceError where it cannot be read."""
     name = folder.relative(file.path)
     if "split" in file.values:
-        yield _Stems(file.values["split"], name, _stems(folder, file.path))
+        yield _Stems(file.values["split"], name, there.entries_of(list_text(folder, name)))
         return
     header = column_names(files.join(folder.base, file.path))
     picture = next((column for column in _PICTURE_COLUMNS if column in header), None)
@@ -262,31 +297,14 @@ def _lists_of(folder: Folder, file: Found) -> Iterator[_Stems]:
     span = Span(folder.slug, "", 0, (file.path,))
     for _, row in table_records(folder, span, _Row, {"picture": picture, "split": "split"}):
         if not isinstance(row, Reject):
-            by_split.setdefault(row.split, []).append(_stem_of(row.picture))
+            by_split.setdefault(row.split, []).append(stem_of(row.picture))
     for split, stems in by_split.items():
         yield _Stems(split, name, stems)
 
 
-def _stems(folder: Folder, path: str) -> list[str]:
-    """The stems that a split list names, with or without folder and ending.
-
-    Raises SourceError where it is no text.
-    """
-    try:
-        entries = text_of(folder.bytes_of(path)).split()
-        return [_stem_of(entry) for entry in entries]
-    except UnicodeDecodeError as error:
-        where = f"{folder.slug}: {folder.relative(path)}"
-        raise SourceError(f"{where} cannot be read: {error}") from None
-
-
-def _stem_of(entry: str) -> str:
-    return _ENDING.sub("", entry.rpartition("/")[2])
-
-
 def _keys(name: str) -> tuple[str, str]:
     """What a list may call a file: its name without ending, alone and behind its folder's."""
-    parts = picture_stem(name).replace("!", "/").split("/")
+    parts = re.split(r"[!/\\]", picture_stem(name))
     return parts[-1], "/".join(parts[-2:])
 
 
@@ -310,10 +328,6 @@ def _is_header(line: str) -> bool:
 
 def _lines(folder: Folder, path: str, there: Mapping[str, list[str]]) -> list[str]:
     """The lines of a list but its header. Raises SourceError where it is no text."""
-    try:
-        text = text_of(files.read_annotation(folder.root, path))
-    except UnicodeDecodeError as error:
-        raise SourceError(f"{folder.slug}: {path} cannot be read: {error}") from None
-    lines = [line.strip() for _, line in text_lines(text)]
+    lines = [line.strip() for _, line in text_lines(list_text(folder, path))]
     headed = lines and _is_header(lines[0]) and not _found(lines[0], there)
     return lines[1:] if headed else lines

@@ -25,6 +25,8 @@ _IN_MEMORY = re.compile(
 # A square of 32,768 pixels: the largest pictures of DOTA and LRS-VQA pass, a bomb does not.
 MAX_PIXELS = 1 << 30
 LFS_POINTER = b"version https://git-lfs"
+# What a server may send for a file: that there is none, or that one must log in.
+_PAGE = re.compile(rb"(\xef\xbb\xbf)?\s*<(!doctype\s+html|html)\b", re.IGNORECASE)
 
 
 class SourceError(Exception):
@@ -99,6 +101,11 @@ class Store(Protocol):
     def listing(self, path: str) -> list[Entry]:
         """What lies right below a folder, in order of names."""
         ...
+
+
+def is_page(head: bytes) -> bool:
+    """True for the beginning of a web page."""
+    return _PAGE.match(head) is not None
 
 
 @contextmanager

@@ -107,7 +107,7 @@ def open_table(
     mark = delimiter or _mark(path)
     start, end = part or (0, None)
     data = files.store(path).read(path, start, end)
-    files.check_pointer(path, data)
+    files.check_fetched(path, data)
     rows = _csv(data, mark)
     if header is not None:
         return list(header), rows
@@ -149,7 +149,7 @@ def _names(cells: Sequence[Any]) -> list[str]:
 def _csv_header(path: str, mark: str, wanted: Iterable[str]) -> list[str]:
     """The column names of a CSV, from its beginning."""
     head = files.store(path).read(path, 0, _HEAD_BYTES)
-    files.check_pointer(path, head)
+    files.check_fetched(path, head)
     if len(head) == _HEAD_BYTES:
         head = head[: head.rfind(b"\n") + 1]
     rows = _csv(head, mark)

@@ -107,7 +107,7 @@ def _ranges(
     if kind != "csv" or size <= SPAN_BYTES:
         return [(0, None, size // record_bytes + 1)]
     head = files.store(path).read(path, 0, _PROBE_BYTES)
-    files.check_pointer(path, head)
+    files.check_fetched(path, head)
     if head.startswith(_WIDE):
         return [(0, None, size // record_bytes + 1)]
     mark = _delimiter(head)

@@ -191,7 +191,7 @@ def _turn(
     if not isinstance(turn, dict):
         return _exchange(turn, fields)
     named, text = _first(turn, fields.role), _first(turn, fields.text)
-    role = roles.get(named) if isinstance(named, str) else None
+    role = roles.get(named) or roles.get(named.lower()) if isinstance(named, str) else None
     if role is not None and isinstance(text, str):  # as nearly all are
         return [(role, text)]
     if named is None and _first(turn, fields.question) is not None:

@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from converters.read.headers import MAX_PIXELS
 from converters.read.json_elements import UNREADABLE
-from converters.regions.geometry import Floats, from_rotated
+from converters.regions.geometry import MOST_RADIANS, Floats, from_rotated
 from converters.regions.masks import (
     Strips,
     decode_coco_counts,
@@ -131,6 +131,7 @@ def box_shapes(boxes: Floats, convention: Convention) -> list[Shape | Fault]:
     else:
         rotated = boxes.copy()
         if convention == "cxcywha_radians":
+            bad |= np.abs(boxes[:, 4]) > MOST_RADIANS
             rotated[:, 4] = np.degrees(rotated[:, 4])
         shapes = [Quad(tuple(row)) for row in from_rotated(rotated).tolist()]
     for row in np.flatnonzero(bad).tolist():

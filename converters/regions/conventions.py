@@ -23,7 +23,7 @@ import msgspec
 import numpy as np
 from msgspec import Struct
 
-from converters.regions.geometry import from_rotated
+from converters.regions.geometry import MOST_RADIANS, from_rotated
 from schemas.sample import Box, Polygon, Quad, Shape
 
 Layout = Literal["xyxy", "xywh", "cxcywh", "turned", "rotated", "corners", "polygon"]
@@ -219,6 +219,8 @@ def _centred(layout: Layout, values: Sequence[float]) -> tuple[float, float, flo
 
 
 def _turned(centred: Sequence[float], angle: float, convention: Convention) -> Shape:
+    if convention.angle == "radians" and abs(angle) > MOST_RADIANS:
+        raise BadShape("bad_box", f"an angle of {angle:g}, where radians were meant")
     degrees = math.degrees(angle) if convention.angle == "radians" else angle
     x, y, width, height = centred
     if degrees == 0:

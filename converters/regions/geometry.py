@@ -14,6 +14,7 @@ import shapely
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
+MOST_RADIANS = 2 * np.pi + 0.01  # of a whole turn: what is beyond must be degrees
 MIN_SIDE = 1.0  # pixels; what is thinner after clipping has no area
 _EXACT = 1e-3  # pixels; corners this close to a rectangle's are one
 

@@ -48,7 +48,7 @@ class OutlineFiles:
         place = self._folder.absolute(path)
         try:
             body = files.store(place).read(place)
-            files.check_pointer(path, body)
+            files.check_fetched(path, body)
             found = msgspec.json.decode(utf8_of(body))
         except (files.Unopenable, files.MemberError) as error:
             raise BadRecord("unreadable_file", f"{path}: {error.strerror}") from None

@@ -161,6 +161,11 @@ def clean(
     pictures_of = np.fromiter((len(sample.pictures) for sample in samples), np.int64)
     reasons[shown >= pictures_of[owner]] = "dangling_reference"
     _mark_repeats(native, owner.tolist(), reasons)
+    spoken_names = {
+        label: spoken(label, names) for label in dict.fromkeys(region.label for region in native)
+    }
+    _mark_unnamed(native, spoken_names, reasons, clipped.details)
+    _explain_fractions(native, reasons, clipped.details)
     good = reasons == ""
     repairs = Counter(
         {
@@ -174,9 +179,6 @@ def clean(
         region if shape is region.shape else msgspec.structs.replace(region, shape=shape)
         for region, shape in zip(native, clipped.shapes, strict=True)
     ]
-    spoken_names = {
-        label: spoken(label, names) for label in dict.fromkeys(region.label for region in native)
-    }
     scenes = Scenes(
         samples[0].split if samples else "",
         list(samples),
@@ -277,6 +279,27 @@ def _framed(
         else:
             framed[item], moves[item] = moved(region.shape, frame), frame.repair
     return framed, moves, conflicts
+
+
+def _mark_unnamed(
+    native: Sequence[Region], names: Mapping[str, str], reasons: Strings, details: list[str]
+) -> None:
+    """Writes `bad_value` to each region whose class is a number that nobody has a name for."""
+    unnamed = {label for label, name in names.items() if name and not any(map(str.isalpha, name))}
+    if not unnamed:
+        return
+    for item, region in enumerate(native):
+        if region.label in unnamed and not reasons[item]:
+            reasons[item], details[item] = "bad_value", "its class has no name in words"
+
+
+def _explain_fractions(native: Sequence[Region], reasons: Strings, details: list[str]) -> None:
+    """Says of regions without an area whether their numbers look like fractions of a picture."""
+    for item in np.flatnonzero(reasons == "zero_area").tolist():
+        shape = native[item].shape
+        values = () if isinstance(shape, Mask) else flat(shape)
+        if values and all(abs(value) <= 1 for value in values) and any(v % 1 for v in values):
+            details[item] = "its numbers look like fractions of the picture, and pixels were meant"
 
 
 def _mark_repeats(native: Sequence[Region], owner: Sequence[int], reasons: Strings) -> None:

@@ -34,7 +34,7 @@ from xml.etree.ElementTree import Element
 
 import numpy as np
 
-from converters.regions.geometry import from_rotated, inclusive_corners
+from converters.regions.geometry import MOST_RADIANS, from_rotated, inclusive_corners
 from schemas.sample import Box, Polygon, Quad, Shape
 
 _SIDES = ("xmin", "ymin", "xmax", "ymax")
@@ -78,6 +78,14 @@ def shape_of(node: Element, geometries: Sequence[str], counting: Counting) -> Sh
     raise Fault("bad_box", f"no {wanted}; the object has {there}"[:200])
 
 
+def other_objects(root: Element, object_tag: str) -> list[str]:
+    """The tags of what looks like objects in a file that has none of the tag of an entry."""
+    if root.find(f".//{object_tag}") is not None or root.tag == object_tag:
+        return []
+    known = {leaf.tag.casefold() for leaf in LEAVES.values() if leaf.tag}
+    return [node.tag for node in root.iter() if any(one.tag.casefold() in known for one in node)]
+
+
 def _sides(tags: Sequence[str]) -> Callable[[Element, Counting], Box]:
     """A reader of upright boxes whose four sides have these tags."""
 
@@ -119,6 +127,8 @@ def _mbox(node: Element, counting: Counting) -> Quad:
 def _centred(cx: float, cy: float, width: float, height: float, angle: float) -> Quad:
     if width <= 0 or height <= 0:
         raise Fault("zero_area", f"{width:g} wide and {height:g} high")
+    if abs(angle) > MOST_RADIANS:
+        raise Fault("bad_box", f"an angle of {angle:g}, where radians were meant")
     rotated = np.array([[cx, cy, width, height, math.degrees(angle)]])
     return Quad(tuple(from_rotated(rotated)[0].tolist()))
 

@@ -31,6 +31,7 @@ from schemas.sample import Box, Conversation, Quad, Region, Shape
 
 _VIDEO_TOKEN = "<video>"
 _QUOTED = re.compile(r'\s*"([^"]*)"\s*')  # a whole text
+_OTHER_TOKEN = re.compile(r"(?!(?-i:<image>))<\s*image(?:\s*here|[\s_]*\d+)?\s*>", re.IGNORECASE)
 _NO_AREA = 1e-6  # square pixels, twice: what the arithmetic leaves of none
 _ANY_SIZE = (1000, 1000)  # to count boxes by
 
@@ -113,10 +114,26 @@ def place_tokens(
 ) -> tuple[list[tuple[str, str]], str]:
     """Turns with one `<image>` a picture, and a Reject's reason where that cannot be done.
 
-    Tokens that are right stay where they are. `<video>` stands for all pictures; where no token
-    is there at all they go before the first human words.
+    Tokens that are right stay where they are, and those of other programs (`<Image>`, `<image_1>`,
+    `<ImageHere>`) become such. `<video>` stands for all pictures; where no token is there at all
+    they go before the first human words.
     """
     found = sum(text.count(IMAGE_TOKEN) for role, text in turns if role == "human")
+    # Fast way: a text without other angles than its tokens' need not be searched.
+    others = sum(
+        len(_OTHER_TOKEN.findall(text))
+        for role, text in turns
+        if role == "human" and text.count("<") > text.count(IMAGE_TOKEN)
+    )
+    if others and found + others != pictures:
+        return turns, "image_tokens"
+    if others:
+        repairs["picture_tokens"] += 1
+        turns = [
+            (role, _OTHER_TOKEN.sub(IMAGE_TOKEN, text) if role == "human" else text)
+            for role, text in turns
+        ]
+        found = pictures
     videos = sum(text.count(_VIDEO_TOKEN) for role, text in turns if role == "human")
     if found == pictures and not videos:
         return turns, ""

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypedDict, cast
 import msgspec
 
 from converters.ledger import Ledger
-from converters.read.images import loader_note
+from converters.read.images import deep_note, loader_note, stretched_note
 from converters.rows.pictures import DISAGREEING
 from pipelines import __version__, tokens
 from pipelines.card.citations import bibtex
@@ -25,6 +25,8 @@ from schemas.sample import is_fault
 # What a run counts of pictures, in words.
 _NOTES: dict[str, Callable[[int], str]] = {
     "large_pictures": loader_note,
+    "deep_pictures": deep_note,
+    "stretched_pictures": stretched_note,
     "without_georeference": lambda n: (
         f"{counted(n, 'picture')} without a georeference that says where on Earth"
     ),
