@@ -51,9 +51,20 @@ def test_a_list_under_another_key_that_is_no_json_is_told_by_its_bytes(tmp_path:
     assert ids(tmp_path, text) == ([*range(40)], [note])
 
 
-@pytest.mark.parametrize("text", ['{"others": [1, 2], "info": {}}', '{"others": [1, 2]'])
-def test_a_file_without_the_list_that_is_asked_for_is_an_error(tmp_path: Path, text: str) -> None:
-    with pytest.raises(SourceError, match=r'a\.json does not begin with \{"questions": \['):
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            '{"others": [1, 2], "info": {}}',
+            r"a\.json has no list under the key 'questions'; its keys: 'others', 'info'$",
+        ),
+        ('{"others": [1, 2]', r'a\.json does not begin with \{"questions": \['),
+    ],
+)
+def test_a_file_without_the_list_that_is_asked_for_is_an_error(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    with pytest.raises(SourceError, match=said):
         ids(tmp_path, text)
 
 

@@ -102,12 +102,20 @@ def test_an_xml_may_declare_any_of_these_encodings(encoding: str, codec: str, te
 
 
 @pytest.mark.parametrize(
-    "split", ["train", "Training", "val", "valid", "validation", "Test", "testing"]
+    ("name", "split"),
+    [
+        *(("train", "train"), ("Training", "train"), ("val", "val"), ("valid", "val")),
+        *(("validation", "val"), ("Test", "test"), ("testing", "test")),
+    ],
 )
-def test_a_folder_of_a_split_is_known_by_its_name(split: str, tmp_path: Path) -> None:
-    files: dict[str, str | bytes] = {f"{split}/Port/a.jpg": "", "test/River/b.jpg": ""}
+def test_a_folder_of_a_split_is_known_by_its_name(name: str, split: str, tmp_path: Path) -> None:
+    other = "train" if split == "test" else "test"
+    files: dict[str, str | bytes] = {f"{name}/Port/a.jpg": "", f"{other}/River/b.jpg": ""}
     found = found_in(tmp_path, "class_folder", {"images": "{label}/{file}"}, files)
-    assert {one.split for one in found.samples} == {split, "test"}
+    assert {one.pictures[0].path: one.split for one in found.samples} == {
+        f"{name}/Port/a.jpg": split,
+        f"{other}/River/b.jpg": other,
+    }
 
 
 @pytest.mark.parametrize("ending", [".rar", ".7z", ".zst", ".001", ".z01", ".aa", ".part1"])
@@ -131,7 +139,7 @@ def test_a_python_pickle_is_named_and_not_read(ending: str, tmp_path: Path) -> N
     ("role", "known"),
     [
         *(("human", "human"), ("user", "human"), ("gpt", "gpt"), ("assistant", "gpt")),
-        *(("bot", "gpt"), ("Human", None), ("tool", None)),
+        *(("bot", "gpt"), ("Human", "human"), ("tool", None)),
     ],
 )
 def test_roles_have_usual_names(role: str, known: str | None, tmp_path: Path) -> None:

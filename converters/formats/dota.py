@@ -146,7 +146,7 @@ def _plain_region(key: str, line: str) -> Region | None:
     the time; the plain way, `_fields`, looks for everything else that a line may hold.
     """
     words = line.split()
-    if len(words) != 10 or words[9] not in _PLAIN_FLAGS:
+    if len(words) != 10 or words[9] not in _PLAIN_FLAGS or _strange(words[8]):
         return None
     try:
         points = tuple(map(float, words[:8]))
