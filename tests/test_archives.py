@@ -14,7 +14,8 @@ from native import encoded
 
 from converters.read import archives, files, images
 from converters.read.files import Entry, Found, MemberError, SourceError
-from converters.read.folder import Folder, PicturePaths
+from converters.read.folder import Folder
+from converters.read.picture_paths import PicturePaths
 
 MEMBERS = {"a/1.txt": b"one", "a/b/2.txt": b"twenty-two", "3.txt": b""}
 

@@ -11,7 +11,8 @@ from laid import tree
 
 from converters.read import files, stores
 from converters.read.files import Entry, SourceError
-from converters.read.folder import PicturePaths, open_folder
+from converters.read.folder import open_folder
+from converters.read.picture_paths import PicturePaths
 
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 484955574\n"
 

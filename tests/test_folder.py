@@ -8,7 +8,8 @@ import pytest
 from laid import tree
 
 from converters.read.files import SourceError
-from converters.read.folder import PicturePaths, annotation_files, batched, bound, open_folder, stem
+from converters.read.folder import annotation_files, batched, bound, open_folder, stem
+from converters.read.picture_paths import PicturePaths
 
 
 def test_a_source_that_is_not_there_is_named(tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ from native import Native, changed, read
 
 from converters.catalogue import catalogue
 from converters.read.files import SourceError, expand
-from converters.read.folder import Folder, PicturePaths
+from converters.read.folder import Folder
+from converters.read.picture_paths import PicturePaths
 from schemas.entry import Entry
 from schemas.sample import Box, Quad, Region
 

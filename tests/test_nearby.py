@@ -8,8 +8,9 @@ import pytest
 from laid import laid, shot
 
 from converters.read.files import SourceError
-from converters.read.folder import PicturePaths, open_folder
+from converters.read.folder import open_folder
 from converters.read.nearby import Nearby
+from converters.read.picture_paths import PicturePaths
 
 
 @pytest.mark.parametrize(

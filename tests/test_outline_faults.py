@@ -12,8 +12,9 @@ from laid_out import faults, found_in
 from native import encoded, picture
 from PIL import Image
 
-from converters.read.folder import PicturePaths, open_folder
+from converters.read.folder import open_folder
 from converters.read.json_elements import BadRecord
+from converters.read.picture_paths import PicturePaths
 from converters.regions.outline_files import OutlineFiles
 from schemas.sample import Mask, Picture, Polygon, Region
 

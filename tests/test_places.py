@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from converters.read import files, places
-from converters.read.folder import PicturePaths, open_folder
+from converters.read.folder import open_folder
+from converters.read.picture_paths import PicturePaths
 
 
 def put(root: Path, *paths: str) -> None:

@@ -23,9 +23,10 @@ from msgspec import Struct
 
 from converters.read.encodings import utf8_of
 from converters.read.files import SourceError
-from converters.read.folder import BySplit, Folder, PicturePaths, Plan, Sides, Span, stem
+from converters.read.folder import BySplit, Folder, Plan, Sides, Span, stem
 from converters.read.json_elements import UNREADABLE, elements
 from converters.read.json_values import number_of
+from converters.read.picture_paths import PicturePaths
 from converters.read.plans import json_array_plan
 from converters.read.records import json_records, record_pictures
 from converters.read.sizes import PictureSizes

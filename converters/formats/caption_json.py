@@ -44,7 +44,6 @@ from converters.read.files import SourceError
 from converters.read.folder import (
     BySplit,
     Folder,
-    PicturePaths,
     Plan,
     Sides,
     Span,
@@ -53,6 +52,7 @@ from converters.read.folder import (
     stem,
 )
 from converters.read.json_elements import UNREADABLE, BadRecord, decode_record, elements
+from converters.read.picture_paths import PicturePaths
 from converters.read.plans import json_array_plan
 from converters.read.records import json_records, record_pictures
 from schemas.sample import Kind, Reject, Sample

@@ -41,9 +41,10 @@ from converters.read.captions import (
     text_at,
 )
 from converters.read.files import SourceError
-from converters.read.folder import BySplit, Folder, PicturePaths, Plan, Sides, Span, stem
+from converters.read.folder import BySplit, Folder, Plan, Sides, Span, stem
 from converters.read.forms import bound_in, first_form
 from converters.read.json_elements import BadRecord
+from converters.read.picture_paths import PicturePaths
 from converters.read.plans import picture_patterns
 from converters.read.records import record_pictures
 from converters.read.table_rows import column_names, table_ending

@@ -24,9 +24,10 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from converters.read.folder import BySplit, Folder, PicturePaths, Plan, Sides, Span
+from converters.read.folder import BySplit, Folder, Plan, Sides, Span
 from converters.read.mask_files import Listed, masks_plan
 from converters.read.mask_pairs import Paired, with_pictures
+from converters.read.picture_paths import PicturePaths
 from converters.regions.areas import read_runs
 from converters.regions.masks import mask_parts
 from converters.regions.pixel_classes import PixelTable, areas, pixel_classes

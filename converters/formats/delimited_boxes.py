@@ -56,7 +56,6 @@ from converters.read.folder import (
     ALL,
     BySplit,
     Folder,
-    PicturePaths,
     Plan,
     Sides,
     Span,
@@ -66,6 +65,7 @@ from converters.read.folder import (
     picture_stem,
     stem,
 )
+from converters.read.picture_paths import PicturePaths
 from converters.read.plans import chosen_files, files_plan, picture_patterns, pictures_elsewhere
 from converters.read.records import record_pictures, text_lines, text_records
 from converters.read.sizes import PictureSizes

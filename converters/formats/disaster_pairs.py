@@ -26,8 +26,9 @@ from msgspec import Struct
 from converters.read import files
 from converters.read.encodings import utf8_of
 from converters.read.files import SourceError
-from converters.read.folder import BySplit, Folder, PicturePaths, Plan, Sides, Span, bound
+from converters.read.folder import BySplit, Folder, Plan, Sides, Span, bound
 from converters.read.json_elements import UNREADABLE, BadRecord, decode_record
+from converters.read.picture_paths import PicturePaths
 from converters.read.plans import files_plan
 from converters.regions.conventions import BadShape, Size
 from converters.regions.parts import rings_of_wkt, shape_of_rings

@@ -35,7 +35,8 @@ from msgspec import Struct
 
 from converters.read.attributes import attributes_of
 from converters.read.box_fields import is_marked
-from converters.read.folder import BySplit, Folder, PicturePaths, Plan, Sides, Span, bound, stem
+from converters.read.folder import BySplit, Folder, Plan, Sides, Span, bound, stem
+from converters.read.picture_paths import PicturePaths
 from converters.read.plans import files_plan
 from converters.read.records import record_pictures, text_lines, text_records
 from schemas.sample import Kind, Picture, Quad, Region, Reject, Sample

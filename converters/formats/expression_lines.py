@@ -18,7 +18,8 @@ from msgspec import Struct
 
 from converters.read.box_fields import BadLine
 from converters.read.box_scenes import LineRules, Scene, scenes_of
-from converters.read.folder import BySplit, Folder, PicturePaths, Plan, Sides, Span, bound, stem
+from converters.read.folder import BySplit, Folder, Plan, Sides, Span, bound, stem
+from converters.read.picture_paths import PicturePaths
 from converters.read.plans import files_plan
 from converters.read.records import record_pictures, text_records
 from converters.regions.line_boxes import shape_of

@@ -19,7 +19,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from converters.read.folder import BySplit, Folder, PicturePaths, Plan, Sides, Span, bound
+from converters.read.folder import BySplit, Folder, Plan, Sides, Span, bound
+from converters.read.picture_paths import PicturePaths
 from converters.read.plans import json_array_plan, picture_patterns
 from converters.read.records import json_records, record_pictures
 from schemas.sample import Kind, Label, Reject, Sample

@@ -28,7 +28,7 @@ from msgspec import Struct
 from converters.read import files
 from converters.read.encodings import utf8_of
 from converters.read.files import SourceError
-from converters.read.folder import BySplit, Folder, PicturePaths, Plan, Sides, Span, bound, stem
+from converters.read.folder import BySplit, Folder, Plan, Sides, Span, bound, stem
 from converters.read.georeference import (
     LONGITUDE_LATITUDE,
     Georeference,
@@ -38,6 +38,7 @@ from converters.read.georeference import (
 )
 from converters.read.headers import PictureError
 from converters.read.json_elements import UNREADABLE, BadRecord, decode_record, elements
+from converters.read.picture_paths import PicturePaths
 from converters.read.plans import files_plan
 from converters.read.sizes import PictureSizes
 from converters.regions.conventions import BadShape, Convention, boxes_of, shape_of

@@ -23,7 +23,8 @@ from typing import Any
 from msgspec import Struct
 
 from converters.read.captions import split_name
-from converters.read.folder import UNKNOWN, BySplit, Folder, PicturePaths, Plan, Sides, Span, stem
+from converters.read.folder import UNKNOWN, BySplit, Folder, Plan, Sides, Span, stem
+from converters.read.picture_paths import PicturePaths
 from converters.read.plans import files_plan
 from converters.read.records import json_records, record_pictures
 from schemas.sample import Caption, Kind, Reject, Sample

@@ -36,7 +36,6 @@ from converters.read.folder import (
     ALL,
     BySplit,
     Folder,
-    PicturePaths,
     Plan,
     Sides,
     Span,
@@ -45,6 +44,7 @@ from converters.read.folder import (
     stem,
 )
 from converters.read.json_values import number_of
+from converters.read.picture_paths import PicturePaths
 from converters.read.plans import files_plan
 from converters.read.records import json_file_records, json_records, record_pictures
 from converters.read.split_lists import list_files, split_by_picture_lists

@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from converters.read.box_fields import shown
-from converters.read.folder import BySplit, Folder, PicturePaths, Plan, Sides, Span, bound
+from converters.read.folder import BySplit, Folder, Plan, Sides, Span, bound
+from converters.read.picture_paths import PicturePaths
 from converters.read.plans import files_plan
 from converters.read.records import record_pictures, text_lines, text_records
 from schemas.sample import Kind, Label, Reject, Sample

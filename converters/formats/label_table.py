@@ -26,17 +26,8 @@ from msgspec import Struct
 
 from converters.read import files
 from converters.read.files import SourceError
-from converters.read.folder import (
-    ALL,
-    UNKNOWN,
-    BySplit,
-    Folder,
-    PicturePaths,
-    Plan,
-    Sides,
-    Span,
-    bound,
-)
+from converters.read.folder import ALL, UNKNOWN, BySplit, Folder, Plan, Sides, Span, bound
+from converters.read.picture_paths import PicturePaths
 from converters.read.plans import files_plan
 from converters.read.records import record_pictures
 from converters.read.table_rows import column_names

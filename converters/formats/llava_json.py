@@ -38,8 +38,9 @@ from msgspec import Struct
 
 from converters.read import files
 from converters.read.files import SourceError
-from converters.read.folder import BySplit, Folder, PicturePaths, Plan, Sides, Span, bound, stem
+from converters.read.folder import BySplit, Folder, Plan, Sides, Span, bound, stem
 from converters.read.json_elements import BadRecord
+from converters.read.picture_paths import PicturePaths
 from converters.read.plans import json_array_plan
 from converters.read.records import json_records
 from converters.read.turns import (

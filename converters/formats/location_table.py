@@ -20,7 +20,8 @@ from collections.abc import Iterator
 import msgspec
 from msgspec import Struct
 
-from converters.read.folder import BySplit, Folder, PicturePaths, Plan, Sides, Span
+from converters.read.folder import BySplit, Folder, Plan, Sides, Span
+from converters.read.picture_paths import PicturePaths
 from converters.read.plans import files_plan
 from converters.read.records import record_pictures
 from converters.read.tables import table_records

@@ -17,9 +17,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from converters.read.folder import BySplit, Folder, PicturePaths, Plan, Sides, Span
+from converters.read.folder import BySplit, Folder, Plan, Sides, Span
 from converters.read.mask_files import Listed, masks_plan
 from converters.read.mask_pairs import Paired, with_pictures
+from converters.read.picture_paths import PicturePaths
 from converters.read.rasters import Form, colour_code, colour_of
 from converters.regions.areas import Runs, masks_by, most_common, read_runs
 from converters.regions.masks import mask_parts

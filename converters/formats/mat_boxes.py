@@ -28,7 +28,6 @@ from converters.read.files import SourceError
 from converters.read.folder import (
     BySplit,
     Folder,
-    PicturePaths,
     Plan,
     Sides,
     Span,
@@ -37,6 +36,7 @@ from converters.read.folder import (
     stem,
 )
 from converters.read.mat_files import mat_variables, texts_of
+from converters.read.picture_paths import PicturePaths
 from converters.read.plans import files_plan
 from converters.read.records import record_pictures
 from converters.regions.line_boxes import shape_of

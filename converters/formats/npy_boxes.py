@@ -24,7 +24,8 @@ from msgspec import Struct
 
 from converters.read import files
 from converters.read.files import SourceError
-from converters.read.folder import BySplit, Folder, PicturePaths, Plan, Sides, Span, bound, stem
+from converters.read.folder import BySplit, Folder, Plan, Sides, Span, bound, stem
+from converters.read.picture_paths import PicturePaths
 from converters.read.plans import files_plan
 from converters.read.records import record_pictures
 from schemas.sample import Box, Kind, Region, Reject, Sample

@@ -28,7 +28,8 @@ from converters.read import files
 from converters.read.attributes import attributes_of
 from converters.read.encodings import xml_of
 from converters.read.files import SourceError
-from converters.read.folder import BySplit, Folder, PicturePaths, Plan, Sides, Span
+from converters.read.folder import BySplit, Folder, Plan, Sides, Span
+from converters.read.picture_paths import PicturePaths
 from converters.read.plans import json_array_plan
 from converters.read.records import json_records, record_pictures
 from converters.read.xml_values import first_text, is_flag, pixels

@@ -34,10 +34,11 @@ from msgspec import Struct
 
 from converters.read import files
 from converters.read.choices import Answers, is_scalar, text_of
-from converters.read.folder import BySplit, Folder, PicturePaths, Plan, Sides, Span, bound, stem
+from converters.read.folder import BySplit, Folder, Plan, Sides, Span, bound, stem
 from converters.read.json_elements import BadRecord
 from converters.read.json_loose import document
 from converters.read.json_values import listed, number_of
+from converters.read.picture_paths import PicturePaths
 from converters.read.plans import files_plan
 from converters.read.questions import QuestionFields, picture_names, question_of, value_of
 from converters.read.records import json_records, record_pictures

@@ -30,7 +30,8 @@ from typing import Any, Literal, NamedTuple
 
 from msgspec import Struct
 
-from converters.read.folder import BySplit, Folder, PicturePaths, Plan, Sides, Span, bound, stem
+from converters.read.folder import BySplit, Folder, Plan, Sides, Span, bound, stem
+from converters.read.picture_paths import PicturePaths
 from converters.read.plans import json_array_plan
 from converters.read.records import json_records, record_key, record_pictures
 from converters.read.sizes import PictureSizes

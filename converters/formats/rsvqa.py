@@ -40,10 +40,11 @@ from msgspec import Struct
 
 from converters.read import files
 from converters.read.files import Found, SourceError
-from converters.read.folder import BySplit, Folder, PicturePaths, Plan, Sides, Span, stem
+from converters.read.folder import BySplit, Folder, Plan, Sides, Span, stem
 from converters.read.joins import disputed, find_answers, find_ids
 from converters.read.json_spans import read_columns
 from converters.read.json_tables import table_spans
+from converters.read.picture_paths import PicturePaths
 from converters.read.plans import picture_patterns
 from schemas.sample import Kind, Reject
 from schemas.table import QUESTIONS, Columns

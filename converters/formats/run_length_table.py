@@ -19,16 +19,8 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from converters.read.folder import (
-    BySplit,
-    Folder,
-    PicturePaths,
-    Plan,
-    Sides,
-    Span,
-    bound,
-    picture_stem,
-)
+from converters.read.folder import BySplit, Folder, Plan, Sides, Span, bound, picture_stem
+from converters.read.picture_paths import PicturePaths
 from converters.read.plans import files_plan
 from converters.read.records import record_pictures
 from converters.read.sizes import PictureSizes

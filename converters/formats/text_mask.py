@@ -33,7 +33,6 @@ from converters.read.files import SourceError
 from converters.read.folder import (
     BySplit,
     Folder,
-    PicturePaths,
     Plan,
     Sides,
     Span,
@@ -44,6 +43,7 @@ from converters.read.folder import (
 from converters.read.headers import PictureError
 from converters.read.json_elements import BadRecord, decode_record
 from converters.read.mask_pictures import marked
+from converters.read.picture_paths import PicturePaths
 from converters.read.plans import files_plan, json_array_plan
 from converters.read.records import json_records, record_key, text_lines, text_records
 from converters.regions.shapes import mask_from_array

@@ -50,7 +50,8 @@ from converters.read.counters import (
     read_counters,
 )
 from converters.read.files import SourceError
-from converters.read.folder import UNKNOWN, BySplit, Folder, PicturePaths, Plan, Sides, Span, stem
+from converters.read.folder import UNKNOWN, BySplit, Folder, Plan, Sides, Span, stem
+from converters.read.picture_paths import PicturePaths
 from converters.read.plans import files_plan
 from converters.read.records import json_records, record_pictures, xml_records
 from converters.read.split_lists import UNLISTED

@@ -48,17 +48,8 @@ from xml.etree.ElementTree import Element
 from msgspec import Struct
 
 from converters.read.files import SourceError
-from converters.read.folder import (
-    BySplit,
-    Folder,
-    PicturePaths,
-    Plan,
-    Sides,
-    Span,
-    batched,
-    bound,
-    stem,
-)
+from converters.read.folder import BySplit, Folder, Plan, Sides, Span, batched, bound, stem
+from converters.read.picture_paths import PicturePaths
 from converters.read.plans import chosen_files, files_plan, picture_patterns, pictures_elsewhere
 from converters.read.records import record_pictures, xml_records
 from converters.read.split_lists import split_by_lists, split_by_pictures

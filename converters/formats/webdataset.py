@@ -35,7 +35,6 @@ from converters.read.folder import (
     PICTURE_ENDINGS,
     BySplit,
     Folder,
-    PicturePaths,
     Plan,
     Sides,
     Span,
@@ -43,6 +42,7 @@ from converters.read.folder import (
 )
 from converters.read.forms import first_form
 from converters.read.json_elements import UNREADABLE, BadRecord
+from converters.read.picture_paths import PicturePaths
 from converters.read.plans import absent, chosen_files, picture_patterns
 from converters.read.records import record_pictures
 from schemas.sample import Kind, Picture, Reject, Sample

@@ -19,7 +19,8 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from converters.read.files import SourceError
-from converters.read.folder import BySplit, Folder, PicturePaths, Plan, Sides, Span, bound
+from converters.read.folder import BySplit, Folder, Plan, Sides, Span, bound
+from converters.read.picture_paths import PicturePaths
 from converters.read.plans import files_plan
 from converters.read.sizes import PictureSizes
 from converters.read.tables import table_records

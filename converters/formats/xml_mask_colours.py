@@ -26,8 +26,9 @@ import numpy as np
 from msgspec import Struct
 
 from converters.read import files
-from converters.read.folder import BySplit, Folder, PicturePaths, Plan, Sides, Span, bound, stem
+from converters.read.folder import BySplit, Folder, Plan, Sides, Span, bound, stem
 from converters.read.mask_pairs import Paired, sizes_of
+from converters.read.picture_paths import PicturePaths
 from converters.read.plans import files_plan
 from converters.read.rasters import Form, colour_code
 from converters.read.records import record_pictures, xml_records

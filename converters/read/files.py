@@ -3,8 +3,8 @@
 Everything that reads native files goes through `store(path)`, so that the same reader serves a
 local folder, an object store, the members of an archive (`shard-0001.tar!a.jpg`, see
 `converters.read.archives`), pictures in tables and in arrays (`converters.read.cells`,
-`converters.read.arrays`). A pattern names one
-path component with `{name}` and lists alternatives with `{a|b}`::
+`converters.read.arrays`). A pattern names one path component with `{name}` and lists
+alternatives with `{a|b}`::
 
     {split}/{part}/labelXml{|s}/{stem}.xml     binds split, part and stem
     Images/Data/{id}.{tif|png}                 the first of the two that exists

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from converters.read.files import SourceError
-from converters.read.folder import BySplit, Folder, PicturePaths, stem
+from converters.read.folder import BySplit, Folder, stem
 from converters.read.json_elements import BadRecord
+from converters.read.picture_paths import PicturePaths
 from schemas.sample import Picture
 
 

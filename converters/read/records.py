@@ -30,7 +30,7 @@ from converters.read import files
 from converters.read.captions import split_name
 from converters.read.encodings import text_of, utf8_of, xml_of
 from converters.read.files import SourceError
-from converters.read.folder import Folder, PicturePaths, Span
+from converters.read.folder import Folder, Span
 from converters.read.json_elements import (
     UNREADABLE,
     BadRecord,
@@ -43,6 +43,7 @@ from converters.read.json_members import MEMBERS, member_texts
 from converters.read.json_spans import decode_records
 from converters.read.json_values import repeated_key
 from converters.read.packed import unpacked
+from converters.read.picture_paths import PicturePaths
 from schemas.sample import Picture, Reject
 
 T = TypeVar("T")

@@ -19,7 +19,8 @@ from msgspec.structs import replace
 
 from converters.read.coco_records import BOX_NUMBERS, NO_ID, Classes, Image, ids_of
 from converters.read.coco_tables import Tables, Twins, classes_of, image_place
-from converters.read.folder import BySplit, Folder, PicturePaths, Span
+from converters.read.folder import BySplit, Folder, Span
+from converters.read.picture_paths import PicturePaths
 from converters.read.records import record_pictures
 from converters.regions.coco import Convention, Fault, Geometry, Rule, Size, box_shapes
 from schemas.sample import Picture, Region, Reject, Sample, Shape

@@ -20,8 +20,9 @@ import numpy as np
 from converters.read import files
 from converters.read.encodings import utf8_of
 from converters.read.files import SourceError
-from converters.read.folder import Folder, PicturePaths
+from converters.read.folder import Folder
 from converters.read.json_elements import UNREADABLE, BadRecord
+from converters.read.picture_paths import PicturePaths
 from converters.read.sizes import PictureSizes
 from converters.regions.masks import mask_of_polygons
 from schemas.sample import Picture, Polygon, Region, Shape
