@@ -188,3 +188,12 @@ def test_of_several_geometries_the_first_that_an_object_has_is_read() -> None:
     with pytest.raises(Fault) as caught:
         shape_of(node(""), both, AS_IT_STANDS)
     assert caught.value.args == ("bad_box", "no polygon or robndbox or bndbox; the object has name")
+
+
+def test_an_object_with_two_boxes_that_differ_is_refused() -> None:
+    first, second = (f"<bndbox>{sides('', 1, 2, 3, n)}</bndbox>" for n in (4, 5))
+    with pytest.raises(Fault) as caught:
+        shape_of(node(first + second), ["bndbox"], AS_IT_STANDS)
+    assert caught.value.args == ("bad_box", "2 bndbox that differ")
+    indented = first.replace("><", ">\n<")
+    assert shape_of(node(first + indented), ["bndbox"], AS_IT_STANDS) == Box(1, 2, 3, 4)

@@ -66,16 +66,22 @@ def shape_of(node: Element, geometries: Sequence[str], counting: Counting) -> Sh
     """The shape that an object's leaf holds: pixels, 0-based, half-open.
 
     geometries: names of LEAVES; the first that the object has is read. Raises Fault, which names
-    the tags expected and found.
+    the tags expected and found, and where it has that leaf several times with other numbers.
     """
     for geometry in geometries:
         leaf = LEAVES[geometry]
-        holder = node.find(leaf.tag) if leaf.tag else node
-        if holder is not None:
-            return leaf.read(holder, counting)
+        holders = node.findall(leaf.tag) if leaf.tag else [node]
+        if len(holders) > 1 and _differ(holders):
+            raise Fault("bad_box", f"{len(holders)} {leaf.tag} that differ")
+        if holders:
+            return leaf.read(holders[0], counting)
     there = ", ".join(child.tag for child in node)
     wanted = " or ".join(LEAVES[geometry].tag for geometry in geometries)
     raise Fault("bad_box", f"no {wanted}; the object has {there}"[:200])
+
+
+def _differ(holders: Sequence[Element]) -> bool:
+    return len({tuple(" ".join(one.itertext()).split()) for one in holders}) > 1
 
 
 def other_objects(root: Element, object_tag: str) -> list[str]:
