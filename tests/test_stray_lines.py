@@ -109,6 +109,19 @@ def test_a_key_twice_in_a_record_costs_the_record(tmp_path: Path, record: str) -
     assert [one.questions[0].answer for one in found.samples] == ["Question"]
 
 
+@pytest.mark.parametrize("key", ["conversations", "image"])
+def test_a_key_twice_in_a_conversation_costs_the_record(tmp_path: Path, key: str) -> None:
+    turns = '[{"from": "human", "value": "<image>\\n\\"image\\"?"}, {"from": "gpt", "value": "x"}]'
+    good = f'{{"id": "2", "image": "2.png", "conversations": {turns}}}'
+    more = {"conversations": "[]", "image": '"3.png"'}[key]
+    bad = f'{{"id": "1", "image": "1.png", "conversations": {turns}, "{key}": {more}}}'
+    options = {"annotations": "a.json", "images": "{image}"}
+    found = found_in(tmp_path, "llava_json", options, {"a.json": f"[{bad}, {good}]"})
+    detail = f"the key {key!r} stands twice"
+    assert [(r.reason, r.detail) for r in found.rejects] == [("unreadable_record", detail)]
+    assert [one.key for one in found.samples] == ["2"]
+
+
 RSVQA = catalogue()["rsvqa_lr"]
 TABLES = {
     "questions": '[{"id": 1, "img_id": 1, "type": "p", "question": "Is it?", "answers_ids": [1]}]',

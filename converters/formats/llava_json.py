@@ -142,8 +142,10 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
     kind = _record_type(names, _required(options.fields))
     fixed = {**bound(options.annotations, name), "split": span.split}
     shown = _Shown(folder, options, fixed, name)
+    naming = _naming(options.fields)
+    once = [*naming, *_saying(options.fields)]
     for _, found in json_records(
-        folder, span, kind, table=_table(folder, options, span), named=_naming(options.fields)
+        folder, span, kind, table=_table(folder, options, span), named=naming, once=once
     ):
         if isinstance(found, Reject):
             yield found
@@ -271,6 +273,12 @@ def _naming(fields: TurnFields) -> list[str]:
     """Fields that tell what a record is called which cannot be decoded."""
     names = [fields.image] if isinstance(fields.image, str) else fields.image
     return [*(name for some in names for name in several(some)), fields.id]
+
+
+def _saying(fields: TurnFields) -> list[str]:
+    """Fields that hold what a record says."""
+    said = (fields.conversations, fields.question, fields.answer)
+    return [name for some in said if some is not None for name in several(some)]
 
 
 def _required(fields: TurnFields) -> str | None:
