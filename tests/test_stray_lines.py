@@ -119,7 +119,7 @@ def test_a_key_twice_in_a_conversation_costs_the_record(tmp_path: Path, key: str
     found = found_in(tmp_path, "llava_json", options, {"a.json": f"[{bad}, {good}]"})
     detail = f"the key {key!r} stands twice"
     assert [(r.reason, r.detail) for r in found.rejects] == [("unreadable_record", detail)]
-    assert [one.key for one in found.samples] == ["2"]
+    assert [one.key for one in found.samples] == ["2.png 2"]
 
 
 RSVQA = catalogue()["rsvqa_lr"]
