@@ -16,16 +16,10 @@ LR = catalogue()["rsvqa_lr"]
 QUESTIONS = "LR_split_train_questions.json"
 
 
-def tables(
-    tmp_path: Path,
-    answer: str,
-    image: str = '{"id": 0, "active": true}',
-    ids: tuple[int, ...] = (7,),
-) -> Path:
-    """The three tables of a split with one question, 7, of picture 0. answer, image: records; ids:
-    of its answers."""
+def tables(tmp_path: Path, answer: str, image: str = '{"id": 0, "active": true}') -> Path:
+    """The three tables of a split with one question, 7, of picture 0. answer, image: records."""
     question: dict[str, Any] = {"id": 7, "img_id": 0, "question": "how many?", "type": "count"}
-    question |= {"answers_ids": ids, "active": True}
+    question |= {"answers_ids": [7], "active": True}
     sound = '{"id": 8, "question_id": 8, "answer": "yes", "active": true}'
     for table, text in (
         ("questions", json.dumps(question)),
@@ -81,18 +75,3 @@ def test_an_answer_that_is_not_there_stays_a_dangling_reference(
         "dangling_reference",
         "answer [7] of question 7 is not there or not active",
     )
-
-
-def test_a_question_whose_several_answers_differ_is_rejected(tmp_path: Path) -> None:
-    answer = '{"id": 7, "question_id": 7, "answer": "no", "active": true}'
-    [reject] = read(LR, tables(tmp_path, answer, ids=(8, 7))).rejects
-    assert (reject.reason, reject.detail) == (
-        "ambiguous_reference",
-        "question 7, answer [8, 7], picture 0: its answers differ",
-    )
-
-
-def test_a_question_whose_several_answers_agree_has_that_answer(tmp_path: Path) -> None:
-    answer = '{"id": 7, "question_id": 7, "answer": "yes", "active": true}'
-    [columns] = read(LR, tables(tmp_path, answer, ids=(8, 7))).columns
-    assert columns.table["answer"].to_pylist() == ["yes"]

@@ -13,7 +13,7 @@
 Every file repeats the ids of all splits; a row of another split is exactly
 {"id": 52, "active": false} and is no item of this one. Position is not id: rows are joined by id,
 a question to its picture by `img_id` and to its answer by the first of `answers_ids`, or by the
-answer's `question_id`. Where two answers of one id or question differ, the questions are Rejects.
+answer's `question_id`. Where two answers of one id differ, their questions are Rejects.
 
 CDVQA names its pictures (`picture_name`), shows two of one name, and gives each pair 16 rows of the
 table of images, some without a question; a pair's questions are told by the name::
@@ -41,7 +41,7 @@ from msgspec import Struct
 from converters.read import files
 from converters.read.files import Found, SourceError
 from converters.read.folder import BySplit, Folder, Plan, Sides, Span, stem
-from converters.read.joins import answered_twice, disputed, find_answers, find_ids
+from converters.read.joins import disputed, find_answers, find_ids
 from converters.read.json_spans import read_columns
 from converters.read.json_tables import table_spans
 from converters.read.picture_paths import PicturePaths
@@ -246,7 +246,7 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
     picture, pictured = find_ids(np.asarray(images["id"]), table["img_id"])
     whole = np.asarray(pc.and_(pc.is_valid(table["id"]), pc.is_valid(table["question"])))
     bad_answer = _faulty(answers, answer, answered)
-    differing = disputed(answers, answer, answered, "answer") | answered_twice(answers, table)
+    differing = disputed(answers, answer, answered, "answer")
     bad_picture = _faulty(images, picture, pictured)
     good = whole & answered & pictured & ~bad_answer & ~bad_picture & ~differing
     for i in np.flatnonzero(~good).tolist():
@@ -281,7 +281,7 @@ def _reject(
     differing: bool,
     fault: str,
 ) -> Reject:
-    """differing: its answers are several. fault: what is wrong with its answer or picture, where it
+    """differing: it has several answers. fault: what is wrong with its answer or picture, where it
     is there."""
     row = table.slice(i, 1).to_pylist()[0]
     key = str(row["id"])
@@ -291,8 +291,7 @@ def _reject(
     if fault:
         return Reject(file, key, split, "bad_value", f"{which}: {fault}")
     if differing:
-        several = len(row["answers_ids"] or ()) > 1
-        detail = f"{which}: {'its answers' if several else 'answers of one id that'} differ"
+        detail = f"{which}: answers of one id that differ"
         return Reject(file, key, split, "ambiguous_reference", detail)
     what = f"picture {row['img_id']}" if answered else f"answer {row['answers_ids']}"
     return Reject(

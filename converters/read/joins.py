@@ -35,22 +35,6 @@ def disputed(
     return out
 
 
-def answered_twice(answers: pa.Table, questions: pa.Table) -> npt.NDArray[np.bool_]:
-    """Which questions name several answers that say different things.
-
-    answers: sorted by `id`.
-    """
-    lists = questions["answers_ids"].combine_chunks()
-    lengths = np.asarray(pc.fill_null(pc.list_value_length(lists), 0))
-    out = np.zeros(len(lengths), bool)
-    ids = np.asarray(answers["id"])
-    for row in np.flatnonzero(lengths > 1).tolist():
-        at, found = find_ids(ids, lists[row].values)
-        said = answers["answer"].take(pa.array(at[found]))
-        out[row] = pc.count_distinct(said).as_py() > 1
-    return out
-
-
 def find_answers(
     answers: pa.Table, questions: pa.Table
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
