@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import cast
 
 import msgspec
 import pyarrow as pa
-from msgspec.structs import replace
 
 from converters.catalogue import entry_of, reader
 from converters.read import entries, files
-from converters.read.archives import is_archive, packed_name
 from converters.read.files import NothingBelow, SourceError
 from converters.read.folder import (
     Folder,
@@ -23,6 +21,7 @@ from converters.read.folder import (
     open_folder,
 )
 from converters.read.instead import said_instead
+from converters.read.outer_folders import folders_inside
 from schemas.entry import Entry
 from schemas.sample import Picture, Question, Reject, Sample
 from schemas.table import Columns
@@ -54,8 +53,8 @@ def open_dataset(
     """A dataset's folder, and how it will be read.
 
     Where nothing is found in the folder itself, its only folder or archive is looked into, and the
-    only one in that: archives have top folders of many names. Raises SourceError where it cannot be
-    read.
+    only one in that: archives have top folders of many names. Of several folders side by side the
+    only one that holds it is taken. Raises SourceError where it cannot be read.
     """
     folder = open_folder(entry.slug, entry.folder, root, entry.inside, splits)
     try:
@@ -65,46 +64,40 @@ def open_dataset(
     for _ in range(_DEPTH):
         try:
             with _in_one_line(folder):
-                inner = _only_inside(folder, entry.splits, isinstance(fault, NothingBelow))
+                inner = folders_inside(folder, entry.splits, isinstance(fault, NothingBelow))
         except SourceError as error:
             if str(error) not in str(fault):  # not a damaged archive that the plan has named
                 fault.args = (f"{fault}; {error}",)
             break
-        if inner is None:
+        if len(inner) != 1:
+            found = _holding(entry, inner)
+            if len(found) == 1:
+                return found[0]
             break
-        folder = inner
+        folder = inner[0]
         try:
             plan = plan_of(entry, folder)
         except SourceError as error:
             if folder.inside.endswith("!"):  # what an archive lacks, or why it cannot be read
                 fault.args = (f"{fault}; {folder.inside.rstrip('!')} was looked into: {error}",)
             continue
-        return folder, plan._replace(notes=[f"its files lie in {folder.inside}", *plan.notes])
+        return folder, _below(folder, plan)
     raise fault
 
 
-def _only_inside(folder: Folder, splits: Collection[str], archives_alone: bool) -> Folder | None:
-    """The same dataset with its files in the only folder below, or in the only archive.
+def _holding(entry: Entry, folders: Sequence[Folder]) -> list[tuple[Folder, Plan]]:
+    """Those of some folders side by side that a dataset can be read from."""
+    found = []
+    for folder in folders:
+        try:
+            found.append((folder, _below(folder, plan_of(entry, folder))))
+        except SourceError:
+            continue
+    return found
 
-    None where there are several or none, or where that folder is a split's. splits: their names.
-    archives_alone: no folder is taken. Raises SourceError for archives in an archive.
-    """
-    entries = files.listing(folder.base)
-    inner = [entry.name for entry in entries if entry.is_dir]
-    packed = [
-        entry.name
-        for entry in entries
-        if is_archive(entry.name) and packed_name(entry.name) is None
-    ]
-    if packed and "!" in folder.inside:
-        within = folder.relative(packed[0])
-        raise SourceError(f"{within}: an archive in an archive is not read; unpack the outer one")
-    inner = inner or [f"{name}!" for name in packed]
-    if archives_alone and any(entry.is_dir for entry in entries):
-        return None
-    if len(inner) != 1 or inner[0].casefold() in {name.casefold() for name in splits}:
-        return None
-    return replace(folder, inside=folder.relative(inner[0]))
+
+def _below(folder: Folder, plan: Plan) -> Plan:
+    return plan._replace(notes=[f"its files lie in {folder.inside}", *plan.notes])
 
 
 @contextmanager

@@ -229,6 +229,33 @@ ENTRIES: list[tuple[str, str, str, dict[str, Any], str, str, Shape]] = [
         "val/rgb/P_0001.tif",
         OUTLINE,
     ),
+    (
+        "visdrone_coco",
+        "annotations/VisDrone2019-DET_val_coco.json",
+        "0000001_02999_d_0000005.jpg",
+        BOX,
+        "val",
+        "VisDrone2019-DET-val/images/0000001_02999_d_0000005.jpg",
+        UPRIGHT,
+    ),
+    (
+        "dior_coco",
+        "coco_ann/DIOR_test_coco.json",
+        "11726.jpg",
+        BOX,
+        "test",
+        "JPEGImages-test/11726.jpg",
+        UPRIGHT,
+    ),
+    (
+        "dota_patches_coco",
+        "trainval1024/DOTA_trainval1024.json",
+        "P0000__1__0___0.png",
+        RING,
+        "trainval",
+        "trainval1024/images/P0000__1__0___0.png",
+        Quad((10, 20, 40, 20, 40, 28, 12, 28)),
+    ),
 ]
 
 

@@ -14,6 +14,8 @@ from converters.catalogue import entry_of
 from schemas.sample import Sample
 
 BUILDING = [[[0, 0, 255], [0, 0, 255]]]  # in the colours of Potsdam and Vaihingen
+BEIRUT = "{}/beirut-explosion_00000014"
+FINE = "GID/Fine Land-cover Classification_15classes"
 PAIR = [[0, 255]]
 SHIP = [[[0, 0, 63]]]  # in the colours of iSAID
 
@@ -179,6 +181,72 @@ LAYOUTS: list[tuple[str, list[str], dict[str, object], list[tuple[str, list[str]
             "TrainData/train/Instance_masks/images/images/P1_instance_id_RGB.png": [[[1, 0, 0]]],
         },
         [("train", ["train/images/part1/images/P1.png"], ["ship"])],
+    ),
+    (  # as ChangeMamba wants them
+        "levir_cd",
+        ["train/T1/00001.png", "train/T2/00001.png"],
+        {"train/GT/00001.png": PAIR},
+        [("train", ["train/T1/00001.png", "train/T2/00001.png"], ["change"])],
+    ),
+    (
+        "sysu_cd",
+        ["SYSU/test/T1/00001.png", "SYSU/test/T2/00001.png"],
+        {"SYSU/test/GT/00001.png": PAIR},
+        [("test", ["SYSU/test/T1/00001.png", "SYSU/test/T2/00001.png"], ["change"])],
+    ),
+    (
+        "whu_cd_crops",
+        ["train/T1/1.png", "train/T2/1.png"],
+        {"train/GT/1.png": PAIR},
+        [("train", ["train/T1/1.png", "train/T2/1.png"], ["change"])],
+    ),
+    (
+        "bright",
+        [
+            f"{BEIRUT.format('pre-event')}_pre_disaster.tif",
+            f"{BEIRUT.format('post-event')}_post_disaster.tif",
+        ],
+        {f"{BEIRUT.format('target')}_building_damage.tif": [[0, 3]]},
+        [
+            (
+                "all",
+                [
+                    f"{BEIRUT.format('pre-event')}_pre_disaster.tif",
+                    f"{BEIRUT.format('post-event')}_post_disaster.tif",
+                ],
+                ["destroyed buildings"],
+            )
+        ],
+    ),
+    (
+        "whu_cdc_masks",
+        ["whu_CDC_dataset/images/val/A/1.png", "whu_CDC_dataset/images/val/B/1.png"],
+        {"whu_CDC_dataset/images/val/label/1.png": PAIR},
+        [
+            (
+                "val",
+                ["whu_CDC_dataset/images/val/A/1.png", "whu_CDC_dataset/images/val/B/1.png"],
+                ["change"],
+            )
+        ],
+    ),
+    (
+        "gid_15_colours",
+        [f"{FINE}/image_RGB/GF2_PMS1__L1A0001064454-MSS1.tif"],
+        {f"{FINE}/label_15classes/GF2_PMS1__L1A0001064454-MSS1_label.tif": [[[150, 250, 0]]]},
+        [("all", [f"{FINE}/image_RGB/GF2_PMS1__L1A0001064454-MSS1.tif"], ["irrigated land"])],
+    ),
+    (
+        "gid_15_colours",
+        ["GID/img_dir/val/GF2_1.tif"],
+        {"GID/ann_dir/val/GF2_1_15label.tif": [[[0, 150, 200], [0, 0, 0]]]},
+        [("val", ["GID/img_dir/val/GF2_1.tif"], ["lake"])],
+    ),
+    (
+        "gid_5",
+        ["Large-scale Classification_5classes/image_RGB/GF2_1.tif"],
+        {"Large-scale Classification_5classes/label_5classes/GF2_1_label.tif": [[[0, 255, 255]]]},
+        [("all", ["Large-scale Classification_5classes/image_RGB/GF2_1.tif"], ["forest"])],
     ),
 ]
 

@@ -178,6 +178,22 @@ AREAS: list[tuple[str, str, Pixels, str, list[str], str]] = [
         ["Water"],
         "train/image/2018/1.png",
     ),
+    (
+        "floodnet",
+        "FloodNet-Supervised_v1.0/val/val-label-img/6284_lab.png",
+        [[0, 3]],
+        "val",
+        ["flooded road"],
+        "FloodNet-Supervised_v1.0/val/val-org-img/6284.jpg",
+    ),
+    (
+        "rescuenet",
+        "RescueNet/train/train-label-img/10778_lab.png",
+        [[0, 8]],
+        "train",
+        ["blocked road"],
+        "RescueNet/train/train-org-img/10778.jpg",
+    ),
 ]
 
 

@@ -280,6 +280,7 @@ def test_rsvg_hr_shows_the_pictures_of_rsvg(tmp_path: Path) -> None:
         tmp_path,
         {
             "RSVG-HR/Annotations/rsvg_hr_test.txt": "a_sport.jpg,1.0,2.0,30.5,40.0,a pool, left\n",
+            "RSVG-HR/Annotations/rsvg_hr_test_10.txt": "UASs_1.jpg,1.0,2.0,3.0,4.0,a weed\n",
             "RSVG/images/a_sport.jpg": JPG,
         },
     )

@@ -53,6 +53,35 @@ CHANGE = {
 }
 CDVQA = {f"Train_{name}.json": {name: [CHANGE]} for name in ("questions", "answers", "images")}
 REMOTE = "\ufefftitle\tfilename\nA car.\td.png\n"
+GEOBENCH = {
+    "question_id": 1,
+    "image_path": ["Temporal/images/t_0.png", "Temporal/images/t_1.png"],
+    "prompts": ["What is it?", "Which is it?"],
+    "options_list": ["A dam", "A lake"],
+    "ground_truth_option": "B",
+}
+# As pandas writes an array of texts, and a picture's bytes as text.
+DISASTER = {
+    "pre_image_path": "train_images\\a_pre_0.png",
+    "post_image_path": "train_images\\a_post_0.png",
+    "ground_truth": "explosion",
+    "ground_truth_option": "B",
+    "options_list": ["fire", "explosion"],
+    "prompts": "What kind of calamity has this area experienced?",
+    "training_answer": "This area has been affected by an explosion.",
+    "task": "Disaster Type Recognition",
+}
+RSVLM = {
+    "id": "0",
+    "image": "RSVLM-QA/INRIA/train/images/austin11.tif",
+    "caption": "A town.",
+    "tags": ["road"],
+    "vqa_pairs": [
+        {"question_id": "1", "question_type": "spatial", "question": "Where?", "answer": "Left."}
+    ],
+}
+KAGGLE = "filename,captions,image\nrsicd_images/dam_1.jpg,\"['A dam .' 'A lake .'\n 'A road .']\","
+KAGGLE += "\"{'bytes': b'\\xff\\xd8'}\"\n"
 SKY = "filepath,title\nimages2/a1_CH_19.jpg,a farm\n"
 
 # slug, files of text, pictures that lie beside them and are those of the one item
@@ -160,6 +189,62 @@ LAYOUTS: list[tuple[str, dict[str, Any], list[str]]] = [
         *("teochatlas", {"TEOChatlas/eval/AID.json": talk("TEOChatlas/eval/External/a.jpg")}),
         ["TEOChatlas/eval/External/a.jpg"],
     ),
+    (
+        *("changechat_87k_captions", {"dataset/annotations/changechat_105k_test.json": [
+            {"image_A": "test/A/1.png", "image_B": "test/B/1.png", "captions": ["A road ."] * 5}
+        ]}),
+        ["dataset/images/test/A/1.png", "dataset/images/test/B/1.png"],
+    ),
+    (
+        *("lhrs_align", {"OSCapAnn/captions_01.json": {"data": [
+            {"name": "7_1.0_2.0", "info": {"location": ["France", "Nice"]}, "cap": "A road."}
+        ]}}),
+        ["OSM_Image/France/Nice/7_1.0_2.0.jpg"],
+    ),
+    (
+        *("rsitmd_retrieval", {"data/finetune/rsitmd_test.json": [
+            {"image": "test/parking_229.tif", "caption": ["A road .", "A wide road ."]}
+        ]}),
+        ["images/parking_229.tif"],
+    ),
+    (
+        *("rsicd_retrieval", {"rsicd_train.json": [
+            {"caption": "A dam .", "image": "train/dam_1.jpg", "image_id": 3, "label_name": "dam"}
+        ]}),
+        ["imgs/train/dam_1.jpg"],
+    ),
+    ("rsicd_kaggle", {"valid.csv": KAGGLE}, ["RSICD_images/dam_1.jpg"]),
+    (
+        "whu_cdc",
+        {"data/whu_CDC_dataset/whuCCcaptions.json": karpathy("a.png", filepath="train")},
+        [f"data/whu_CDC_dataset/images/train/{time}/a.png" for time in "AB"],
+    ),
+    (
+        *("second_cc", {"SECOND-CC-AUG/SECOND-CC-AUG.json": karpathy("1.png")}),
+        [f"SECOND-CC-AUG/train/rgb/{time}/1.png" for time in "AB"],
+    ),
+    (
+        *("dubai_cc", {"captions/Train_Dubai_CC.json": karpathy("t_1.tif")}),
+        [f"imgs_tiles/RGB/500_{year}/t_1.tif" for year in (2000, 2010)],
+    ),
+    ("rsvlm_qa", {"RSVLM-QA.jsonl": [RSVLM]}, ["RSVLM-QA/INRIA/train/images/austin11.tif"]),
+    (
+        *("disasterm3", {"DisasterM3_Instruct/train_release.json": [DISASTER]}),
+        [
+            "DisasterM3_Instruct/train_images/train_images/a_pre_0.png",
+            "DisasterM3_Instruct/train_images/train_images/a_post_0.png",
+        ],
+    ),
+    (
+        *("geobench_vlm", {"Temporal/qa.json": [GEOBENCH]}),
+        ["Temporal/images/t_0.png", "Temporal/images/t_1.png"],
+    ),
+    (
+        *("geobench_vlm_captions", {"GEOBench-VLM/Captioning/qa.json": [
+            {"image_path": "Captioning/images/c.png", "ground_truth": "A dam."}
+        ]}),
+        ["GEOBench-VLM/Captioning/images/c.png"],
+    ),
 ]  # fmt: skip
 
 
@@ -248,3 +333,37 @@ def test_answers_that_are_codes_are_said_in_words(tmp_path: Path) -> None:
     said = [words(row)[1] for row in found.rows]
     assert said == ["10 to 20 %", "non-vegetated ground surface", "yes"]
     assert repairs(found) == {"spoken_answers": 2}
+
+
+def test_the_tasks_of_one_file_are_entries_of_their_own(tmp_path: Path) -> None:
+    report = {"task": "disaster caption", "ground_truth": "DISASTER: Fire", "prompts": ["Tell."]}
+    count = {"task": "Road Damage Counting", "ground_truth": 231, "options_list": [231, 323]}
+    boxed = {
+        "task": "relational reasoning",
+        "ground_truth": "The red one is below.",
+        "prompts": "?",
+    }
+    boxed["image_path"] = "train_images\\box_train_images\\a_post_1_0.png"
+    lone = {"task": "Building Damage Counting", "prompts": "?", "post_image_path": "a.png"}
+    records = [
+        DISASTER,
+        {**DISASTER, **report},
+        {**{k: v for k, v in DISASTER.items() if "option" not in k}, **count},
+        boxed,
+        lone,
+    ]
+    (tmp_path / "train_release.json").write_text(json.dumps(records))
+    asked, told, related = (
+        read(catalogue()[slug], tmp_path)
+        for slug in ("disasterm3", "disasterm3_captions", "disasterm3_relations")
+    )
+    assert [s.questions[0].answer for s in asked.samples] == ["explosion", "231"]
+    assert [(r.reason, r.detail, r.items) for r in asked.rejects] == [
+        ("missing_field", "no pre_image_path", 1),
+        ("unselected", "task is not what the entry reads", 2),
+    ]
+    assert [(s.captions[0].text, len(s.pictures)) for s in told.samples] == [("DISASTER: Fire", 2)]
+    assert [(r.reason, r.items) for r in told.rejects] == [("unselected", 4)]
+    assert [(s.questions[0].answer, s.pictures[0].path) for s in related.samples] == [
+        ("The red one is below.", "DisasterM3_Instruct/box_train_images/a_post_1_0.png")
+    ]

@@ -60,7 +60,7 @@ def test_a_pair_whose_pictures_differ_in_size_is_a_reject() -> None:
 
 def test_pairs_without_a_mask_are_counted() -> None:
     assert CHANGES.notes == [
-        "val/label/{stem}.png (or one of 4 other places) is not there, so split val is not read",
+        "val/label/{stem}.png (or one of 5 other places) is not there, so split val is not read",
         "1 picture(s) have no mask and are not read, such as test/A/test_5.png",
         "1 picture(s) have no mask and are not read, such as test/B/test_5.png",
     ]

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from native import Native, changed, read
 
+from converters.catalogue import entry_of
+
 TABLE = {"annotations": "a.csv", "images": "{image}.png", "image": "id", "labels": ["kind"]}
 MARKS = TABLE | {"labels": [], "names": {"a": "airport", "b": "beach"}, "max_labels": 2}
 
@@ -79,3 +81,25 @@ def test_a_row_without_a_split_is_told_under_the_unknown_one(tmp_path: Path) -> 
         ("1", "unknown", "no part")
     ]
     assert [(one.key, one.split) for one in found.samples] == [("2", "val")]
+
+
+def test_pictures_without_a_name_are_numbered_as_their_rows(tmp_path: Path) -> None:
+    found = table(tmp_path, "kind,split\ndam,train\n,train\nport,seq\n", image=None, split="split")
+    assert [(one.key, one.split, one.pictures[0].path) for one in found.samples] == [
+        ("0", "train", "0.png"),
+        ("2", "seq", "2.png"),
+    ]
+    assert details(found) == [("1", "no_label", "the cell is empty")]
+
+
+def test_fmow_of_wilds_is_read_from_its_table(tmp_path: Path) -> None:
+    (tmp_path / "fmow_v1.1/images").mkdir(parents=True)
+    (tmp_path / "fmow_v1.1/images/rgb_img_1.png").write_bytes(b"")
+    rows = "img_filename,category,split\na.jpg,airport,train\nb.jpg,barn,val\n"
+    (tmp_path / "fmow_v1.1/rgb_metadata.csv").write_text(rows)
+    found = read(entry_of("fmow_wilds"), tmp_path)
+    assert [(one.split, one.labels[0].names) for one in found.samples] == [
+        ("train", ("airport",)),
+        ("val", ("barn",)),
+    ]
+    assert found.samples[1].pictures[0].path == "fmow_v1.1/images/rgb_img_1.png"

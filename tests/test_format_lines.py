@@ -195,7 +195,7 @@ def test_expressions_of_one_box_share_its_region_and_may_hold_commas() -> None:
         "a_b_sport_baseball.jpg",
         "rsvg_hr_train.txt",
         "train",
-        (Picture("RSVG-HR/JPEGImages/a_b_sport_baseball.jpg"),),
+        (Picture("RSVG-HR/images/a_b_sport_baseball.jpg"),),
         regions=(Region("line 1", "", Box(10.5, 20, 30, 40.25)),),
         expressions=(
             Expression("line 1", "the field on the left, beside the road", ("line 1",)),

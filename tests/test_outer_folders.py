@@ -73,7 +73,16 @@ def test_the_folder_of_a_split_is_no_outer_folder(tmp_path: Path) -> None:
         open_dataset(entry_of("levir_cd_256"), str(tmp_path))
 
 
-def test_of_several_folders_none_is_taken(tmp_path: Path) -> None:
+def test_of_several_folders_the_only_one_that_holds_the_dataset_is_taken(tmp_path: Path) -> None:
+    pair(tmp_path, "data/LEVIR-CD")
+    (tmp_path / "data/figures").mkdir()
+    (tmp_path / "data/figures/overview.png").write_bytes(b"?")
+    sample, notes = only_pair(tmp_path)
+    assert sample.pictures[0].path == "data/LEVIR-CD/train/A/train_1.png"
+    assert "its files lie in data/LEVIR-CD" in notes
+
+
+def test_of_several_folders_that_hold_the_dataset_none_is_taken(tmp_path: Path) -> None:
     pair(tmp_path, "one")
     pair(tmp_path, "two")
     with pytest.raises(SourceError, match=r"no masks: .*; there: one, two"):

@@ -24,6 +24,7 @@ https://github.com/yakoubbazi/CapEra.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal, NamedTuple
 
@@ -54,6 +55,7 @@ from converters.read.folder import (
 from converters.read.json_elements import UNREADABLE, BadRecord, decode_record, elements
 from converters.read.picture_paths import PicturePaths
 from converters.read.plans import json_array_plan
+from converters.read.questions import Where, left_out
 from converters.read.records import json_records, record_pictures
 from schemas.sample import Kind, Reject, Sample
 
@@ -84,7 +86,7 @@ class Options(Struct, forbid_unknown_fields=True):
     annotations: pattern of the JSON or JSON Lines files. images: picture path from `{image}` (its
     field), `{stem}`, `{split}`, `{label}`, the names in the annotations' pattern and `parts`; a
     list in time order. table: the key that the records stand under. by: what an object is keyed
-    by. fields: names of the fields.
+    by. fields: names of the fields. only: values of fields of which a record must have one.
     """
 
     annotations: BySplit
@@ -92,6 +94,7 @@ class Options(Struct, forbid_unknown_fields=True):
     table: str | None = None
     by: Literal["record", "image", "class"] = "record"
     fields: Fields = Fields()
+    only: Where = {}
 
 
 class _Read(NamedTuple):
@@ -109,7 +112,8 @@ class _Read(NamedTuple):
 def plan(folder: Folder, options: Options) -> Plan:
     """Spans of equal bytes for arrays and lines, one span for an object."""
     image = several(options.fields.image)
-    keys = set(image) if len(image) == 1 and "." not in image[0] else set[str]()
+    in_all = len(image) == 1 and "." not in image[0] and not options.only
+    keys = set(image) if in_all else set[str]()
     return json_array_plan(
         folder,
         options.annotations,
@@ -136,12 +140,20 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
     pictures = [PicturePaths(folder, template) for template in templates]
     names = bound(options.annotations, span.names[0])
     found = _by_class if options.by == "class" else _records
+    left: Counter[str] = Counter()
     for one in found(folder, options, span):
         if isinstance(one.record, Reject):
             if one.record.split == span.split or folder.wants(one.record.split):
                 yield one.record
             continue
+        if isinstance(one.record, dict) and (field := left_out(one.record, options.only, {})):
+            left[field] += 1
+            continue
         yield from _items(folder, options, span, one, names, pictures)
+    file = folder.relative(span.names[0])
+    for field, number in sorted(left.items()):
+        detail = f"{field} is not what the entry reads"
+        yield Reject(file, f"byte {span.start}", span.split, "unselected", detail, number)
 
 
 def _records(folder: Folder, options: Options, span: Span) -> Iterator[_Read]:

@@ -11,8 +11,11 @@ or each class has a column of its own, 1 where the picture shows it (MLRSNet, Mu
     image,airplane,airport,bare soil
     airplane_00001.jpg,1,1,0
 
+A table without names has its pictures numbered as its rows (fMoW of WILDS: `rgb_img_0.png` is that
+of the first row).
+
 Source: Di et al. 2021 (DSCR), Qi et al. 2020 (MLRSNet), Hua et al. 2021 (MultiScene), Clasen et
-al. 2024 (BigEarthNet v2).
+al. 2024 (BigEarthNet v2), Koh et al. 2021 (WILDS).
 """
 
 from __future__ import annotations
@@ -44,17 +47,17 @@ class Options(Struct, forbid_unknown_fields=True):
 
     annotations: pattern of the tables. images: picture path from `{image}`, `{split}`, the
     pattern's names and those of `parts`. image: the column of the picture's name, or its number
-    from 0. labels: the columns that hold classes; without any, every column but the others that
-    the entry names is a class, marked with 0 or 1. separator: between the classes of one cell.
-    names: what codes in the cells stand for; what is not among them is a bad value. split: the
-    column of the split. skip: columns that are no classes. max_labels: rows with more are
-    damaged. parts: a regular expression whose named groups are found in the picture's name.
-    delimiter: of CSV.
+    from 0; without it a picture is called by the number of its row, from 0. labels: the columns
+    that hold classes; without any, every column but the others that the entry names is a class,
+    marked with 0 or 1. separator: between the classes of one cell. names: what codes in the cells
+    stand for; what is not among them is a bad value. split: the column of the split. skip: columns
+    that are no classes. max_labels: rows with more are damaged. parts: a regular expression whose
+    named groups are found in the picture's name. delimiter: of CSV.
     """
 
     annotations: BySplit
     images: BySplit
-    image: str | int
+    image: str | int | None = None
     labels: list[str] = []
     separator: str | None = None
     names: dict[str, str] = {}
@@ -72,14 +75,14 @@ class _Fault(Exception):
 class _Head(NamedTuple):
     """Where a table's cells stand. marks: columns of one class each."""
 
-    image: str
+    image: str | None
     labels: list[str]
     marks: list[str]
     split: str | None
 
     def columns(self) -> dict[str, str]:
-        wanted = [self.image, *self.labels, *self.marks, *([self.split] if self.split else [])]
-        return {name: name for name in wanted}
+        wanted = [self.image, *self.labels, *self.marks, self.split]
+        return {name: name for name in wanted if name is not None}
 
 
 def plan(folder: Folder, options: Options) -> Plan:
@@ -110,10 +113,10 @@ def _head(folder: Folder, options: Options, name: str) -> _Head:
         if not 0 <= options.image < len(header):
             many = f"{len(header)} columns"
             raise SourceError(f"{folder.slug}: {file} has {many}, none of number {options.image}")
-        image = header[options.image]
+        image: str | None = header[options.image]
     else:
         image = options.image
-    named = {image, *options.labels, *options.skip, *([options.split] if options.split else [])}
+    named = {image, *options.labels, *options.skip, options.split}
     marks = [] if options.labels else [column for column in header if column not in named]
     if not options.labels and not marks:
         raise SourceError(f"{folder.slug}: {file} has no column of a class")
@@ -126,13 +129,14 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
     paths = PicturePaths(folder, options.images)
     file = folder.relative(span.names[0])
     pattern = bound(options.annotations, span.names[0])
-    for place, row in table_records(
+    rows = table_records(
         folder, span, dict[str, Any], head.columns(), delimiter=options.delimiter, named=head.image
-    ):
+    )
+    for number, (place, row) in enumerate(rows):
         if isinstance(row, Reject):
             yield row
             continue
-        image = str(row.get(head.image, ""))
+        image = str(number) if head.image is None else str(row.get(head.image, ""))
         split = str(row.get(head.split, "")) if head.split else span.split
         if not folder.wants(split):
             continue

@@ -5,6 +5,10 @@ A list below a key (RSIEval, LHRS-Bench; GEOBench-VLM's captions)::
     {"annotations": [{"filename": "P1384_0054.png", "caption": "...",
                       "qa_pairs": [{"question": "...", "answer": "Yes.", "type": "presence"}]}]}
 
+A record on each line, where the file's name ends in `.jsonl` (RSVLM-QA)::
+
+    {"image": "RSVLM-QA/WHU/0.tif", "caption": "...", "vqa_pairs": [{"question": "...", ...}]}
+
 An object keyed by the picture, whose values are its questions (EarthVQA)::
 
     {"2522.png": [{"Type": "Basic Counting", "Question": "How many ...?", "Answer": 3}, ...]}
@@ -39,7 +43,7 @@ from converters.read.json_elements import BadRecord
 from converters.read.json_loose import document
 from converters.read.json_values import listed, number_of
 from converters.read.picture_paths import PicturePaths
-from converters.read.plans import files_plan
+from converters.read.plans import files_plan, json_array_plan
 from converters.read.questions import QuestionFields, picture_names, question_of, value_of
 from converters.read.records import json_records, record_pictures
 from schemas.sample import (
@@ -102,8 +106,12 @@ class Options(Struct, forbid_unknown_fields=True):
 
 
 def plan(folder: Folder, options: Options) -> Plan:
-    """A file a span, or 256 files of one picture each."""
+    """A file a span, 256 files of one picture each, or equal parts of JSON Lines."""
     single = _is_single(options)
+    if all(pattern.endswith(".jsonl") for pattern in _patterns(options)):
+        return json_array_plan(
+            folder, options.annotations, options.images, keys=set(), record_bytes=_RECORD_BYTES
+        )
     found = files_plan(
         folder,
         options.annotations,
@@ -127,9 +135,12 @@ def plan(folder: Folder, options: Options) -> Plan:
 
 def _is_single(options: Options) -> bool:
     """True where a file is the record of one picture."""
+    return any("stem" in files.variables(pattern) for pattern in _patterns(options))
+
+
+def _patterns(options: Options) -> list[str]:
     patterns = options.annotations
-    some = [patterns] if isinstance(patterns, str) else patterns.values()
-    return any("stem" in files.variables(pattern) for pattern in some)
+    return [patterns] if isinstance(patterns, str) else [*patterns.values()]
 
 
 def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator[Sample | Reject]:

@@ -63,13 +63,15 @@ _RECORD_BYTES = 150
 class Fields(QuestionFields, frozen=True, forbid_unknown_fields=True):
     """Names of the record's fields; of several names the first that a record has is taken.
 
-    image: a picture's name, or a list of names in time order. question: a text, or a list of
-    paraphrases of which the first is taken. id: the record's own identifier; without one a
-    question goes by its picture. choices: the field that holds the options of a multiple choice, a
-    list of fields with one option each, or the question's field where they stand in its text.
+    image: a picture's name, or a list of names in time order. before: the field of an earlier
+    picture, which is shown first. question: a text, or a list of paraphrases of which the first is
+    taken. id: the record's own identifier; without one a question goes by its picture. choices: the
+    field that holds the options of a multiple choice, a list of fields with one option each, or the
+    question's field where they stand in its text.
     """
 
     image: Names = "image"
+    before: str | None = None
 
 
 class Options(Struct, forbid_unknown_fields=True):
@@ -130,7 +132,7 @@ def _is_flat(options: Options) -> bool:
     fields = options.fields
     names = (fields.image, fields.question, fields.answer)
     plain = all(isinstance(name, str) for name in names) and fields.choices is None
-    return plain and not (options.prompts or options.only or options.skip)
+    return plain and not (options.prompts or options.only or options.skip or fields.before)
 
 
 # Columns
@@ -172,6 +174,14 @@ def _key(row: Mapping[str, Any], fields: Fields) -> str:
     key = value_of(row, fields.id or fields.image)
     key = key[0] if isinstance(key, list) and key else key
     return str(key) if isinstance(key, str | int) else ""
+
+
+def _earlier(record: Mapping[str, Any], name: str) -> list[str]:
+    """The earlier pictures of a record. Raises BadRecord where it has none."""
+    found = picture_names(value_of(record, name))
+    if not found:
+        raise BadRecord("missing_field", f"no {name}")
+    return found
 
 
 def _lacking(fields: Fields) -> str:
@@ -267,6 +277,8 @@ def _read_records(folder: Folder, options: Options, span: Span) -> Iterator[Samp
             images = picture_names(value_of(record, fields.image))
             if not images or value_of(record, fields.question) is None:
                 raise BadRecord("missing_field", _lacking(fields))
+            if fields.before:
+                images = _earlier(record, fields.before) + images
             question = question_of(record, key, fields, options.answers, options.prompts)
             shown = pictures.of(images)
         except BadRecord as bad:
