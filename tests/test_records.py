@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from native_records import Record, folder, json_of, spans_of
 
-from converters.formats import referring_json
+from converters.formats import llava_json, referring_json
 from converters.read import plans
 from converters.read.files import SourceError
 from converters.read.folder import open_folder
@@ -54,6 +54,14 @@ def test_referring_expressions_are_counted_as_250_bytes_each(tmp_path: Path) -> 
     place = folder(tmp_path, a_json=text)
     plan = referring_json.plan(place, referring_json.Options("a.json", "{image}"))
     assert [span.records for span in plan.spans] == [5]
+
+
+def test_a_cut_between_conversations_is_proved_by_the_field_that_every_record_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(llava_json, "json_array_plan", lambda *_, keys, **__: keys)
+    place = folder(tmp_path, a_json="[]")
+    assert llava_json.plan(place, llava_json.Options("a.json")) == {"conversations"}
 
 
 def test_a_named_file_that_is_not_there_is_noted(tmp_path: Path) -> None:
