@@ -183,3 +183,14 @@ def test_a_box_of_a_frame_that_pads_the_picture_is_cut_at_the_pictures_edge() ->
         [0, 0, 50, 80],
     ]
     assert repairs(found) == {"rewritten": 2, "clipped": 2}
+
+
+def test_a_box_that_begins_in_the_padding_begins_at_the_pictures_edge() -> None:
+    # A picture of 80 x 100 stands in the middle of a square of 100 x 100.
+    said_of_all = Conversation(
+        "", (ASKED, ("gpt", "All [0.00, 0.00, 1.00, 1.00].")), "llava_padded"
+    )
+    tall = sample(pictures=(Picture("0.png", 80, 100),), conversations=(said_of_all,))
+    found = convert([tall], ["conversation"], dialect="pixel")
+    assert [region["bbox"] for region in found.rows[0]["regions"]] == [[0, 0, 80, 100]]
+    assert said(found)[0][1] == "All [0, 0, 80, 100]."

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from native import DATA, ROOTS, changed, convert, dataset, words
+from native import DATA, ROOTS, changed, convert, dataset, repairs, words
 from region_rows import DIOR, DIOR_R, DOTA, TASKS, TRAIN, said
 
 from converters.catalogue import catalogue
@@ -51,6 +51,12 @@ def test_without_a_size_regions_are_written_in_the_fallback_dialect(dota: Path) 
         ),
         ("pixel", "The image shows 1 baseball diamond [2, 2, 9, 2, 9, 8, 2, 8]."),
     ]
+
+
+def test_nothing_is_beyond_the_edge_of_a_picture_of_unknown_size(dota: Path) -> None:
+    found = convert(dataset(DOTA, ["grounding"], dota, dialect="geopixel", **TRAIN))
+    assert [row["sizes"] for row in found.rows][1] is None
+    assert repairs(found) == {}
 
 
 def test_words_of_place_and_size_need_the_picture_in_every_dialect(dota: Path) -> None:

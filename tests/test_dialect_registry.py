@@ -204,3 +204,11 @@ def test_the_page_shows_every_dialect() -> None:
 def test_the_drawing_is_a_picture_of_three_regions() -> None:
     root: Element = fromstring(drawing())
     assert [child.tag.split("}")[1] for child in root].count("polygon") == 3
+    assert root.get("viewBox") == "-20 -40 860 680"
+    said = [(one.get("x"), one.get("y"), one.text) for one in root if one.tag.endswith("text")]
+    assert said[:4] == [
+        ("0", "-12", "(0, 0)"),
+        ("800", "626", "(800, 600)"),
+        ("190", "150", "box"),
+        ("80", "90", "80, 90"),
+    ]

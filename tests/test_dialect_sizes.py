@@ -29,6 +29,12 @@ def test_a_corner_any_bit_beyond_the_picture_moves_to_its_edge(box: Box, clamped
     assert (texts, dict(counts)) == ([whole], {"clamped": 1} if clamped else {})
 
 
+def test_four_dialects_move_what_leaves_the_picture_to_its_edge() -> None:
+    leaving, size = [Box(-5, 10, 50, 40)], np.array([[100.0, 80.0]])
+    moving = {name for name in DIALECTS if render(dialect(name), leaving, size)[2]["clamped"]}
+    assert moving == {"falcon", "geopixel", "lmmrotate", "vhm"}
+
+
 @pytest.mark.parametrize("name", ["pixel", "rscovlm"])
 def test_numbers_in_pixels_need_no_size(name: str) -> None:
     [text], reasons, _ = render(dialect(name), [BOX], UNKNOWN)

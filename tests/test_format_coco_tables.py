@@ -113,6 +113,12 @@ def test_a_file_of_pictures_alone_is_a_note(tmp_path: Path) -> None:
     assert found.notes == ["train.json has pictures and not one annotation"]
 
 
+def test_blanks_in_a_list_are_no_annotation(tmp_path: Path) -> None:
+    blanks = " " * 99
+    text = f'{{"images": [], "annotations": [{blanks}], "categories": []}}'
+    assert one(tmp_path, text).notes == ["train.json has pictures and not one annotation"]
+
+
 def test_a_table_that_is_no_array_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="images is no array"):
         one(tmp_path, {"images": {"1": IMAGE}})

@@ -9,7 +9,9 @@ import pytest
 from native import DATA, convert, dataset, read, words
 
 from converters.catalogue import catalogue
+from converters.formats import voc_expressions
 from converters.read.files import SourceError
+from converters.read.folder import open_folder
 from converters.regions.coco import mask_of_segmentation
 from schemas.sample import Box, Expression, Mask, Picture, Region, Sample
 
@@ -242,3 +244,11 @@ def test_run_lengths_come_alone_or_in_parts(segmentation: object, counts: tuple[
 def test_what_is_no_mask_is_an_error(segmentation: object, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         mask_of_segmentation(segmentation, 8, 6)
+
+
+def test_256_files_are_a_span(tmp_path: Path) -> None:
+    for number in range(257):
+        (tmp_path / f"{number:03}.xml").touch()
+    options = voc_expressions.Options("{stem}.xml", "{stem}.png", "tag", one_based=False)
+    found = voc_expressions.plan(open_folder("s", "s", str(tmp_path)), options)
+    assert [len(span.names) for span in found.spans] == [256, 1]

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from laid import laid, shot
+from laid_out import found_in
 from native import DATA, changed, convert, dataset, read, words
 from rasterio.crs import CRS
 
@@ -258,3 +259,10 @@ def test_a_missing_file_says_what_is_there(tmp_path: Path) -> None:
     (tmp_path / "xView_val.geojson").write_text("{}")
     with pytest.raises(SourceError, match=r"there is: xView_val\.geojson"):
         read(changed("xview"), tmp_path)
+
+
+def test_a_place_has_its_picture_in_the_folder_of_its_split(tmp_path: Path) -> None:
+    columns = {"image": "id", "longitude": "lon", "latitude": "lat", "question": "Where?"}
+    options = {"annotations": {"val": "a.csv"}, "images": "{split}/{image}"} | columns
+    found = found_in(tmp_path, "location_table", options, {"a.csv": "id,lon,lat\n1.png,1,2\n"})
+    assert [one.pictures[0].path for one in found.samples] == ["val/1.png"]

@@ -118,3 +118,11 @@ def test_seams_within_records_are_no_cuts_however_little_is_looked_at(
     monkeypatch.setattr(json_spans, "_PROBE_BYTES", probe)
     records = [{"id": n, "parts": [{"a": 1}, {"a": 2}], "q": "x" * 200} for n in range(40)]
     assert ids(tmp_path, json.dumps({"questions": records}), 600) == ([*range(40)], [])
+
+
+def test_the_only_list_of_objects_is_the_table_where_none_is_under_its_key(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text('{"sizes": [1, 2], "data": [ {"id": 1}]}')
+    notes: list[str] = []
+    # The elements, without the brackets: from byte 27 to 37.
+    assert table_spans(str(path), "images", {"id"}, notes) == [(27, 37)]

@@ -236,3 +236,9 @@ def test_a_described_picture_is_rejected_where_its_path_leads_out(tmp_path: Path
     assert [(one.key, one.reason, one.detail) for one in found.rejects] == [
         ("1", "bad_value", "'../1.png' leaves its folder")
     ]
+
+
+def test_a_picture_without_objects_that_leads_out_counts_as_one_item(tmp_path: Path) -> None:
+    options = OUTSIDE | {"annotations": "{stem}.txt", "columns": ["x1", "y1", "x2", "y2", "class"]}
+    found = found_in(tmp_path, "delimited_boxes", options, {"1.txt": ""})
+    assert [(one.key, one.reason, one.items) for one in found.rejects] == [("1", "bad_value", 1)]

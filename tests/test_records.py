@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from native_records import Record, folder, json_of, spans_of
 
+from converters.formats import llava_json, referring_json
 from converters.read import plans
 from converters.read.files import SourceError
 from converters.read.folder import open_folder
@@ -46,6 +47,22 @@ def test_a_file_of_many_records_counts_them_by_its_bytes(tmp_path: Path) -> None
     place = folder(tmp_path, a_json=" " * 100)
     plan = files_plan(place, "a.json", "{image}", files_a_span=1, record_bytes=30, unsplit="none")
     assert [(span.split, span.records) for span in plan.spans] == [("none", 4)]
+
+
+def test_referring_expressions_are_counted_as_250_bytes_each(tmp_path: Path) -> None:
+    text = '[{"image": "1.png", "text": "a", "bbox": []}'.ljust(1001) + "]"
+    place = folder(tmp_path, a_json=text)
+    plan = referring_json.plan(place, referring_json.Options("a.json", "{image}"))
+    assert [span.records for span in plan.spans] == [5]
+
+
+def test_a_cut_between_conversations_is_proved_by_the_field_that_every_record_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[set[str]] = []
+    monkeypatch.setattr(llava_json, "json_array_plan", lambda *_, keys, **__: asked.append(keys))
+    llava_json.plan(folder(tmp_path, a_json="[]"), llava_json.Options("a.json"))
+    assert asked == [{"conversations"}]
 
 
 def test_a_named_file_that_is_not_there_is_noted(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from converters.read.files import SourceError
 from converters.read.folder import Span, open_folder
+from converters.read.table_rows import open_table
 from converters.read.tables import table_records
 from schemas.sample import Reject
 
@@ -155,6 +156,13 @@ def test_a_table_may_have_no_header(tmp_path: Path) -> None:
     assert read(tmp_path, "t.txt", columns, delimiter=";", header=["path", "class", "fold"]) == [
         ("row 1", Row("a.jpg", "dam"))
     ]
+
+
+def test_what_separates_cells_may_be_the_first_character(tmp_path: Path) -> None:
+    table = tmp_path / "a.csv"  # the first column, of row numbers, has no name
+    table.write_text(";share\n0;0,5\n")
+    names, rows = open_table(str(table), {"value": "share"}, None, None, None)
+    assert (names, list(rows)) == (["", "share"], [["0", "0,5"]])
 
 
 def test_a_column_that_stands_twice_is_named(tmp_path: Path) -> None:

@@ -116,6 +116,13 @@ def test_xml_that_cannot_be_read_costs_its_file(tmp_path: Path) -> None:
     ]
 
 
+def test_an_xml_file_that_is_not_there_costs_itself_alone(tmp_path: Path) -> None:
+    place, span = folder(tmp_path, b_xml="<b/>"), Span("s", "val", 0, ("a.xml", "b.xml"))
+    [(_, gone), (name, read)] = xml_records(place, span)
+    assert gone == Reject("a.xml", "", "val", "unreadable_file", "the file is not there")
+    assert (Path(name).name, isinstance(read, Element)) == ("b.xml", True)
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le", "cp037"])
 def test_no_encoding_hides_an_entity(encoding: str) -> None:
     declared = f'<?xml version="1.0" encoding="{encoding}"?>'.encode()
