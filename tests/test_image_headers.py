@@ -127,7 +127,7 @@ def test_a_picture_whose_end_is_missing_is_truncated(kind: str, keep: int) -> No
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("keep", [5, 10, 20, 30])
+@pytest.mark.parametrize("keep", [5, 10, *range(16, 31)])
 def test_a_picture_cut_within_its_header_is_truncated(kind: str, keep: int) -> None:
     assert fault(encoded(kind, 40, 30)[:keep]) == "truncated_image"
 

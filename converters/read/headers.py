@@ -33,7 +33,6 @@ _PNG_BEGIN = b"\x89PNG\r\n\x1a\n"
 _JPEG_SCAN, _JPEG_END = b"\xff\xda", b"\xff\xd9"
 # What a PNG's chunk begins with that may hold an orientation, its type first.
 _PNG_ORIENTED = (b"eXIf", b"iTXtXML:com.adobe.xmp", b"tEXtRaw profile", b"zTXtRaw profile")
-_PNG_BITS = 24  # where a PNG states the bits of a band
 _DEEP = ("I", "F")  # modes of Pillow: whole numbers of 16 or 32 bits, floats
 _ORIENTATION = 274
 _TURNED = (5, 6, 7, 8)  # orientations that swap width and height
@@ -88,7 +87,7 @@ def header(data: bytes) -> Header:
         found = _jpeg(data)
     elif data.startswith(NUMPY):
         raise _array(data)
-    elif data.startswith(_PNG_BEGIN) and data[12:16] == b"IHDR" and len(data) >= 24:
+    elif data.startswith(_PNG_BEGIN) and data[12:16] == b"IHDR" and len(data) >= 25:
         found = _png(data)
     else:
         found = _by_pillow(data)
@@ -152,14 +151,14 @@ def _jpeg(data: bytes) -> Header:
 
 def _png(data: bytes) -> Header:
     """Walks the chunks to the last one, IEND."""
-    width, height = struct.unpack_from(">II", data, 16)
+    width, height, bits = struct.unpack_from(">IIB", data, 16)
     at, whole, has_block = 8, False, False
     while at + 12 <= len(data) and not whole:
         kind = data[at + 4 : at + 8]
         has_block |= data.startswith(_PNG_ORIENTED, at + 4)
         at += 12 + int.from_bytes(data[at : at + 4], "big")
         whole = kind == b"IEND" and at <= len(data)
-    found = Header(width, height, 1, whole, data[_PNG_BITS] > 8)
+    found = Header(width, height, 1, whole, bits > 8)
     return _turned(data, found) if has_block else found
 
 
