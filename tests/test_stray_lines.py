@@ -235,3 +235,11 @@ def test_a_number_too_many_before_the_corners_moves_none_of_them(tmp_path: Path)
     assert [one.key for one in found.samples[0].regions] == ["line 1"]
     [(_, reason, detail)] = faults(found)
     assert (reason, detail[:36]) == ("bad_box", "14 fields where 8 to 13 were meant: ")
+
+
+def test_half_a_surrogate_pair_in_the_key_of_a_question_costs_nothing(tmp_path: Path) -> None:
+    whole = '{"Image_ID": "1.JPG", "Question": "a?", "Ground_Truth": "x"}'
+    cut = '{"Image_ID": "2.JPG", "Question": "a?", "Ground_Truth": NaN}'
+    text = f'{{"\\ud800": {whole}, "1": {cut}}}'
+    found = read(FLOODNET, laid(tmp_path, {"Train_Question.json": text}))
+    assert [one.questions[0].key for one in found.samples] == ["\\ud800", "1"]

@@ -16,7 +16,7 @@ import re
 import msgspec
 
 from converters.read.files import SourceError, check_fetched, store, wanted
-from converters.read.json_elements import UNREADABLE
+from converters.read.json_elements import UNREADABLE, key_text
 
 Range = tuple[int, int]  # of bytes: [start, end)
 _MEMBER = re.compile(rb'\s*[{,]\s*("[^"\\]*(?:\\.[^"\\]*)*")\s*:\s*', re.DOTALL)
@@ -82,7 +82,7 @@ def _by_brackets(path: str, body: bytes, at: int) -> list[tuple[str, Range]]:
         if sign in b"{[":
             depth += 1
         elif sign == b":" and depth == 1:
-            key, begin = _text(last), token.end()
+            key, begin = key_text(last), token.end()
         elif depth == 1 and sign in b",}" and key is not None:
             value = body[begin : token.start()]
             left = len(value) - len(value.lstrip())
@@ -94,11 +94,3 @@ def _by_brackets(path: str, body: bytes, at: int) -> list[tuple[str, Range]]:
     if depth:
         raise SourceError(f"{path} is cut off: its brackets are not closed")
     return found
-
-
-def _text(key: bytes) -> str:
-    """A key as text, whatever its bytes are."""
-    try:
-        return str(json.loads(key))
-    except ValueError:
-        return key.strip(b'"').decode("utf-8", "backslashreplace")

@@ -169,7 +169,7 @@ def _cut(body: bytes, table: str | None) -> list[tuple[str, bytes]] | None:
 
     def add(stop: int) -> None:
         if text := body[begin:stop].strip():
-            place = f"{table or ''}[{len(found)}]" if stack[-1] == b"[" else _text(name)
+            place = f"{table or ''}[{len(found)}]" if stack[-1] == b"[" else key_text(name)
             found.append((place, text))
 
     for token in _TOKEN.finditer(body):
@@ -180,7 +180,7 @@ def _cut(body: bytes, table: str | None) -> list[tuple[str, bytes]] | None:
         if sign in _OPENING:
             stack.append(sign)
             if len(stack) == home and (not closed or table is not None):
-                inside = table is None or _text(key) == table
+                inside = table is None or key_text(key) == table
                 begin = end
         elif sign in _CLOSING:
             if here:
@@ -207,9 +207,11 @@ def open_braces(text: bytes) -> int:
     return signs.count(b"{") - signs.count(b"}")
 
 
-def _text(key: bytes) -> str:
-    """A key as text, whatever its bytes are."""
+def key_text(key: bytes) -> str:
+    """A key as text, whatever its bytes are; half a surrogate pair, which no file can hold, as its
+    escape."""
     try:
-        return str(json.loads(key))
+        text = str(json.loads(key))
     except ValueError:
         return key.strip(b'"').decode("utf-8", "backslashreplace")
+    return text.encode("utf-8", "backslashreplace").decode()
