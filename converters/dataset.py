@@ -73,6 +73,9 @@ def open_dataset(
             found = _holding(entry, inner)
             if len(found) == 1:
                 return found[0]
+            if found:
+                places = " and in ".join(one.inside for one, _ in found)
+                fault.args = (f"{fault}; its files lie in {places}: name one by --path",)
             break
         folder = inner[0]
         try:

@@ -12,6 +12,14 @@ from converters.catalogue import catalogue
 from schemas.sample import Sample
 
 Pixels = list[list[object]]  # rows of values, or of colours
+# Options of `xml_mask_colours` for masks beside their XML files.
+COLOURED = {
+    "annotations": "x/{stem}.xml",
+    "images": "p/{stem}.png",
+    "masks": "m/{stem}.png",
+    "colour": "c",
+    "label": "l",
+}
 
 
 def put_mask(path: Path, pixels: object, mode: str | None = None) -> None:

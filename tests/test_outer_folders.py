@@ -95,6 +95,14 @@ def test_an_archive_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         open_dataset(entry_of("levir_cd"), str(tmp_path))
 
 
+def test_of_two_folders_that_hold_the_dataset_the_error_names_both(tmp_path: Path) -> None:
+    pair(tmp_path, "new")
+    pair(tmp_path, "old")
+    said = r"; its files lie in new and in old: name one by --path$"
+    with pytest.raises(SourceError, match=said):
+        open_dataset(entry_of("levir_cd"), str(tmp_path))
+
+
 def test_archives_in_an_archive_are_to_be_unpacked(tmp_path: Path) -> None:
     (tmp_path / "root").mkdir()
     with zipfile.ZipFile(tmp_path / "root/all.zip", "w") as file:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from laid_out import faults, found_in
-from mask_files import put_mask
+from mask_files import COLOURED, put_mask
 from native import Native, picture
 
 from schemas.sample import Box, Caption, Expression, Question, Region
@@ -236,13 +236,6 @@ def test_a_picture_whose_coloured_mask_does_not_fit_is_rejected(
     picture(tmp_path / "p/1.png", 1, 1)
     if mask:
         put_mask(tmp_path / "m/1.png", mask)
-    options = {
-        "annotations": "x/{stem}.xml",
-        "images": "p/{stem}.png",
-        "masks": "m/{stem}.png",
-        "colour": "c",
-        "label": "l",
-    }
-    found = found_in(tmp_path, "xml_mask_colours", options, {"x/1.xml": "<a/>"})
+    found = found_in(tmp_path, "xml_mask_colours", COLOURED, {"x/1.xml": "<a/>"})
     assert [one.reason for one in found.rejects] == [reason]
     assert found.samples == []

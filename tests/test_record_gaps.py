@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from laid_out import faults, found_in
-from mask_files import put_mask
+from mask_files import COLOURED, put_mask
 from native import changed, picture, read
 
 from schemas.sample import Caption, Question
@@ -41,13 +41,6 @@ def test_a_split_whose_questions_are_all_inactive_has_none(tmp_path: Path) -> No
 def test_an_object_of_a_coloured_mask_needs_a_class_and_a_colour(tmp_path: Path) -> None:
     picture(tmp_path / "p/1.png", 2, 1)
     put_mask(tmp_path / "m/1.png", [[[9, 0, 0], [0, 0, 0]]])
-    options = {
-        "annotations": "x/{stem}.xml",
-        "images": "p/{stem}.png",
-        "masks": "m/{stem}.png",
-        "colour": "c",
-        "label": "l",
-    }
     objects = [
         "<l> </l><c>9,0,0</c>",
         "<l>dam</l>",
@@ -55,7 +48,7 @@ def test_an_object_of_a_coloured_mask_needs_a_class_and_a_colour(tmp_path: Path)
         "<l>dam</l><c>9,0,0</c>",
     ]
     text = f"<a>{''.join(f'<object>{one}</object>' for one in objects)}</a>"
-    found = found_in(tmp_path, "xml_mask_colours", options, {"x/1.xml": text})
+    found = found_in(tmp_path, "xml_mask_colours", COLOURED, {"x/1.xml": text})
     assert faults(found) == [
         ("1#object[0]", "missing_field", "no l"),
         ("1#object[1]", "bad_value", "c is ''"),

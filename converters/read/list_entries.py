@@ -13,13 +13,13 @@ Tools write the entries of a list in several ways::
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 
 from converters.read import files
 from converters.read.encodings import text_of
 from converters.read.files import Found, SourceError
 from converters.read.folder import Folder, stem
+from converters.read.listings import plain_stem
 
 _ENDING = re.compile(r"\.(jpe?g|png|tiff?|bmp|xml|txt)$", re.IGNORECASE)
 _BETWEEN = re.compile(r"[\s,;]+")
@@ -50,7 +50,7 @@ class Stems:
         self._files = {stem(file.path): (file.path,) for file in found}
         self._likely: dict[str, list[str]] = {}
         for name in self._files:
-            self._likely.setdefault(_plain(name), []).append(name)
+            self._likely.setdefault(loose_stem(name), []).append(name)
 
     @property
     def paths(self) -> list[str]:
@@ -74,7 +74,7 @@ class Stems:
         if all(map(self.named, entries)):
             return [*entries], ""
         candidates = [
-            [entry] if self.named(entry) else self._likely.get(_plain(entry), [])
+            [entry] if self.named(entry) else self._likely.get(loose_stem(entry), [])
             for entry in entries
         ]
         if any(len(names) != 1 for names in candidates):
@@ -101,7 +101,7 @@ def stem_of(entry: str) -> str:
     return _ENDING.sub("", name)
 
 
-def _plain(name: str) -> str:
+def loose_stem(name: str) -> str:
     """A stem without what spreadsheets and file systems change in it."""
-    plain = unicodedata.normalize("NFC", name).casefold()
+    plain = plain_stem(name)
     return plain.lstrip("0") or "0" if plain.isdecimal() else plain

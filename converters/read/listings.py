@@ -70,7 +70,7 @@ class Listings:
         there = self._listing(place)
         for at, listing in [(place, there), *((sub, self._listing(sub)) for sub in there.below)]:
             found = name if name in listing.names else listing.pictures.get(picture_stem(name))
-            found = found or self._spelt_otherwise(at, listing).get(_plain(picture_stem(name)))
+            found = found or self._spelt_otherwise(at, listing).get(plain_stem(picture_stem(name)))
             if found:
                 return f"{at}{found}"
         return None
@@ -83,7 +83,7 @@ class Listings:
         if place not in self._plain:
             stems: dict[str, list[str]] = {}
             for stem in listing.pictures:
-                stems.setdefault(_plain(stem), []).append(stem)
+                stems.setdefault(plain_stem(stem), []).append(stem)
             sole = {plain: some[0] for plain, some in stems.items() if len(some) == 1}
             self._plain[place] = {plain: listing.pictures[one] for plain, one in sole.items()}
         return self._plain[place]
@@ -139,7 +139,7 @@ class Listings:
         return self._listings[place]
 
 
-def _plain(stem: str) -> str:
+def plain_stem(stem: str) -> str:
     """A stem without what systems of files write in several ways."""
     return unicodedata.normalize("NFC", stem).casefold()
 

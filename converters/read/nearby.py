@@ -8,6 +8,7 @@ from converters.read import files
 from converters.read.cells import split_cell
 from converters.read.endings import picture_stem
 from converters.read.files import SourceError
+from converters.read.list_entries import loose_stem
 
 _BEGIN = 4  # letters of a folder's name
 _LOOKED_INTO = 16  # folders beside the one that was meant, at each depth
@@ -52,8 +53,10 @@ class Nearby:
     def _like(self, above: str, stem: str) -> str:
         """A file whose name is another by its case or leading zeros alone; else empty."""
         self._look(above)
-        wanted = _plain(stem)
-        return next((f"{above}{one}" for one in self._names[above] if _plain(one) == wanted), "")
+        wanted = loose_stem(stem)
+        names = self._names[above]
+        like = (one for one in names if loose_stem(picture_stem(one)) == wanted)
+        return next((f"{above}{one}" for one in like), "")
 
     def _others(self, above: str) -> Iterator[str]:
         """The folders that differ from `above` in one component, or lack one; the last first."""
@@ -90,7 +93,3 @@ class Nearby:
 def _alike(name: str, other: str) -> bool:
     """True for names of folders that begin alike, as those of two splits do."""
     return name[:_BEGIN].casefold() == other[:_BEGIN].casefold()
-
-
-def _plain(name: str) -> str:
-    return picture_stem(name).casefold().lstrip("0")

@@ -17,8 +17,8 @@ _MANY = 16  # folders side by side that are looked into
 def folders_inside(folder: Folder, splits: Collection[str], archives_alone: bool) -> list[Folder]:
     """The same dataset with its files in each folder below, or in the only archive.
 
-    None where there are more folders than anyone lays around a dataset, or where one of them is a
-    split's. splits: their names. archives_alone: no folder is taken. Raises SourceError for
+    Nothing where there are more folders than anyone lays around a dataset, or where one of them is
+    a split's. splits: their names. archives_alone: no folder is taken. Raises SourceError for
     archives in an archive.
     """
     entries = files.listing(folder.base)
