@@ -133,7 +133,7 @@ def _items(
     jobs = dataset.jobs_of(split)
     stated = {picture.path: picture for sample in found for picture in sample.pictures}
     spoken = {talk.dialect for sample in found for talk in sample.conversations if talk.dialect}
-    pictures = _look(dataset, stated, jobs, spoken)
+    pictures = _look(dataset, stated, jobs, spoken, _largest_whole(jobs, found))
     _book_pictures(book, split, pictures, jobs, dataset, _without_items(found))
     for kind in KINDS:
         if not (number := sum(count(sample, kind) for sample in found)):
@@ -189,18 +189,20 @@ def _look(
     stated: dict[str, Picture],
     jobs: dict[Kind, list[Job]],
     spoken: Collection[str] = (),
+    largest: int | None = None,
 ) -> Pictures:
     """The pictures of a batch, with what reading them says.
 
     All are read where their bytes are wanted; in path mode only those whose size a source needs and
     that annotation and catalogue do not tell, or tell in two ways, and then only their heads.
-    spoken: dialects in which ready-made texts of the batch have boxes.
+    spoken: dialects in which ready-made texts of the batch have boxes. largest: pixels of the
+    longer side of pictures that rows may hold whole.
     """
     outside = {path: _OUTSIDE for path in stated if not files.inside(path)}
     within = [path for path in stated if path not in outside] if outside else list(stated)
     facts: dict[str, Facts] = {}
     if dataset.images != "path" or dataset.verify:
-        facts = _read(dataset, within, sizes_only=False)
+        facts = _read(dataset, within, sizes_only=False, largest=largest)
     elif any(_needs_size(job, spoken) for some in jobs.values() for job in some):
         unsized = [path for path in within if _unsure(stated[path], dataset.entry)]
         facts = _read(dataset, unsized, sizes_only=True) if unsized else {}
@@ -214,6 +216,16 @@ def _look(
         absent = frozenset(path for path, one in facts.items() if one.fault == "missing_image")
     lies = _lies(dataset, [path for path in stated if path not in facts or not facts[path].fault])
     return Pictures(dataset.entry, path_lists([]), stated, facts, absent, lies=lies)
+
+
+def _largest_whole(jobs: Mapping[Kind, list[Job]], samples: list[Sample]) -> int | None:
+    """The longer side in pixels beyond which pictures of samples are shown in tiles alone; None
+    where rows may hold each of them whole (see `tiles.cut`)."""
+    tiles = [job.spec.tile for some in jobs.values() for job in some]
+    if jobs.keys() != {"region"} or any(len(sample.pictures) != 1 for sample in samples):
+        return None
+    sizes = [tile.size for tile in tiles if tile is not None]
+    return max(sizes) if len(sizes) == len(tiles) else None
 
 
 def _lies(dataset: Dataset, paths: list[str]) -> dict[str, Georeference]:
@@ -239,9 +251,11 @@ def _unsure(picture: Picture, entry: Entry) -> bool:
     return bool(entry.size) and (picture.width, picture.height) != entry.size
 
 
-def _read(dataset: Dataset, paths: list[str], sizes_only: bool) -> dict[str, Facts]:
+def _read(
+    dataset: Dataset, paths: list[str], sizes_only: bool, largest: int | None = None
+) -> dict[str, Facts]:
     places = [dataset.place(path) for path in paths]
-    found = images.read_all(places, dataset.verify, sizes_only)
+    found = images.read_all(places, dataset.verify, sizes_only, largest)
     if dataset.entry.recipe and dataset.images == "path":
         # The row names the file, so what is made of it has no hash and no bytes there.
         found = [facts._replace(sha256="", size=0) for facts in found]

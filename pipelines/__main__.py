@@ -26,7 +26,7 @@ try:
     from typing import NoReturn
 
     from pipelines.commands import app, build, data, finished
-    from pipelines.memory import set_allocators, share_arenas, start_threads
+    from pipelines.memory import keep_freed, set_allocators, start_threads
     from pipelines.terminal import ended_by_sigterm, hold_streams, interruptible, say
 except KeyboardInterrupt:  # these imports take a tenth of a second
     print("earthmix: interrupted; nothing was written", file=sys.stderr)
@@ -48,7 +48,7 @@ def main() -> None:
     if sys.flags.optimize > 1:
         _fail("Apache Beam needs its docstrings: do not run Python with -OO", 2)
     hold_streams()
-    share_arenas()
+    keep_freed()
     set_allocators()
     try:
         with ended_by_sigterm(), interruptible():

@@ -278,7 +278,7 @@ def _cost_of_tiles(
         inside = [
             (x, y, min(w, found.width - x), min(h, found.height - y)) for x, y, w, h in windows
         ]
-        encoded = cutting.cut(data, [(window, kinds[0]) for window in inside])
+        encoded = cutting.cut(data, [(window, kinds[0]) for window in inside], images.written)
         cut, size = cut + len(encoded), size + sum(len(one) for one in encoded)
     if not cut:
         return _Cost(0.0, 0.0, 0.0)

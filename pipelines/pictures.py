@@ -53,8 +53,8 @@ def read(picture: Picture, mode: ImageMode) -> bytes:
         ) from None
     if images.quick_hash(data) != picture.quick_hash:
         raise SourceError(
-            f"{picture.file}: changed during the run: its sha256 is no longer "
-            f"{picture.sha256}; let it rest and run again"
+            f"{picture.file}: changed during the run: its bytes are not those that were read "
+            "before; let it rest and run again"
         )
     if mode != "reencode" or picture.tile:
         return data

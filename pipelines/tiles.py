@@ -6,6 +6,7 @@ They wait in a file until the shard is written: their sizes decide which rows ma
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +19,7 @@ import pyarrow as pa
 
 from converters.read import cutting, images
 from converters.read.cutting import Window
-from converters.read.images import PictureError
+from converters.read.images import PictureError, Write
 from pipelines import pictures, shards
 from pipelines.pictures import Picture
 from pipelines.plan import RunPlan
@@ -132,15 +133,22 @@ def _cut_scene(store: TileStore, scene: _Scene) -> list[tuple[str, _Tile]]:
     data = pictures.read(scene.picture, "embed")
     kinds = {path: _KINDS[path.rpartition(".")[2]] for path in scene.windows}
     try:
-        encoded = cutting.cut(data, [(scene.windows[path], kinds[path]) for path in kinds])
+        tiles = cutting.cut(
+            data, [(scene.windows[path], kinds[path]) for path in kinds], partial(_kept, store)
+        )
     except PictureError as error:
         return [(path, _Tile(fault=error.args[0], detail=error.args[1])) for path in kinds]
-    return [(path, _kept(store, tile)) for path, tile in zip(kinds, encoded, strict=True)]
+    return list(zip(kinds, tiles, strict=True))
 
 
-def _kept(store: TileStore, data: bytes) -> _Tile:
+def _kept(store: TileStore, write: Write) -> _Tile:
+    """A tile in the store. Raises OSError where the disk is full."""
+    stored = store.add(write)
+    data = stored.read()
+    if not images.header(data).whole:  # Pillow does not look how much of a tile was written
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     digest = hashlib.sha256(data).hexdigest()
-    return _Tile(digest, images.quick_hash(data), len(data), store.add(data))
+    return _Tile(digest, images.quick_hash(data), len(data), stored)
 
 
 def _with_facts(rows: pa.Table, shown: npt.NDArray[np.int64], found: list[_Tile]) -> pa.Table:

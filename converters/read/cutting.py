@@ -1,7 +1,7 @@
 """Tiles cut from a scene: decoded once, each tile encoded by itself.
 
 Memory: the decoded scenes, and one tile for each thread. Several scenes are decoded at a time in a
-process while they have no more than `_MOST_PIXELS` together (0.13 GB), and a larger one alone, so a
+process while they have no more than `_MOST_PIXELS` together (0.27 GB), and a larger one alone, so a
 worker needs that or 4 bytes for each pixel of the largest scene (1.6 GB for DOTA's 20,000 x
 20,000).
 """
@@ -9,23 +9,25 @@ worker needs that or 4 bytes for each pixel of the largest scene (1.6 GB for DOT
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Literal
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from converters.read import images
 from converters.read.headers import DAMAGED, PictureError
+from converters.read.images import Write
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+T = TypeVar("T")
 Window = tuple[int, int, int, int]  # x, y, width, height in pixels of the scene as it is shown
 Kind = Literal["jpeg", "png"]
 _THREADS = 4
 # Level 1 of PNG takes a third of the time of Pillow's default and 9 % more bytes.
 _SAVE: dict[Kind, dict[str, int]] = {"jpeg": {"quality": 95}, "png": {"compress_level": 1}}
-_MOST_PIXELS = 1 << 25
+_MOST_PIXELS = 1 << 26
 
 
 class _Room:
@@ -54,26 +56,33 @@ _room = _Room()
 _encoders = ThreadPoolExecutor(_THREADS)
 
 
-def cut(data: bytes, windows: Sequence[tuple[Window, Kind]]) -> list[bytes]:
+def cut(data: bytes, windows: Sequence[tuple[Window, Kind]], keep: Callable[[Write], T]) -> list[T]:
     """Windows of a picture as pictures of their own: 8-bit RGB without metadata.
 
-    data: the scene's file. Windows lie inside it. Raises PictureError where it cannot be decoded.
+    data: the scene's file. Windows lie inside it. keep: takes what writes a tile's file (see
+    `Write`), is called by several threads, and its answers are given in the order of the windows.
+    Raises PictureError where the scene cannot be decoded, and whatever `keep` raises.
     """
+    with ExitStack() as held:
+        scene = _decoded(data, held)
+
+        def encode(wanted: tuple[Window, Kind]) -> T:
+            (x, y, width, height), kind = wanted
+            tile = images.rgb(scene.crop((x, y, x + width, y + height)))
+            return keep(lambda file: tile.save(file, kind, **_SAVE[kind]))
+
+        return list(_encoders.map(encode, windows))
+
+
+def _decoded(data: bytes, held: ExitStack) -> Image:
+    """A scene's pixels. held: what they need while they are used, its room too."""
     from PIL import Image
 
     try:
-        with images.opened(data) as file, _room.taken(file.width * file.height):
-            scene = images.shown(file)
-            scene.load()
-            return _encoded(scene, windows)
+        file = held.enter_context(images.opened(data))
+        held.enter_context(_room.taken(file.width * file.height))
+        scene = images.shown(file)
+        scene.load()
     except (Image.DecompressionBombError, *DAMAGED) as error:
         raise PictureError("unreadable_image", str(error)) from None
-
-
-def _encoded(scene: Image, windows: Sequence[tuple[Window, Kind]]) -> list[bytes]:
-    def encode(wanted: tuple[Window, Kind]) -> bytes:
-        (x, y, width, height), kind = wanted
-        tile = scene.crop((x, y, x + width, y + height))
-        return images.encoded(images.rgb(tile), kind, **_SAVE[kind])
-
-    return list(_encoders.map(encode, windows))
+    return scene

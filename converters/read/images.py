@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 K = TypeVar("K")
 T = TypeVar("T")
+Write = Callable[[IO[bytes]], None]  # writes a picture's file into a file of the system
 MAX_BYTES = 1 << 31  # Arrow's binary columns hold no more in one piece
 _HEADER_BYTES = 1 << 16
 # Pillow refuses to open what has more pixels, unless a loader raises its limit.
@@ -48,8 +49,9 @@ _ROWS_A_BLOCK = 1024
 class Facts(NamedTuple):
     """What is known of one picture file.
 
-    width, height: pixels, as the picture is shown. size: bytes. fault: a Reject's reason, or
-    empty; then detail says more and the numbers are 0. orientation: 1 (stored as it is shown) to
+    width, height: pixels, as the picture is shown. size: bytes. sha256: empty where it was not
+    asked for. fault: a Reject's reason, or empty; then detail says more and the numbers are 0.
+    orientation: 1 (stored as it is shown) to
     8, as in EXIF. quick_hash: see `quick_hash`. deep: a band has more than 8 bits.
     """
 
@@ -63,6 +65,12 @@ class Facts(NamedTuple):
     quick_hash: bytes = b""
     deep: bool = False
 
+    @property
+    def name(self) -> str:
+        """What tells the file from others by its bytes, where it was read: its sha256, or the
+        quick hash of one that no row holds."""
+        return self.sha256 or self.quick_hash.hex()
+
 
 def quick_hash(data: bytes) -> bytes:
     """XXH3-128 of a file: tells whether it is still the one that was hashed by sha256.
@@ -73,9 +81,12 @@ def quick_hash(data: bytes) -> bytes:
     return xxhash.xxh3_128_digest(data)
 
 
-def read_facts(path: str, verify: bool = False) -> Facts:
-    """Size, bytes and hash of one picture; faults are a result, not an exception."""
-    return _without_errors(functools.partial(_read_facts, verify=verify), path)
+def read_facts(path: str, verify: bool = False, largest: int | None = None) -> Facts:
+    """Size, bytes and hash of one picture; faults are a result, not an exception.
+
+    largest: pixels; a picture with a longer side gets no sha256, as no row will hold it.
+    """
+    return _without_errors(functools.partial(_read_facts, verify=verify, largest=largest), path)
 
 
 def read_size(path: str) -> Facts:
@@ -107,7 +118,7 @@ def _without_errors(read: Callable[[str], Facts], path: str) -> Facts:
         return Facts(fault=error.args[0], detail=error.args[1])
 
 
-def _read_facts(path: str, verify: bool) -> Facts:
+def _read_facts(path: str, verify: bool, largest: int | None) -> Facts:
     size = files.store(path).size(path)
     if size > MAX_BYTES:
         raise PictureError("oversized_image", f"{size:,} bytes")
@@ -115,11 +126,12 @@ def _read_facts(path: str, verify: bool) -> Facts:
     found = check(data)
     if verify:
         decode(data)
+    is_held = largest is None or max(found.width, found.height) <= largest
     return Facts(
         found.width,
         found.height,
         len(data),
-        hashlib.sha256(data).hexdigest(),
+        hashlib.sha256(data).hexdigest() if is_held else "",
         orientation=found.orientation,
         quick_hash=quick_hash(data),
         deep=found.deep,
@@ -145,9 +157,12 @@ def _read_size(path: str) -> Facts:
     return Facts(found.width, found.height, orientation=found.orientation)
 
 
-def read_all(paths: list[str], verify: bool = False, sizes_only: bool = False) -> list[Facts]:
-    """Facts of many pictures, in the order given."""
-    read = read_size if sizes_only else functools.partial(read_facts, verify=verify)
+def read_all(
+    paths: list[str], verify: bool = False, sizes_only: bool = False, largest: int | None = None
+) -> list[Facts]:
+    """Facts of many pictures, in the order given. largest: see `read_facts`."""
+    full = functools.partial(read_facts, verify=verify, largest=largest)
+    read = read_size if sizes_only else full
     return in_threads(read, paths, readers(paths[0]) if paths else 1)
 
 
@@ -236,10 +251,15 @@ def rgb(image: Image) -> Image:
 
 def encoded(image: Image, kind: str, **options: int) -> bytes:
     """A picture's file in one of Pillow's formats, with the format's options."""
+    return written(lambda file: image.save(file, kind, **options))
+
+
+def written(write: Write) -> bytes:
+    """What is written."""
     # Fast way: Pillow encodes a JPEG into a file of the system without holding the interpreter's
     # lock, so that threads use all cores. Into memory (io.BytesIO) it holds the lock.
     with _unnamed_file() as out:
-        image.save(out, kind, **options)
+        write(out)
         out.seek(0)
         return out.read()
 

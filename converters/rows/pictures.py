@@ -94,7 +94,7 @@ class Pictures(Struct, frozen=True):
             path: Facts(
                 tile.width,
                 tile.height,
-                sha256=self.facts[tile.scene].sha256,
+                sha256=self.facts[tile.scene].name,
                 quick_hash=self.facts[tile.scene].quick_hash,
             )
             for path, tile in tiles.items()
@@ -108,7 +108,7 @@ class Pictures(Struct, frozen=True):
         )
 
     def identity(self, path: str) -> str:
-        """What tells a picture from others: its bytes' hash, else its folder and path.
+        """What tells a picture from others: a hash of its bytes, else its folder and path.
 
         A tile is told by its scene, its place and how it is encoded.
         """
@@ -117,7 +117,7 @@ class Pictures(Struct, frozen=True):
             place = f"{tile.x},{tile.y},{tile.width},{tile.height}.{ending}"
             return f"{self.identity(tile.scene)}@{place}"
         facts = self.facts.get(path)
-        return facts.sha256 if facts and facts.sha256 else f"{self.entry.folder}/{path}"
+        return facts.name if facts and facts.name else f"{self.entry.folder}/{path}"
 
     def scene_identity(self, path: str) -> str:
         """What tells the picture that a path's is cut from, or that picture itself."""

@@ -83,63 +83,55 @@ def log_file(folder: str, name: str) -> str:
     return f"{folder}/{name}" if is_local(folder) else os.devnull
 
 
-def write_file(path: str, write: Callable[[Any], None]) -> None:
+def write_file(
+    path: str, write: Callable[[Any], None], look: Callable[[str], None] | None = None
+) -> None:
     """Writes a file under another name and renames it when it is whole.
 
     Makes no folder: in one that is gone nobody waits for the file.
 
-    write: gets an open Arrow output stream.
+    write: gets an open Arrow output stream. look: gets the whole file, on this machine's disk,
+    before it has its name.
     """
     if not is_local(path):
-        return _write_object(path, write)
+        return _write_object(path, write, look)
     part = f"{path}.{uuid.uuid4().hex[:8]}.part"
     try:
-        with pa.OSFile(part, "wb") as sink:
-            write(sink)
+        _write_local(part, write, look)
         os.replace(part, path)
     except BaseException:
         remove(part)
         raise
 
 
+def _write_local(
+    path: str, write: Callable[[Any], None], look: Callable[[str], None] | None
+) -> None:
+    with pa.OSFile(path, "wb") as sink:
+        write(sink)
+    if look is not None:
+        look(path)
+
+
 def write_hashed(path: str, write: Callable[[Any], None]) -> tuple[int, str]:
-    """Writes a file as `write_file` does; gives its length and sha256, without reading it again."""
-    sinks: list[_HashingSink] = []
-
-    def through(sink: Any) -> None:
-        sinks.append(_HashingSink(sink))
-        write(sinks[0])
-
-    write_file(path, through)
-    return sinks[0].size, sinks[0].digest.hexdigest()
+    """Writes a file as `write_file` does; gives its length and sha256."""
+    # Fast way: the file is read again, from the system's memory of it. An output stream of Python
+    # that hashes what passes is the plain way, but Arrow copies every piece into new bytes for it.
+    found: list[tuple[str, int]] = []
+    write_file(path, write, lambda part: found.append(sha256(part)))
+    [(digest, size)] = found
+    return size, digest
 
 
-class _HashingSink(io.RawIOBase):
-    """Hands on to another output stream what is written, and counts and hashes it."""
-
-    def __init__(self, sink: Any) -> None:
-        self._sink = sink
-        self.size = 0
-        self.digest = hashlib.sha256()
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: Any) -> int:
-        self.digest.update(data)
-        self._sink.write(data)
-        self.size += len(data)
-        return len(data)
-
-
-def _write_object(path: str, write: Callable[[Any], None]) -> None:
+def _write_object(
+    path: str, write: Callable[[Any], None], look: Callable[[str], None] | None
+) -> None:
     """By way of this machine's disk: a shard may be larger than a worker's memory likes, and an
     upload begins when all is well.
     """
     with tempfile.TemporaryDirectory(prefix="earthmix-") as folder:
         local = f"{folder}/part"
-        with pa.OSFile(local, "wb") as sink:
-            write(sink)
+        _write_local(local, write, look)
         objects.of(path).upload(path, local)
 
 
