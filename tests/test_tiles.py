@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import shutil
 from pathlib import Path
@@ -16,6 +17,7 @@ from msgspec.structs import replace
 from native import convert, dataset
 from PIL import Image
 
+from converters import convert as convert_span
 from converters.catalogue import entry_of
 from converters.read import cutting, images
 from converters.read.images import PictureError
@@ -233,6 +235,48 @@ def test_the_tiles_of_a_scene_have_one_home_and_each_its_own_place_there(sample:
     assert len(homes) > 1
     assert [len({home[:8] for home in some}) for some in homes.values()] == [1] * len(homes)
     assert max(len(set(some)) for some in homes.values()) > 1
+
+
+@pytest.mark.parametrize("tiled", [("grounding",), ("grounding", "identify")])
+def test_pictures_that_rows_hold_whole_have_the_sha256_of_their_file(
+    sample: Path, tiled: tuple[str, ...]
+) -> None:
+    root = sample / "dota_v1"
+    tasks = ["grounding", "identify"]
+    data = dataset(entry_of("dota_v1"), tasks, root, images="embed", splits=["train"])
+    tile = TileSpec(size=560, overlap=64, format="png")
+    jobs = [
+        replace(job, spec=replace(job.spec, tile=tile)) if job.spec.task in tiled else job
+        for job in data.jobs
+    ]
+    rows = convert(replace(data, jobs=jobs)).rows
+    whole = [row for row in rows if not row["scene"]]
+    wrong = []
+    for row in whole:
+        file = sample / row["images"][0]["path"]
+        if row["image_sha256"] != [hashlib.sha256(file.read_bytes()).hexdigest()]:
+            wrong.append(row["id"])
+    assert (len(whole) > 1, len(whole) < len(rows), wrong) == (True, True, [])
+
+
+def test_a_scene_that_is_only_cut_is_told_by_its_quick_hash(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    Image.new("RGB", (30, 20)).save(path)
+    data = path.read_bytes()
+    whole, cut = (images.read_facts(str(path), largest=side) for side in (30, 29))
+    assert (whole.sha256, whole.name) == (hashlib.sha256(data).hexdigest(),) * 2
+    assert (cut.sha256, cut.name) == ("", images.quick_hash(data).hex())
+    assert cut == whole._replace(sha256="")
+
+
+def test_the_pictures_of_a_pair_are_held_whole_whatever_the_tiles(sample: Path) -> None:
+    spec = TileSpec(size=256, overlap=64)
+    [job] = dataset(entry_of("dota_v1"), ["grounding"], sample / "dota_v1", images="embed").jobs
+    jobs = {"region": [replace(job, spec=replace(job.spec, tile=spec))]}
+    one, two = (Sample("a", "a", "train", (Picture("1.png"),) * n) for n in (1, 2))
+    assert convert_span._largest_whole(jobs, [one]) == 256
+    assert convert_span._largest_whole(jobs, [one, two]) is None
+    assert convert_span._largest_whole({**jobs, "expression": jobs["region"]}, [one]) is None
 
 
 def test_tiles_are_refused_in_path_mode(tmp_path: Path, sample: Path) -> None:
