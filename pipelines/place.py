@@ -8,6 +8,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext, suppress
 from typing import Any, BinaryIO
 
@@ -242,22 +243,12 @@ def put_into_place(
     written: dict[str, dict[str, Any]] = {
         file.path: {"rows": file.rows, "bytes": file.size, "sha256": file.sha256} for file in made
     }
-    drawn = plots(summary) if summary["images"] != "path" else {}
-    for name, data in (("README.md", render(summary, [*drawn]).encode()), ("card.json", card)):
+    # A mix that ships no picture shows none either.
+    drawn, shown = _show(f"{work}/out", summary) if summary["images"] != "path" else ([], [])
+    about = ["README.md", "card.json", CROISSANT, *shown]
+    for name, data in (("README.md", render(summary, drawn).encode()), ("card.json", card)):
         work_files.write_bytes(f"{work}/out/{name}", data)
     work_files.write_bytes(f"{work}/out/{CROISSANT}", croissant(summary, made))
-    about = ["README.md", "card.json", CROISSANT]
-    if drawn:
-        work_files.make_folder(f"{work}/out/{PLOTS}")
-    for name, data in drawn.items():
-        about.append(f"{PLOTS}/{name}.png")
-        work_files.write_bytes(f"{work}/out/{about[-1]}", data)
-    if summary["images"] != "path":  # a mix that ships no picture shows none either
-        # Imported here: the template engine takes a twentieth of a second to load.
-        from pipelines.preview.page import INDEX, write_preview
-
-        write_preview(f"{work}/out", f"{work}/out", summary["name"])
-        about.append(INDEX)
     for name in about:
         digest, size = work_files.sha256(f"{work}/out/{name}")
         written[name] = {"bytes": size, "sha256": digest}
@@ -284,6 +275,24 @@ def put_into_place(
             path.partition("/")[0] for path in ("data/", "rejects/", *about, MANIFEST)
         ):
             work_files.move(f"{work}/out/{name}", f"{out}/{name}")
+
+
+def _show(out: str, summary: Summary) -> tuple[list[str], list[str]]:
+    """Writes the card's plots and the preview; gives the plots' names, and all files."""
+    # Imported here: the template engine takes a twentieth of a second to load.
+    from pipelines.preview.page import INDEX, write_preview
+
+    # Both at once: the preview waits for pictures to be decoded, which holds no lock.
+    with ThreadPoolExecutor(1) as pool:
+        drawing = pool.submit(plots, summary)
+        write_preview(out, out, summary["name"])
+        drawn = drawing.result()
+    if drawn:
+        work_files.make_folder(f"{out}/{PLOTS}")
+    files_of = {f"{PLOTS}/{name}.png": data for name, data in drawn.items()}
+    for name, data in files_of.items():
+        work_files.write_bytes(f"{out}/{name}", data)
+    return [*drawn], [*files_of, INDEX]
 
 
 @contextmanager

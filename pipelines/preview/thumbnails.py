@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import io
 import warnings
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -38,7 +37,6 @@ def make(data: bytes, side: int = SIDE) -> Thumbnail:
     from PIL import Image
 
     images.header(data)  # refuses decompression bombs
-    out = io.BytesIO()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of odd metadata
@@ -54,10 +52,10 @@ def make(data: bytes, side: int = SIDE) -> Thumbnail:
                 plain = images.shown(image)
                 plain = plain if plain.mode == "RGB" else plain.convert("RGB")
                 plain.thumbnail((side, side), Image.Resampling.HAMMING)
-                plain.save(out, "JPEG", quality=_QUALITY)
+                jpeg = images.encoded(plain, "JPEG", quality=_QUALITY)
     except (Image.DecompressionBombError, *DAMAGED) as error:
         raise PictureError("unreadable_image", str(error)) from None
-    return Thumbnail(out.getvalue(), *(reversed(size) if turned else size))
+    return Thumbnail(jpeg, *(reversed(size) if turned else size))
 
 
 def make_all(pictures: Sequence[bytes], side: int = SIDE) -> list[Thumbnail | PictureError]:
