@@ -10,6 +10,7 @@ import hashlib
 import logging
 import os
 import re
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr
@@ -28,11 +29,13 @@ from converters.ledger import (
 )
 from converters.read import files
 from pipelines import result
+from pipelines.card import plots
 from pipelines.card.markdown import counted
 from pipelines.card.render import Summary, card_faults
 from pipelines.card.summary import summarise
 from pipelines.engine_options import EngineOptions
 from pipelines.errors import RunError
+from pipelines.memory import is_limited
 from pipelines.place import put_into_place, working_folder
 from pipelines.plan import RunPlan
 from pipelines.preview.text import visible
@@ -72,6 +75,8 @@ def run(
     progress = Progress(plan.work, plan.shards, quiet, records)
     with _hushed(), working_folder(plan.out, plan.work) as placing:
         with progress:
+            if plan.images != "path" and not is_limited():
+                threading.Thread(target=plots.prepare).start()
             _execute(plan, engine_options, progress.say)
         done = result.load(plan.work)
         book = ledger(done.counts)

@@ -17,9 +17,15 @@ _LONGEST = 24  # bars of one plot
 _PLAIN = "{x:,.0f}"  # of a logarithmic axis; powers would be set as formulas, which takes long
 
 
+def prepare() -> None:
+    """Imports what draws the plots, which takes a third of a second: beside other work."""
+    import matplotlib.backends.backend_agg
+    import matplotlib.figure  # noqa: F401
+
+
 def plots(summary: Summary) -> dict[str, bytes]:
     """PNG by name, where there is something to show: the same bytes for the same card."""
-    # Imported here: it takes a quarter of a second, and only finished mixes need it.
+    # Imported here: only finished mixes need it.
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
