@@ -63,10 +63,9 @@ def test_a_region_smaller_than_the_overlap_is_whole_in_a_tile(
     box = Box(x, y, x + side, y + side)
     cut = tiles.cut(scene_of(width, height, box), TileSpec(size=256, overlap=64))
     whole = [
-        region.shape
-        for region in cut.scenes.regions
-        if abs((region.shape.x2 - region.shape.x1) - side) < 1e-6
-        and abs((region.shape.y2 - region.shape.y1) - side) < 1e-6
+        shape
+        for shape in cut.scenes.shapes
+        if abs((shape.x2 - shape.x1) - side) < 1e-6 and abs((shape.y2 - shape.y1) - side) < 1e-6
     ]
     assert whole
 
@@ -143,7 +142,7 @@ def test_names_carry_size_and_offset_and_regions_are_in_the_tiles_pixels() -> No
     quad = Quad((300.0, 20.0, 320.0, 20.0, 320.0, 40.0, 300.0, 40.0))
     cut = tiles.cut(scene_of(400, 200, quad), TileSpec(size=256, overlap=64))
     assert shown(cut) == {"images/P1__256__144___0.jpg": [0]}
-    assert cut.scenes.regions[0].shape == Quad((156.0, 20.0, 176.0, 20.0, 176.0, 40.0, 156.0, 40.0))
+    assert cut.scenes.shapes[0] == Quad((156.0, 20.0, 176.0, 20.0, 176.0, 40.0, 156.0, 40.0))
 
 
 @pytest.mark.parametrize("min_visible, tiles_with_it", [(0.5, 1), (0.2, 2)])

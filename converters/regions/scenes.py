@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
@@ -19,7 +19,7 @@ from converters.ledger import Strings
 from converters.regions import shapes
 from converters.regions.attributes import spoken
 from converters.regions.frames import Frame, moved
-from converters.regions.geometry import Floats
+from converters.regions.geometry import Bools, Floats
 from schemas.sample import Box, Expression, Mask, Region, Reject, Sample, Shape
 
 Size = tuple[int, int] | None
@@ -38,11 +38,12 @@ class Shown(NamedTuple):
     image: int | None
 
 
-class Scenes(Struct, frozen=True):
+class Scenes(Struct, frozen=True, dict=True):
     """Regions of a batch, and the expressions that pick them out.
 
     samples: one scene each, all of one split; owner: the scene of each region; starts: where each
-    scene's regions begin, and behind the last. regions: clipped and put in order; native: as read.
+    scene's regions begin, and behind the last. native: regions as read; shapes: their shapes,
+    clipped and put in order.
     sizes: (n, 2) of each region's own picture, NaN where unknown. boxes: (n, 4) upright pixels;
     areas: (n,); names: the classes as spoken. reasons: why a region cannot stay, or "". spoken:
     what the catalogue calls some of the classes. details: what is wrong with a region in words,
@@ -54,7 +55,7 @@ class Scenes(Struct, frozen=True):
     owner: npt.NDArray[np.int64]
     starts: npt.NDArray[np.int64]
     native: list[Region]
-    regions: list[Region]
+    shapes: list[Shape]
     sizes: Floats
     boxes: Floats
     areas: Floats
@@ -62,6 +63,16 @@ class Scenes(Struct, frozen=True):
     reasons: Strings
     spoken: Mapping[str, str] = {}
     details: Sequence[str] = ()
+
+    @cached_property
+    def images(self) -> npt.NDArray[np.int64]:
+        """Which of its scene's pictures each region lies on."""
+        return _images(self.native)
+
+    @cached_property
+    def ignored(self) -> Bools:
+        """Which regions their authors mark as difficult, crowded or to be ignored."""
+        return np.fromiter((region.ignored for region in self.native), bool, len(self.native))
 
     def reject(self, item: int, reason: str) -> Reject:
         """The Reject of one region, with its numbers as read and the frame they are in."""
@@ -157,9 +168,9 @@ def clean(
     reasons = clipped.reasons.astype(object)
     for item, conflict in conflicts.items():
         reasons[item], clipped.details[item] = "size_conflict", conflict
-    shown = _shown(native)
+    images = _images(native)
     pictures_of = np.fromiter((len(sample.pictures) for sample in samples), np.int64)
-    reasons[shown >= pictures_of[owner]] = "dangling_reference"
+    reasons[images >= pictures_of[owner]] = "dangling_reference"
     _mark_repeats(native, owner.tolist(), reasons)
     spoken_names = {
         label: spoken(label, names) for label in dict.fromkeys(region.label for region in native)
@@ -175,17 +186,13 @@ def clean(
         }
     )
     repairs.update(move for item, move in moves.items() if good[item])
-    regions = [
-        region if shape is region.shape else msgspec.structs.replace(region, shape=shape)
-        for region, shape in zip(native, clipped.shapes, strict=True)
-    ]
     scenes = Scenes(
         samples[0].split if samples else "",
         list(samples),
         owner,
         starts,
         native,
-        regions,
+        clipped.shapes,
         sizes,
         clipped.boxes,
         clipped.areas,
@@ -232,7 +239,7 @@ def flat(shape: Shape) -> tuple[float, ...]:
     return shape.points
 
 
-def _shown(native: Sequence[Region]) -> npt.NDArray[np.int64]:
+def _images(native: Sequence[Region]) -> npt.NDArray[np.int64]:
     """Which of its scene's pictures each region lies on."""
     return np.fromiter((region.image for region in native), np.int64, len(native))
 
@@ -248,7 +255,7 @@ def _sizes(
     first = [size_of(s.pictures[0].path) or unknown if s.pictures else unknown for s in samples]
     sizes: Floats = np.array(first, float).reshape(-1, 2)[owner]
     # Nearly all regions lie on their scene's first picture; the others are looked at one by one.
-    for item in np.flatnonzero(_shown(native)).tolist():
+    for item in np.flatnonzero(_images(native)).tolist():
         pictures, image = samples[owner[item]].pictures, native[item].image
         known = size_of(pictures[image].path) if image < len(pictures) else None
         sizes[item] = known or unknown

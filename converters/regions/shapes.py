@@ -266,6 +266,25 @@ def envelopes(shapes: Sequence[Shape]) -> Floats:
     return boxes
 
 
+def outlines(shapes: Sequence[Shape]) -> Texts:
+    """Boxes, quads and polygons as shapely geometries, mended where they cross themselves.
+
+    Raises TypeError for masks.
+    """
+    out = np.empty(len(shapes), object)
+    for kind, chosen in _by_kind(shapes).items():
+        lengths, flat = numbers_of([shapes[k] for k in chosen.tolist()])
+        if kind is Box:
+            out[chosen] = shapely.box(*flat.reshape(-1, 4).T)
+            continue
+        owner = np.repeat(np.arange(len(chosen)), lengths // 2)
+        made = shapely.polygons(shapely.linearrings(flat.reshape(-1, 2), indices=owner))
+        crossed = ~shapely.is_valid(made)
+        made[crossed] = shapely.make_valid(made[crossed])
+        out[chosen] = made
+    return out
+
+
 def enclose(shapes: Sequence[Shape], kind: type) -> list[Shape]:
     """Shapes with an area as another kind: the smallest one around each.
 

@@ -265,25 +265,20 @@ def _recipe(job: Job) -> str | None:
 
 def _scenes(folder: str, pictures: Pictures) -> pa.Array:
     """Of rows that show a tile: the scene, the tile's offset, the scene's size; else null."""
-    count = len(pictures.paths)
     if not pictures.tiles:
-        return pa.nulls(count, SCENE)
-    flat, offsets = pictures.paths.values, np.asarray(pictures.paths.offsets)
-    paths = flat.take(pa.array(np.minimum(offsets[:-1], max(len(flat) - 1, 0)))).to_pylist()
-    rows = []
-    for path in paths:
+        return pa.nulls(len(pictures.paths), SCENE)
+
+    def value(path: str) -> dict[str, str | int] | None:
         tile = pictures.tiles.get(path)
-        rows.append(
-            tile
-            and {
-                "path": f"{folder}/{tile.scene}",
-                "x": tile.x,
-                "y": tile.y,
-                "width": tile.scene_width,
-                "height": tile.scene_height,
-            }
-        )
-    return pa.array(rows, SCENE)
+        return tile and {
+            "path": f"{folder}/{tile.scene}",
+            "x": tile.x,
+            "y": tile.y,
+            "width": tile.scene_width,
+            "height": tile.scene_height,
+        }
+
+    return pictures.of_first(SCENE, value)
 
 
 def _no_regions(count: int) -> pa.Array:

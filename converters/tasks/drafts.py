@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 from msgspec import Struct
 
-from converters.regions.scenes import Scenes, Shown
+from converters.regions.scenes import Shown
 from converters.regions.tiles import Indices
 from converters.rows import identity
 from converters.rows.assemble import (
@@ -30,6 +30,7 @@ from converters.rows.assemble import (
 from converters.rows.pictures import Pictures
 from converters.rows.regions import region_lists
 from converters.tasks.kit import Built, SceneItems
+from converters.tasks.scene_words import SceneWords
 from converters.tasks.views import View, look
 from converters.tasks.wordings import ONE_OF_SEVERAL, filled, known, wordings
 from schemas.mix import TileSpec
@@ -101,13 +102,12 @@ def _build_tiles(
     whole: bool,
 ) -> Built:
     """The same of scenes cut into tiles: each tile is a picture with what it shows."""
-    cut = batch.cut(spec)
-    view = look(job, SceneItems(cut.scenes, batch.pictures), sized=sized, boxed=boxed)
+    cut, items = batch.cut(spec)
+    view = look(job, items, sized=sized, boxed=boxed)
     made = _all_drafts(view, drafts)
     if whole and spec.keep_empty:
         made += _empty_tiles(job, view, np.flatnonzero(cut.empty), spec.keep_empty)
-    pictures = batch.pictures.with_tiles(cut.tiles)
-    rows = rows_of(job, view, pictures, made, TEMPLATE) if made else None
+    rows = rows_of(job, view, items.pictures, made, TEMPLATE) if made else None
     return Built(rows, cut.reasons(view.reasons), view.repairs)
 
 
@@ -137,18 +137,23 @@ def rows_of(
 ) -> pa.RecordBatch:
     """Rows from drafts: wordings chosen by id, slots filled."""
     scenes = view.scenes
-    samples = [scenes.samples[draft.shown.scene] for draft in drafts]
+    # Of the scenes that are drafted, which is each draft's?
+    drafted, of = np.unique([draft.shown.scene for draft in drafts], return_inverse=True)
+    samples = [scenes.samples[scene] for scene in drafted.tolist()]
+    rows = pa.array(of)
     origin = Origin(
-        pa.array([sample.file for sample in samples]),
+        pa.array([sample.file for sample in samples]).dictionary_encode().take(rows),
         scenes.split,
         pa.array([draft.key for draft in drafts]),
     )
     shown = pictures.of([[picture.path for picture in sample.pictures] for sample in samples])
+    shown = shown.take(rows)
     who = identify(job, origin, shown, pa.array([draft.source_text for draft in drafts]))
     asked, templates = _asked(job, view, drafts, who)
+    leads = [tokens(len(sample.pictures)) for sample in samples]
     turns = [
-        [tokens(len(sample.pictures)) + words, draft.answer, *_later(job, view, draft)]
-        for draft, sample, words in zip(drafts, samples, asked, strict=True)
+        [leads[scene] + words, draft.answer, *_later(job, view, draft)]
+        for draft, scene, words in zip(drafts, of.tolist(), asked, strict=True)
     ]
     return assemble(
         job,
@@ -157,34 +162,37 @@ def rows_of(
         who,
         Turns(
             nested(turns),
-            pa.array(templates),
+            templates,
             text_origin,
             pa.array([draft.dialect for draft in drafts], pa.string()),
-            _regions(scenes, drafts),
+            _regions(view.words, drafts),
         ),
     )
 
 
 def _asked(
     job: Job, view: View, drafts: Sequence[Draft], who: Identity
-) -> tuple[list[str], list[str]]:
+) -> tuple[list[str], pa.DictionaryArray]:
     """The first words of each draft, and the name of their template."""
     spec = job.spec
-    several = [view.scenes.is_one_of_several(draft.shown) for draft in drafts]
+    one_of_several = [view.scenes.is_one_of_several(draft.shown) for draft in drafts]
     kinds = [
         known(spec.templates, spec.task, _kind(draft.kind, of))
-        for draft, of in zip(drafts, several, strict=True)
+        for draft, of in zip(drafts, one_of_several, strict=True)
     ]
     pools = {kind: wordings(spec.templates, spec.task, kind) for kind in set(kinds)}
     picks = {kind: choose(job, who.words, len(pool)).tolist() for kind, pool in pools.items()}
-    asked, templates = [], []
+    asked = []
+    numbers: dict[tuple[str, int], int] = {}  # of each wording that is used
+    templates = []
     for row, (draft, kind) in enumerate(zip(drafts, kinds, strict=True)):
         pick = picks[kind][row]
         slots = {"image": view.called(draft.shown), **draft.slots}
         asked.append(filled(pools[kind][pick], slots))
-        own = f"{kind}/" if kind else ""
-        templates.append(f"{spec.templates}/{spec.task}/{own}{pick}")
-    return asked, templates
+        templates.append(numbers.setdefault((kind, pick), len(numbers)))
+    of_task = f"{spec.templates}/{spec.task}"
+    names = [f"{of_task}/{kind}/{pick}" if kind else f"{of_task}/{pick}" for kind, pick in numbers]
+    return asked, pa.DictionaryArray.from_arrays(pa.array(templates, pa.int32()), pa.array(names))
 
 
 def _kind(own: str, one_of_several: bool) -> str:
@@ -196,7 +204,9 @@ def _kind(own: str, one_of_several: bool) -> str:
 
 def _later(job: Job, view: View, draft: Draft) -> list[str]:
     """The turns of a draft's later rounds."""
-    turns = []
+    turns: list[str] = []
+    if not draft.more:
+        return turns
     several = view.scenes.is_one_of_several(draft.shown)
     for later in draft.more:
         kind = _kind(later.wording, several)
@@ -206,17 +216,17 @@ def _later(job: Job, view: View, draft: Draft) -> list[str]:
     return turns
 
 
-def _regions(scenes: Scenes, drafts: Sequence[Draft]) -> pa.ListArray:
+def _regions(words: SceneWords, drafts: Sequence[Draft]) -> pa.ListArray:
     """The column `regions`: those of each draft, and what their authors call them."""
-    items = [item for draft in drafts for item in draft.used]
-    phrases = [
-        phrase
-        for draft in drafts
-        for phrase in (draft.phrases if draft.phrases is not None else [None] * len(draft.used))
-    ]
+    phrases = None
+    if any(draft.phrases is not None for draft in drafts):
+        phrases = [
+            phrase
+            for draft in drafts
+            for phrase in (draft.phrases if draft.phrases is not None else [None] * len(draft.used))
+        ]
     return region_lists(
         [len(draft.used) for draft in drafts],
-        [scenes.regions[item] for item in items],
-        scenes.boxes[items],
+        words.regions([item for draft in drafts for item in draft.used]),
         phrases,
     )

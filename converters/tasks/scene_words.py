@@ -1,0 +1,180 @@
+"""What words say of the regions of a batch: worked out once, for all sources of a mix.
+
+A column is a list as long as the batch has regions, those that cannot stay included.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Literal, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+from msgspec import Struct
+
+from converters.dialects import Rendered, dialect, rendered
+from converters.ledger import Strings
+from converters.regions import attributes
+from converters.regions.geometry import Bools, Floats
+from converters.regions.numbers import Indices
+from converters.regions.scenes import Scenes, Shown, flat
+from converters.rows.identity import FIELD, ITEM
+from converters.rows.regions import region_values
+from schemas.sample import Region
+
+# A rival's centre this near to a third, as a share of the picture's side, may be said to lie in it.
+_REACH = 0.02
+
+
+class Census(NamedTuple):
+    """What may be said of a picture's objects, whatever a filter left of them.
+
+    groups: regions by class. unsure: classes that the picture may show more of. items: the regions
+    of all groups, one group after the other. native: all regions as read, and which picture of
+    several it is.
+    """
+
+    groups: dict[str, list[int]]
+    unsure: set[str]
+    items: list[int]
+    native: str
+
+    def sure(self, name: str) -> bool:
+        """True where all objects of a class are known."""
+        return name not in self.unsure
+
+    def counted(self, name: str) -> str:
+        """A class with its number, or in the plural where it cannot be counted."""
+        if not self.sure(name):
+            return attributes.plural(name, 2)
+        return attributes.counted(name, len(self.groups[name]))
+
+
+class _Written(NamedTuple):
+    """What `Rendered` says of all regions of a batch. done: which of them are written yet."""
+
+    texts: Strings
+    reasons: Strings
+    enclosed: Bools
+    clamped: Bools
+    done: Bools
+
+    @classmethod
+    def of(cls, count: int) -> _Written:
+        """None is written yet."""
+        texts, reasons = (np.full(count, "", object) for _ in range(2))
+        return cls(texts, reasons, *(np.zeros(count, bool) for _ in range(3)))
+
+
+class SceneWords(Struct, dict=True):
+    """Words for the regions of scenes; each column is made when it is first asked for."""
+
+    scenes: Scenes
+    _censuses: dict[Shown, Census] = {}
+    _written: dict[tuple[str, str], _Written] = {}
+
+    @cached_property
+    def keys(self) -> list[str]:
+        """The key of each region's record."""
+        owners = [self.scenes.samples[scene].key for scene in self.scenes.owner.tolist()]
+        return [
+            f"{owner}#{region.key}"
+            for owner, region in zip(owners, self.scenes.native, strict=True)
+        ]
+
+    @cached_property
+    def native(self) -> list[str]:
+        """Regions as read, for a row's identity: the same whatever the mix made of them."""
+        return [*map(_native, self.scenes.native)]
+
+    @cached_property
+    def places(self) -> list[str]:
+        """In which part of its picture each region lies."""
+        return attributes.positions(self.scenes.boxes, self._sizes)
+
+    @cached_property
+    def near_places(self) -> Sequence[frozenset[str]]:
+        """The parts of its picture that each region may be said to lie in."""
+        return attributes.near_positions(self.scenes.boxes, self._sizes, _REACH)
+
+    @cached_property
+    def names(self) -> list[str]:
+        """Size word and class of each region."""
+        words = attributes.magnitudes(self.scenes.areas, self._sizes)
+        pairs = [*zip(words, self.scenes.names, strict=True)]
+        said = {
+            (word, name): attributes.sized_name(word, attributes.plural(name, 1))
+            for word, name in dict.fromkeys(pairs)
+        }
+        return [said[pair] for pair in pairs]
+
+    @property
+    def _sizes(self) -> Floats:
+        """Of the regions' pictures; 1 where unknown, as nothing is said of these."""
+        return np.nan_to_num(self.scenes.sizes, nan=1.0)
+
+    def census(self, shown: Shown) -> Census:
+        """All objects of a picture: statements speak of the whole picture."""
+        if shown not in self._censuses:
+            scenes = self.scenes
+            on, groups = scenes.on(shown), scenes.valid(shown)
+            said = ITEM.join([self.native[item] for item in on])
+            self._censuses[shown] = Census(
+                groups,
+                scenes.uncountable(shown),
+                [item for group in groups.values() for item in group],
+                f"{shown.image}{FIELD}{said}" if scenes.is_one_of_several(shown) else said,
+            )
+        return self._censuses[shown]
+
+    def written(
+        self, name: str, unsayable: Literal["enclose", "reject"], items: Indices
+    ) -> Rendered:
+        """Some regions in a dialect, by their indices. Each is written once."""
+        count = len(self.scenes.native)
+        known = self._written.setdefault((name, unsayable), _Written.of(count))
+        fresh = items[~known.done[items]]
+        if len(fresh):
+            shapes = [self.scenes.shapes[item] for item in fresh.tolist()]
+            sizes = np.nan_to_num(self.scenes.sizes[fresh], nan=np.inf)
+            found = rendered(dialect(name), shapes, sizes, unsayable)
+            known.texts[fresh] = np.array(found.texts, object)
+            known.reasons[fresh], known.done[fresh] = found.reasons, True
+            known.enclosed[fresh], known.clamped[fresh] = found.enclosed, found.clamped
+        return Rendered(
+            known.texts[items].tolist(),
+            known.reasons[items],
+            known.enclosed[items],
+            known.clamped[items],
+        )
+
+    def regions(self, items: Sequence[int]) -> pa.StructArray:
+        """Some regions that can stay as a column of rows, by their indices."""
+        places, values = self._values
+        return values.take(pa.array(places[items]))
+
+    @cached_property
+    def _values(self) -> tuple[Indices, pa.StructArray]:
+        """All regions that can stay as a column, and where in it each is."""
+        scenes, good = self.scenes, np.flatnonzero(self.scenes.reasons == "")
+        some = good.tolist()
+        places = np.zeros(len(scenes.native), np.int64)
+        places[good] = np.arange(len(good))
+        return places, region_values(
+            [scenes.native[item] for item in some],
+            [scenes.shapes[item] for item in some],
+            scenes.boxes[good],
+        )
+
+
+def _native(region: Region) -> str:
+    numbers = flat(region.shape)
+    # Fast way: one format for all numbers. One for each of them takes twice as long.
+    return f"{region.label}:{_format(len(numbers)) % numbers}"
+
+
+@functools.cache
+def _format(count: int) -> str:
+    return ",".join(["%.12g"] * count)
