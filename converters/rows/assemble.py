@@ -94,17 +94,20 @@ class Turns(Struct, frozen=True):
     roles: pa.ListArray | None = None
 
 
-def identify(job: Job, origin: Origin, pictures: Pictures, *source_texts: pa.Array) -> Identity:
-    """Ids and dedup keys. source_texts: string columns of what the source says.
+def identify(
+    job: Job, origin: Origin, pictures: Pictures, *source_texts: pa.Array | Words
+) -> Identity:
+    """Ids and dedup keys. source_texts: string columns of what the source says, or their hashes.
 
     An id holds dataset, split, native key, native picture paths, task and source text: nothing of
     image modes, dialects or templates. A dedup key holds what the pictures are (their bytes' hash
     where read, else folder and path), task and source text. A home holds the first picture alone,
     and begins, for a tile, with what all tiles of its scene have in common.
     """
-    said = identity.combine(
-        identity.hash_one(job.spec.task), *(identity.hash128(text) for text in source_texts)
+    hashes = (
+        text if isinstance(text, np.ndarray) else identity.hash128(text) for text in source_texts
     )
+    said = identity.combine(identity.hash_one(job.spec.task), *hashes)
     names, _ = _hash_pictures(pictures, lambda path: path)
     same, first = _hash_pictures(pictures, pictures.identity)
     words = identity.combine(

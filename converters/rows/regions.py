@@ -1,16 +1,21 @@
-"""The column `regions` of rows."""
+"""Regions as columns: as rows show them, and as their identity rests on them."""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from converters.regions.geometry import Floats
+from converters.regions.numbers import by_kind, numbers_of
+from converters.regions.scenes import flat
 from schemas.sample import Box, Mask, Polygon, Quad, Region, Shape
 from schemas.table import REGION
 
+_PLAIN = 1e12  # %.12g writes whole numbers below it as they are
 _SHAPES = {Box: "hbb", Quad: "obb", Polygon: "polygon", Mask: "mask"}
 
 
@@ -53,3 +58,41 @@ def region_lists(
         values = pa.StructArray.from_arrays(arrays, fields=list(REGION))
     offsets = pa.array(np.concatenate([[0], np.cumsum(counts)]).astype(np.int32))
     return pa.ListArray.from_arrays(offsets, values)
+
+
+def native_texts(regions: Sequence[Region]) -> pa.StringArray:
+    """Regions as read, for a row's identity: class and numbers, `ship:10,20.5,30,40`."""
+    labels = pa.array([region.label for region in regions], pa.string())
+    shapes = [region.shape for region in regions]
+    numbers, order = [pa.array([], pa.string())], [np.zeros(0, np.int64)]
+    for kind, chosen in by_kind(shapes).items():
+        held = [shapes[place] for place in chosen.tolist()]
+        whole = np.zeros(len(held), bool)
+        if kind is not Mask:
+            # Fast way: Arrow writes whole numbers, which most sets have, in a fifth of the time. It
+            # assumes that they have the twelve digits that are written of others, and are no -0.
+            lengths, values = numbers_of(held)
+            plain = (values % 1 == 0) & (np.abs(values) < _PLAIN)
+            plain &= (values != 0) | ~np.signbit(values)
+            owner = np.repeat(np.arange(len(held)), lengths)
+            whole = np.bincount(owner[~plain], minlength=len(held)) == 0
+            digits = pa.array(values[whole[owner]].astype(np.int64)).cast(pa.string())
+            ends = np.concatenate([[0], np.cumsum(lengths[whole])]).astype(np.int32)
+            numbers.append(pc.binary_join(pa.ListArray.from_arrays(pa.array(ends), digits), ","))
+            order.append(chosen[whole])
+        rest = np.flatnonzero(~whole)
+        numbers.append(pa.array([_said(held[place]) for place in rest.tolist()], pa.string()))
+        order.append(chosen[rest])
+    places = pa.array(np.argsort(np.concatenate(order)))
+    return pc.binary_join_element_wise(labels, pa.concat_arrays(numbers).take(places), ":")
+
+
+def _said(shape: Shape) -> str:
+    numbers = flat(shape)
+    # Fast way: one format for all numbers. One for each of them takes twice as long.
+    return _format(len(numbers)) % numbers
+
+
+@functools.cache
+def _format(count: int) -> str:
+    return ",".join(["%.12g"] * count)

@@ -29,6 +29,7 @@ from converters.rows.assemble import (
 )
 from converters.rows.pictures import Pictures
 from converters.rows.regions import region_lists
+from converters.rows.xxh3 import Words
 from converters.tasks.kit import Built, SceneItems
 from converters.tasks.scene_words import SceneWords
 from converters.tasks.views import View, look
@@ -49,22 +50,28 @@ class Round(NamedTuple):
 class Draft(Struct, kw_only=True):
     """A row to be.
 
-    shown: the picture it speaks of. key: of its origin; source_text: what its identity rests on.
-    used: indices of its regions; phrases: what the authors call them, beside. dialect: in which
-    boxes are written, if any. slots: what fills the wording's braces; kind: of its wordings, where
-    it wants others than `any`; more: later rounds.
+    shown: the picture it speaks of; item: the index of the region that it speaks of, where it is
+    one alone. used: indices of its regions; phrases: what the authors call them, beside. dialect:
+    in which boxes are written, if any. slots: what fills the wording's braces; kind: of its
+    wordings, where it wants others than `any`; more: later rounds.
     """
 
     shown: Shown
-    key: str
-    source_text: str
     used: list[int]
     answer: str
+    item: int | None = None
     dialect: str | None = None
     slots: Mapping[str, str] = {}
     kind: str = ""
     phrases: Sequence[str | None] | None = None
     more: Sequence[Round] = ()
+
+
+class Source(NamedTuple):
+    """What tells rows apart. keys: of their origin; said: text that their identity rests on."""
+
+    keys: pa.Array
+    said: pa.Array | Words
 
 
 Drafts = Callable[[View, Shown, list[int]], list[Draft]]
@@ -88,8 +95,7 @@ def build_objects(
         return _build_tiles(job, batch, job.spec.tile, drafts, sized, boxed, whole)
     view = look(job, batch, sized=sized, boxed=boxed)
     made = _all_drafts(view, drafts)
-    rows = rows_of(job, view, batch.pictures, made, TEMPLATE) if made else None
-    return Built(rows, view.reasons, view.repairs)
+    return Built(_rows(job, view, batch.pictures, made), view.reasons, view.repairs)
 
 
 def _build_tiles(
@@ -107,7 +113,7 @@ def _build_tiles(
     made = _all_drafts(view, drafts)
     if whole and spec.keep_empty:
         made += _empty_tiles(job, view, np.flatnonzero(cut.empty), spec.keep_empty)
-    rows = rows_of(job, view, items.pictures, made, TEMPLATE) if made else None
+    rows = _rows(job, view, items.pictures, made)
     return Built(rows, cut.reasons(view.reasons), view.repairs)
 
 
@@ -117,13 +123,7 @@ def _empty_tiles(job: Job, view: View, scenes: Indices, share: float) -> list[Dr
     words = identity.hash128(pa.array(paths, pa.string()))[:, 0]
     chance = identity.choices(job.seed, f"empty{identity.FIELD}{job.spec.name}", words) / 2.0**64
     return [
-        Draft(
-            shown=Shown(scene, 0),
-            key=view.scenes.samples[scene].key,
-            source_text="",
-            used=[],
-            answer=NOTHING_SHOWN,
-        )
+        Draft(shown=Shown(scene, 0), used=[], answer=NOTHING_SHOWN)
         for scene in scenes[chance < share].tolist()
     ]
 
@@ -132,8 +132,21 @@ def _all_drafts(view: View, drafts: Drafts) -> list[Draft]:
     return [draft for shown, chosen in view.pictures() for draft in drafts(view, shown, chosen)]
 
 
+def _rows(job: Job, view: View, pictures: Pictures, drafts: list[Draft]) -> pa.RecordBatch | None:
+    """Rows of drafts that all speak of one region each, or all of a picture each."""
+    if not drafts:
+        return None
+    items = [draft.item for draft in drafts if draft.item is not None]
+    if items:
+        source = Source(view.words.keys.take(pa.array(items)), view.words.hashes[items])
+    else:
+        keys = [view.scenes.samples[draft.shown.scene].key for draft in drafts]
+        source = Source(pa.array(keys), view.words.whole([draft.shown for draft in drafts]))
+    return rows_of(job, view, pictures, drafts, source, TEMPLATE)
+
+
 def rows_of(
-    job: Job, view: View, pictures: Pictures, drafts: list[Draft], text_origin: str
+    job: Job, view: View, pictures: Pictures, drafts: list[Draft], source: Source, text_origin: str
 ) -> pa.RecordBatch:
     """Rows from drafts: wordings chosen by id, slots filled."""
     scenes = view.scenes
@@ -144,11 +157,11 @@ def rows_of(
     origin = Origin(
         pa.array([sample.file for sample in samples]).dictionary_encode().take(rows),
         scenes.split,
-        pa.array([draft.key for draft in drafts]),
+        source.keys,
     )
     shown = pictures.of([[picture.path for picture in sample.pictures] for sample in samples])
     shown = shown.take(rows)
-    who = identify(job, origin, shown, pa.array([draft.source_text for draft in drafts]))
+    who = identify(job, origin, shown, source.said)
     asked, templates = _asked(job, view, drafts, who)
     leads = [tokens(len(sample.pictures)) for sample in samples]
     turns = [

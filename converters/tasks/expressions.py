@@ -16,7 +16,7 @@ from converters.regions.scenes import Shown
 from converters.rows.assemble import TEMPLATE, Job
 from converters.rows.identity import ITEM
 from converters.rows.tidy import tidy
-from converters.tasks.drafts import Draft, build_objects, rows_of
+from converters.tasks.drafts import Draft, Source, build_objects, rows_of
 from converters.tasks.kit import Built, ExpressionItems, SceneItems, Task
 from converters.tasks.views import View, look
 
@@ -41,10 +41,11 @@ def _build_expressions(job: Job, batch: ExpressionItems) -> Built:
     said = batch.expressions
     items = SceneItems(said.scenes, batch.pictures)
     view = look(job, items, sized=False, boxed=True)
-    words = view.words
+    native = view.words.native.to_pylist()
     texts = tidy(pa.array([item.text for item in said.items], pa.string())).to_pylist()
     reasons = said.reasons.copy()
-    drafts = []
+    drafts: list[Draft] = []
+    sources: list[tuple[str, str]] = []  # key and identity of each
     for item, (scene, used) in enumerate(zip(said.owner, said.regions, strict=True)):
         images = {view.scenes.native[region].image for region in used}
         if not reasons[item]:
@@ -59,8 +60,6 @@ def _build_expressions(job: Job, batch: ExpressionItems) -> Built:
         drafts.append(
             Draft(
                 shown=shown,
-                key=f"{sample.key}#{said.items[item].key}",
-                source_text=f"{texts[item]}{ITEM}{ITEM.join([words.native[i] for i in used])}",
                 used=used,
                 phrases=[texts[item]] * len(used),
                 dialect=name if used else None,
@@ -69,9 +68,14 @@ def _build_expressions(job: Job, batch: ExpressionItems) -> Built:
                 answer=boxes or nothing(len(sample.pictures)),
             )
         )
+        shapes = ITEM.join([native[region] for region in used])
+        sources.append((f"{sample.key}#{said.items[item].key}", f"{texts[item]}{ITEM}{shapes}"))
+    if not drafts:
+        return Built(None, reasons, view.repairs)
     ours = any(item.ours for item in said.items)
     origin = TEMPLATE if ours else job.entry.text_origin
-    rows = rows_of(job, view, batch.pictures, drafts, origin) if drafts else None
+    source = Source(*(pa.array(column, pa.string()) for column in zip(*sources, strict=True)))
+    rows = rows_of(job, view, batch.pictures, drafts, source, origin)
     return Built(rows, reasons, view.repairs)
 
 
@@ -119,8 +123,7 @@ def _draft_phrases(view: View, shown: Shown, chosen: list[int]) -> list[Draft]:
         drafts.append(
             Draft(
                 shown=shown,
-                key=words.keys[item],
-                source_text=words.native[item],
+                item=item,
                 used=[item],
                 dialect=dialect_name,
                 slots={"phrase": written.phrase(f"{words.names[item]} at the {place}")},

@@ -48,8 +48,6 @@ def _draft_grounding(view: View, shown: Shown, chosen: list[int]) -> list[Draft]
     return [
         Draft(
             shown=shown,
-            key=view.scenes.samples[shown.scene].key,
-            source_text=known.native,
             used=chosen,
             dialect=dialect_name,
             answer=answer,
@@ -64,8 +62,7 @@ def _draft_identify(view: View, shown: Shown, chosen: list[int]) -> list[Draft]:
     return [
         Draft(
             shown=shown,
-            key=words.keys[item],
-            source_text=words.native[item],
+            item=item,
             used=[item],
             dialect=name,
             slots={"box": written.join([view.texts[item]])},
@@ -98,8 +95,6 @@ def _draft_description(view: View, shown: Shown, chosen: list[int]) -> list[Draf
     return [
         Draft(
             shown=shown,
-            key=view.scenes.samples[shown.scene].key,
-            source_text=known.native,
             used=known.items,
             answer=" ".join(sentences),
         )
@@ -119,8 +114,6 @@ def _draft_rounds(view: View, shown: Shown, chosen: list[int]) -> list[Draft]:
     return [
         Draft(
             shown=shown,
-            key=view.scenes.samples[shown.scene].key,
-            source_text=known.native,
             used=known.items,
             answer=f"The {view.called(shown)} shows {_inventory(known)}.",
             more=more,

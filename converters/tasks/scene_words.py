@@ -5,13 +5,13 @@ A column is a list as long as the batch has regions, those that cannot stay incl
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Literal, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from msgspec import Struct
 
 from converters.dialects import Rendered, dialect, rendered
@@ -19,10 +19,11 @@ from converters.ledger import Strings
 from converters.regions import attributes
 from converters.regions.geometry import Bools, Floats
 from converters.regions.numbers import Indices
-from converters.regions.scenes import Scenes, Shown, flat
+from converters.regions.scenes import Scenes, Shown
+from converters.rows import identity
 from converters.rows.identity import FIELD, ITEM
-from converters.rows.regions import region_values
-from schemas.sample import Region
+from converters.rows.regions import native_texts, region_values
+from converters.rows.xxh3 import Words
 
 # A rival's centre this near to a third, as a share of the picture's side, may be said to lie in it.
 _REACH = 0.02
@@ -32,14 +33,12 @@ class Census(NamedTuple):
     """What may be said of a picture's objects, whatever a filter left of them.
 
     groups: regions by class. unsure: classes that the picture may show more of. items: the regions
-    of all groups, one group after the other. native: all regions as read, and which picture of
-    several it is.
+    of all groups, one group after the other.
     """
 
     groups: dict[str, list[int]]
     unsure: set[str]
     items: list[int]
-    native: str
 
     def sure(self, name: str) -> bool:
         """True where all objects of a class are known."""
@@ -76,18 +75,51 @@ class SceneWords(Struct, dict=True):
     _written: dict[tuple[str, str], _Written] = {}
 
     @cached_property
-    def keys(self) -> list[str]:
+    def keys(self) -> pa.StringArray:
         """The key of each region's record."""
-        owners = [self.scenes.samples[scene].key for scene in self.scenes.owner.tolist()]
-        return [
-            f"{owner}#{region.key}"
-            for owner, region in zip(owners, self.scenes.native, strict=True)
-        ]
+        owners = pa.array([sample.key for sample in self.scenes.samples], pa.string())
+        own = pa.array([region.key for region in self.scenes.native], pa.string())
+        return pc.binary_join_element_wise(owners.take(pa.array(self.scenes.owner)), own, "#")
 
     @cached_property
-    def native(self) -> list[str]:
-        """Regions as read, for a row's identity: the same whatever the mix made of them."""
-        return [*map(_native, self.scenes.native)]
+    def native(self) -> pa.StringArray:
+        """Each region as read: the same whatever the mix made of it."""
+        return native_texts(self.scenes.native)
+
+    @cached_property
+    def hashes(self) -> Words:
+        """Hashes of each region as read."""
+        return identity.hash128(self.native)
+
+    def whole(self, shown: Sequence[Shown]) -> Words:
+        """Hashes of all regions as read of pictures, and which one of several each is."""
+        first, hashes = self._pictures
+        return hashes[[first[scene] + (image or 0) for scene, image in shown]]
+
+    @cached_property
+    def _pictures(self) -> tuple[list[int], Words]:
+        """The same of all pictures, and where in it each scene's begin."""
+        scenes = self.scenes
+        counts = np.array([len(sample.pictures) for sample in scenes.samples], np.int64)
+        first = np.concatenate([[0], np.cumsum(counts)])
+        count = counts[scenes.owner]
+        # As `Scenes.on` says, all regions of a scene of one picture lie on it.
+        shown = (count == 1) | ((scenes.images >= 0) & (scenes.images < count))
+        there = first[scenes.owner] + np.where(count == 1, 0, scenes.images)
+        order = np.flatnonzero(shown)[np.argsort(there[shown], kind="stable")]
+        ends = np.concatenate([[0], np.cumsum(np.bincount(there[shown], minlength=first[-1]))])
+        lists = pa.ListArray.from_arrays(
+            pa.array(ends.astype(np.int32)), self.native.take(pa.array(order))
+        )
+        texts = pc.binary_join(lists, ITEM)
+        if (counts > 1).any():
+            leads = [
+                f"{image}{FIELD}" if several > 1 else ""
+                for several in counts.tolist()
+                for image in range(several)
+            ]
+            texts = pc.binary_join_element_wise(pa.array(leads), texts, "")
+        return first.tolist(), identity.hash128(texts)
 
     @cached_property
     def places(self) -> list[str]:
@@ -118,15 +150,9 @@ class SceneWords(Struct, dict=True):
     def census(self, shown: Shown) -> Census:
         """All objects of a picture: statements speak of the whole picture."""
         if shown not in self._censuses:
-            scenes = self.scenes
-            on, groups = scenes.on(shown), scenes.valid(shown)
-            said = ITEM.join([self.native[item] for item in on])
-            self._censuses[shown] = Census(
-                groups,
-                scenes.uncountable(shown),
-                [item for group in groups.values() for item in group],
-                f"{shown.image}{FIELD}{said}" if scenes.is_one_of_several(shown) else said,
-            )
+            groups = self.scenes.valid(shown)
+            items = [item for group in groups.values() for item in group]
+            self._censuses[shown] = Census(groups, self.scenes.uncountable(shown), items)
         return self._censuses[shown]
 
     def written(
@@ -167,14 +193,3 @@ class SceneWords(Struct, dict=True):
             [scenes.shapes[item] for item in some],
             scenes.boxes[good],
         )
-
-
-def _native(region: Region) -> str:
-    numbers = flat(region.shape)
-    # Fast way: one format for all numbers. One for each of them takes twice as long.
-    return f"{region.label}:{_format(len(numbers)) % numbers}"
-
-
-@functools.cache
-def _format(count: int) -> str:
-    return ",".join(["%.12g"] * count)
