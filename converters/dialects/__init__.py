@@ -66,14 +66,14 @@ def with_settings(name: str, **settings: int) -> Dialect:
 
 
 class Rendered(NamedTuple):
-    """Shapes as texts.
+    """Shapes as texts, each "" where there is none.
 
     reasons: why one cannot be written, or "". enclosed: which texts stand for another shape around
     it; clamped: for one whose corner beyond the picture moved to its edge (of a dialect that is
     `bounded`).
     """
 
-    texts: list[str]
+    texts: Strings
     reasons: Strings
     enclosed: Bools
     clamped: Bools
@@ -92,7 +92,7 @@ def render(
 ) -> tuple[list[str], Strings, Counter[str]]:
     """Texts of shapes, why one cannot be written, and what was done to some (see `rendered`)."""
     found = rendered(dialect, shapes, sizes, unsayable)
-    return found.texts, found.reasons, found.counts
+    return found.texts.tolist(), found.reasons, found.counts
 
 
 def rendered(
@@ -107,10 +107,8 @@ def rendered(
     shape that the dialect cannot write is written as the closest one around it.
     """
     count = len(shapes)
-    out = Rendered(
-        [""] * count, np.full(count, "", object), np.zeros(count, bool), np.zeros(count, bool)
-    )
-    reasons = out.reasons
+    texts, reasons = (np.full(count, "", object) for _ in range(2))
+    enclosed, clamped = (np.zeros(count, bool) for _ in range(2))
     if dialect.needs_size:
         reasons[~np.isfinite(sizes).all(axis=1)] = "no_size"
     written: list[Shape] = list(shapes)
@@ -123,7 +121,7 @@ def rendered(
             if unsayable == "reject":
                 reasons[places] = "not_sayable"
                 continue
-            out.enclosed[places] = True
+            enclosed[places] = True
         whole = [shapes[place] for place in places.tolist()]
         fresh = regions.enclose(whole, way)
         if way is Quad and (kind, way) not in _EXACT:
@@ -135,10 +133,9 @@ def rendered(
     if dialect.bounded and fit:
         beyond = regions.envelopes(fit)
         leaves = (beyond < 0).any(axis=1) | (beyond[:, 2:] > sizes[keep]).any(axis=1)
-        out.clamped[keep] = leaves
-    for place, text in zip(keep.tolist(), dialect.write(fit, sizes[keep]), strict=True):
-        out.texts[place] = text
-    return out
+        clamped[keep] = leaves
+    texts[keep] = np.array(dialect.write(fit, sizes[keep]), object)
+    return Rendered(texts, reasons, enclosed, clamped)
 
 
 def _inside(quads: Sequence[Shape], shapes: Sequence[Shape], sizes: Floats) -> list[Shape]:

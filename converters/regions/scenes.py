@@ -91,15 +91,25 @@ class Scenes(Struct, frozen=True, dict=True):
     def valid(self, shown: Shown) -> dict[str, list[int]]:
         """The regions of a picture that can stay, by class as spoken: all that can be counted."""
         groups: dict[str, list[int]] = {}
+        lost, names = self._lost, self.names
         for item in self.on(shown):
-            if not self.reasons[item]:
-                groups.setdefault(self.names[item], []).append(item)
+            if item not in lost:
+                groups.setdefault(names[item], []).append(item)
         return groups
 
     def unsure(self, shown: Shown) -> list[str]:
         """Labels of which the picture may show more than its regions say."""
-        labels = (self.native[i].label for i in self.on(shown) if self.reasons[i] in _UNSURE)
-        return [*labels, *self.samples[shown.scene].unplaced]
+        lost, unplaced = self._lost, self.samples[shown.scene].unplaced
+        if not lost:
+            return [*unplaced]
+        labels = [self.native[i].label for i in self.on(shown) if lost.get(i) in _UNSURE]
+        return [*labels, *unplaced]
+
+    @cached_property
+    def _lost(self) -> dict[int, str]:
+        """The reasons of the regions that cannot stay, which are few, by their indices."""
+        items = np.flatnonzero(self.reasons != "")
+        return dict(zip(items.tolist(), self.reasons[items].tolist(), strict=True))
 
     def uncountable(self, shown: Shown) -> set[str]:
         """The same classes as spoken."""
@@ -107,12 +117,18 @@ class Scenes(Struct, frozen=True, dict=True):
 
     def of(self, scene: int) -> range:
         """The indices of a scene's regions."""
-        return range(self.starts[scene], self.starts[scene + 1])
+        return range(self._bounds[scene], self._bounds[scene + 1])
+
+    @cached_property
+    def _bounds(self) -> list[int]:
+        """`starts` as plain numbers, which are faster one by one."""
+        bounds: list[int] = self.starts.tolist()
+        return bounds
 
     def on(self, shown: Shown) -> Sequence[int]:
         """The indices of a picture's regions; of a scene of one picture, all."""
         items = self.of(shown.scene)
-        if shown.image is None or not self.is_one_of_several(shown):
+        if not self.is_one_of_several(shown):
             return items
         return [item for item in items if self.native[item].image == shown.image]
 

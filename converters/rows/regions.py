@@ -26,21 +26,31 @@ def region_values(
 
     shapes: theirs in the rows. boxes: (n, 4) x1, y1, x2, y2 around each, in pixels of its picture.
     """
-    columns = {
-        "image": [region.image for region in regions],
-        "label": [region.label for region in regions],
-        "shape": [_SHAPES[type(shape)] for shape in shapes],
-        "points": [
-            shape.points if isinstance(shape, (Quad, Polygon)) else None for shape in shapes
-        ],
-        "counts": [shape.counts if isinstance(shape, Mask) else None for shape in shapes],
-        "phrase": [None] * len(regions),
-    }
-    arrays = {name: pa.array(values, REGION.field(name).type) for name, values in columns.items()}
+    count = len(regions)
+    points: pa.Array = pa.nulls(count, REGION.field("points").type)
+    runs: pa.Array = pa.nulls(count, REGION.field("counts").type)
+    kinds = by_kind(shapes)
+    if kinds.keys() & {Quad, Polygon}:
+        held = [shape.points if isinstance(shape, (Quad, Polygon)) else None for shape in shapes]
+        points = pa.array(held, points.type)
+    if Mask in kinds:
+        held = [shape.counts if isinstance(shape, Mask) else None for shape in shapes]
+        runs = pa.array(held, runs.type)
+    names = np.zeros(count, np.int8)
+    for number, kind in enumerate(_SHAPES):
+        names[kinds.get(kind, [])] = number
     # Fast way for what is an array already. The plain way is pa.array(boxes.tolist()).
     corners = pa.array(boxes.astype(np.float32).ravel())
-    ends = pa.array(np.arange(0, 4 * len(regions) + 1, 4, dtype=np.int32))
-    arrays["bbox"] = pa.ListArray.from_arrays(ends, corners)
+    ends = pa.array(np.arange(0, 4 * count + 1, 4, dtype=np.int32))
+    arrays = {
+        "image": pa.array([region.image for region in regions], pa.int32()),
+        "label": pa.array([region.label for region in regions], pa.string()),
+        "shape": pa.array([*_SHAPES.values()]).take(pa.array(names)),
+        "bbox": pa.ListArray.from_arrays(ends, corners),
+        "points": points,
+        "counts": runs,
+        "phrase": pa.nulls(count, pa.string()),
+    }
     return pa.StructArray.from_arrays([arrays[field.name] for field in REGION], fields=list(REGION))
 
 
@@ -72,7 +82,7 @@ def native_texts(regions: Sequence[Region]) -> pa.StringArray:
             # Fast way: Arrow writes whole numbers, which most sets have, in a fifth of the time. It
             # assumes that they have the twelve digits that are written of others, and are no -0.
             lengths, values = numbers_of(held)
-            plain = (values % 1 == 0) & (np.abs(values) < _PLAIN)
+            plain = (np.rint(values) == values) & (np.abs(values) < _PLAIN)
             plain &= (values != 0) | ~np.signbit(values)
             owner = np.repeat(np.arange(len(held)), lengths)
             whole = np.bincount(owner[~plain], minlength=len(held)) == 0

@@ -199,8 +199,9 @@ def _asked(
     numbers: dict[tuple[str, int], int] = {}  # of each wording that is used
     templates = []
     for row, (draft, kind) in enumerate(zip(drafts, kinds, strict=True)):
-        pick = picks[kind][row]
-        slots = {"image": view.called(draft.shown), **draft.slots}
+        pick, slots = picks[kind][row], draft.slots
+        if one_of_several[row]:
+            slots = {"image": view.called(draft.shown), **slots}
         asked.append(filled(pools[kind][pick], slots))
         templates.append(numbers.setdefault((kind, pick), len(numbers)))
     of_task = f"{spec.templates}/{spec.task}"

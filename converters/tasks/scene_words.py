@@ -15,7 +15,6 @@ import pyarrow.compute as pc
 from msgspec import Struct
 
 from converters.dialects import Rendered, dialect, rendered
-from converters.ledger import Strings
 from converters.regions import attributes
 from converters.regions.geometry import Bools, Floats
 from converters.regions.numbers import Indices
@@ -52,19 +51,17 @@ class Census(NamedTuple):
 
 
 class _Written(NamedTuple):
-    """What `Rendered` says of all regions of a batch. done: which of them are written yet."""
+    """What is known of all regions of a batch in a dialect. done: which are written yet."""
 
-    texts: Strings
-    reasons: Strings
-    enclosed: Bools
-    clamped: Bools
+    all: Rendered
     done: Bools
 
     @classmethod
     def of(cls, count: int) -> _Written:
         """None is written yet."""
         texts, reasons = (np.full(count, "", object) for _ in range(2))
-        return cls(texts, reasons, *(np.zeros(count, bool) for _ in range(3)))
+        enclosed, clamped, done = (np.zeros(count, bool) for _ in range(3))
+        return cls(Rendered(texts, reasons, enclosed, clamped), done)
 
 
 class SceneWords(Struct, dict=True):
@@ -159,22 +156,19 @@ class SceneWords(Struct, dict=True):
         self, name: str, unsayable: Literal["enclose", "reject"], items: Indices
     ) -> Rendered:
         """Some regions in a dialect, by their indices. Each is written once."""
-        count = len(self.scenes.native)
-        known = self._written.setdefault((name, unsayable), _Written.of(count))
-        fresh = items[~known.done[items]]
+        if (name, unsayable) not in self._written:
+            self._written[name, unsayable] = _Written.of(len(self.scenes.native))
+        known, done = self._written[name, unsayable]
+        fresh = items[~done[items]]
         if len(fresh):
             shapes = [self.scenes.shapes[item] for item in fresh.tolist()]
             sizes = np.nan_to_num(self.scenes.sizes[fresh], nan=np.inf)
             found = rendered(dialect(name), shapes, sizes, unsayable)
-            known.texts[fresh] = np.array(found.texts, object)
-            known.reasons[fresh], known.done[fresh] = found.reasons, True
-            known.enclosed[fresh], known.clamped[fresh] = found.enclosed, found.clamped
-        return Rendered(
-            known.texts[items].tolist(),
-            known.reasons[items],
-            known.enclosed[items],
-            known.clamped[items],
-        )
+            for column, values in zip(known, found, strict=True):
+                column[fresh] = values
+            done[fresh] = True
+        texts, reasons, enclosed, clamped = known
+        return Rendered(texts[items], reasons[items], enclosed[items], clamped[items])
 
     def regions(self, items: Sequence[int]) -> pa.StructArray:
         """Some regions that can stay as a column of rows, by their indices."""

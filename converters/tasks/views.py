@@ -126,6 +126,6 @@ def _write(
         if not len(items):
             continue
         written = words.written(name, job.unsayable, items)
-        texts[items], reasons[items] = np.array(written.texts, object), written.reasons
+        texts[items], reasons[items] = written.texts, written.reasons
         repairs.update(written.counts)
     return texts.tolist(), repairs
