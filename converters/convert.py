@@ -9,6 +9,7 @@ Each kind goes to the tasks that take it; whatever no source asks for is `unsele
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from operator import attrgetter
 
 import pyarrow as pa
 from msgspec import Struct
@@ -136,7 +137,7 @@ def _items(
     pictures = _look(dataset, stated, jobs, spoken, _largest_whole(jobs, found))
     _book_pictures(book, split, pictures, jobs, dataset, _without_items(found))
     for kind in KINDS:
-        if not (number := sum(count(sample, kind) for sample in found)):
+        if not (number := sum(map(len, map(attrgetter(f"{kind}s"), found)))):
             continue
         book.read(split, kind, number)
         if kind in jobs:
@@ -179,8 +180,10 @@ def _unselected(sample: Sample, kind: Kind, number: int) -> Reject:
 
 def _without_items(samples: list[Sample]) -> int:
     """Pictures of samples that hold no item of any kind."""
+    held = [map(len, map(attrgetter(f"{kind}s"), samples)) for kind in KINDS]
+    counts = map(sum, zip(*held, strict=True))
     return sum(
-        len(sample.pictures) for sample in samples if not any(count(sample, kind) for kind in KINDS)
+        len(sample.pictures) for sample, count in zip(samples, counts, strict=True) if not count
     )
 
 

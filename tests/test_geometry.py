@@ -14,6 +14,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from converters.regions.geometry import (
+    _are_plain,
     clip_boxes,
     clip_quads,
     clockwise,
@@ -52,9 +53,7 @@ def one(*values: float) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
 def test_inclusive_corners_move_half_a_pixel_outwards_from_their_pixels_centre(
     corners: Numbers, expected: Numbers
 ) -> None:
-    assert inclusive_corners(one(*corners).reshape(1, 4, 2)).ravel() == pytest.approx(
-        expected, abs=1e-6
-    )
+    assert inclusive_corners(corners) == pytest.approx(expected, abs=1e-6)
 
 
 # Clipping upright boxes: (points, zero, outside, changed, swapped)
@@ -179,6 +178,38 @@ def test_a_batch_is_clipped_box_by_box() -> None:
         [False, False, False],
         pytest.approx([0, 10, 20, 10, 20, 20, 0, 20]),
     )
+
+
+@given(
+    st.tuples(st.floats(1, 60), st.floats(1, 1.1) | st.floats(1, 60), st.floats(0, 360)),
+    st.lists(st.floats(-0.5, 0.5) | st.just(0.0), min_size=8, max_size=8),
+)
+def test_a_quad_that_needs_no_geometry_is_valid_and_thick(
+    rotated: Numbers, moves: list[float]
+) -> None:
+    corners = (from_rotated(one(9, 9, *rotated)) + one(*moves)).reshape(1, 4, 2)
+    assume(_are_plain(corners)[0])
+    assert shapely.is_valid(shapely.polygons(corners))[0]
+    assert shapely.area(shapely.polygons(corners))[0] > 0
+    assert (to_rotated(corners.reshape(1, 8))[:, 2:4] >= 1).all()
+
+
+@pytest.mark.parametrize(
+    "quad, plain",
+    [
+        (TURNED, True),
+        (TURNED[::-1], True),  # the other way round
+        ((0, 0, 20, 0, 20, 1.02, 0, 1.02), True),
+        ((0, 0, 20, 0, 20, 1.005, 0, 1.005), False),  # perhaps too thin
+        ((0, 0, 20, 0, 2, 2, 0, 20), False),  # a corner points inwards
+        ((0, 0, 20, 20, 20, 0, 0, 20), False),  # edges cross
+        ((0, 0, 10, 0, 20, 0, 0, 20), False),  # three corners in a line
+        ((0, 0, 0, 0, 20, 0, 0, 20), False),
+        ((math.nan, 0, 20, 0, 20, 20, 0, 20), False),
+    ],
+)
+def test_quads_that_need_no_geometry(quad: Numbers, plain: bool) -> None:
+    assert _are_plain(one(*quad).reshape(1, 4, 2)).tolist() == [plain]
 
 
 def test_no_boxes_are_no_trouble() -> None:

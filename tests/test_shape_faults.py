@@ -283,4 +283,4 @@ def test_a_mask_is_shown_by_the_tiles_that_hold_enough_of_it() -> None:
     )
     found, _ = scenes.clean([sample], lambda path: (11, 2), {})
     cut = tiles.cut(found, TileSpec(size=6, overlap=1, min_visible=0.75))
-    assert [one.shape for one in cut.scenes.regions] == [Mask(6, 2, (6, 6))]
+    assert cut.scenes.shapes == [Mask(6, 2, (6, 6))]

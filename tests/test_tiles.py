@@ -23,7 +23,7 @@ from converters.read import cutting, images
 from converters.read.images import PictureError
 from converters.regions import scenes, tiles
 from schemas.mix import TileSpec
-from schemas.sample import Box, Picture, Polygon, Quad, Region, Sample, Shape
+from schemas.sample import Box, Mask, Picture, Polygon, Quad, Region, Sample, Shape
 
 
 def scene_of(width: int, height: int, *shapes: Shape) -> scenes.Scenes:
@@ -65,10 +65,9 @@ def test_a_region_smaller_than_the_overlap_is_whole_in_a_tile(
     box = Box(x, y, x + side, y + side)
     cut = tiles.cut(scene_of(width, height, box), TileSpec(size=256, overlap=64))
     whole = [
-        region.shape
-        for region in cut.scenes.regions
-        if abs((region.shape.x2 - region.shape.x1) - side) < 1e-6
-        and abs((region.shape.y2 - region.shape.y1) - side) < 1e-6
+        shape
+        for shape in cut.scenes.shapes
+        if abs((shape.x2 - shape.x1) - side) < 1e-6 and abs((shape.y2 - shape.y1) - side) < 1e-6
     ]
     assert whole
 
@@ -145,7 +144,36 @@ def test_names_carry_size_and_offset_and_regions_are_in_the_tiles_pixels() -> No
     quad = Quad((300.0, 20.0, 320.0, 20.0, 320.0, 40.0, 300.0, 40.0))
     cut = tiles.cut(scene_of(400, 200, quad), TileSpec(size=256, overlap=64))
     assert shown(cut) == {"images/P1__256__144___0.jpg": [0]}
-    assert cut.scenes.regions[0].shape == Quad((156.0, 20.0, 176.0, 20.0, 176.0, 40.0, 156.0, 40.0))
+    assert cut.scenes.shapes[0] == Quad((156.0, 20.0, 176.0, 20.0, 176.0, 40.0, 156.0, 40.0))
+
+
+@pytest.mark.parametrize(
+    "shape, moved",
+    [
+        (Box(300.0, 20.0, 320.0, 40.0), Box(50.0, 20.0, 70.0, 40.0)),
+        (
+            Polygon((300.0, 20.0, 320.0, 20.0, 310.0, 40.0)),
+            Polygon((50.0, 20.0, 70.0, 20.0, 60.0, 40.0)),
+        ),
+        (Mask(500, 2, (2 * 300, 4, 2 * 198)), Mask(250, 2, (2 * 50, 4, 2 * 198))),
+    ],
+)
+def test_every_kind_of_shape_moves_with_its_tile(shape: Shape, moved: Shape) -> None:
+    height = 2 if isinstance(shape, Mask) else 100
+    spec = TileSpec(size=250, overlap=0)
+    cut = tiles.cut(scene_of(500, height, Box(1, 0, 9, 2), shape), spec)
+    [place] = np.flatnonzero(cut.native == 1)
+    tile = cut.scenes.samples[cut.scenes.owner[place]].pictures[0].path
+    assert tile == "images/P1__250__250___0.jpg"
+    assert cut.scenes.shapes[place] == moved
+
+
+def test_a_region_of_several_tiles_goes_by_the_first_ones_reason_unless_it_is_used() -> None:
+    spec = TileSpec(size=256, overlap=64)
+    cut = tiles.cut(scene_of(400, 200, Box(150, 20, 240, 40), Box(1, 1, 20, 20)), spec)
+    assert cut.native.tolist() == [0, 1, 0]
+    assert cut.reasons(np.array(["a", "b", "c"], object)).tolist() == ["a", "b"]
+    assert cut.reasons(np.array(["a", "b", ""], object)).tolist() == ["", "b"]
 
 
 @pytest.mark.parametrize("min_visible, tiles_with_it", [(0.5, 1), (0.2, 2)])

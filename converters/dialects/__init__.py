@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from converters.dialects.kit import Dialect
 from converters.regions import shapes as regions
-from converters.regions.geometry import Floats
+from converters.regions.geometry import Bools, Floats
+from converters.regions.numbers import by_kind
 from converters.registry import declared
 from schemas.names import known_names
 from schemas.sample import Box, Polygon, Quad, Shape
@@ -64,50 +65,77 @@ def with_settings(name: str, **settings: int) -> Dialect:
     return base.vary(**{**base.settings, **settings})
 
 
+class Rendered(NamedTuple):
+    """Shapes as texts, each "" where there is none.
+
+    reasons: why one cannot be written, or "". enclosed: which texts stand for another shape around
+    it; clamped: for one whose corner beyond the picture moved to its edge (of a dialect that is
+    `bounded`).
+    """
+
+    texts: Strings
+    reasons: Strings
+    enclosed: Bools
+    clamped: Bools
+
+    @property
+    def counts(self) -> Counter[str]:
+        """How many texts stand for another shape, by what was done to it."""
+        return +Counter(enclosed=int(self.enclosed.sum()), clamped=int(self.clamped.sum()))
+
+
 def render(
     dialect: Dialect,
     shapes: Sequence[Shape],
     sizes: Floats,
     unsayable: Literal["enclose", "reject"] = "enclose",
 ) -> tuple[list[str], Strings, Counter[str]]:
-    """Texts of shapes, with the reason where one cannot be written ("" where it can).
+    """Texts of shapes, why one cannot be written, and what was done to some (see `rendered`)."""
+    found = rendered(dialect, shapes, sizes, unsayable)
+    return found.texts.tolist(), found.reasons, found.counts
+
+
+def rendered(
+    dialect: Dialect,
+    shapes: Sequence[Shape],
+    sizes: Floats,
+    unsayable: Literal["enclose", "reject"] = "enclose",
+) -> Rendered:
+    """Texts of shapes, each for itself.
 
     sizes: (n, 2) width and height of their pictures, infinite where unknown. unsayable: whether a
     shape that the dialect cannot write is written as the closest one around it.
-    The counter says how many texts stand for another shape: `enclosed`, and `clamped` where a
-    corner beyond the picture moved to its edge (a dialect that is `bounded`).
     """
-    texts, counts = [""] * len(shapes), Counter[str]()
-    reasons = np.full(len(shapes), "", object)
+    count = len(shapes)
+    texts, reasons = (np.full(count, "", object) for _ in range(2))
+    enclosed, clamped = (np.zeros(count, bool) for _ in range(2))
     if dialect.needs_size:
         reasons[~np.isfinite(sizes).all(axis=1)] = "no_size"
     written: list[Shape] = list(shapes)
-    groups: dict[tuple[type, type], list[int]] = {}
-    for place, shape in enumerate(shapes):
-        kind = type(shape)
+    for kind, places in by_kind(shapes).items():
         way = _way(kind, dialect.shapes)
-        if way is not kind:
-            if unsayable == "reject" and (kind, way) not in _EXACT and not reasons[place]:
-                reasons[place] = "not_sayable"
-            groups.setdefault((kind, way), []).append(place)
-    for (kind, way), group in groups.items():
-        chosen = [place for place in group if not reasons[place]]
-        fresh = regions.enclose([shapes[place] for place in chosen], way)
+        places = places[reasons[places] == ""]
+        if way is kind or not len(places):
+            continue
+        if (kind, way) not in _EXACT:
+            if unsayable == "reject":
+                reasons[places] = "not_sayable"
+                continue
+            enclosed[places] = True
+        whole = [shapes[place] for place in places.tolist()]
+        fresh = regions.enclose(whole, way)
         if way is Quad and (kind, way) not in _EXACT:
-            fresh = _inside(fresh, [shapes[place] for place in chosen], sizes[chosen])
-        for place, shape in zip(chosen, fresh, strict=True):
+            fresh = _inside(fresh, whole, sizes[places])
+        for place, shape in zip(places.tolist(), fresh, strict=True):
             written[place] = shape
-        if chosen and (kind, way) not in _EXACT:
-            counts["enclosed"] += len(chosen)
     keep = np.flatnonzero(reasons == "")
-    fit = [written[place] for place in keep]
+    fit = [written[place] for place in keep.tolist()]
     if dialect.bounded and fit:
         beyond = regions.envelopes(fit)
         leaves = (beyond < 0).any(axis=1) | (beyond[:, 2:] > sizes[keep]).any(axis=1)
-        counts["clamped"] += int(leaves.sum())
-    for place, text in zip(keep.tolist(), dialect.write(fit, sizes[keep]), strict=True):
-        texts[place] = text
-    return texts, reasons, +counts
+        clamped[keep] = leaves
+    texts[keep] = np.array(dialect.write(fit, sizes[keep]), object)
+    return Rendered(texts, reasons, enclosed, clamped)
 
 
 def _inside(quads: Sequence[Shape], shapes: Sequence[Shape], sizes: Floats) -> list[Shape]:

@@ -24,6 +24,7 @@ https://github.com/XiangTodayEatsWhat/EagleVision.
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 from collections.abc import Iterator
@@ -184,6 +185,7 @@ def _is_heading(fields: list[str]) -> bool:
     )
 
 
+@functools.lru_cache(maxsize=1 << 12)  # classes are few, and each stands in many lines
 def _strange(label: str) -> str:
     """What is wrong with the words behind eight numbers, where they are no class; else empty."""
     words = label.split()

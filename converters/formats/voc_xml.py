@@ -55,7 +55,7 @@ from converters.read.records import record_pictures, xml_records
 from converters.read.split_lists import split_by_lists, split_by_pictures
 from converters.read.xml_values import first_text, is_flag, metres, pixels
 from converters.regions.xml_leaves import Counting, Fault, other_objects, shape_of
-from schemas.sample import Kind, Picture, Region, Reject, Sample
+from schemas.sample import Kind, Picture, Region, Reject, Sample, Shape
 
 YIELDS: tuple[Kind, ...] = ("region",)
 _FILES_A_SPAN = 256
@@ -156,6 +156,7 @@ def plan(folder: Folder, options: Options) -> Plan:
 def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator[Sample | Reject]:
     """One Sample an XML file, and a Reject for each object or file that cannot be read."""
     paths = PicturePaths(folder, options.images)
+    geometries, counting = options.geometries(), options.counting()
     for name, root in xml_records(folder, span):
         if isinstance(root, Reject):
             yield root
@@ -175,7 +176,10 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
                 yield Reject(file, f"{key}#{at}", span.split, "ignored", detail)
                 continue
             try:
-                regions.append(_region(node, label, options, at))
+                if not label:
+                    raise Fault("missing_field", f"object without a {options.label_tags[0]}")
+                shape = shape_of(node, geometries, counting)
+                regions.append(_region(node, label, shape, options, at))
             except Fault as fault:
                 if label:
                     unplaced.append(label)
@@ -201,10 +205,7 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
         )
 
 
-def _region(node: Element, label: str, options: Options, key: str) -> Region:
-    if not label:
-        raise Fault("missing_field", f"object without a {options.label_tags[0]}")
-    shape = shape_of(node, options.geometries(), options.counting())
+def _region(node: Element, label: str, shape: Shape, options: Options, key: str) -> Region:
     ignored = is_flag(node.findtext("difficult") or "")
     said = {name: first_text(node, [path]) for name, path in options.attribute_tags.items()}
     attributes = {name: text for name, text in said.items() if text}

@@ -5,6 +5,7 @@ Nothing here looks at a picture: colour and shape are left unsaid.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 
@@ -99,6 +100,7 @@ def spoken(label: str, names: Mapping[str, str] | None = None) -> str:
     return _BREAKS.sub(" ", _CAMEL.sub(" ", label)).strip().lower()
 
 
+@functools.lru_cache(maxsize=1 << 12)  # classes are few, and each is said of many regions
 def plural(noun: str, count: int) -> str:
     """A noun after a number. Its last word decides, or the last before what describes it.
 
@@ -190,7 +192,7 @@ def positions(boxes: Floats, sizes: Floats) -> list[str]:
     return [POSITIONS[i] for i in (thirds[:, 1] * 3 + thirds[:, 0]).tolist()]
 
 
-def near_positions(boxes: Floats, sizes: Floats, reach: float) -> list[set[str]]:
+def near_positions(boxes: Floats, sizes: Floats, reach: float) -> list[frozenset[str]]:
     """All thirds that each box's centre may be said to lie in.
 
     boxes: (n, 4) pixels; sizes: (n, 2); reach: how far off a centre may be taken to be, as a share
@@ -198,11 +200,15 @@ def near_positions(boxes: Floats, sizes: Floats, reach: float) -> list[set[str]]
     """
     # The column does not depend on the row, so three moves along the diagonal find both.
     moved = [_thirds(boxes + np.tile(sizes * by, 2), sizes) for by in (-reach, 0.0, reach)]
-    columns, rows = np.stack(moved, axis=2).transpose(1, 0, 2).tolist()
-    return [
-        {POSITIONS[row * 3 + column] for row in set(near_rows) for column in set(near_columns)}
-        for near_columns, near_rows in zip(columns, rows, strict=True)
+    found = np.hstack(moved)  # column and row of each move
+    distinct, places = np.unique(found @ 3 ** np.arange(6), return_index=True, return_inverse=True)[
+        1:
     ]
+    said = [
+        frozenset(POSITIONS[row * 3 + column] for row in one[1::2] for column in one[::2])
+        for one in found[distinct].tolist()
+    ]
+    return [said[place] for place in places.tolist()]
 
 
 def _thirds(boxes: Floats, sizes: Floats) -> npt.NDArray[np.int64]:

@@ -60,3 +60,21 @@ def ring_list(shapes: Sequence[Shape]) -> list[Floats]:
     """The corners of quads or polygons, each (k, 2)."""
     lengths, flat = numbers_of(shapes)
     return [ring.reshape(-1, 2) for ring in np.split(flat, np.cumsum(lengths)[:-1])]
+
+
+def shifted(shapes: Sequence[Shape], by: Floats) -> list[Shape]:
+    """Shapes of one kind, with corners, moved.
+
+    by: (n, 2) pixels to the right and down. Raises TypeError for masks.
+    """
+    lengths, flat = numbers_of(shapes)
+    moved = (flat.reshape(-1, 2) + np.repeat(by, lengths // 2, axis=0)).ravel().tolist()
+    ends = np.cumsum(lengths).tolist()
+    kind = type(shapes[0]) if shapes else Box
+    if kind is Box:
+        return [Box(*moved[end - 4 : end]) for end in ends]
+    of_points = Quad if kind is Quad else Polygon
+    return [
+        of_points(tuple(moved[end - length : end]))
+        for end, length in zip(ends, lengths.tolist(), strict=True)
+    ]

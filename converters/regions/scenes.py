@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
@@ -19,7 +19,7 @@ from converters.ledger import Strings
 from converters.regions import shapes
 from converters.regions.attributes import spoken
 from converters.regions.frames import Frame, moved
-from converters.regions.geometry import Floats
+from converters.regions.geometry import Bools, Floats
 from schemas.sample import Box, Expression, Mask, Region, Reject, Sample, Shape
 
 Size = tuple[int, int] | None
@@ -38,11 +38,12 @@ class Shown(NamedTuple):
     image: int | None
 
 
-class Scenes(Struct, frozen=True):
+class Scenes(Struct, frozen=True, dict=True):
     """Regions of a batch, and the expressions that pick them out.
 
     samples: one scene each, all of one split; owner: the scene of each region; starts: where each
-    scene's regions begin, and behind the last. regions: clipped and put in order; native: as read.
+    scene's regions begin, and behind the last. native: regions as read; shapes: their shapes,
+    clipped and put in order.
     sizes: (n, 2) of each region's own picture, NaN where unknown. boxes: (n, 4) upright pixels;
     areas: (n,); names: the classes as spoken. reasons: why a region cannot stay, or "". spoken:
     what the catalogue calls some of the classes. details: what is wrong with a region in words,
@@ -54,7 +55,7 @@ class Scenes(Struct, frozen=True):
     owner: npt.NDArray[np.int64]
     starts: npt.NDArray[np.int64]
     native: list[Region]
-    regions: list[Region]
+    shapes: list[Shape]
     sizes: Floats
     boxes: Floats
     areas: Floats
@@ -62,6 +63,16 @@ class Scenes(Struct, frozen=True):
     reasons: Strings
     spoken: Mapping[str, str] = {}
     details: Sequence[str] = ()
+
+    @cached_property
+    def images(self) -> npt.NDArray[np.int64]:
+        """Which of its scene's pictures each region lies on."""
+        return _images(self.native)
+
+    @cached_property
+    def ignored(self) -> Bools:
+        """Which regions their authors mark as difficult, crowded or to be ignored."""
+        return np.fromiter((region.ignored for region in self.native), bool, len(self.native))
 
     def reject(self, item: int, reason: str) -> Reject:
         """The Reject of one region, with its numbers as read and the frame they are in."""
@@ -80,15 +91,25 @@ class Scenes(Struct, frozen=True):
     def valid(self, shown: Shown) -> dict[str, list[int]]:
         """The regions of a picture that can stay, by class as spoken: all that can be counted."""
         groups: dict[str, list[int]] = {}
+        lost, names = self._lost, self.names
         for item in self.on(shown):
-            if not self.reasons[item]:
-                groups.setdefault(self.names[item], []).append(item)
+            if item not in lost:
+                groups.setdefault(names[item], []).append(item)
         return groups
 
     def unsure(self, shown: Shown) -> list[str]:
         """Labels of which the picture may show more than its regions say."""
-        labels = (self.native[i].label for i in self.on(shown) if self.reasons[i] in _UNSURE)
-        return [*labels, *self.samples[shown.scene].unplaced]
+        lost, unplaced = self._lost, self.samples[shown.scene].unplaced
+        if not lost:
+            return [*unplaced]
+        labels = [self.native[i].label for i in self.on(shown) if lost.get(i) in _UNSURE]
+        return [*labels, *unplaced]
+
+    @cached_property
+    def _lost(self) -> dict[int, str]:
+        """The reasons of the regions that cannot stay, which are few, by their indices."""
+        items = np.flatnonzero(self.reasons != "")
+        return dict(zip(items.tolist(), self.reasons[items].tolist(), strict=True))
 
     def uncountable(self, shown: Shown) -> set[str]:
         """The same classes as spoken."""
@@ -96,12 +117,18 @@ class Scenes(Struct, frozen=True):
 
     def of(self, scene: int) -> range:
         """The indices of a scene's regions."""
-        return range(self.starts[scene], self.starts[scene + 1])
+        return range(self._bounds[scene], self._bounds[scene + 1])
+
+    @cached_property
+    def _bounds(self) -> list[int]:
+        """`starts` as plain numbers, which are faster one by one."""
+        bounds: list[int] = self.starts.tolist()
+        return bounds
 
     def on(self, shown: Shown) -> Sequence[int]:
         """The indices of a picture's regions; of a scene of one picture, all."""
         items = self.of(shown.scene)
-        if shown.image is None or not self.is_one_of_several(shown):
+        if not self.is_one_of_several(shown):
             return items
         return [item for item in items if self.native[item].image == shown.image]
 
@@ -157,9 +184,9 @@ def clean(
     reasons = clipped.reasons.astype(object)
     for item, conflict in conflicts.items():
         reasons[item], clipped.details[item] = "size_conflict", conflict
-    shown = _shown(native)
+    images = _images(native)
     pictures_of = np.fromiter((len(sample.pictures) for sample in samples), np.int64)
-    reasons[shown >= pictures_of[owner]] = "dangling_reference"
+    reasons[images >= pictures_of[owner]] = "dangling_reference"
     _mark_repeats(native, owner.tolist(), reasons)
     spoken_names = {
         label: spoken(label, names) for label in dict.fromkeys(region.label for region in native)
@@ -175,17 +202,13 @@ def clean(
         }
     )
     repairs.update(move for item, move in moves.items() if good[item])
-    regions = [
-        region if shape is region.shape else msgspec.structs.replace(region, shape=shape)
-        for region, shape in zip(native, clipped.shapes, strict=True)
-    ]
     scenes = Scenes(
         samples[0].split if samples else "",
         list(samples),
         owner,
         starts,
         native,
-        regions,
+        clipped.shapes,
         sizes,
         clipped.boxes,
         clipped.areas,
@@ -232,7 +255,7 @@ def flat(shape: Shape) -> tuple[float, ...]:
     return shape.points
 
 
-def _shown(native: Sequence[Region]) -> npt.NDArray[np.int64]:
+def _images(native: Sequence[Region]) -> npt.NDArray[np.int64]:
     """Which of its scene's pictures each region lies on."""
     return np.fromiter((region.image for region in native), np.int64, len(native))
 
@@ -248,7 +271,7 @@ def _sizes(
     first = [size_of(s.pictures[0].path) or unknown if s.pictures else unknown for s in samples]
     sizes: Floats = np.array(first, float).reshape(-1, 2)[owner]
     # Nearly all regions lie on their scene's first picture; the others are looked at one by one.
-    for item in np.flatnonzero(_shown(native)).tolist():
+    for item in np.flatnonzero(_images(native)).tolist():
         pictures, image = samples[owner[item]].pictures, native[item].image
         known = size_of(pictures[image].path) if image < len(pictures) else None
         sizes[item] = known or unknown

@@ -7,7 +7,6 @@ operations are in `converters.regions.masks` and can be had from here too.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import compress
 from typing import NamedTuple
 
 import numpy as np
@@ -37,14 +36,7 @@ from converters.regions.masks import (
     mask_strips,
     mask_to_array,
 )
-from converters.regions.numbers import (
-    Indices,
-    box_array,
-    by_kind,
-    numbers_of,
-    quad_array,
-    ring_list,
-)
+from converters.regions.numbers import Indices, by_kind, numbers_of
 from schemas.sample import Box, Mask, Polygon, Quad, Shape
 
 __all__ = [
@@ -101,7 +93,7 @@ class Clipped(NamedTuple):
         return mask
 
 
-_Step = Callable[[Sequence[Shape], Floats, Indices, Clipped], None]
+_Step = Callable[[Floats, Indices, Floats, Indices, Clipped], None]
 
 
 def clip(shapes: Sequence[Shape], sizes: Floats) -> Clipped:
@@ -126,19 +118,18 @@ def clip(shapes: Sequence[Shape], sizes: Floats) -> Clipped:
         np.zeros((count, 4)),
         np.zeros(count),
     )
-    steps: dict[type, _Step] = {
-        Box: _clip_boxes,
-        Quad: _clip_quads,
-        Polygon: _clip_polygons,
-        Mask: _clip_masks,
-    }
+    steps: dict[type, _Step] = {Box: _clip_boxes, Quad: _clip_quads, Polygon: _clip_polygons}
     for kind, chosen in _by_kind(shapes).items():
         held = [shapes[k] for k in chosen.tolist()]
-        if kind is not Mask:
-            sound = _sound(kind, held, chosen, out)
-            chosen, held = chosen[sound], [*compress(held, sound.tolist())]
-        if held:
-            steps[kind](held, sizes[chosen], chosen, out)
+        if kind is Mask:
+            _clip_masks(held, sizes[chosen], chosen, out)
+            continue
+        lengths, flat = numbers_of(held)
+        sound = _sound(kind, lengths, flat, chosen, out)
+        if not sound.all():
+            flat, lengths, chosen = flat[np.repeat(sound, lengths)], lengths[sound], chosen[sound]
+        if len(chosen):
+            steps[kind](flat, lengths, sizes[chosen], chosen, out)
     lost = out.reasons != ""
     out.boxes[lost], out.areas[lost] = 0, 0
     return out
@@ -153,11 +144,13 @@ def _by_kind(shapes: Sequence[Shape]) -> dict[type, Indices]:
     return groups
 
 
-def _sound(kind: type, shapes: Sequence[Shape], chosen: Indices, out: Clipped) -> Bools:
-    """Which of the chosen have all their corners, and every coordinate a number within bounds."""
-    lengths, flat = numbers_of(shapes)
+def _sound(kind: type, lengths: Indices, flat: Floats, chosen: Indices, out: Clipped) -> Bools:
+    """Which of the chosen have all their corners, and every coordinate a number within bounds.
+
+    lengths, flat: how many numbers each has, and all of them in turn, as in what follows.
+    """
     good = np.abs(flat) <= LIMIT  # False for NaN
-    wrong = np.bincount(np.repeat(np.arange(len(shapes)), lengths)[~good], minlength=len(shapes))
+    wrong = np.bincount(np.repeat(np.arange(len(lengths)), lengths)[~good], minlength=len(lengths))
     whole = lengths % 2 == 0
     if kind is Quad:
         whole = lengths == 8
@@ -172,20 +165,25 @@ def _sound(kind: type, shapes: Sequence[Shape], chosen: Indices, out: Clipped) -
     return sound
 
 
-def _clip_boxes(shapes: Sequence[Shape], sizes: Floats, chosen: Indices, out: Clipped) -> None:
-    boxes = box_array(shapes)
+def _clip_boxes(
+    flat: Floats, lengths: Indices, sizes: Floats, chosen: Indices, out: Clipped
+) -> None:
+    boxes = flat.reshape(-1, 4)
     cut = clip_boxes(boxes, sizes)
     out.reasons[chosen[cut.outside]] = "outside_image"
     out.reasons[chosen[cut.zero]] = "zero_area"
     out.changed[chosen], out.swapped[chosen] = cut.changed, cut.swapped
     out.boxes[chosen] = cut.points
     out.areas[chosen] = np.prod(cut.points[:, 2:] - cut.points[:, :2], axis=1)
-    for row in np.flatnonzero((cut.points != boxes).any(axis=1)).tolist():
-        out.shapes[chosen[row]] = Box(*cut.points[row].tolist())
+    fresh = np.flatnonzero((cut.points != boxes).any(axis=1))
+    for place, points in zip(chosen[fresh].tolist(), cut.points[fresh].tolist(), strict=True):
+        out.shapes[place] = Box(*points)
 
 
-def _clip_quads(shapes: Sequence[Shape], sizes: Floats, chosen: Indices, out: Clipped) -> None:
-    quads = quad_array(shapes)
+def _clip_quads(
+    flat: Floats, lengths: Indices, sizes: Floats, chosen: Indices, out: Clipped
+) -> None:
+    quads = flat.reshape(-1, 8)
     cut = clip_quads(quads, sizes)
     out.reasons[chosen[cut.outside]] = "outside_image"
     out.reasons[chosen[cut.zero]] = "zero_area"
@@ -194,12 +192,15 @@ def _clip_quads(shapes: Sequence[Shape], sizes: Floats, chosen: Indices, out: Cl
     x, y = cut.points[:, ::2], cut.points[:, 1::2]
     turns = x * np.roll(y, -1, axis=1) - y * np.roll(x, -1, axis=1)
     out.areas[chosen] = np.abs(turns.sum(axis=1)) / 2
-    for row in np.flatnonzero((cut.points != quads).any(axis=1)).tolist():
-        out.shapes[chosen[row]] = Quad(tuple(cut.points[row].tolist()))
+    fresh = np.flatnonzero((cut.points != quads).any(axis=1))
+    for place, points in zip(chosen[fresh].tolist(), cut.points[fresh].tolist(), strict=True):
+        out.shapes[place] = Quad(tuple(points))
 
 
-def _clip_polygons(shapes: Sequence[Shape], sizes: Floats, chosen: Indices, out: Clipped) -> None:
-    rings = ring_list(shapes)
+def _clip_polygons(
+    flat: Floats, lengths: Indices, sizes: Floats, chosen: Indices, out: Clipped
+) -> None:
+    rings = [ring.reshape(-1, 2) for ring in np.split(flat, np.cumsum(lengths)[:-1])]
     cut = ring_work.cut_rings(rings, sizes)
     out.changed[chosen], out.mended[chosen] = cut.changed, cut.mended
     out.areas[chosen] = cut.areas
@@ -264,6 +265,25 @@ def envelopes(shapes: Sequence[Shape]) -> Floats:
         boxes[chosen, :2] = np.minimum.reduceat(corners, starts)
         boxes[chosen, 2:] = np.maximum.reduceat(corners, starts)
     return boxes
+
+
+def outlines(shapes: Sequence[Shape]) -> Texts:
+    """Boxes, quads and polygons as shapely geometries, mended where they cross themselves.
+
+    Raises TypeError for masks.
+    """
+    out = np.empty(len(shapes), object)
+    for kind, chosen in _by_kind(shapes).items():
+        lengths, flat = numbers_of([shapes[k] for k in chosen.tolist()])
+        if kind is Box:
+            out[chosen] = shapely.box(*flat.reshape(-1, 4).T)
+            continue
+        owner = np.repeat(np.arange(len(chosen)), lengths // 2)
+        made = shapely.polygons(shapely.linearrings(flat.reshape(-1, 2), indices=owner))
+        crossed = ~shapely.is_valid(made)
+        made[crossed] = shapely.make_valid(made[crossed])
+        out[chosen] = made
+    return out
 
 
 def enclose(shapes: Sequence[Shape], kind: type) -> list[Shape]:

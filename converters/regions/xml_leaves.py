@@ -29,6 +29,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from itertools import chain
 from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
@@ -167,10 +168,11 @@ def _segm(leaf: Element, counting: Counting) -> Polygon:
 
 
 def _listed(leaf: Element) -> list[tuple[float, float]]:
-    texts = [(point.text or "").split(",") for point in leaf.iterfind("point")]
+    texts = [(point.text or "").split(",") for point in leaf.findall("point")]
     if any(len(text) != 2 for text in texts):
         raise Fault("bad_box", "a point is not x,y")
-    return [(_finite(x), _finite(y)) for x, y in texts]
+    numbers = iter(_all_finite([*chain.from_iterable(texts)]))
+    return [*zip(numbers, numbers, strict=True)]
 
 
 def _corners(leaf: Element, counting: Counting) -> Quad:
@@ -180,11 +182,11 @@ def _corners(leaf: Element, counting: Counting) -> Quad:
 def _quad(numbers: list[float], counting: Counting) -> Quad:
     if not counting.inclusive:
         return Quad(tuple(number - counting.first for number in numbers))
-    corners = np.array(numbers).reshape(1, 4, 2)
-    sides = np.linalg.norm(corners - np.roll(corners, -1, axis=1), axis=2)
-    if (sides == 0).any():
-        raise Fault("zero_area", f"corners coincide: {' '.join(f'{n:g}' for n in numbers)}")
-    return Quad(tuple(inclusive_corners(corners - counting.first).ravel().tolist()))
+    try:
+        return Quad(inclusive_corners([number - counting.first for number in numbers]))
+    except ZeroDivisionError:
+        said = " ".join(f"{number:g}" for number in numbers)
+        raise Fault("zero_area", f"corners coincide: {said}") from None
 
 
 def _numbers(leaf: Element, tags: Sequence[str]) -> list[float]:
@@ -193,7 +195,16 @@ def _numbers(leaf: Element, tags: Sequence[str]) -> list[float]:
         lacking = [tag for tag, text in zip(tags, texts, strict=True) if text is None]
         there = ", ".join(child.tag for child in leaf) or "nothing"
         raise Fault("bad_box", f"{leaf.tag} lacks {', '.join(lacking)}; it has {there}"[:300])
-    return [_finite(text) for text in texts]
+    return _all_finite(texts)
+
+
+def _all_finite(texts: Sequence[str | None]) -> list[float]:
+    # Fast way: all at once. The plain way is one by one, which finds what is wrong.
+    try:
+        values = [*map(float, texts)]  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        values = [math.nan]
+    return values if all(map(math.isfinite, values)) else [*map(_finite, texts)]
 
 
 def _finite(text: str | None) -> float:

@@ -94,17 +94,20 @@ class Turns(Struct, frozen=True):
     roles: pa.ListArray | None = None
 
 
-def identify(job: Job, origin: Origin, pictures: Pictures, *source_texts: pa.Array) -> Identity:
-    """Ids and dedup keys. source_texts: string columns of what the source says.
+def identify(
+    job: Job, origin: Origin, pictures: Pictures, *source_texts: pa.Array | Words
+) -> Identity:
+    """Ids and dedup keys. source_texts: string columns of what the source says, or their hashes.
 
     An id holds dataset, split, native key, native picture paths, task and source text: nothing of
     image modes, dialects or templates. A dedup key holds what the pictures are (their bytes' hash
     where read, else folder and path), task and source text. A home holds the first picture alone,
     and begins, for a tile, with what all tiles of its scene have in common.
     """
-    said = identity.combine(
-        identity.hash_one(job.spec.task), *(identity.hash128(text) for text in source_texts)
+    hashes = (
+        text if isinstance(text, np.ndarray) else identity.hash128(text) for text in source_texts
     )
+    said = identity.combine(identity.hash_one(job.spec.task), *hashes)
     names, _ = _hash_pictures(pictures, lambda path: path)
     same, first = _hash_pictures(pictures, pictures.identity)
     words = identity.combine(
@@ -265,25 +268,20 @@ def _recipe(job: Job) -> str | None:
 
 def _scenes(folder: str, pictures: Pictures) -> pa.Array:
     """Of rows that show a tile: the scene, the tile's offset, the scene's size; else null."""
-    count = len(pictures.paths)
     if not pictures.tiles:
-        return pa.nulls(count, SCENE)
-    flat, offsets = pictures.paths.values, np.asarray(pictures.paths.offsets)
-    paths = flat.take(pa.array(np.minimum(offsets[:-1], max(len(flat) - 1, 0)))).to_pylist()
-    rows = []
-    for path in paths:
+        return pa.nulls(len(pictures.paths), SCENE)
+
+    def value(path: str) -> dict[str, str | int] | None:
         tile = pictures.tiles.get(path)
-        rows.append(
-            tile
-            and {
-                "path": f"{folder}/{tile.scene}",
-                "x": tile.x,
-                "y": tile.y,
-                "width": tile.scene_width,
-                "height": tile.scene_height,
-            }
-        )
-    return pa.array(rows, SCENE)
+        return tile and {
+            "path": f"{folder}/{tile.scene}",
+            "x": tile.x,
+            "y": tile.y,
+            "width": tile.scene_width,
+            "height": tile.scene_height,
+        }
+
+    return pictures.of_first(SCENE, value)
 
 
 def _no_regions(count: int) -> pa.Array:

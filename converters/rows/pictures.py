@@ -160,7 +160,7 @@ class Pictures(Struct, frozen=True):
                 values["lon"], values["lat"] = stated.place
             return values
 
-        return self._of_first(pa.struct([(name, pa.float64()) for name in _PLACE]), value)
+        return self.of_first(pa.struct([(name, pa.float64()) for name in _PLACE]), value)
 
     def disagreeing(self) -> int:
         """How many pictures have metres a pixel stated that their georeference contradicts."""
@@ -195,10 +195,13 @@ class Pictures(Struct, frozen=True):
             picture = self.stated.get(path)
             return (stated(picture) if picture else None) or of_all
 
-        return self._of_first(kind, value)
+        return self.of_first(kind, value)
 
-    def _of_first(self, kind: pa.DataType, value: Callable[[str], Any]) -> pa.Array:
-        """A value of each row's first picture, null of a row without pictures."""
+    def of_first(self, kind: pa.DataType, value: Callable[[str], Any]) -> pa.Array:
+        """A value of each row's first picture, null of a row without pictures.
+
+        It is worked out once for each distinct picture.
+        """
         lists = self.each(kind, value)
         starts = np.asarray(lists.offsets)
         shows = starts[1:] > starts[:-1]

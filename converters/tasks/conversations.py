@@ -23,7 +23,7 @@ from converters.dialects.kit import Dialect, Found
 from converters.regions import shapes
 from converters.rows import identity
 from converters.rows.assemble import Job, Turns, assemble, identify, nested, tokens
-from converters.rows.regions import region_lists
+from converters.rows.regions import region_lists, region_values
 from converters.tasks.kit import Built, Talks, Task
 from converters.tasks.rewriting import rewritten
 from schemas.conversation import IMAGE_TOKEN
@@ -98,13 +98,14 @@ def tidied(talk: Conversation, repairs: Counter[str]) -> list[tuple[str, str]]:
 
 def _turns(job: Job, said: list[Said]) -> Turns:
     regions = [region for talk in said for region in talk.regions]
-    boxes = shapes.envelopes([region.shape for region in regions])
+    shown = [region.shape for region in regions]
+    values = region_values(regions, shown, shapes.envelopes(shown))
     return Turns(
         nested([[text for _, text in talk.turns] for talk in said]),
         pa.nulls(len(said), pa.string()),
         job.entry.text_origin,
         pa.array([talk.dialect for talk in said], pa.string()),
-        region_lists([len(talk.regions) for talk in said], regions, boxes, [None] * len(regions)),
+        region_lists([len(talk.regions) for talk in said], values),
         nested([[role for role, _ in talk.turns] for talk in said]),
     )
 

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 from msgspec import Struct
 
-from converters.regions.scenes import Scenes, Shown
+from converters.regions.scenes import Shown
 from converters.regions.tiles import Indices
 from converters.rows import identity
 from converters.rows.assemble import (
@@ -29,7 +29,9 @@ from converters.rows.assemble import (
 )
 from converters.rows.pictures import Pictures
 from converters.rows.regions import region_lists
+from converters.rows.xxh3 import Words
 from converters.tasks.kit import Built, SceneItems
+from converters.tasks.scene_words import SceneWords
 from converters.tasks.views import View, look
 from converters.tasks.wordings import ONE_OF_SEVERAL, filled, known, wordings
 from schemas.mix import TileSpec
@@ -48,22 +50,28 @@ class Round(NamedTuple):
 class Draft(Struct, kw_only=True):
     """A row to be.
 
-    shown: the picture it speaks of. key: of its origin; source_text: what its identity rests on.
-    used: indices of its regions; phrases: what the authors call them, beside. dialect: in which
-    boxes are written, if any. slots: what fills the wording's braces; kind: of its wordings, where
-    it wants others than `any`; more: later rounds.
+    shown: the picture it speaks of; item: the index of the region that it speaks of, where it is
+    one alone. used: indices of its regions; phrases: what the authors call them, beside. dialect:
+    in which boxes are written, if any. slots: what fills the wording's braces; kind: of its
+    wordings, where it wants others than `any`; more: later rounds.
     """
 
     shown: Shown
-    key: str
-    source_text: str
     used: list[int]
     answer: str
+    item: int | None = None
     dialect: str | None = None
     slots: Mapping[str, str] = {}
     kind: str = ""
     phrases: Sequence[str | None] | None = None
     more: Sequence[Round] = ()
+
+
+class Source(NamedTuple):
+    """What tells rows apart. keys: of their origin; said: text that their identity rests on."""
+
+    keys: pa.Array
+    said: pa.Array | Words
 
 
 Drafts = Callable[[View, Shown, list[int]], list[Draft]]
@@ -87,8 +95,7 @@ def build_objects(
         return _build_tiles(job, batch, job.spec.tile, drafts, sized, boxed, whole)
     view = look(job, batch, sized=sized, boxed=boxed)
     made = _all_drafts(view, drafts)
-    rows = rows_of(job, view, batch.pictures, made, TEMPLATE) if made else None
-    return Built(rows, view.reasons, view.repairs)
+    return Built(_rows(job, view, batch.pictures, made), view.reasons, view.repairs)
 
 
 def _build_tiles(
@@ -101,13 +108,12 @@ def _build_tiles(
     whole: bool,
 ) -> Built:
     """The same of scenes cut into tiles: each tile is a picture with what it shows."""
-    cut = batch.cut(spec)
-    view = look(job, SceneItems(cut.scenes, batch.pictures), sized=sized, boxed=boxed)
+    cut, items = batch.cut(spec)
+    view = look(job, items, sized=sized, boxed=boxed)
     made = _all_drafts(view, drafts)
     if whole and spec.keep_empty:
         made += _empty_tiles(job, view, np.flatnonzero(cut.empty), spec.keep_empty)
-    pictures = batch.pictures.with_tiles(cut.tiles)
-    rows = rows_of(job, view, pictures, made, TEMPLATE) if made else None
+    rows = _rows(job, view, items.pictures, made)
     return Built(rows, cut.reasons(view.reasons), view.repairs)
 
 
@@ -117,13 +123,7 @@ def _empty_tiles(job: Job, view: View, scenes: Indices, share: float) -> list[Dr
     words = identity.hash128(pa.array(paths, pa.string()))[:, 0]
     chance = identity.choices(job.seed, f"empty{identity.FIELD}{job.spec.name}", words) / 2.0**64
     return [
-        Draft(
-            shown=Shown(scene, 0),
-            key=view.scenes.samples[scene].key,
-            source_text="",
-            used=[],
-            answer=NOTHING_SHOWN,
-        )
+        Draft(shown=Shown(scene, 0), used=[], answer=NOTHING_SHOWN)
         for scene in scenes[chance < share].tolist()
     ]
 
@@ -132,23 +132,41 @@ def _all_drafts(view: View, drafts: Drafts) -> list[Draft]:
     return [draft for shown, chosen in view.pictures() for draft in drafts(view, shown, chosen)]
 
 
+def _rows(job: Job, view: View, pictures: Pictures, drafts: list[Draft]) -> pa.RecordBatch | None:
+    """Rows of drafts that all speak of one region each, or all of a picture each."""
+    if not drafts:
+        return None
+    items = [draft.item for draft in drafts if draft.item is not None]
+    if items:
+        source = Source(view.words.keys.take(pa.array(items)), view.words.hashes[items])
+    else:
+        keys = [view.scenes.samples[draft.shown.scene].key for draft in drafts]
+        source = Source(pa.array(keys), view.words.whole([draft.shown for draft in drafts]))
+    return rows_of(job, view, pictures, drafts, source, TEMPLATE)
+
+
 def rows_of(
-    job: Job, view: View, pictures: Pictures, drafts: list[Draft], text_origin: str
+    job: Job, view: View, pictures: Pictures, drafts: list[Draft], source: Source, text_origin: str
 ) -> pa.RecordBatch:
     """Rows from drafts: wordings chosen by id, slots filled."""
     scenes = view.scenes
-    samples = [scenes.samples[draft.shown.scene] for draft in drafts]
+    # Of the scenes that are drafted, which is each draft's?
+    drafted, of = np.unique([draft.shown.scene for draft in drafts], return_inverse=True)
+    samples = [scenes.samples[scene] for scene in drafted.tolist()]
+    rows = pa.array(of)
     origin = Origin(
-        pa.array([sample.file for sample in samples]),
+        pa.array([sample.file for sample in samples]).dictionary_encode().take(rows),
         scenes.split,
-        pa.array([draft.key for draft in drafts]),
+        source.keys,
     )
     shown = pictures.of([[picture.path for picture in sample.pictures] for sample in samples])
-    who = identify(job, origin, shown, pa.array([draft.source_text for draft in drafts]))
+    shown = shown.take(rows)
+    who = identify(job, origin, shown, source.said)
     asked, templates = _asked(job, view, drafts, who)
+    leads = [tokens(len(sample.pictures)) for sample in samples]
     turns = [
-        [tokens(len(sample.pictures)) + words, draft.answer, *_later(job, view, draft)]
-        for draft, sample, words in zip(drafts, samples, asked, strict=True)
+        [leads[scene] + words, draft.answer, *_later(job, view, draft)]
+        for draft, scene, words in zip(drafts, of.tolist(), asked, strict=True)
     ]
     return assemble(
         job,
@@ -157,34 +175,38 @@ def rows_of(
         who,
         Turns(
             nested(turns),
-            pa.array(templates),
+            templates,
             text_origin,
             pa.array([draft.dialect for draft in drafts], pa.string()),
-            _regions(scenes, drafts),
+            _regions(view.words, drafts),
         ),
     )
 
 
 def _asked(
     job: Job, view: View, drafts: Sequence[Draft], who: Identity
-) -> tuple[list[str], list[str]]:
+) -> tuple[list[str], pa.DictionaryArray]:
     """The first words of each draft, and the name of their template."""
     spec = job.spec
-    several = [view.scenes.is_one_of_several(draft.shown) for draft in drafts]
+    one_of_several = [view.scenes.is_one_of_several(draft.shown) for draft in drafts]
     kinds = [
         known(spec.templates, spec.task, _kind(draft.kind, of))
-        for draft, of in zip(drafts, several, strict=True)
+        for draft, of in zip(drafts, one_of_several, strict=True)
     ]
     pools = {kind: wordings(spec.templates, spec.task, kind) for kind in set(kinds)}
     picks = {kind: choose(job, who.words, len(pool)).tolist() for kind, pool in pools.items()}
-    asked, templates = [], []
+    asked = []
+    numbers: dict[tuple[str, int], int] = {}  # of each wording that is used
+    templates = []
     for row, (draft, kind) in enumerate(zip(drafts, kinds, strict=True)):
-        pick = picks[kind][row]
-        slots = {"image": view.called(draft.shown), **draft.slots}
+        pick, slots = picks[kind][row], draft.slots
+        if one_of_several[row]:
+            slots = {"image": view.called(draft.shown), **slots}
         asked.append(filled(pools[kind][pick], slots))
-        own = f"{kind}/" if kind else ""
-        templates.append(f"{spec.templates}/{spec.task}/{own}{pick}")
-    return asked, templates
+        templates.append(numbers.setdefault((kind, pick), len(numbers)))
+    of_task = f"{spec.templates}/{spec.task}"
+    names = [f"{of_task}/{kind}/{pick}" if kind else f"{of_task}/{pick}" for kind, pick in numbers]
+    return asked, pa.DictionaryArray.from_arrays(pa.array(templates, pa.int32()), pa.array(names))
 
 
 def _kind(own: str, one_of_several: bool) -> str:
@@ -196,7 +218,9 @@ def _kind(own: str, one_of_several: bool) -> str:
 
 def _later(job: Job, view: View, draft: Draft) -> list[str]:
     """The turns of a draft's later rounds."""
-    turns = []
+    turns: list[str] = []
+    if not draft.more:
+        return turns
     several = view.scenes.is_one_of_several(draft.shown)
     for later in draft.more:
         kind = _kind(later.wording, several)
@@ -206,17 +230,17 @@ def _later(job: Job, view: View, draft: Draft) -> list[str]:
     return turns
 
 
-def _regions(scenes: Scenes, drafts: Sequence[Draft]) -> pa.ListArray:
+def _regions(words: SceneWords, drafts: Sequence[Draft]) -> pa.ListArray:
     """The column `regions`: those of each draft, and what their authors call them."""
-    items = [item for draft in drafts for item in draft.used]
-    phrases = [
-        phrase
-        for draft in drafts
-        for phrase in (draft.phrases if draft.phrases is not None else [None] * len(draft.used))
-    ]
+    phrases = None
+    if any(draft.phrases is not None for draft in drafts):
+        phrases = [
+            phrase
+            for draft in drafts
+            for phrase in (draft.phrases if draft.phrases is not None else [None] * len(draft.used))
+        ]
     return region_lists(
         [len(draft.used) for draft in drafts],
-        [scenes.regions[item] for item in items],
-        scenes.boxes[items],
+        words.regions([item for draft in drafts for item in draft.used]),
         phrases,
     )

@@ -12,18 +12,14 @@ from collections.abc import Collection
 import pyarrow as pa
 
 from converters.dialects import dialect
-from converters.regions import attributes
 from converters.regions.scenes import Shown
 from converters.rows.assemble import TEMPLATE, Job
 from converters.rows.identity import ITEM
 from converters.rows.tidy import tidy
-from converters.tasks.drafts import Draft, build_objects, rows_of
+from converters.tasks.drafts import Draft, Source, build_objects, rows_of
 from converters.tasks.kit import Built, ExpressionItems, SceneItems, Task
-from converters.tasks.objects import all_places, census, names
 from converters.tasks.views import View, look
 
-# A rival's centre this near to a third, as a share of the picture's side, may be said to lie in it.
-_REACH = 0.02
 _WORDS, _SENTENCE = "words", "sentence"  # the wordings for authors' words
 _FIRST_WORDS = frozenset(
     {"In", "On", "At", "To", "Near", "Next", "Beside", "Between", "Behind", "Under", "Above"}
@@ -45,9 +41,11 @@ def _build_expressions(job: Job, batch: ExpressionItems) -> Built:
     said = batch.expressions
     items = SceneItems(said.scenes, batch.pictures)
     view = look(job, items, sized=False, boxed=True)
+    native = view.words.native.to_pylist()
     texts = tidy(pa.array([item.text for item in said.items], pa.string())).to_pylist()
     reasons = said.reasons.copy()
-    drafts = []
+    drafts: list[Draft] = []
+    sources: list[tuple[str, str]] = []  # key and identity of each
     for item, (scene, used) in enumerate(zip(said.owner, said.regions, strict=True)):
         images = {view.scenes.native[region].image for region in used}
         if not reasons[item]:
@@ -62,8 +60,6 @@ def _build_expressions(job: Job, batch: ExpressionItems) -> Built:
         drafts.append(
             Draft(
                 shown=shown,
-                key=f"{sample.key}#{said.items[item].key}",
-                source_text=f"{texts[item]}{ITEM}{view.native_text(used)}",
                 used=used,
                 phrases=[texts[item]] * len(used),
                 dialect=name if used else None,
@@ -72,9 +68,14 @@ def _build_expressions(job: Job, batch: ExpressionItems) -> Built:
                 answer=boxes or nothing(len(sample.pictures)),
             )
         )
+        shapes = ITEM.join([native[region] for region in used])
+        sources.append((f"{sample.key}#{said.items[item].key}", f"{texts[item]}{ITEM}{shapes}"))
+    if not drafts:
+        return Built(None, reasons, view.repairs)
     ours = any(item.ours for item in said.items)
     origin = TEMPLATE if ours else job.entry.text_origin
-    rows = rows_of(job, view, batch.pictures, drafts, origin) if drafts else None
+    source = Source(*(pa.array(column, pa.string()) for column in zip(*sources, strict=True)))
+    rows = rows_of(job, view, batch.pictures, drafts, source, origin)
     return Built(rows, reasons, view.repairs)
 
 
@@ -106,33 +107,26 @@ def _draft_phrases(view: View, shown: Shown, chosen: list[int]) -> list[Draft]:
     Size words are no help: what is small beside what is a stranger does not know. Neither is a
     line between two thirds that a stranger would draw elsewhere.
     """
-    known = census(view, shown)
-    where = all_places(view, known)
-    items = list(where)
-    reached = attributes.near_positions(view.scenes.boxes[items], view.scenes.sizes[items], _REACH)
+    words, names = view.words, view.scenes.names
+    known = words.census(shown)
     held = Counter(
-        (view.scenes.names[item], place)
-        for item, near in zip(items, reached, strict=True)
-        for place in near
+        (names[item], place) for item in known.items for place in words.near_places[item]
     )
-    called = dict(zip(chosen, names(view, chosen), strict=True))
     dialect_name = view.dialects[shown.scene] or ""
     written = dialect(dialect_name)
     drafts = []
     for item in chosen:
-        name = view.scenes.names[item]
-        if held[name, where[item]] > 1 or not known.sure(name):
+        place = words.places[item]
+        if held[names[item], place] > 1 or not known.sure(names[item]):
             view.reasons[item] = "ambiguous"
             continue
-        phrase = f"{called[item]} at the {where[item]}"
         drafts.append(
             Draft(
                 shown=shown,
-                key=view.region_key(item),
-                source_text=view.native_text([item]),
+                item=item,
                 used=[item],
                 dialect=dialect_name,
-                slots={"phrase": written.phrase(phrase)},
+                slots={"phrase": written.phrase(f"{words.names[item]} at the {place}")},
                 answer=written.join([view.texts[item]]),
             )
         )

@@ -8,6 +8,7 @@ Items of one kind and one split come as a batch: `Texts` (captions, questions, l
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -19,6 +20,7 @@ from converters.regions.scenes import Expressions, Scenes
 from converters.regions.tiles import Cut
 from converters.rows.assemble import Job, Origin
 from converters.rows.pictures import Pictures
+from converters.tasks.scene_words import SceneWords
 from schemas.mix import TileSpec
 from schemas.sample import Conversation, Kind, Reject
 
@@ -123,7 +125,7 @@ class Texts(Struct, frozen=True):
         )
 
 
-class SceneItems(Struct, frozen=True):
+class SceneItems(Struct, frozen=True, dict=True):
     """Regions with the pictures that their scenes show, one row of paths a scene.
 
     cuts: the same, cut into tiles (see `cut`).
@@ -132,12 +134,21 @@ class SceneItems(Struct, frozen=True):
     scenes: Scenes
     pictures: Pictures
     kind: Kind = "region"
-    cuts: dict[TileSpec, Cut] = {}
+    cuts: dict[TileSpec, tuple[Cut, SceneItems]] = {}
 
-    def cut(self, spec: TileSpec) -> Cut:
-        """The scenes cut into tiles: once for all sources of a mix that want the same tiles."""
+    @cached_property
+    def words(self) -> SceneWords:
+        """What words say of the regions, alike for all sources of a mix."""
+        return SceneWords(self.scenes)
+
+    def cut(self, spec: TileSpec) -> tuple[Cut, SceneItems]:
+        """The scenes cut into tiles, and these as a batch of their own.
+
+        They are made once for all sources of a mix that want the same tiles.
+        """
         if spec not in self.cuts:
-            self.cuts[spec] = tiles.cut(self.scenes, spec)
+            cut = tiles.cut(self.scenes, spec)
+            self.cuts[spec] = cut, SceneItems(cut.scenes, self.pictures.with_tiles(cut.tiles))
         return self.cuts[spec]
 
     @property

@@ -86,9 +86,21 @@ def _must_hold(task: Task, kind: str) -> set[str]:
 
 def filled(wording: str, slots: Mapping[str, str]) -> str:
     """A wording with its slots filled at once, so that braces in the data fill nothing."""
-    return _SLOT.sub(lambda slot: slots[slot[1]], wording)
+    # Fast way: a wording is cut at its slots once, and its pieces are joined for each row. The
+    # plain way is _SLOT.sub(lambda slot: slots[slot[1]], wording).
+    pieces = _pieces(wording)
+    if len(pieces) == 1:
+        return wording
+    return "".join([slots[one] if i % 2 else one for i, one in enumerate(pieces)])
 
 
+@functools.cache
+def _pieces(wording: str) -> list[str]:
+    """Its words and the names of its slots in turn, words first and last."""
+    return _SLOT.split(wording)
+
+
+@functools.cache
 def known(templates: str, task: str, kind: str) -> str:
     """The kind of wordings that stands for another where the templates lack it: "" for `any`.
 
