@@ -70,8 +70,8 @@ def take(table: pa.Table, indices: npt.NDArray[np.int64]) -> pa.Table:
     chosen = pa.array(indices)
     n = len(chosen)
     columns = []
-    for column in table.combine_chunks().columns:
-        values = column.chunk(0) if column.num_chunks else pa.array([], column.type)
+    for column in table.columns:  # each in one piece by itself: a copy of all takes room
+        values = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
         single = values.null_count == len(values) or (
             pa.types.is_dictionary(values.type)
             and len(values.dictionary) == 1

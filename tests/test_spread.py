@@ -44,6 +44,25 @@ def region(*bbox: float, image: int = 0) -> dict[str, Any]:
     return {"image": image, "label": "x", "shape": "box", "bbox": list(bbox), "points": []}
 
 
+def test_what_is_counted_does_not_depend_on_how_many_rows_are_looked_at_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rows = [
+        row(
+            task=("vqa", "caption")[n % 2],
+            gsd=0.5 * n,
+            sensor="abc"[n % 3],
+            regions=[region(n, 0, 9 + n, 9, image=at) for at in range(n % 3)],
+            sizes=[{"width": 10 + n, "height": 20}, {"width": 30, "height": 40 + n}],
+        )
+        for n in range(7)
+    ]
+    whole = found(*rows)
+    monkeypatch.setattr("pipelines.spread._ROWS_AT_ONCE", 2)
+    assert found(*rows) == whole
+    assert {one.measure for one in whole} >= {"turns", "box_side", "box_place", "gsd", "sensor"}
+
+
 @pytest.mark.parametrize("count, power", [(0, -1), (1, 0), (2, 1), (3, 1), (4, 2), (1023, 9)])
 def test_bins_double(count: int, power: int) -> None:
     assert doublings([count]).tolist() == [power]
