@@ -103,8 +103,7 @@ def _gather(
         if isinstance(item, Reject):
             book.unread(item)
         elif isinstance(item, Sample):
-            if not f"{item.file}{item.key}{item.split}".isascii():
-                item = _escaped(item)
+            item = _escaped(item)
             samples.setdefault(item.split, []).append(item)
         else:
             yield item._replace(file=escaped(item.file), split=escaped(item.split))
@@ -113,6 +112,8 @@ def _gather(
 
 
 def _escaped(sample: Sample) -> Sample:
+    if f"{sample.file}{sample.key}{sample.split}".isascii():
+        return sample
     names = {name: escaped(getattr(sample, name)) for name in ("file", "key", "split")}
     return replace(sample, **names)
 
@@ -125,9 +126,16 @@ def _items(
         jobs = dataset.jobs_of(found.split)
         paths = found.table["pictures"].combine_chunks().flatten().unique().to_pylist()
         pictures = _look(dataset, {path: Picture(path) for path in paths}, jobs)
-        book.read(found.split, "question", found.table.num_rows)
+        # Fast way: where each item may become a row, columns say all that is needed. What drops
+        # whole records, a picture's fault or a mix that does not ask for them, takes Samples.
+        is_whole = found.kind in jobs and not any(map(pictures.fault, pictures.stated))
+        if found.samples is not None and not is_whole:
+            samples = map(_escaped, found.samples())
+            yield from _items(dataset, [one for one in samples if one.split == found.split], book)
+            return
+        book.read(found.split, found.kind, found.table.num_rows)
         _book_pictures(book, found.split, pictures, jobs, dataset)
-        yield columns_items(found, pictures, book), jobs.get("question", [])
+        yield columns_items(found, pictures, book), jobs.get(found.kind, [])
         return
     split = found[0].split
     jobs = dataset.jobs_of(split)

@@ -25,10 +25,14 @@ https://github.com/yakoubbazi/CapEra.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any, Literal, NamedTuple
 
 import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from msgspec import Struct
 
 from converters.read import files
@@ -36,6 +40,7 @@ from converters.read.captions import (
     Names,
     caption_sample,
     captions_at,
+    is_plain_text,
     several,
     split_name,
     text_at,
@@ -53,15 +58,34 @@ from converters.read.folder import (
     stem,
 )
 from converters.read.json_elements import UNREADABLE, BadRecord, decode_record, elements
+from converters.read.json_rows import (
+    columns_of,
+    decoded,
+    is_sound,
+    record_type,
+    span_body,
+    text_column,
+)
 from converters.read.picture_paths import PicturePaths
 from converters.read.plans import json_array_plan
 from converters.read.questions import Where, left_out
 from converters.read.records import json_records, record_pictures
+from converters.read.text_columns import (
+    Part,
+    as_columns,
+    caption_rows,
+    first_of,
+    listed_captions,
+    picture_lists,
+    split_rows,
+)
 from schemas.sample import Kind, Reject, Sample
+from schemas.table import Columns
 
 YIELDS: tuple[Kind, ...] = ("caption",)
 _RECORD_BYTES = 600
 _HEAD_BYTES = 4096
+_VALUES = frozenset({"image", "stem", "label"})  # of a record, in its pictures' paths
 _ANY: msgspec.json.Decoder[Any] = msgspec.json.Decoder(Any)
 
 
@@ -131,13 +155,138 @@ def _is_bare(folder: Folder, options: Options) -> bool:
     return utf8_of(files.store(path).read(path, 0, _HEAD_BYTES)).lstrip().startswith(b"[")
 
 
-def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator[Sample | Reject]:
-    """One Sample a record, with its captions in native order.
+def read(
+    folder: Folder, options: Options, span: Span, sides: Sides
+) -> Iterator[Sample | Columns | Reject]:
+    """Captions as columns, or one Sample a record, with its captions in native order.
 
     Raises SourceError where the file is no such JSON.
     """
+    return as_columns(
+        folder.relative(span.names[0]),
+        "caption",
+        lambda: _in_columns(folder, options, span),
+        lambda: _read_records(folder, options, span),
+    )
+
+
+# Columns
+
+
+def _in_columns(folder: Folder, options: Options, span: Span) -> list[Part] | None:
+    types = _types(options.fields)
+    known = bound(options.annotations, span.names[0])
+    if types is None or options.only or not _VALUES.isdisjoint(known):
+        return None
+    groups = _groups(folder, options, span, types)
+    if groups is None:
+        return None
+    shown = _picture_paths(folder, options)
+    tables: dict[str, list[pa.Table]] = {}
+    for label, values in groups.items():
+        found = _columns(options.fields, values)
+        if found is None:
+            return None
+        keys, images, splits = found
+        for split, rows in split_rows(splits, span.split):
+            if not folder.wants(split):
+                continue
+            fixed = {**known, "label": label, "split": split}
+            own = images if rows is None else images.take(rows)
+            pictures = picture_lists(shown, "image", own, fixed)
+            said = {field: _taken(values[field], rows) for field in options.fields.captions}
+            own_keys = keys if rows is None else keys.take(rows)
+            table = None if pictures is None else _said(own_keys, pictures, said)
+            if table is None:
+                return None
+            tables.setdefault(split, []).append(table)
+    return [Part(split, pa.concat_tables(tables[split])) for split in sorted(tables)]
+
+
+def _types(fields: Fields) -> dict[str, Any] | None:
+    """What stands under each key of a record, in order; None where a key is not the record's own,
+    or says several things."""
+    names = [name for some in (fields.id, fields.image, fields.split) for name in several(some)]
+    types: dict[str, Any] = dict.fromkeys(names, str | int | None)
+    types |= dict.fromkeys(fields.captions, str | list[str])
+    is_own = not any(sign in name for name in types for sign in ".[")
+    is_one = len(types) == len({*names}) + len(fields.captions)
+    return types if is_own and is_one and not fields.parts else None
+
+
+def _groups(
+    folder: Folder, options: Options, span: Span, types: Mapping[str, Any]
+) -> dict[str, dict[str, list[Any]]] | None:
+    """The values of each field by class, or of all records under ""."""
+    if options.by == "record":
+        text = span_body(folder, span)
+        values = None if text is None else decoded(text, span, types)
+        return None if values is None else {"": dict(zip(types, values, strict=True))}
+    if options.by == "image" or options.table is not None:
+        return None
+    body = utf8_of(folder.bytes_of(span.names[0]))
+    row = record_type(types)
+    try:
+        classes = msgspec.json.decode(body, type=dict[str, list[row]])  # type: ignore[valid-type]
+    except UNREADABLE:
+        return None
+    found = {label: columns_of(some, types) for label, some in classes.items()}
+    values = [[*chain.from_iterable(some)] for some in zip(*found.values(), strict=True)]
+    if not all(classes.values()) or not values or not is_sound(body, values, types):
+        return None
+    return {label: dict(zip(types, some, strict=True)) for label, some in found.items()}
+
+
+def _columns(
+    fields: Fields, values: Mapping[str, list[Any]]
+) -> tuple[pa.Array, pa.Array, pa.Array] | None:
+    """Keys, images and splits (null where a record tells none) of some records."""
+    count = len(values[fields.captions[0]])
+
+    def first(names: Sequence[str]) -> pa.Array:
+        return first_of([text_column(values[name]) for name in names], count)
+
+    images = first(several(fields.image))
+    if images.null_count:
+        return None
+    keys = pc.coalesce(first(several(fields.id)), images)
+    return keys, images, first(several(fields.split))
+
+
+def _taken(values: list[Any], rows: pa.Array | None) -> list[Any]:
+    return values if rows is None else [values[i] for i in rows.to_pylist()]
+
+
+def _said(
+    keys: pa.Array, pictures: pa.ListArray, values: Mapping[str, list[Any]]
+) -> pa.Table | None:
+    """The captions of records: a text in each of some fields, or a list in the only one."""
+    if all(isinstance(some[0], str) for some in values.values()):
+        try:
+            said = {field: pa.array(some, pa.string()) for field, some in values.items()}
+        except (pa.ArrowInvalid, pa.ArrowTypeError):  # lists among them
+            return None
+        return caption_rows(keys, pictures, said)
+    (field, lists), *others = values.items()
+    if others or not all(isinstance(some, list) and some for some in lists):
+        return None
+    texts = pa.array([text for some in lists for text in some], pa.string())
+    if not is_plain_text(texts):
+        return None
+    counts = np.array([len(some) for some in lists])
+    return listed_captions(keys, pictures, counts, field, texts)
+
+
+def _picture_paths(folder: Folder, options: Options) -> list[PicturePaths]:
     templates = options.images if isinstance(options.images, list) else [options.images]
-    pictures = [PicturePaths(folder, template) for template in templates]
+    return [PicturePaths(folder, template) for template in templates]
+
+
+# Records
+
+
+def _read_records(folder: Folder, options: Options, span: Span) -> Iterator[Sample | Reject]:
+    pictures = _picture_paths(folder, options)
     names = bound(options.annotations, span.names[0])
     found = _by_class if options.by == "class" else _records
     left: Counter[str] = Counter()

@@ -50,6 +50,7 @@ from converters.read.stores import Unopenable as Unopenable
 from converters.read.stores import inside as inside
 from converters.read.stores import is_page as is_page
 from converters.read.stores import listed_once as listed_once
+from converters.read.stores import local_names as local_names
 from converters.read.stores import missing as missing
 from converters.read.stores import needs as needs
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import io
+import itertools
 import os
 import re
 import stat
@@ -213,6 +214,19 @@ class LocalStore:
         if listed is not None:
             listed.add(path, found)
         return found
+
+
+def local_names(path: str, most: int) -> list[str] | None:
+    """Names of the regular files in a local folder, in no order; links to such files are too.
+
+    None where it cannot be listed or holds more than so many entries.
+    """
+    try:
+        with os.scandir(path) as entries:
+            names = [one.name for one in itertools.islice(entries, most) if one.is_file()]
+            return names if next(entries, None) is None else None
+    except (OSError, ValueError):
+        return None
 
 
 def _entry(found: os.DirEntry[str]) -> Entry:
