@@ -27,7 +27,7 @@ from converters.rows.assemble import Job
 from converters.rows.check import check_rows
 from converters.rows.pictures import Pictures, path_lists
 from converters.tasks import TASKS
-from converters.tasks.items import Items, columns_items, count, sample_items
+from converters.tasks.items import Items, columns_items, columns_pictures, count, sample_items
 from schemas.entry import Entry
 from schemas.mix import ImageMode
 from schemas.sample import KINDS, Kind, Picture, Reject, Sample
@@ -124,8 +124,7 @@ def _items(
     """The items of samples or columns, one batch a kind, with the sources that take them."""
     if isinstance(found, Columns):
         jobs = dataset.jobs_of(found.split)
-        paths = found.table["pictures"].combine_chunks().flatten().unique().to_pylist()
-        pictures = _look(dataset, {path: Picture(path) for path in paths}, jobs)
+        pictures = _look(dataset, columns_pictures(found), jobs)
         # Fast way: where each item may become a row, columns say all that is needed. What drops
         # whole records, a picture's fault or a mix that does not ask for them, takes Samples.
         is_whole = found.kind in jobs and not any(map(pictures.fault, pictures.stated))

@@ -87,6 +87,8 @@ _ITEM = [("key", STRING), ("pictures", PICTURES)]
 QUESTIONS = pa.schema([*_ITEM, ("question", STRING), ("answer", STRING), ("type", STRING)])
 CAPTIONS = pa.schema([*_ITEM, ("caption", STRING)])
 LABELS = pa.schema([*_ITEM, ("names", pa.list_(STRING)), ("several", pa.bool_())])
+# Besides, where records state it of their only picture: its middle, degrees of WGS 84.
+PLACE = pa.schema([("lon", pa.float64()), ("lat", pa.float64())])
 
 REJECT = pa.schema(
     [
@@ -107,7 +109,7 @@ REJECT = pa.schema(
 
 
 class Columns(NamedTuple):
-    """Items of one kind as columns of the schema `QUESTIONS`, `CAPTIONS` or `LABELS`.
+    """Items of one kind as columns of the schema `QUESTIONS`, `CAPTIONS` or `LABELS`, and `PLACE`.
 
     pictures: paths relative to the dataset's folder, in time order; a question's type may be null.
     samples: reads all items of the span, of this split and others, as Samples, for what is done

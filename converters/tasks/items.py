@@ -18,7 +18,7 @@ from converters.rows.tidy import has_letter, tidy, tidy_captions, tidy_questions
 from converters.tasks.kit import ExpressionItems, SceneItems, Talks, Texts
 from converters.tasks.rewording import spoken_answers, without_leads
 from schemas.entry import Entry
-from schemas.sample import Kind, Reject, Sample
+from schemas.sample import Kind, Picture, Reject, Sample
 from schemas.table import Columns
 
 _MISSING = pa.array(["", "nan", "NaN"])
@@ -29,6 +29,17 @@ def count(sample: Sample, kind: Kind) -> int:
     """How many items of a kind a sample holds."""
     held: tuple[object, ...] = getattr(sample, f"{kind}s")
     return len(held)
+
+
+def columns_pictures(found: Columns) -> dict[str, Picture]:
+    """The pictures of columns by their paths, with what the records state of them."""
+    flat = found.table["pictures"].combine_chunks().flatten()
+    if "lon" not in found.table.column_names:
+        return {path: Picture(path) for path in flat.unique().to_pylist()}
+    # Of records that name one picture the last one counts, as it does among Samples.
+    places = zip(found.table["lon"].to_pylist(), found.table["lat"].to_pylist(), strict=True)
+    each = zip(flat.to_pylist(), places, strict=True)
+    return {path: Picture(path, place=place) for path, place in each}
 
 
 def columns_items(found: Columns, pictures: Pictures, book: Book) -> Texts:
