@@ -31,7 +31,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import msgspec
 import pyarrow as pa
@@ -41,7 +41,7 @@ from converters.read import files
 from converters.read.files import SourceError
 from converters.read.folder import BySplit, Folder, Plan, Sides, Span, bound, stem
 from converters.read.json_elements import BadRecord
-from converters.read.json_rows import decoded, record_type, span_body
+from converters.read.json_rows import decoded, span_body
 from converters.read.picture_paths import PicturePaths
 from converters.read.plans import json_array_plan
 from converters.read.records import json_records
@@ -61,6 +61,7 @@ from converters.read.turns import (
     turns_of,
     without_beginning,
 )
+from converters.read.turns_at_once import form_of, named_in, told
 from converters.read.video_pairs import Sheet, VideoPairs, sheet_names
 from converters.regions.outline_files import OutlineFiles
 from schemas.sample import Conversation, Kind, Picture, Region, Reject, Sample
@@ -68,6 +69,7 @@ from schemas.sample import Conversation, Kind, Picture, Region, Reject, Sample
 YIELDS: tuple[Kind, ...] = ("conversation",)
 _RECORD_BYTES = 800
 _HEAD_BYTES = 1 << 16
+_READ_AT_ONCE = 3  # fields of a record: its conversation, picture and id
 _OWN = frozenset({"image", "stem", "split", "root"})  # what is no field of a record
 Values = dict[str, str]
 
@@ -158,17 +160,20 @@ def _read_at_once(
     body = span_body(folder, span)
     if body is None or not shown.by_name_alone or options.order != "listed":
         return None
-    names = _names_in(body, options)
-    if names is None:
+    head = body[:_HEAD_BYTES]
+    form = form_of(head, fields)
+    image = named_in(head, tuple(some[0] for some in image_names(fields)))
+    said = named_in(head, fields.conversations)
+    is_usual = all(len(some) == 1 for some in image_names(fields)) and said and image
+    if form is None or not is_usual or fields.system or fields.times:
         return None
-    turn = record_type({names.role: str, names.text: str})
-    types = {
-        names.turns: list[turn],  # type: ignore[valid-type]
-        names.image: str | list[str] | None,
+    types: dict[str, Any] = {
+        said: form.kinds,
+        image: str | list[str] | None,
         fields.id: str | int | None,
     }
-    others = {*_once(fields), *_before(names.role, fields.role), *_before(names.text, fields.text)}
-    values = decoded(body, span, types, [name for name in others if name not in types])
+    others = {*_once(fields), *form.absent} - types.keys()
+    values = decoded(body, span, types, others) if len(types) == _READ_AT_ONCE else None
     if values is None:
         return None
     roles = {**ROLES, **options.roles}
@@ -182,53 +187,20 @@ def _read_at_once(
     samples = []
     try:
         known = shown.look_up(image for images in lists for image in images)
-        for said, images, own in zip(values[0], lists, values[2], strict=True):
-            turns = tuple([(roles[one.f0], one.f1) for one in said])
+        for talk, images, own in zip(values[0], lists, values[2], strict=True):
+            turns = told(talk, roles)
             if options.marks is not None and not options.marks.ours(turns, span.split):
                 continue
             key = " ".join([*images[:1], *([] if own in (None, "") else [str(own)])])
             pictures = tuple([picture for image in images for picture in known[image]])
-            talk = Conversation("", turns, dialect, (), options.escapes)
-            samples.append(Sample(key, file, span.split, pictures, conversations=(talk,)))
+            whole = Conversation("", turns, dialect, (), options.escapes)
+            samples.append(Sample(key, file, span.split, pictures, conversations=(whole,)))
             if not key:
                 return None
     # An unknown role, a path that leads out of the folder, one that is no UTF-8.
     except (KeyError, SourceError, UnicodeEncodeError):
         return None
     return samples
-
-
-class _Names(NamedTuple):
-    """The fields of a record, and of a turn."""
-
-    turns: str
-    image: str
-    role: str
-    text: str
-
-
-def _names_in(body: bytes, options: Options) -> _Names | None:
-    """Those names of the fields of a conversation that a text begins with."""
-    fields = options.fields
-    head = body[:_HEAD_BYTES]
-    images = image_names(fields)
-    if fields.system or fields.times or any(len(some) > 1 for some in images):
-        return None
-    found = [
-        next((name for name in some if f'"{name}"'.encode() in head), "")
-        for some in (
-            several(fields.conversations),
-            tuple(some[0] for some in images),
-            several(fields.role),
-            several(fields.text),
-        )
-    ]
-    return _Names(*found) if len({*found, fields.id, ""}) == len(found) + 2 else None
-
-
-def _before(name: str, names: Names) -> tuple[str, ...]:
-    """The names of a field that are taken before one of them."""
-    return several(names)[: several(names).index(name)]
 
 
 def _once(fields: TurnFields) -> list[str]:

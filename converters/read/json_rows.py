@@ -62,7 +62,7 @@ def span_body(folder: Folder, span: Span) -> bytes | None:
 
 
 def decoded(
-    body: bytes, span: Span, fields: Mapping[str, Any], absent: Sequence[str] = ()
+    body: bytes, span: Span, fields: Mapping[str, Any], absent: Iterable[str] = ()
 ) -> list[list[Any]] | None:
     """The values of each key in all records of a span's text.
 
@@ -107,7 +107,7 @@ def is_sound(
     numbers = {key: len(some) - some.count(None) for key, some in zip(keys, values, strict=True)}
     numbers |= dict.fromkeys(absent, 0)
     quoted = {json.dumps(key, ensure_ascii=False).encode(): one for key, one in numbers.items()}
-    return bool(values[0]) and _stand_once(body, quoted) and not _may_hold_huge_number(body)
+    return bool(values[0]) and _stand_once(body, quoted) and not may_hold_huge_number(body)
 
 
 def _stand_once(body: bytes, numbers: Mapping[bytes, int]) -> bool:
@@ -141,7 +141,8 @@ def _may_hold_two(lines: bytes) -> bool:
     return any(_BEHIND_RECORD[signs].any() for signs in behind)
 
 
-def _may_hold_huge_number(body: bytes) -> bool:
+def may_hold_huge_number(body: bytes) -> bool:
+    """False where no number in a text is beyond any float, so that all of them would decode."""
     # Fast way: where no digit stands before an e, and digits do not stand in long runs, no number
     # is huge; else a regular expression looks at all of the text (three times as long).
     for text in _blocks(body, _LONG):

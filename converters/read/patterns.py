@@ -92,13 +92,19 @@ def _built(text: str, values: Mapping[str, str], flags: int) -> re.Pattern[str]:
     return re.compile("".join(out), flags | re.DOTALL)  # a name may hold a line break
 
 
+@functools.lru_cache(maxsize=1024)
+def _parts(text: str) -> list[str]:
+    """Plain texts and names in turn."""
+    return _VARIABLE.split(text)
+
+
 def around_one(text: str, values: Mapping[str, str]) -> tuple[str, str, str] | None:
     """(before, name, behind) of a component with one name, once, whose value is not given.
 
     The name is empty where all are given: then the component is what stands before it. None for
     others.
     """
-    parts = _VARIABLE.split(text)
+    parts = _parts(text)
     open_ones = [i for i in range(1, len(parts), 2) if parts[i] not in values]
     if len(open_ones) > 1:
         return None

@@ -13,9 +13,10 @@ from converters.read.turns import Names, Role, TurnFields, Turns, several
 
 
 class TurnForm(NamedTuple):
-    """What a turn is decoded to, and names that no turn may have, as they would come first."""
+    """kinds: what a list of turns is decoded to. absent: names that no turn may have, as they would
+    come first."""
 
-    kind: Any
+    kinds: Any
     absent: tuple[str, ...]
 
 
@@ -25,7 +26,8 @@ def form_of(head: bytes, fields: TurnFields) -> TurnForm | None:
     if not role or not text or role == text:
         return None
     absent = (*_before(role, fields.role), *_before(text, fields.text))
-    return TurnForm(record_type({role: str, text: str}), absent)
+    turn: Any = record_type({role: str, text: str})
+    return TurnForm(list[turn], absent)
 
 
 def named_in(head: bytes, names: Names) -> str:
