@@ -202,8 +202,8 @@ def main() -> None:
         parser.error(f"no such format: {', '.join(unknown)}")
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     pa.set_cpu_count(1)
-    print("microseconds of one core a Sample (of listing in them); ratio: reader to bare parse")
-    columns = ("Samples", "a second", "reader", "listing", "bare", "ratio")
+    print("microseconds of one core an item (of listing in them); ratio: reader to bare parse")
+    columns = ("items", "a second", "reader", "listing", "bare", "ratio")
     print(f"{'format':<20} {columns[0]:>8} {' '.join(f'{one:>9}' for one in columns[1:])}")
     if not args.names and (missing := sorted({*format_names()} - known.keys())):
         print(f"without a record in formats.toml, so not measured: {', '.join(missing)}")

@@ -26,11 +26,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain
 from typing import Any, Literal, NamedTuple
 
 import msgspec
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from msgspec import Struct
@@ -40,7 +38,6 @@ from converters.read.captions import (
     Names,
     caption_sample,
     captions_at,
-    is_plain_text,
     several,
     split_name,
     text_at,
@@ -59,10 +56,8 @@ from converters.read.folder import (
 )
 from converters.read.json_elements import UNREADABLE, BadRecord, decode_record, elements
 from converters.read.json_rows import (
-    columns_of,
     decoded,
-    is_sound,
-    record_type,
+    decoded_classes,
     span_body,
     text_column,
 )
@@ -72,12 +67,14 @@ from converters.read.questions import Where, left_out
 from converters.read.records import json_records, record_pictures
 from converters.read.text_columns import (
     Part,
+    Take,
     as_columns,
+    caption_columns,
     caption_rows,
     first_of,
     listed_captions,
     picture_lists,
-    split_rows,
+    split_parts,
 )
 from schemas.sample import Kind, Reject, Sample
 from schemas.table import Columns
@@ -185,22 +182,42 @@ def _in_columns(folder: Folder, options: Options, span: Span) -> list[Part] | No
     tables: dict[str, list[pa.Table]] = {}
     for label, values in groups.items():
         found = _columns(options.fields, values)
-        if found is None:
+        parts = found and _parts(folder, found, {**known, "label": label}, shown, span.split)
+        if parts is None:
             return None
-        keys, images, splits = found
-        for split, rows in split_rows(splits, span.split):
-            if not folder.wants(split):
-                continue
-            fixed = {**known, "label": label, "split": split}
-            own = images if rows is None else images.take(rows)
-            pictures = picture_lists(shown, "image", own, fixed)
-            said = {field: _taken(values[field], rows) for field in options.fields.captions}
-            own_keys = keys if rows is None else keys.take(rows)
-            table = None if pictures is None else _said(own_keys, pictures, said)
-            if table is None:
-                return None
-            tables.setdefault(split, []).append(table)
+        for part in parts:
+            tables.setdefault(part.split, []).append(part.table)
     return [Part(split, pa.concat_tables(tables[split])) for split in sorted(tables)]
+
+
+class _Found(NamedTuple):
+    """Columns of some records. splits: null where a record tells none. said: texts, or lists of
+    texts in the only field, by field."""
+
+    keys: pa.Array
+    images: pa.Array
+    splits: pa.Array
+    said: dict[str, pa.Array]
+
+
+def _parts(
+    folder: Folder,
+    found: _Found,
+    known: Mapping[str, str],
+    shown: Sequence[PicturePaths],
+    unsaid: str,
+) -> list[Part] | None:
+    def captions(split: str, take: Take) -> pa.Table | None:
+        pictures = picture_lists(shown, "image", take(found.images), {**known, "split": split})
+        if pictures is None:
+            return None
+        keys, said = take(found.keys), {field: take(some) for field, some in found.said.items()}
+        (field, first), *_ = said.items()
+        if pa.types.is_list(first.type):
+            return listed_captions(keys, pictures, field, first)
+        return caption_rows(keys, pictures, said)
+
+    return split_parts(folder, found.splits, unsaid, captions)
 
 
 def _types(fields: Fields) -> dict[str, Any] | None:
@@ -224,57 +241,25 @@ def _groups(
         return None if values is None else {"": dict(zip(types, values, strict=True))}
     if options.by == "image" or options.table is not None:
         return None
-    body = utf8_of(folder.bytes_of(span.names[0]))
-    row = record_type(types)
-    try:
-        classes = msgspec.json.decode(body, type=dict[str, list[row]])  # type: ignore[valid-type]
-    except UNREADABLE:
+    classes = decoded_classes(utf8_of(folder.bytes_of(span.names[0])), types)
+    if classes is None:
         return None
-    found = {label: columns_of(some, types) for label, some in classes.items()}
-    values = [[*chain.from_iterable(some)] for some in zip(*found.values(), strict=True)]
-    if not all(classes.values()) or not values or not is_sound(body, values, types):
-        return None
-    return {label: dict(zip(types, some, strict=True)) for label, some in found.items()}
+    return {label: dict(zip(types, some, strict=True)) for label, some in classes.items()}
 
 
-def _columns(
-    fields: Fields, values: Mapping[str, list[Any]]
-) -> tuple[pa.Array, pa.Array, pa.Array] | None:
-    """Keys, images and splits (null where a record tells none) of some records."""
+def _columns(fields: Fields, values: Mapping[str, list[Any]]) -> _Found | None:
+    """None where a record has no image, or none of the usual captions."""
     count = len(values[fields.captions[0]])
 
     def first(names: Sequence[str]) -> pa.Array:
         return first_of([text_column(values[name]) for name in names], count)
 
     images = first(several(fields.image))
-    if images.null_count:
+    said = caption_columns({field: values[field] for field in fields.captions})
+    if images.null_count or said is None:
         return None
     keys = pc.coalesce(first(several(fields.id)), images)
-    return keys, images, first(several(fields.split))
-
-
-def _taken(values: list[Any], rows: pa.Array | None) -> list[Any]:
-    return values if rows is None else [values[i] for i in rows.to_pylist()]
-
-
-def _said(
-    keys: pa.Array, pictures: pa.ListArray, values: Mapping[str, list[Any]]
-) -> pa.Table | None:
-    """The captions of records: a text in each of some fields, or a list in the only one."""
-    if all(isinstance(some[0], str) for some in values.values()):
-        try:
-            said = {field: pa.array(some, pa.string()) for field, some in values.items()}
-        except (pa.ArrowInvalid, pa.ArrowTypeError):  # lists among them
-            return None
-        return caption_rows(keys, pictures, said)
-    (field, lists), *others = values.items()
-    if others or not all(isinstance(some, list) and some for some in lists):
-        return None
-    texts = pa.array([text for some in lists for text in some], pa.string())
-    if not is_plain_text(texts):
-        return None
-    counts = np.array([len(some) for some in lists])
-    return listed_captions(keys, pictures, counts, field, texts)
+    return _Found(keys, images, first(several(fields.split)), said)
 
 
 def _picture_paths(folder: Folder, options: Options) -> list[PicturePaths]:

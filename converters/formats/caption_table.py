@@ -29,6 +29,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
+import pyarrow as pa
 import pyarrow.compute as pc
 from msgspec import Struct
 
@@ -54,13 +55,14 @@ from converters.read.table_spans import delimiter_of, table_plan
 from converters.read.tables import table_records
 from converters.read.text_columns import (
     Part,
+    Take,
     as_columns,
     caption_rows,
     cell_lists,
     first_of,
     picture_lists,
     row_places,
-    split_rows,
+    split_parts,
 )
 from schemas.sample import Caption, Kind, Picture, Reject, Sample
 from schemas.table import Columns
@@ -188,24 +190,20 @@ def _parts(folder: Folder, options: Options, span: Span, table: _Table) -> list[
         key = pc.coalesce(key, row_places(start, count))
     elif image.null_count:
         return None
-    parts = []
-    for name, rows in split_rows(split, span.split):
-        if not folder.wants(name):
-            continue
+    known = bound_in(options.annotations, span.names[0])
+    paths = _picture_paths(folder, options)
+    cells_shown = cell_lists(folder.relative(span.names[0]), table.embedded, start, count)
+
+    def captions(name: str, take: Take) -> pa.Table | None:
         if table.embedded:
-            pictures = cell_lists(folder.relative(span.names[0]), table.embedded, start, count)
-            shown = pictures if rows is None else pictures.take(rows)
+            shown = take(cells_shown)
         else:
-            names = image if rows is None else image.take(rows)
-            fixed = {**bound_in(options.annotations, span.names[0]), "split": name}
-            shown = picture_lists(_picture_paths(folder, options), "image", names, fixed)
-        some = {at: column if rows is None else column.take(rows) for at, column in said.items()}
-        keys = key if rows is None else key.take(rows)
-        captions = None if shown is None else caption_rows(keys, shown, some)
-        if captions is None:
+            shown = picture_lists(paths, "image", take(image), {**known, "split": name})
+        if shown is None:
             return None
-        parts.append(Part(name, captions))
-    return parts
+        return caption_rows(take(key), shown, {at: take(said[at]) for at in said})
+
+    return split_parts(folder, split, span.split, captions)
 
 
 def _paths(table: _Table) -> Iterator[str]:

@@ -35,10 +35,11 @@ from converters.read.plans import files_plan
 from converters.read.records import json_records, record_pictures
 from converters.read.text_columns import (
     Part,
+    Take,
     as_columns,
     listed_captions,
     picture_lists,
-    split_rows,
+    split_parts,
 )
 from schemas.sample import Caption, Kind, Reject, Sample
 from schemas.table import Columns
@@ -118,29 +119,26 @@ def _in_columns(folder: Folder, options: Options, span: Span) -> list[Part] | No
     if body.count(b'"images"') != 1 or not is_sound(body, values, fields):
         return None
     names, sentences, splits, paths = values
-    raw = [sentence.raw for some in sentences for sentence in some]
-    counts = np.array([len(some) for some in sentences])
-    if body.count(b'"raw"') != len(raw) or not counts.all():
+    if not all(sentences):
         return None
-    rows_of = np.repeat(np.arange(len(counts)), counts)
-    texts, keys = pa.array(raw, pa.string()), pa.array(names, pa.string())
+    raw = [sentence.raw for some in sentences for sentence in some]
+    ends = np.cumsum([0, *map(len, sentences)], dtype=np.int32)
+    lists = pa.ListArray.from_arrays(pa.array(ends), pa.array(raw, pa.string()))
+    keys, places = pa.array(names, pa.string()), pa.array(paths, pa.string())
     shown = [PicturePaths(folder, template) for template in _templates(options)]
-    parts = []
-    for split, some in split_rows(pa.array(splits, pa.string()), span.split):
-        if not folder.wants(split):
-            continue
-        chosen = range(len(keys)) if some is None else some.to_pylist()
-        places = {paths[i] or split for i in chosen}
-        fixed = {"filepath": min(places), "split": split}
-        own = keys if some is None else keys.take(some)
-        pictures = picture_lists(shown, "filename", own, fixed) if len(places) == 1 else None
+
+    def captions(split: str, take: Take) -> pa.Table | None:
+        above = {path or split for path in take(places).unique().to_pylist()}
+        if len(above) > 1:
+            return None
+        own = take(keys)
+        fixed = {"filepath": above.pop(), "split": split}
+        pictures = picture_lists(shown, "filename", own, fixed)
         if pictures is None:
             return None
-        is_here = slice(None) if some is None else np.isin(rows_of, np.asarray(some))
-        said = texts if some is None else texts.filter(pa.array(is_here))
-        table = listed_captions(own, pictures, counts[np.asarray(chosen)], "sentences", said)
-        parts.append(Part(split, table))
-    return parts
+        return listed_captions(own, pictures, "sentences", take(lists))
+
+    return split_parts(folder, pa.array(splits, pa.string()), span.split, captions)
 
 
 def _templates(options: Options) -> list[str]:

@@ -41,12 +41,13 @@ from converters.read.table_rows import column_names
 from converters.read.tables import table_records
 from converters.read.text_columns import (
     Part,
+    Take,
     as_columns,
     label_rows,
     lists_of_one,
     picture_lists,
     row_numbers,
-    split_rows,
+    split_parts,
 )
 from schemas.sample import Kind, Label, Reject, Sample
 from schemas.table import Columns
@@ -172,20 +173,17 @@ def _in_columns(folder: Folder, options: Options, span: Span, head: _Head) -> li
         return None
     if head.split and split.null_count:
         return None
-    parts = []
-    for name, rows in split_rows(split, span.split, usual=lambda written: written or ""):
-        if not folder.wants(name):
-            continue
-        keys = image if rows is None else image.take(rows)
-        fixed = {**bound(options.annotations, span.names[0]), "split": name}
-        shown = picture_lists(
-            [PicturePaths(folder, options.images)], "image", keys, fixed, stems=False
-        )
+    paths = [PicturePaths(folder, options.images)]
+    known = bound(options.annotations, span.names[0])
+
+    def labels(name: str, take: Take) -> pa.Table | None:
+        keys = take(image)
+        shown = picture_lists(paths, "image", keys, {**known, "split": name}, stems=False)
         if shown is None:
             return None
-        own_names = names if rows is None else names.take(rows)
-        parts.append(Part(name, label_rows(keys, shown, own_names, several=bool(head.marks))))
-    return parts
+        return label_rows(keys, shown, take(names), several=bool(head.marks))
+
+    return split_parts(folder, split, span.split, labels, usual=lambda written: written or "")
 
 
 def _classes(cells: pa.Array | None, known: Mapping[str, str]) -> pa.ListArray | None:

@@ -11,6 +11,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from operator import attrgetter
 from typing import Any, get_args
 
@@ -82,6 +83,19 @@ def decoded(
         return None
     values = columns_of(rows, fields)
     return values if is_sound(body, values, fields, absent) else None
+
+
+def decoded_classes(body: bytes, fields: Mapping[str, Any]) -> dict[str, list[list[Any]]] | None:
+    """The same of an object that holds a list of records for each class, by class."""
+    row: Any = record_type(fields)
+    try:
+        classes = msgspec.json.decode(body, type=dict[str, list[row]])
+    except UNREADABLE:
+        return None
+    found = {label: columns_of(rows, fields) for label, rows in classes.items()}
+    values = [[*chain.from_iterable(some)] for some in zip(*found.values(), strict=True)]
+    is_usual = values and all(classes.values()) and is_sound(body, values, fields)
+    return found if is_usual else None
 
 
 def columns_of(rows: Sequence[Struct], fields: Mapping[str, Any]) -> list[list[Any]]:

@@ -7,8 +7,9 @@ broken, odd or rejected. So nothing here makes a Reject, and what is read one by
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,7 @@ import pyarrow.compute as pc
 from converters.read.captions import is_plain_text, split_name
 from converters.read.column_bytes import is_text
 from converters.read.files import SourceError
+from converters.read.folder import Folder
 from converters.read.picture_paths import PicturePaths
 from converters.read.questions import Names, folded_texts
 from schemas.sample import Kind, Reject, Sample
@@ -35,6 +37,7 @@ class Part(NamedTuple):
 
 
 Read = Callable[[], Iterator[Sample | Reject]]
+Take = Callable[[pa.Array], pa.Array]
 
 
 def as_columns(
@@ -97,6 +100,25 @@ def row_places(start: int, count: int) -> pa.Array:
     return pc.binary_join_element_wise("row ", row_numbers(start + 1, count), "")
 
 
+def caption_columns(values: Mapping[str, Sequence[Any]]) -> dict[str, pa.Array] | None:
+    """A text of each record in each of some fields, or a list of texts in the only one, as columns.
+
+    None where one is of the other kind, or where a list holds none, or what is no caption.
+    """
+    first = next(iter(values.values()))
+    kind = pa.list_(pa.string()) if isinstance(first[0], list) else pa.string()
+    try:
+        said = {field: pa.array(some, kind) for field, some in values.items()}
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        return None
+    if kind == pa.string():
+        return said
+    (lists,) = said.values() if len(said) == 1 else (None,)
+    if lists is None or not pc.min(lists.value_lengths()).as_py():
+        return None
+    return said if is_plain_text(lists.flatten()) else None
+
+
 def caption_rows(
     keys: pa.Array,
     pictures: pa.ListArray,
@@ -124,16 +146,13 @@ def caption_rows(
 
 
 def listed_captions(
-    keys: pa.Array,
-    pictures: pa.ListArray,
-    counts: npt.NDArray[np.int64],
-    place: str,
-    texts: pa.Array,
+    keys: pa.Array, pictures: pa.ListArray, place: str, lists: pa.ListArray
 ) -> pa.Table:
     """Captions in the schema `CAPTIONS` from lists that stand in one place of each record.
 
-    counts: how many each list holds, one at least. texts: those of all lists, in turn.
+    lists: of texts, none of them empty.
     """
+    counts, texts = np.asarray(lists.value_lengths()), lists.flatten()
     rows = np.repeat(np.arange(len(counts)), counts)
     within = np.arange(len(texts)) - np.repeat(np.cumsum(counts) - counts, counts)
     places = pa.array([f"{place}[{i}]" for i in range(counts.max(initial=0))], pa.string())
@@ -202,22 +221,37 @@ def are_agreed(table: pa.Table) -> bool:
     return bool(pc.count_distinct(told).as_py() == number)
 
 
-def split_rows(
-    splits: pa.Array, unsaid: str, usual: Callable[[str | None], str] = split_name
-) -> Iterator[tuple[str, pa.Array | None]]:
-    """(split, its rows) in order of names; None in place of all rows. unsaid: where none is told.
+def split_parts(
+    folder: Folder,
+    splits: pa.Array,
+    unsaid: str,
+    table_of: Callable[[str, Take], pa.Table | None],
+    usual: Callable[[str | None], str] = split_name,
+) -> list[Part] | None:
+    """The items of records by split, as far as it is wanted.
 
-    splits: as records spell them, null where they do not. usual: the name of a split so spelt.
+    splits: as records spell them, null where they do not. unsaid: the split of these. usual: the
+    name of a split so spelt. table_of: makes the items of a split, whose records its second
+    argument takes out of a column; where it gives None, so does this.
     """
     encoded = splits.dictionary_encode(null_encoding="encode")
     names = [usual(name) or unsaid for name in encoded.dictionary.to_pylist()]
-    if len(set(names)) == 1:
-        yield names[0], None
-        return
-    number_of = {name: number for number, name in enumerate(sorted(set(names)))}
-    numbers = np.array([number_of[name] for name in names])[np.asarray(encoded.indices)]
-    for name, number in number_of.items():
-        yield name, pa.array(np.flatnonzero(numbers == number))
+    known = sorted(set(names))
+    numbers = np.array([known.index(name) for name in names])[np.asarray(encoded.indices)]
+    parts = []
+    for number, split in enumerate(known):
+        if not folder.wants(split):
+            continue
+        rows = None if len(known) == 1 else pa.array(np.flatnonzero(numbers == number))
+        table = table_of(split, functools.partial(_taken, rows))
+        if table is None:
+            return None
+        parts.append(Part(split, table))
+    return parts
+
+
+def _taken(rows: pa.Array | None, column: pa.Array) -> pa.Array:
+    return column if rows is None else column.take(rows)
 
 
 def whole_of(cells: Mapping[str, pa.Array | None], names: Names) -> pa.Array | None:
