@@ -1,7 +1,7 @@
 """Each format's reader beside the bare parse of the same files: `python -m benchmarks.formats`.
 
 The files are those of `formats.toml`, all records whole. The reader is what a run calls: the
-listing and the spans, then every span to Samples (`converters.dataset`), a span's Samples held
+listing and the spans, then every span to Samples or columns (`converters.dataset`), a span's held
 together as a run holds them. The bare parse lists the folder and parses the same annotation files
 to Python values: JSON by msgspec without a type, CSV by `csv`, Parquet and Arrow by pyarrow, XML by
 ElementTree, masks by Pillow, text by `split`. Both on one core, without the garbage collector, as

@@ -71,6 +71,20 @@ def test_a_key_is_counted_wherever_the_blocks_end(key: str, shift: int) -> None:
     assert not json_rows._stand_once(text, {quoted: 1})
 
 
+@pytest.mark.parametrize(
+    ("body", "once"),
+    [
+        (b'{"a" : 1, "b": "a : b"}', True),
+        (b'{"a": 1, "b": ["a", "a"]}', True),
+        (b'{"a": 1, "b": "one\\n : two"}', True),
+        (b'{"a"\t\n: 1, "a": 2}', False),
+        (b'{"aa": 1, "xa": 2}', False),
+    ],
+)
+def test_a_key_is_what_stands_before_a_colon(body: bytes, once: bool) -> None:
+    assert json_rows._stand_once(body, {b'"a"': 1}) == once
+
+
 @pytest.mark.parametrize("shift", [-400, -305, -160, -3, -1, 0, 1, 200])
 @pytest.mark.parametrize("number", [b"9" * 309, b"1e400", b"1E+308"])
 def test_a_huge_number_is_seen_wherever_the_blocks_end(number: bytes, shift: int) -> None:
