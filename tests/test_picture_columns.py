@@ -9,7 +9,7 @@ import pytest
 from laid import tree
 
 from converters.read import picture_paths
-from converters.read.files import SourceError
+from converters.read.files import SourceError, local_names
 from converters.read.folder import Folder, open_folder
 from converters.read.picture_paths import PicturePaths
 
@@ -66,6 +66,14 @@ def test_a_value_that_records_lack_is_named(tmp_path: Path) -> None:
     paths = PicturePaths(folder(tmp_path), "a/{stem}.png")
     with pytest.raises(SourceError, match="needs 'stem'"):
         paths.paths("image", pa.array(["1.png"]), FIXED, stems=False)
+
+
+def test_a_folder_that_was_too_large_is_not_listed_again(tmp_path: Path) -> None:
+    place = tree(tmp_path, "a.png", "b.png", "c.png")
+    assert local_names(place, 2) is None
+    (tmp_path / "c.png").unlink()
+    assert local_names(place, 2) is None
+    assert sorted(local_names(place, 3) or ()) == ["a.png", "b.png"]
 
 
 @pytest.mark.parametrize(

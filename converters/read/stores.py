@@ -18,6 +18,8 @@ from converters.read.entries import Entry, without_litter
 
 _BUFFER = 1 << 18
 _MOST_LISTED = 1 << 18  # entries that are remembered, some 60 MB
+_MOST_LARGER = 1024
+_LARGER: dict[str, int] = {}  # folders that held more entries than so many, see `local_names`
 # The last is how GDAL calls a file in memory where it says its name alone.
 _IN_MEMORY = re.compile(
     r"/vsimem/[^\s']+|<_io\.BytesIO object at \w+>"
@@ -221,12 +223,20 @@ def local_names(path: str, most: int) -> list[str] | None:
 
     None where it cannot be listed or holds more than so many entries.
     """
+    # Fast way: a folder that was seen to hold more is not begun again for each span of a dataset.
+    if most <= _LARGER.get(path, -1):
+        return None
     try:
         with os.scandir(path) as entries:
             names = [one.name for one in itertools.islice(entries, most) if one.is_file()]
-            return names if next(entries, None) is None else None
+            if next(entries, None) is None:
+                return names
     except (OSError, ValueError):
         return None
+    if len(_LARGER) == _MOST_LARGER:
+        _LARGER.clear()
+    _LARGER[path] = most
+    return None
 
 
 def _entry(found: os.DirEntry[str]) -> Entry:
