@@ -119,18 +119,23 @@ def _escaped(sample: Sample) -> Sample:
 
 
 def _items(
-    dataset: Dataset, found: list[Sample] | Columns, book: Book
+    dataset: Dataset, found: list[Sample] | Columns, book: Book, looked: Pictures | None = None
 ) -> Iterator[tuple[Items, list[Job]]]:
-    """The items of samples or columns, one batch a kind, with the sources that take them."""
+    """The items of samples or columns, one batch a kind, with the sources that take them.
+
+    looked: their pictures, where these were looked at before.
+    """
     if isinstance(found, Columns):
         jobs = dataset.jobs_of(found.split)
         pictures = _look(dataset, columns_pictures(found), jobs)
         # Fast way: where each item may become a row, columns say all that is needed. What drops
         # whole records, a picture's fault or a mix that does not ask for them, takes Samples.
-        is_whole = found.kind in jobs and not any(map(pictures.fault, pictures.stated))
-        if found.samples is not None and not is_whole:
-            samples = map(_escaped, found.samples())
-            yield from _items(dataset, [one for one in samples if one.split == found.split], book)
+        if found.samples is not None and (
+            found.kind not in jobs or any(map(pictures.fault, pictures.stated))
+        ):
+            every = map(_escaped, found.samples())
+            samples = [one for one in every if one.split == found.split]
+            yield from _items(dataset, samples, book, pictures)
             return
         book.read(found.split, found.kind, found.table.num_rows)
         _book_pictures(book, found.split, pictures, jobs, dataset)
@@ -140,7 +145,7 @@ def _items(
     jobs = dataset.jobs_of(split)
     stated = {picture.path: picture for sample in found for picture in sample.pictures}
     spoken = {talk.dialect for sample in found for talk in sample.conversations if talk.dialect}
-    pictures = _look(dataset, stated, jobs, spoken)
+    pictures = looked or _look(dataset, stated, jobs, spoken)
     _book_pictures(book, split, pictures, jobs, dataset, _without_items(found))
     for kind in KINDS:
         if not (number := sum(count(sample, kind) for sample in found)):

@@ -15,6 +15,7 @@ from native import Result, convert, dataset
 
 from converters.catalogue import catalogue, format_module, format_names
 from converters.dataset import open_dataset, read_items, read_span
+from converters.read import images
 from schemas.mix import ImageMode
 from schemas.sample import Reject, Sample
 from schemas.table import Columns
@@ -270,6 +271,24 @@ def test_a_picture_that_is_not_there_drops_its_whole_records(form: str, tmp_path
         one_by_one(patch)
         assert converted(slug, tmp_path, "embed") == found
     assert {reject["reason"] for reject in found.rejects} == {"missing_image"}
+
+
+def test_pictures_are_read_once_where_one_is_at_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slug, files, _ = CASES["karpathy"]
+    laid(tmp_path, files)
+    (tmp_path / "RSICD_images/b.jpg").unlink()
+    asked: list[str] = []
+    read_all = images.read_all
+
+    def counted(places: list[str], verify: bool, sizes_only: bool) -> list[images.Facts]:
+        asked.extend(places)
+        return read_all(places, verify, sizes_only)
+
+    monkeypatch.setattr(images, "read_all", counted)
+    assert converted(slug, tmp_path, "embed").rejects
+    assert len(asked) == len(set(asked)) == 2
 
 
 def test_a_kind_that_no_source_asks_for_is_counted_by_records(tmp_path: Path) -> None:
