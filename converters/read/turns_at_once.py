@@ -5,11 +5,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from converters.read.json_rows import record_type
-from converters.read.turns import Names, Role, TurnFields, Turns, several
+from converters.read.folder import Span
+from converters.read.json_rows import decoded, record_type
+from converters.read.turns import (
+    ROLES,
+    Names,
+    Role,
+    TurnFields,
+    Turns,
+    image_names,
+    several,
+    without_beginning,
+)
+
+_HEAD_BYTES = 1 << 16
+_FIELDS = 3  # of a record: its conversation, picture and id
 
 
 class TurnForm(NamedTuple):
@@ -18,6 +31,58 @@ class TurnForm(NamedTuple):
 
     kinds: Any
     absent: tuple[str, ...]
+
+
+class TalkAtOnce(NamedTuple):
+    """A record: what it is called, the native paths of its pictures, its turns."""
+
+    key: str
+    images: list[str]
+    turns: Turns
+
+
+def talks_at_once(
+    body: bytes,
+    span: Span,
+    fields: TurnFields,
+    once: Iterable[str],
+    roles: Mapping[str, Role],
+    strip: Sequence[str],
+) -> list[TalkAtOnce] | None:
+    """The records of a span's text, decoded together; None where one is of another form.
+
+    once: names that must not stand twice in a record. roles, strip: see `turns_of`, `images_of`.
+    """
+    head = body[:_HEAD_BYTES]
+    form = form_of(head, fields)
+    said = named_in(head, fields.conversations)
+    image = named_in(head, tuple(names[0] for names in image_names(fields)))
+    is_usual = all(len(names) == 1 for names in image_names(fields)) and said and image
+    if form is None or not is_usual or fields.system or fields.times:
+        return None
+    types: dict[str, Any] = {
+        said: form.kinds,
+        image: str | list[str] | None,
+        fields.id: str | int | None,
+    }
+    others = {*once, *form.absent} - types.keys()
+    values = decoded(body, span, types, others) if len(types) == _FIELDS else None
+    if values is None or not all(values[0]):
+        return None
+    known = {**ROLES, **roles}
+    lists = [[one] if type(one) is str else one or [] for one in values[1]]
+    lists = [[without_beginning(one.strip(), strip) for one in images] for images in lists]
+    keys = [
+        " ".join([*images[:1], *([] if own in (None, "") else [str(own)])])
+        for images, own in zip(lists, values[2], strict=True)
+    ]
+    if not all(map(all, lists)) or not all(keys):
+        return None
+    try:
+        turns = [told(talk, known) for talk in values[0]]
+    except KeyError:  # an unknown role
+        return None
+    return [*map(TalkAtOnce, keys, lists, turns)]
 
 
 def form_of(head: bytes, fields: TurnFields) -> TurnForm | None:
