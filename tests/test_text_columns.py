@@ -166,6 +166,8 @@ ODD: list[tuple[str, str, str]] = [
     ("vqa_table", "Is it grey?", "<image> Is it grey?"),
     ("vqa_table", "Is it grey?", " "),
     ("vqa_table", "1.png,How", "..\\1.png,How"),
+    ("vqa_table", "1.png,How", "a\\1.png,How"),
+    ("vqa_json", "LRS_VQA/image", "LRS_VQA\\\\image"),
     ("vqa_text", "is it grey?no", "is it grey no"),
     ("vqa_text", "2.jpg:is", ":is"),
     ("vqa_text", "2.jpg:is it grey?no", "1.jpg:Is it  grey ?no"),

@@ -29,6 +29,7 @@ from msgspec import Struct
 from converters.read import files
 from converters.read.cells import TABLE_ENDINGS, cell_names
 from converters.read.choices import Answers, text_of
+from converters.read.column_bytes import body_of
 from converters.read.files import SourceError
 from converters.read.folder import BySplit, Folder, Plan, Sides, Span, bound
 from converters.read.json_elements import BadRecord
@@ -148,7 +149,7 @@ def _part(
     image = whole_of(cells, fields.image)
     said = whole_of(cells, fields.question if fields.caption is None else fields.caption)
     key = image if fields.id is None else whole_of(cells, fields.id)
-    if image is None or said is None or key is None:
+    if image is None or said is None or key is None or b"\\" in body_of(image):
         return None
     fixed = {**bound(options.annotations, span.names[0]), "split": span.split}
     pictures = picture_lists([PicturePaths(folder, options.images)], "image", image, fixed)
