@@ -118,6 +118,16 @@ CASES: dict[str, tuple[str, Files, str]] = {
         },
         "LRS_VQA_merged.jsonl",
     ),
+    "location_table": (
+        "mp_16_pro",
+        {
+            "metadata/MP16_Pro_places365.csv": "IMG_ID,LAT,LON\nee/1.jpg,35.9983,-9.5196\n"
+            "ff/2.jpg,-0.005,179.995\n",
+            "mp-16-images/ee_1.jpg": shot("JPEG"),
+            "mp-16-images/ff_2.jpg": shot("JPEG"),
+        },
+        "metadata/MP16_Pro_places365.csv",
+    ),
     "label_table": (
         "multiscene",
         {
@@ -181,6 +191,7 @@ ODD: list[tuple[str, str, str]] = [
     ("vqa_json", "\n{", " {"),
     ("vqa_json", '"q1", "image"', '"q1", \n"image"'),
     ("vqa_json", "How many at 1?\\n", "<image 2> "),
+    *(("location_table", "35.9983", odd) for odd in ("035.9", "91", "nan", "", "3e1", " 35.9")),
     ("label_table", "2,1,1", "2,0,0"),
     ("label_table", "2,1,1", "2,1,maybe"),
     ("label_table", "2,1,1", ",1,1"),

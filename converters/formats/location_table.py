@@ -38,7 +38,7 @@ YIELDS: tuple[Kind, ...] = ("question",)
 _ROW_BYTES = 120
 _TYPE = "geolocation"
 _HALF_ROUND = 180  # degrees of longitude, and twice those of latitude
-_DECIMAL = r"^-?[0-9]{1,3}(\.[0-9]{1,20})?$"
+_DECIMAL = r"^-?(0|[1-9][0-9]{0,2})(\.[0-9]{1,20})?$"
 
 
 class Options(Struct, forbid_unknown_fields=True):
