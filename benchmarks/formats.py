@@ -1,7 +1,7 @@
 """Each format's reader beside the bare parse of the same files: `python -m benchmarks.formats`.
 
 The files are those of `formats.toml`, all records whole. The reader is what a run calls: the
-listing and the spans, then every span to Samples (`converters.dataset`), a span's Samples held
+listing and the spans, then every span to Samples or columns (`converters.dataset`), a span's held
 together as a run holds them. The bare parse lists the folder and parses the same annotation files
 to Python values: JSON by msgspec without a type, CSV by `csv`, Parquet and Arrow by pyarrow, XML by
 ElementTree, masks by Pillow, text by `split`. Both on one core, without the garbage collector, as
@@ -202,8 +202,8 @@ def main() -> None:
         parser.error(f"no such format: {', '.join(unknown)}")
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     pa.set_cpu_count(1)
-    print("microseconds of one core a Sample (of listing in them); ratio: reader to bare parse")
-    columns = ("Samples", "a second", "reader", "listing", "bare", "ratio")
+    print("microseconds of one core an item (of listing in them); ratio: reader to bare parse")
+    columns = ("items", "a second", "reader", "listing", "bare", "ratio")
     print(f"{'format':<20} {columns[0]:>8} {' '.join(f'{one:>9}' for one in columns[1:])}")
     if not args.names and (missing := sorted({*format_names()} - known.keys())):
         print(f"without a record in formats.toml, so not measured: {', '.join(missing)}")

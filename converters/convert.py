@@ -28,7 +28,7 @@ from converters.rows.assemble import Job
 from converters.rows.check import check_rows
 from converters.rows.pictures import Pictures, path_lists
 from converters.tasks import TASKS
-from converters.tasks.items import Items, columns_items, count, sample_items
+from converters.tasks.items import Items, columns_items, columns_pictures, count, sample_items
 from schemas.entry import Entry
 from schemas.mix import ImageMode
 from schemas.sample import KINDS, Kind, Picture, Reject, Sample
@@ -104,8 +104,7 @@ def _gather(
         if isinstance(item, Reject):
             book.unread(item)
         elif isinstance(item, Sample):
-            if not f"{item.file}{item.key}{item.split}".isascii():
-                item = _escaped(item)
+            item = _escaped(item)
             samples.setdefault(item.split, []).append(item)
         else:
             yield item._replace(file=escaped(item.file), split=escaped(item.split))
@@ -114,27 +113,40 @@ def _gather(
 
 
 def _escaped(sample: Sample) -> Sample:
+    if f"{sample.file}{sample.key}{sample.split}".isascii():
+        return sample
     names = {name: escaped(getattr(sample, name)) for name in ("file", "key", "split")}
     return replace(sample, **names)
 
 
 def _items(
-    dataset: Dataset, found: list[Sample] | Columns, book: Book
+    dataset: Dataset, found: list[Sample] | Columns, book: Book, looked: Pictures | None = None
 ) -> Iterator[tuple[Items, list[Job]]]:
-    """The items of samples or columns, one batch a kind, with the sources that take them."""
+    """The items of samples or columns, one batch a kind, with the sources that take them.
+
+    looked: their pictures, where these were looked at before.
+    """
     if isinstance(found, Columns):
         jobs = dataset.jobs_of(found.split)
-        paths = found.table["pictures"].combine_chunks().flatten().unique().to_pylist()
-        pictures = _look(dataset, {path: Picture(path) for path in paths}, jobs)
-        book.read(found.split, "question", found.table.num_rows)
+        pictures = _look(dataset, columns_pictures(found), jobs)
+        # Fast way: where each item may become a row, columns say all that is needed. What drops
+        # whole records, a picture's fault or a mix that does not ask for them, takes Samples.
+        if found.samples is not None and (
+            found.kind not in jobs or any(map(pictures.fault, pictures.stated))
+        ):
+            every = map(_escaped, found.samples())
+            samples = [one for one in every if one.split == found.split]
+            yield from _items(dataset, samples, book, pictures)
+            return
+        book.read(found.split, found.kind, found.table.num_rows)
         _book_pictures(book, found.split, pictures, jobs, dataset)
-        yield columns_items(found, pictures, book), jobs.get("question", [])
+        yield columns_items(found, pictures, book), jobs.get(found.kind, [])
         return
     split = found[0].split
     jobs = dataset.jobs_of(split)
     stated = {picture.path: picture for sample in found for picture in sample.pictures}
     spoken = {talk.dialect for sample in found for talk in sample.conversations if talk.dialect}
-    pictures = _look(dataset, stated, jobs, spoken, _largest_whole(jobs, found))
+    pictures = looked or _look(dataset, stated, jobs, spoken, _largest_whole(jobs, found))
     _book_pictures(book, split, pictures, jobs, dataset, _without_items(found))
     for kind in KINDS:
         if not (number := sum(map(len, map(attrgetter(f"{kind}s"), found)))):

@@ -145,10 +145,17 @@ def plan_of(entry: Entry, folder: Folder) -> Plan:
 
 
 def read_items(entry: Entry, folder: Folder, plan: Plan) -> Iterator[Sample | Columns | Reject]:
-    """What all spans of a dataset hold, in order; side tables are joined."""
+    """What all spans of a dataset hold, in order; side tables are joined.
+
+    Columns only where the reader gives no Samples.
+    """
     sides = read_sides(entry, folder, plan)
     for span in plan.spans:
-        yield from read_span(entry, folder, span, sides.get(span.split, {}))
+        for item in read_span(entry, folder, span, sides.get(span.split, {})):
+            if isinstance(item, Columns) and item.samples is not None:
+                yield from item.samples()
+                break
+            yield item
 
 
 def read_span(

@@ -8,9 +8,12 @@ behind them; the Parquet files hold plain strings.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import pyarrow as pa
+
+from schemas.sample import Kind, Sample
 
 STRING = pa.string()
 CONSTANT = pa.dictionary(pa.int32(), STRING)
@@ -79,16 +82,13 @@ WORKING = pa.schema(
 SEGMENT_ROW = pa.schema([*_COLUMNS, *WORKING])
 
 PICTURES = pa.list_(CONSTANT)
-# What a reader of large tables of questions yields instead of Samples (see `Columns`).
-QUESTIONS = pa.schema(
-    [
-        ("key", STRING),
-        ("pictures", PICTURES),
-        ("question", STRING),
-        ("answer", STRING),
-        ("type", STRING),
-    ]
-)
+# What a reader of many small records yields instead of Samples (see `Columns`): a row an item.
+_ITEM = [("key", STRING), ("pictures", PICTURES)]
+QUESTIONS = pa.schema([*_ITEM, ("question", STRING), ("answer", STRING), ("type", STRING)])
+CAPTIONS = pa.schema([*_ITEM, ("caption", STRING)])
+LABELS = pa.schema([*_ITEM, ("names", pa.list_(STRING)), ("several", pa.bool_())])
+# Besides, where records state it of their only picture: its middle, degrees of WGS 84.
+PLACE = pa.schema([("lon", pa.float64()), ("lat", pa.float64())])
 
 REJECT = pa.schema(
     [
@@ -109,14 +109,18 @@ REJECT = pa.schema(
 
 
 class Columns(NamedTuple):
-    """Questions as columns of the schema `QUESTIONS`.
+    """Items of one kind as columns of the schema `QUESTIONS`, `CAPTIONS` or `LABELS`, and `PLACE`.
 
     pictures: paths relative to the dataset's folder, in time order; a question's type may be null.
+    samples: reads all items of the span, of this split and others, as Samples, for what is done
+    with one record at a time; None where questions come as columns alone.
     """
 
     file: str
     split: str
     table: pa.Table
+    kind: Kind = "question"
+    samples: Callable[[], Iterable[Sample]] | None = None
 
 
 def plain(kind: pa.DataType) -> pa.DataType:

@@ -25,10 +25,12 @@ https://github.com/yakoubbazi/CapEra.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 import msgspec
+import pyarrow as pa
+import pyarrow.compute as pc
 from msgspec import Struct
 
 from converters.read import files
@@ -53,15 +55,34 @@ from converters.read.folder import (
     stem,
 )
 from converters.read.json_elements import UNREADABLE, BadRecord, decode_record, elements
+from converters.read.json_rows import (
+    decoded,
+    decoded_classes,
+    span_body,
+    text_column,
+)
 from converters.read.picture_paths import PicturePaths
 from converters.read.plans import json_array_plan
 from converters.read.questions import Where, left_out
 from converters.read.records import json_records, record_pictures
+from converters.read.text_columns import (
+    Part,
+    Take,
+    as_columns,
+    caption_columns,
+    caption_rows,
+    first_of,
+    listed_captions,
+    picture_lists,
+    split_parts,
+)
 from schemas.sample import Kind, Reject, Sample
+from schemas.table import Columns
 
 YIELDS: tuple[Kind, ...] = ("caption",)
 _RECORD_BYTES = 600
 _HEAD_BYTES = 4096
+_VALUES = frozenset({"image", "stem", "label"})  # of a record, in its pictures' paths
 _ANY: msgspec.json.Decoder[Any] = msgspec.json.Decoder(Any)
 
 
@@ -131,13 +152,126 @@ def _is_bare(folder: Folder, options: Options) -> bool:
     return utf8_of(files.store(path).read(path, 0, _HEAD_BYTES)).lstrip().startswith(b"[")
 
 
-def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator[Sample | Reject]:
-    """One Sample a record, with its captions in native order.
+def read(
+    folder: Folder, options: Options, span: Span, sides: Sides
+) -> Iterator[Sample | Columns | Reject]:
+    """Captions as columns, or one Sample a record, with its captions in native order.
 
     Raises SourceError where the file is no such JSON.
     """
+    return as_columns(
+        folder.relative(span.names[0]),
+        "caption",
+        lambda: _in_columns(folder, options, span),
+        lambda: _read_records(folder, options, span),
+    )
+
+
+# Columns
+
+
+def _in_columns(folder: Folder, options: Options, span: Span) -> list[Part] | None:
+    types = _types(options.fields)
+    known = bound(options.annotations, span.names[0])
+    if types is None or options.only or not _VALUES.isdisjoint(known):
+        return None
+    groups = _groups(folder, options, span, types)
+    if groups is None:
+        return None
+    shown = _picture_paths(folder, options)
+    tables: dict[str, list[pa.Table]] = {}
+    for label, values in groups.items():
+        found = _columns(options.fields, values)
+        parts = found and _parts(folder, found, {**known, "label": label}, shown, span.split)
+        if parts is None:
+            return None
+        for part in parts:
+            tables.setdefault(part.split, []).append(part.table)
+    return [Part(split, pa.concat_tables(tables[split])) for split in sorted(tables)]
+
+
+class _Found(NamedTuple):
+    """Columns of some records. splits: null where a record tells none. said: texts, or lists of
+    texts in the only field, by field."""
+
+    keys: pa.Array
+    images: pa.Array
+    splits: pa.Array
+    said: dict[str, pa.Array]
+
+
+def _parts(
+    folder: Folder,
+    found: _Found,
+    known: Mapping[str, str],
+    shown: Sequence[PicturePaths],
+    unsaid: str,
+) -> list[Part] | None:
+    def captions(split: str, take: Take) -> pa.Table | None:
+        pictures = picture_lists(shown, "image", take(found.images), {**known, "split": split})
+        if pictures is None:
+            return None
+        keys, said = take(found.keys), {field: take(some) for field, some in found.said.items()}
+        (field, first), *_ = said.items()
+        if pa.types.is_list(first.type):
+            return listed_captions(keys, pictures, field, first)
+        return caption_rows(keys, pictures, said)
+
+    return split_parts(folder, found.splits, unsaid, captions)
+
+
+def _types(fields: Fields) -> dict[str, Any] | None:
+    """What stands under each key of a record, in order; None where a key is not the record's own,
+    or says several things."""
+    names = [name for some in (fields.id, fields.image, fields.split) for name in several(some)]
+    types: dict[str, Any] = dict.fromkeys(names, str | int | None)
+    types |= dict.fromkeys(fields.captions, str | list[str])
+    is_own = not any(sign in name for name in types for sign in ".[")
+    is_one = len(types) == len({*names}) + len(fields.captions)
+    return types if is_own and is_one and not fields.parts else None
+
+
+def _groups(
+    folder: Folder, options: Options, span: Span, types: Mapping[str, Any]
+) -> dict[str, dict[str, list[Any]]] | None:
+    """The values of each field by class, or of all records under ""."""
+    if options.by == "record":
+        text = span_body(folder, span)
+        values = None if text is None else decoded(text, span, types)
+        return None if values is None else {"": dict(zip(types, values, strict=True))}
+    if options.by == "image" or options.table is not None:
+        return None
+    classes = decoded_classes(utf8_of(folder.bytes_of(span.names[0])), types)
+    if classes is None:
+        return None
+    return {label: dict(zip(types, some, strict=True)) for label, some in classes.items()}
+
+
+def _columns(fields: Fields, values: Mapping[str, list[Any]]) -> _Found | None:
+    """None where a record has no image, or none of the usual captions."""
+    count = len(values[fields.captions[0]])
+
+    def first(names: Sequence[str]) -> pa.Array:
+        return first_of([text_column(values[name]) for name in names], count)
+
+    images = first(several(fields.image))
+    said = caption_columns({field: values[field] for field in fields.captions})
+    if images.null_count or said is None:
+        return None
+    keys = pc.coalesce(first(several(fields.id)), images)
+    return _Found(keys, images, first(several(fields.split)), said)
+
+
+def _picture_paths(folder: Folder, options: Options) -> list[PicturePaths]:
     templates = options.images if isinstance(options.images, list) else [options.images]
-    pictures = [PicturePaths(folder, template) for template in templates]
+    return [PicturePaths(folder, template) for template in templates]
+
+
+# Records
+
+
+def _read_records(folder: Folder, options: Options, span: Span) -> Iterator[Sample | Reject]:
+    pictures = _picture_paths(folder, options)
     names = bound(options.annotations, span.names[0])
     found = _by_class if options.by == "class" else _records
     left: Counter[str] = Counter()

@@ -29,6 +29,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
+import pyarrow as pa
+import pyarrow.compute as pc
 from msgspec import Struct
 
 from converters.read import files
@@ -47,10 +49,23 @@ from converters.read.json_elements import BadRecord
 from converters.read.picture_paths import PicturePaths
 from converters.read.plans import picture_patterns
 from converters.read.records import record_pictures
+from converters.read.table_columns import table_columns, texts
 from converters.read.table_rows import column_names, table_ending
 from converters.read.table_spans import delimiter_of, table_plan
 from converters.read.tables import table_records
+from converters.read.text_columns import (
+    Part,
+    Take,
+    as_columns,
+    caption_rows,
+    cell_lists,
+    first_of,
+    picture_lists,
+    row_places,
+    split_parts,
+)
 from schemas.sample import Caption, Kind, Picture, Reject, Sample
+from schemas.table import Columns
 
 YIELDS: tuple[Kind, ...] = ("caption",)
 _ROW_BYTES = 200
@@ -135,16 +150,83 @@ def _holds_pictures(name: str) -> bool:
     return table_ending(name) in ("parquet", "arrow")
 
 
-def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator[Sample | Reject]:
-    """One Sample a row, with its captions in the entry's order.
+def read(
+    folder: Folder, options: Options, span: Span, sides: Sides
+) -> Iterator[Sample | Columns | Reject]:
+    """Captions as columns, or one Sample a row, with its captions in the entry's order.
 
     Raises SourceError where a table cannot be read, or has no column of pictures or of captions.
     """
+    table = _table(folder, options, span.names[0])
+    return as_columns(
+        folder.relative(span.names[0]),
+        "caption",
+        lambda: _parts(folder, options, span, table),
+        lambda: _read_rows(folder, options, span, table),
+    )
+
+
+# Columns
+
+
+def _parts(folder: Folder, options: Options, span: Span, table: _Table) -> list[Part] | None:
+    if options.lead or table.gsd or table.parts or any("." in path for path in _paths(table)):
+        return None
+    found = table_columns(
+        folder, span, table.columns, delimiter=table.delimiter, header=options.header
+    )
+    if found is None:
+        return None
+    start, count = span.start if table.embedded else 0, found.num_rows
+    cells = {name: texts(found[name]) for name in found.column_names}
+    split, image, key = (
+        first_of([cells[name] for name in several(names)], count)
+        for names in (table.split, table.image, (*table.id, *table.image))
+    )
+    said = {name: cell for name in table.captions if (cell := cells[name]) is not None}
+    if split is None or image is None or key is None or len(said) < len(table.captions):
+        return None
+    if table.embedded:
+        key = pc.coalesce(key, row_places(start, count))
+    elif image.null_count:
+        return None
+    known = bound_in(options.annotations, span.names[0])
+    paths = _picture_paths(folder, options)
+    cells_shown = cell_lists(folder.relative(span.names[0]), table.embedded, start, count)
+
+    def captions(name: str, take: Take) -> pa.Table | None:
+        if table.embedded:
+            shown = take(cells_shown)
+        else:
+            shown = picture_lists(paths, "image", take(image), {**known, "split": name})
+        if shown is None:
+            return None
+        return caption_rows(take(key), shown, {at: take(said[at]) for at in said})
+
+    return split_parts(folder, split, span.split, captions)
+
+
+def _paths(table: _Table) -> Iterator[str]:
+    """Where a row has what is asked for."""
+    yield from table.captions
+    for names in (table.image, table.id, table.split):
+        yield from several(names)
+
+
+def _picture_paths(folder: Folder, options: Options) -> list[PicturePaths]:
+    templates = options.images if isinstance(options.images, list) else [options.images]
+    return [PicturePaths(folder, template) for template in templates]
+
+
+# Rows
+
+
+def _read_rows(
+    folder: Folder, options: Options, span: Span, table: _Table
+) -> Iterator[Sample | Reject]:
     name = span.names[0]
     file = folder.relative(name)
-    table = _table(folder, options, name)
-    templates = options.images if isinstance(options.images, list) else [options.images]
-    pictures = [PicturePaths(folder, template) for template in templates]
+    pictures = _picture_paths(folder, options)
     lead = _lead(options.lead)
     known = bound_in(options.annotations, name)
     rows = table_records(

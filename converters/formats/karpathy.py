@@ -20,14 +20,29 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import msgspec
+import numpy as np
+import pyarrow as pa
 from msgspec import Struct
 
 from converters.read.captions import split_name
+from converters.read.encodings import utf8_of
 from converters.read.folder import UNKNOWN, BySplit, Folder, Plan, Sides, Span, stem
+from converters.read.json_elements import UNREADABLE
+from converters.read.json_rows import columns_of, is_sound, record_type
 from converters.read.picture_paths import PicturePaths
 from converters.read.plans import files_plan
 from converters.read.records import json_records, record_pictures
+from converters.read.text_columns import (
+    Part,
+    Take,
+    as_columns,
+    listed_captions,
+    picture_lists,
+    split_parts,
+)
 from schemas.sample import Caption, Kind, Reject, Sample
+from schemas.table import Columns
 
 YIELDS: tuple[Kind, ...] = ("caption",)
 _SENTENCE_BYTES = 300
@@ -64,13 +79,77 @@ def plan(folder: Folder, options: Options) -> Plan:
     )
 
 
-def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator[Sample | Reject]:
-    """One Sample a record, with its captions in native order.
+def read(
+    folder: Folder, options: Options, span: Span, sides: Sides
+) -> Iterator[Sample | Columns | Reject]:
+    """Captions as columns, or one Sample a record, with its captions in native order.
 
     Raises SourceError where the file is no such JSON.
     """
-    templates = [options.images] if isinstance(options.images, str) else options.images
-    pictures = [PicturePaths(folder, template) for template in templates]
+    return as_columns(
+        folder.relative(span.names[0]),
+        "caption",
+        lambda: _in_columns(folder, options, span),
+        lambda: _read_records(folder, options, span),
+    )
+
+
+# Columns
+
+
+class _Sentence(Struct, gc=False):
+    raw: str
+
+
+def _in_columns(folder: Folder, options: Options, span: Span) -> list[Part] | None:
+    fields: dict[str, Any] = {
+        "filename": str,
+        "sentences": list[_Sentence],
+        "split": str | None,
+        "filepath": str | None,
+    }
+    body = utf8_of(folder.bytes_of(span.names[0]))
+    images: Any = list[record_type(fields)]  # type: ignore[misc]
+    document: Any = msgspec.defstruct("Document", [("images", images)])
+    try:
+        rows = msgspec.json.decode(body, type=document).images
+    except UNREADABLE:
+        return None
+    values = columns_of(rows, fields)
+    if not is_sound(body, [*values, [rows]], [*fields, "images"]):
+        return None
+    names, sentences, splits, paths = values
+    if not all(sentences):
+        return None
+    raw = [sentence.raw for some in sentences for sentence in some]
+    ends = np.cumsum([0, *map(len, sentences)], dtype=np.int32)
+    lists = pa.ListArray.from_arrays(pa.array(ends), pa.array(raw, pa.string()))
+    keys, places = pa.array(names, pa.string()), pa.array(paths, pa.string())
+    shown = [PicturePaths(folder, template) for template in _templates(options)]
+
+    def captions(split: str, take: Take) -> pa.Table | None:
+        above = {path or split for path in take(places).unique().to_pylist()}
+        if len(above) > 1:
+            return None
+        own = take(keys)
+        fixed = {"filepath": above.pop(), "split": split}
+        pictures = picture_lists(shown, "filename", own, fixed)
+        if pictures is None:
+            return None
+        return listed_captions(own, pictures, "sentences", take(lists))
+
+    return split_parts(folder, pa.array(splits, pa.string()), span.split, captions)
+
+
+def _templates(options: Options) -> list[str]:
+    return [options.images] if isinstance(options.images, str) else options.images
+
+
+# Records
+
+
+def _read_records(folder: Folder, options: Options, span: Span) -> Iterator[Sample | Reject]:
+    pictures = [PicturePaths(folder, template) for template in _templates(options)]
     file = folder.relative(span.names[0])
     records = json_records(
         folder,

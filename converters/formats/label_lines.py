@@ -12,18 +12,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+import pyarrow as pa
 from msgspec import Struct
 
 from converters.read.box_fields import shown
 from converters.read.folder import BySplit, Folder, Plan, Sides, Span, bound
+from converters.read.line_columns import lines_of
 from converters.read.picture_paths import PicturePaths
 from converters.read.plans import files_plan
 from converters.read.records import record_pictures, text_lines, text_records
+from converters.read.text_columns import (
+    Part,
+    as_columns,
+    label_rows,
+    lists_of_one,
+    picture_lists,
+)
 from schemas.sample import Kind, Label, Reject, Sample
+from schemas.table import Columns
 
 YIELDS: tuple[Kind, ...] = ("label",)
 _LINE_BYTES = 60
 _BETWEEN = " \t\r\n,;"
+_BLANK = ord(" ")
 
 
 class Options(Struct, forbid_unknown_fields=True):
@@ -46,8 +58,48 @@ def plan(folder: Folder, options: Options) -> Plan:
     )
 
 
-def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator[Sample | Reject]:
-    """One Sample a line; one that cannot be read is a Reject."""
+def read(
+    folder: Folder, options: Options, span: Span, sides: Sides
+) -> Iterator[Sample | Columns | Reject]:
+    """Labels as columns, or one Sample a line; one that cannot be read is a Reject."""
+    return as_columns(
+        folder.relative(span.names[0]),
+        "label",
+        lambda: _part(folder, options, span),
+        lambda: _read_lines(folder, options, span),
+    )
+
+
+def _part(folder: Folder, options: Options, span: Span) -> list[Part] | None:
+    """Lines with a path, one blank and a class."""
+    lines = lines_of(folder, span)
+    if lines is None or any(mark in lines.body for mark in b"\t,;\"'\\"):
+        return None
+    blanks = lines.marks(" ")
+    if not len(blanks):
+        return None
+    cuts = blanks[np.searchsorted(blanks, lines.ends) - 1]  # a line's last blank, if it has one
+    if (
+        (cuts <= lines.begins).any()
+        or (cuts + 1 >= lines.ends).any()
+        or (lines.at(lines.begins) == _BLANK).any()
+        or (lines.at(cuts - 1) == _BLANK).any()
+    ):
+        return None
+    image = lines.texts(lines.begins, cuts)
+    written = lines.texts(cuts + 1, lines.ends).dictionary_encode()
+    known = options.class_names
+    classes = [known.get(one, "") if known else one for one in written.dictionary.to_pylist()]
+    fixed = {**bound(options.annotations, span.names[0]), "split": span.split}
+    paths = [PicturePaths(folder, options.images)]
+    pictures = picture_lists(paths, "image", image, fixed, stems=False)
+    if pictures is None or not all(classes):
+        return None
+    names = lists_of_one(pa.array(classes).take(written.indices))
+    return [Part(span.split, label_rows(image, pictures, names, several=False))]
+
+
+def _read_lines(folder: Folder, options: Options, span: Span) -> Iterator[Sample | Reject]:
     paths = PicturePaths(folder, options.images)
     for name, text in text_records(folder, span):
         if isinstance(text, Reject):

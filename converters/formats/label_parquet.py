@@ -21,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import pyarrow as pa
 from msgspec import Struct
 
 from converters.read import files
@@ -29,9 +30,19 @@ from converters.read.class_names import class_names
 from converters.read.files import SourceError
 from converters.read.folder import BySplit, Folder, Plan, Sides, Span
 from converters.read.plans import files_plan
+from converters.read.table_columns import table_columns
 from converters.read.table_rows import column_names
 from converters.read.tables import table_records
+from converters.read.text_columns import (
+    Part,
+    as_columns,
+    cell_lists,
+    label_rows,
+    lists_of_one,
+    row_places,
+)
 from schemas.sample import Kind, Label, Picture, Reject, Sample
+from schemas.table import Columns
 
 YIELDS: tuple[Kind, ...] = ("label",)
 _ROW_BYTES = 50_000
@@ -109,10 +120,44 @@ def _names_of(folder: Folder, options: Options, name: str) -> dict[str, list[str
     return {column: options.names or own.get(column, []) for column in there}
 
 
-def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator[Sample | Reject]:
-    """One Sample a row."""
-    file = folder.relative(span.names[0])
+def read(
+    folder: Folder, options: Options, span: Span, sides: Sides
+) -> Iterator[Sample | Columns | Reject]:
+    """Labels as columns, or one Sample a row."""
     names = _names_of(folder, options, span.names[0])
+    return as_columns(
+        folder.relative(span.names[0]),
+        "label",
+        lambda: _part(folder, options, span, names),
+        lambda: _read_rows(folder, options, span, names),
+    )
+
+
+def _part(
+    folder: Folder, options: Options, span: Span, names: Mapping[str, list[str]]
+) -> list[Part] | None:
+    """Rows with one column of classes, each a number or text."""
+    if len(names) != 1:
+        return None
+    (column, known), *_ = names.items()
+    found = table_columns(folder, span, {column: column})
+    if found is None or pa.types.is_nested(found[column].type) or found[column].null_count:
+        return None
+    encoded = found[column].combine_chunks().dictionary_encode()
+    try:
+        called = [_name(cell, known) for cell in encoded.dictionary.to_pylist()]
+    except _Fault:
+        return None
+    classes = lists_of_one(pa.array(called, pa.string()).take(encoded.indices))
+    count = len(encoded)
+    pictures = cell_lists(folder.relative(span.names[0]), options.image, 0, count)
+    return [Part(span.split, label_rows(row_places(0, count), pictures, classes, several=False))]
+
+
+def _read_rows(
+    folder: Folder, options: Options, span: Span, names: Mapping[str, list[str]]
+) -> Iterator[Sample | Reject]:
+    file = folder.relative(span.names[0])
     columns = {column: column for column in names}
     for number, (place, row) in enumerate(table_records(folder, span, dict[str, Any], columns)):
         if isinstance(row, Reject):

@@ -25,6 +25,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from msgspec import Struct
 
 from converters.read import files
@@ -33,12 +36,25 @@ from converters.read.folder import ALL, UNKNOWN, BySplit, Folder, Plan, Sides, S
 from converters.read.picture_paths import PicturePaths
 from converters.read.plans import files_plan
 from converters.read.records import record_pictures
+from converters.read.table_columns import table_columns, texts
 from converters.read.table_rows import column_names
 from converters.read.tables import table_records
+from converters.read.text_columns import (
+    Part,
+    Take,
+    as_columns,
+    label_rows,
+    lists_of_one,
+    picture_lists,
+    row_numbers,
+    split_parts,
+)
 from schemas.sample import Kind, Label, Reject, Sample
+from schemas.table import Columns
 
 YIELDS: tuple[Kind, ...] = ("label",)
 _ROW_BYTES = 120
+_MARKS = pa.array(["0", "1", None])
 _MARKED = {"1": True, "1.0": True, "true": True, "0": False, "0.0": False, "false": False}
 
 
@@ -123,9 +139,89 @@ def _head(folder: Folder, options: Options, name: str) -> _Head:
     return _Head(image, options.labels, marks, options.split)
 
 
-def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator[Sample | Reject]:
-    """One Sample a row, and a Reject for each row without a class or with a damaged one."""
+def read(
+    folder: Folder, options: Options, span: Span, sides: Sides
+) -> Iterator[Sample | Columns | Reject]:
+    """Labels as columns, or one Sample a row and a Reject for one without a class or damaged."""
     head = _head(folder, options, span.names[0])
+    return as_columns(
+        folder.relative(span.names[0]),
+        "label",
+        lambda: _in_columns(folder, options, span, head),
+        lambda: _read_rows(folder, options, span, head),
+    )
+
+
+# Columns
+
+
+def _in_columns(folder: Folder, options: Options, span: Span, head: _Head) -> list[Part] | None:
+    """Rows with marks, or with one class in one cell."""
+    if options.parts or options.separator or len(head.labels) > 1:
+        return None
+    found = table_columns(folder, span, head.columns(), delimiter=options.delimiter)
+    if found is None:
+        return None
+    cells = {column: texts(found[column]) for column in found.column_names}
+    image = row_numbers(0, found.num_rows) if head.image is None else cells[head.image]
+    split = cells[head.split] if head.split else pa.nulls(found.num_rows, pa.string())
+    if head.labels:
+        names = _classes(cells[head.labels[0]], options.names)
+    else:
+        names = _marked_classes([cells[column] for column in head.marks], head.marks, options)
+    if image is None or image.null_count or split is None or names is None:
+        return None
+    if head.split and split.null_count:
+        return None
+    paths = [PicturePaths(folder, options.images)]
+    known = bound(options.annotations, span.names[0])
+
+    def labels(name: str, take: Take) -> pa.Table | None:
+        keys = take(image)
+        shown = picture_lists(paths, "image", keys, {**known, "split": name}, stems=False)
+        if shown is None:
+            return None
+        return label_rows(keys, shown, take(names), several=bool(head.marks))
+
+    return split_parts(folder, split, span.split, labels, usual=lambda written: written or "")
+
+
+def _classes(cells: pa.Array | None, known: Mapping[str, str]) -> pa.ListArray | None:
+    """The one class of each row."""
+    if cells is None or cells.null_count:
+        return None
+    encoded = cells.dictionary_encode()
+    codes = [code.strip() for code in encoded.dictionary.to_pylist()]
+    if any(not code or code.startswith("[") or (known and code not in known) for code in codes):
+        return None
+    classes = pa.array([known.get(code, code) for code in codes], pa.string())
+    return lists_of_one(classes.take(encoded.indices))
+
+
+def _marked_classes(
+    cells: Sequence[pa.Array | None], columns: Sequence[str], options: Options
+) -> pa.ListArray | None:
+    """The classes of each row by the columns that mark them with 1; an empty cell is a 0."""
+    marked = []
+    for column in cells:
+        if column is None or not pc.all(pc.is_in(column, value_set=_MARKS)).as_py():
+            return None
+        marked.append(np.asarray(pc.equal(pc.fill_null(column, "0"), "1")))
+    rows, places = np.nonzero(np.array(marked).T)
+    counts = np.bincount(rows, minlength=len(marked[0]))
+    if not counts.all() or (options.max_labels and counts.max() > options.max_labels):
+        return None
+    classes = pa.array([options.names.get(column, column) for column in columns], pa.string())
+    offsets = pa.array(np.concatenate([[0], np.cumsum(counts)]).astype(np.int32))
+    return pa.ListArray.from_arrays(offsets, classes.take(pa.array(places)))
+
+
+# Rows
+
+
+def _read_rows(
+    folder: Folder, options: Options, span: Span, head: _Head
+) -> Iterator[Sample | Reject]:
     paths = PicturePaths(folder, options.images)
     file = folder.relative(span.names[0])
     pattern = bound(options.annotations, span.names[0])

@@ -34,12 +34,15 @@ from msgspec import Struct
 
 from converters.read import files
 from converters.read.choices import Answers
+from converters.read.column_bytes import body_of
 from converters.read.folder import BySplit, Folder, Plan, Sides, Span, bound
 from converters.read.json_elements import BadRecord
 from converters.read.json_lines import LINES
 from converters.read.json_members import MEMBERS
+from converters.read.json_rows import decoded, span_body, text_column
 from converters.read.json_spans import read_columns
 from converters.read.named_pictures import NamedPictures
+from converters.read.picture_paths import PicturePaths
 from converters.read.plans import json_array_plan
 from converters.read.questions import (
     Names,
@@ -51,8 +54,10 @@ from converters.read.questions import (
     question_of,
     value_of,
     without_contradictions,
+    without_prompts,
 )
 from converters.read.records import json_records
+from converters.read.text_columns import Part, are_agreed, as_columns, picture_lists, question_rows
 from schemas.sample import Kind, Reject, Sample
 from schemas.table import QUESTIONS, Columns
 
@@ -115,11 +120,16 @@ def plan(folder: Folder, options: Options) -> Plan:
 def read(
     folder: Folder, options: Options, span: Span, sides: Sides
 ) -> Iterator[Sample | Columns | Reject]:
-    """Questions as columns for a part of an array, else one Sample a question."""
+    """Questions as columns for a part of an array and for sound lines, else one Sample each."""
     if _has_columns(options, span):
         return _read_columns(folder, options, span)
-    found = _read_records(folder, options, span)
-    return without_contradictions(found) if options.fields.id else found
+
+    def one_by_one() -> Iterator[Sample | Reject]:
+        found = _read_records(folder, options, span)
+        return without_contradictions(found) if options.fields.id else found
+
+    file = folder.relative(span.names[0])
+    return as_columns(file, "question", lambda: _lines(folder, options, span), one_by_one)
 
 
 def _has_columns(options: Options, span: Span) -> bool:
@@ -247,6 +257,47 @@ def _questions(options: Options, table: pa.Table, paths: pa.Array) -> pa.Table:
         table[fields.type] if fields.type else nothing,
     ]
     return pa.table(columns, schema=QUESTIONS)
+
+
+# Lines
+
+
+def _lines(folder: Folder, options: Options, span: Span) -> list[Part] | None:
+    """Records of JSON Lines whose fields are one text or number each."""
+    fields = options.fields
+    named = [fields.image, fields.question, fields.answer, fields.id, fields.type]
+    names = [name for name in named if isinstance(name, str)]
+    plain = len(names) == len({*names}) == len(named) - named.count(None)
+    if span.table != LINES or not plain or fields.choices is not None:
+        return None
+    if options.only or options.skip or fields.before or "<" in "".join(options.prompts):
+        return None
+    types: dict[str, Any] = dict.fromkeys(names, str | int)
+    types[first(fields.question)] = str
+    body = span_body(folder, span)
+    values = None if body is None else decoded(body, span, types)
+    if values is None:
+        return None
+    cells = dict(zip(types, map(text_column, values), strict=True))
+    image, question, answer = (
+        cells[first(name)] for name in (fields.image, fields.question, fields.answer)
+    )
+    key = cells[fields.id] if fields.id else image
+    if image.null_count or question.null_count or key.null_count or b"\\" in body_of(image):
+        return None
+    question = without_prompts(question, options.prompts)
+    paths = [
+        PicturePaths(folder, one)
+        for one in (options.images if isinstance(options.images, list) else [options.images])
+    ]
+    pictures = picture_lists(paths, "image", image, _fixed(folder, options, span))
+    if pictures is None:
+        return None
+    kinds = cells[fields.type] if fields.type else None
+    found = question_rows(key, pictures, question, answer, kinds)
+    if found is None or (fields.id and not are_agreed(found)):
+        return None
+    return [Part(span.split, found)]
 
 
 # Records

@@ -29,10 +29,12 @@ from msgspec import Struct
 from converters.read import files
 from converters.read.cells import TABLE_ENDINGS, cell_names
 from converters.read.choices import Answers, text_of
+from converters.read.column_bytes import body_of
 from converters.read.files import SourceError
 from converters.read.folder import BySplit, Folder, Plan, Sides, Span, bound
 from converters.read.json_elements import BadRecord
 from converters.read.named_pictures import NamedPictures
+from converters.read.picture_paths import PicturePaths
 from converters.read.plans import files_plan
 from converters.read.questions import (
     Names,
@@ -45,9 +47,20 @@ from converters.read.questions import (
     value_of,
     without_contradictions,
 )
+from converters.read.table_columns import table_columns, texts
 from converters.read.table_rows import column_names
 from converters.read.tables import table_records
+from converters.read.text_columns import (
+    Part,
+    are_agreed,
+    as_columns,
+    caption_rows,
+    picture_lists,
+    question_rows,
+    whole_of,
+)
 from schemas.sample import Caption, Kind, Picture, Reject, Sample
+from schemas.table import Columns
 
 YIELDS: tuple[Kind, ...] = ("question", "caption")
 _ROW_BYTES = 150
@@ -94,25 +107,84 @@ def plan(folder: Folder, options: Options) -> Plan:
     return files_plan(folder, options.annotations, images, files_a_span=1, record_bytes=_ROW_BYTES)
 
 
-def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator[Sample | Reject]:
-    """One Sample a row, with its question or caption.
+def read(
+    folder: Folder, options: Options, span: Span, sides: Sides
+) -> Iterator[Sample | Columns | Reject]:
+    """Questions or captions as columns, or one Sample a row.
 
     Raises SourceError where a table cannot be read or lacks a column.
     """
-    found = _read(folder, options, span)
+    file = folder.relative(span.names[0])
+    path = files.join(folder.base, span.names[0])
+    columns = _columns(options, column_names(path, options.delimiter, options.header), file)
+    kind: Kind = "question" if options.fields.caption is None else "caption"
+    return as_columns(
+        file,
+        kind,
+        lambda: _part(folder, options, span, columns),
+        lambda: _agreed(folder, options, span, columns),
+    )
+
+
+# Columns
+
+
+def _part(
+    folder: Folder, options: Options, span: Span, columns: Sequence[str]
+) -> list[Part] | None:
+    fields = options.fields
+    asks = fields.caption is None
+    if options.pictures or options.only or options.skip or options.prompts or fields.choices:
+        return None
+    found = table_columns(
+        folder,
+        span,
+        {column: column for column in columns},
+        delimiter=options.delimiter,
+        header=options.header,
+    )
+    if found is None:
+        return None
+    cells = {column: texts(found[column]) for column in columns}
+    image = whole_of(cells, fields.image)
+    said = whole_of(cells, fields.question if fields.caption is None else fields.caption)
+    key = image if fields.id is None else whole_of(cells, fields.id)
+    if image is None or said is None or key is None or b"\\" in body_of(image):
+        return None
+    fixed = {**bound(options.annotations, span.names[0]), "split": span.split}
+    pictures = picture_lists([PicturePaths(folder, options.images)], "image", image, fixed)
+    if pictures is None:
+        return None
+    if not asks:
+        captions = caption_rows(key, pictures, {"caption[0]": said}, as_they_stand=True)
+        return None if captions is None else [Part(span.split, captions)]
+    answer = whole_of(cells, fields.answer)
+    kinds = whole_of(cells, fields.type) if fields.type else None
+    if answer is None or (fields.type and kinds is None):
+        return None
+    questions = question_rows(key, pictures, said, answer, kinds)
+    if questions is None or (fields.id is not None and not are_agreed(questions)):
+        return None
+    return [Part(span.split, questions)]
+
+
+# Rows
+
+
+def _agreed(
+    folder: Folder, options: Options, span: Span, columns: Sequence[str]
+) -> Iterator[Sample | Reject]:
+    found = _read_rows(folder, options, span, columns)
     asks = options.fields.id is not None and options.fields.caption is None
     return without_contradictions(found) if asks else found
 
 
-def _read(folder: Folder, options: Options, span: Span) -> Iterator[Sample | Reject]:
+def _read_rows(
+    folder: Folder, options: Options, span: Span, columns: Sequence[str]
+) -> Iterator[Sample | Reject]:
     name = span.names[0]
     file = folder.relative(name)
     kind: Kind = "question" if options.fields.caption is None else "caption"
-    columns = _columns(
-        options,
-        column_names(files.join(folder.base, name), options.delimiter, options.header),
-        file,
-    )
     fields = {f"column_{i}": column for i, column in enumerate(columns)}
     row_type = msgspec.defstruct("Row", [(field, Any, None) for field in fields])
     fixed = {**bound(options.annotations, name), "split": span.split}

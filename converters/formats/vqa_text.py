@@ -24,15 +24,21 @@ import re
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from msgspec import Struct
 
 from converters.read.folder import BySplit, Folder, Plan, Sides, Span, bound, stem
 from converters.read.json_elements import BadRecord
+from converters.read.line_columns import lines_of
 from converters.read.named_pictures import NamedPictures
+from converters.read.picture_paths import PicturePaths
 from converters.read.plans import files_plan
 from converters.read.questions import without_contradictions
 from converters.read.records import text_lines, text_records
+from converters.read.text_columns import Part, are_agreed, as_columns, picture_lists
 from schemas.sample import Kind, Question, Reject, Sample
+from schemas.table import QUESTIONS, Columns
 
 YIELDS: tuple[Kind, ...] = ("question",)
 _LINE_BYTES = 60
@@ -78,12 +84,48 @@ def plan(folder: Folder, options: Options) -> Plan:
     )
 
 
-def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator[Sample | Reject]:
-    """One Sample a question, in native order."""
-    return without_contradictions(_read(folder, options, span))
+def read(
+    folder: Folder, options: Options, span: Span, sides: Sides
+) -> Iterator[Sample | Columns | Reject]:
+    """Questions as columns, or one Sample a question, in native order."""
+    return as_columns(
+        folder.relative(span.names[0]),
+        "question",
+        lambda: _in_columns(folder, options, span),
+        lambda: without_contradictions(_read_texts(folder, options, span)),
+    )
 
 
-def _read(folder: Folder, options: Options, span: Span) -> Iterator[Sample | Reject]:
+def _in_columns(folder: Folder, options: Options, span: Span) -> list[Part] | None:
+    """Triples that are whole in each line."""
+    lines = lines_of(folder, span) if options.lines == "triples" else None
+    if lines is None or (options.gaps and b"  " in lines.body):
+        return None
+    colons = lines.next(":", lines.begins)
+    marks = lines.next("?", colons)
+    if (colons <= lines.begins).any() or (marks >= lines.ends).any():
+        return None
+    images, asked, answers = (
+        pc.ascii_trim_whitespace(lines.texts(begins, ends))
+        for begins, ends in (
+            (lines.begins, colons),
+            (colons + 1, marks),
+            (marks + 1, lines.ends),
+        )
+    )
+    if any(pc.any(pc.equal(texts, "")).as_py() for texts in (images, asked)):
+        return None
+    fixed = {**bound(options.annotations, span.names[0]), "split": span.split}
+    pictures = picture_lists([PicturePaths(folder, options.images)], "image", images, fixed)
+    if pictures is None:
+        return None
+    asked = pc.binary_join_element_wise(asked, "?", "")
+    nothing = pa.nulls(len(images), pa.string())
+    found = pa.table([images, pictures, asked, answers, nothing], schema=QUESTIONS)
+    return [Part(span.split, found)] if are_agreed(found) else None
+
+
+def _read_texts(folder: Folder, options: Options, span: Span) -> Iterator[Sample | Reject]:
     for name, text in text_records(folder, span):
         if isinstance(text, Reject):
             yield text

@@ -19,6 +19,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from converters.read.json_elements import BadRecord
 from schemas.sample import Caption, Picture, Reject, Sample
@@ -32,6 +34,7 @@ _SPLITS = {
 }
 _NOTHING = frozenset({"nan", "none", "null", "n/a", "<na>"})  # as programs write "no text"
 _SHORT = 12
+_LIKE_NOTHING = "(?i)" + "|".join(map(re.escape, sorted(_NOTHING)))
 _CHOSEN = re.compile(r"(.+)\[(\w+)=(.*)\]")
 _QUOTED = r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\""""
 _LITERAL = re.compile(_QUOTED, re.DOTALL)
@@ -127,11 +130,25 @@ def captions_at(record: Any, names: Iterable[str]) -> Said:
             if value is not None and not isinstance(value, str):
                 detail = f"{name} is {type(value).__name__}, not text"
                 said.faults.append((place, "bad_value", detail))
-            elif value and len(value) < _SHORT and value.strip().casefold() in _NOTHING:
+            elif value and _is_nothing(value):
                 said.faults.append((place, "missing_field", f"{name} is {value.strip()!r}"))
             else:
                 said.captions.extend(_captions(place, value or ""))
     return said
+
+
+def is_plain_text(texts: pa.Array) -> bool:
+    """True where each text of a column is one caption: `captions_at` says so of it alone."""
+    short = texts.filter(pc.less(pc.utf8_length(texts), _SHORT))
+    doubtful = short.filter(pc.match_substring_regex(short, _LIKE_NOTHING))
+    listed = texts.filter(pc.match_substring(texts, "["))
+    return not any(map(_is_nothing, doubtful.to_pylist())) and not any(
+        text is not None and listed_texts(text) is not None for text in listed.to_pylist()
+    )
+
+
+def _is_nothing(text: str) -> bool:
+    return len(text) < _SHORT and text.strip().casefold() in _NOTHING
 
 
 def caption_sample(

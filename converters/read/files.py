@@ -29,7 +29,7 @@ from converters.read.arrays import ArrayStore, array_member
 from converters.read.cells import CellStore, split_cell
 from converters.read.entries import Entry as Entry
 from converters.read.entries import collecting
-from converters.read.patterns import COMPONENT_END, matcher
+from converters.read.patterns import COMPONENT_END, around_one, matcher
 from converters.read.patterns import bind as bind
 from converters.read.patterns import expand as expand
 from converters.read.patterns import fill as fill
@@ -50,6 +50,7 @@ from converters.read.stores import Unopenable as Unopenable
 from converters.read.stores import inside as inside
 from converters.read.stores import is_page as is_page
 from converters.read.stores import listed_once as listed_once
+from converters.read.stores import local_names as local_names
 from converters.read.stores import missing as missing
 from converters.read.stores import needs as needs
 
@@ -295,14 +296,22 @@ def _bound(
     text: str, values: Mapping[str, str], entries: list[Entry], flags: int = 0
 ) -> list[tuple[Entry, dict[str, str]]]:
     """The entries that match a component, and what its names stand for."""
-    # Fast way: a component whose names are all known is one name, and a pattern of it would have
-    # to be built for each file or folder.
-    if not flags and variables(text) <= values.keys():
-        name = fill(text, values)
-        return [(entry, {}) for entry in entries if entry.name == name]
-    match = matcher(text, values, flags)
-    found = ((entry, match.fullmatch(entry.name)) for entry in entries)
-    return [(entry, own.groupdict()) for entry, own in found if own]
+    if not flags and (parts := around_one(text, values)) is not None:
+        # Fast way: see `match`, which does the same for one name.
+        before, of, behind = parts
+        if not of:
+            return [(entry, {}) for entry in entries if entry.name == before]
+        first, least = len(before), len(before) + len(behind)
+        return [
+            (entry, {of: name[first : len(name) - len(behind)]})
+            for entry in entries
+            if (name := entry.name).startswith(before)
+            and name.endswith(behind)
+            and len(name) > least
+        ]
+    found = matcher(text, values, flags)
+    matched = ((entry, found.fullmatch(entry.name)) for entry in entries)
+    return [(entry, own.groupdict()) for entry, own in matched if own]
 
 
 def _packed(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
@@ -180,6 +181,7 @@ def annotation_files(folder: Folder, annotations: BySplit) -> list[tuple[str, Fo
     return wanted
 
 
+@functools.lru_cache(maxsize=1024)
 def deeper(pattern: str) -> str:
     """The pattern of files one folder deeper; the folder's name is bound to `DEEPER`.
 

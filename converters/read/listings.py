@@ -7,8 +7,12 @@ import unicodedata
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from converters.read import files
 from converters.read.archives import split_member
+from converters.read.column_bytes import is_text
 from converters.read.endings import PICTURE_ENDINGS, picture_ending, picture_stem
 from converters.read.files import SourceError
 
@@ -38,6 +42,30 @@ class Listings:
         """True where a file stands at `path`."""
         above, name = files.parent(path)
         return name in self._listing(above).names
+
+    def hold(self, paths: pa.Array, most: int) -> pa.Array | None:
+        """Which of some plain paths regular files stand at.
+
+        None where their folders are not local or hold more entries than so many.
+        """
+        if files.scheme(self._root) or "!" in self._root:
+            return None
+        first = files.parent(paths[0].as_py())[0]
+        # Fast way: as a rule all lie in one folder, and no path is looked at by itself.
+        is_one = pc.and_(
+            pc.starts_with(paths, first),
+            pc.equal(pc.count_substring(paths, "/"), first.count("/")),
+        )
+        folders = {first} if pc.all(is_one).as_py() else _folders(paths.to_pylist())
+        there: list[pa.Array] = []
+        for folder in folders:
+            place = files.join(self._root, folder.rstrip("/"))
+            names = files.local_names(place, most)
+            if names is None:
+                return None
+            most -= len(names)
+            there.append(pc.binary_join_element_wise(folder, _texts(names), ""))
+        return pc.is_in(paths, value_set=pa.concat_arrays(there))
 
     def beside(self, path: str) -> bool:
         """True where the folder of a path holds any picture."""
@@ -137,6 +165,18 @@ class Listings:
                 [f"{place}{entry.name}/" for entry in found if entry.is_dir],
             )
         return self._listings[place]
+
+
+def _folders(paths: list[str]) -> set[str]:
+    return {path[: path.rfind("/") + 1] for path in paths}
+
+
+def _texts(names: list[str]) -> pa.Array:
+    """A column of names; one that is no UTF-8 is left out."""
+    try:
+        return pa.array(names, pa.string())
+    except UnicodeEncodeError:
+        return pa.array(filter(is_text, names), pa.string())
 
 
 def plain_stem(stem: str) -> str:

@@ -92,6 +92,44 @@ def _built(text: str, values: Mapping[str, str], flags: int) -> re.Pattern[str]:
     return re.compile("".join(out), flags | re.DOTALL)  # a name may hold a line break
 
 
+@functools.lru_cache(maxsize=1024)
+def _parts(text: str) -> list[str]:
+    """Plain texts and names in turn."""
+    return _VARIABLE.split(text)
+
+
+def around_one(text: str, values: Mapping[str, str]) -> tuple[str, str, str] | None:
+    """(before, name, behind) of a component with one name, once, whose value is not given.
+
+    The name is empty where all are given: then the component is what stands before it. None for
+    others.
+    """
+    parts = _parts(text)
+    open_ones = [i for i in range(1, len(parts), 2) if parts[i] not in values]
+    if len(open_ones) > 1:
+        return None
+    filled = [values.get(part, "") if i % 2 else part for i, part in enumerate(parts)]
+    at = open_ones[0] if open_ones else len(parts)
+    name = parts[at] if open_ones else ""
+    return "".join(filled[:at]), name, "".join(filled[at + 1 :])
+
+
+def match(text: str, name: str, values: Mapping[str, str]) -> dict[str, str] | None:
+    """What the names in a component stand for in the name of a file or folder, else None."""
+    # Fast way: where one name at most is open, its value stands between what is known. The plain
+    # way is a regular expression, which has to be built anew for each set of given values.
+    if (parts := around_one(text, values)) is None:
+        found = matcher(text, values).fullmatch(name)
+        return found.groupdict() if found else None
+    before, of, behind = parts
+    if not of:
+        return {} if name == before else None
+    size = len(before) + len(behind)
+    if len(name) > size and name.startswith(before) and name.endswith(behind):
+        return {of: name[len(before) : len(name) - len(behind)]}
+    return None
+
+
 def bind(pattern: str, path: str) -> dict[str, str] | None:
     """What a pattern's names stand for in a path that `find` finds by it, else None."""
     plain = unpacked(path)
@@ -114,9 +152,13 @@ def _bind(components: list[str], names: list[str], is_exact: bool) -> dict[str, 
         return None
     values: dict[str, str] = {}
     for component, name in zip(components, names, strict=True):
-        match = matcher(component, values, 0 if is_exact else re.IGNORECASE).fullmatch(name)
-        if match:
-            values.update(match.groupdict())
+        if is_exact:
+            own = match(component, name, values)
+        else:
+            found = matcher(component, values, re.IGNORECASE).fullmatch(name)
+            own = found.groupdict() if found else None
+        if own is not None:
+            values.update(own)
         elif is_exact or not _stands_for(name, component, values):
             return None
     return values

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
@@ -272,13 +273,15 @@ def pictures_elsewhere(folder: Folder, images: BySplit | Sequence[str]) -> list[
         for reading in files.expand(pattern)
         if picture_ending(reading) and files.variables(reading) and not is_sequential(reading)
     ]
-    in_place = [_pictures(folder, reading) for reading in readings]
+    # Fast way: readings that differ in their ending alone have the others in common.
+    looked_for = functools.cache(lambda pattern: _pictures(folder, pattern))
+    in_place = [looked_for(reading) for reading in readings]
     expected = {path for found in in_place for path in found.values()}
     notes: dict[str, None] = {}
     for reading, there in zip(readings, in_place, strict=True):
         other = f"{picture_stem(reading)}.{{ending}}"
         for pattern, what in ((other, "have another ending"), (deeper(other), "lie deeper")):
-            found = _pictures(folder, pattern)
+            found = looked_for(pattern)
             paths = [found[key] for key in found.keys() - there.keys()]
             if paths := sorted(path for path in paths if path not in expected):
                 example = folder.relative(paths[0])

@@ -16,6 +16,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from msgspec import Struct
 
 from converters.read.choices import (
@@ -27,12 +29,14 @@ from converters.read.choices import (
     split_question,
     text_of,
 )
+from converters.read.column_bytes import body_of, is_printable
 from converters.read.json_elements import BadRecord
 from schemas.sample import Question, Reject, Sample
 
 Names = str | tuple[str, ...]  # of a field: the first that a record has is taken
 Where = dict[str, list[str]]  # values of fields
 _PLACEHOLDER = re.compile(r"<(?:image|video)>\s*", re.IGNORECASE)
+_ODD_BLANKS = b"\x0b\x0c\x1c\x1d\x1e\x1f"  # which Python counts as white space
 _NUMBERED = re.compile(r"<\s*image[ _]?(\d+)\s*>", re.IGNORECASE)
 
 
@@ -165,6 +169,29 @@ def _around(prompt: str) -> re.Pattern[str]:
     return re.compile(rf"^\s*{words}\s*|\s*{words}\s*$", re.IGNORECASE)
 
 
+def without_prompts(questions: pa.Array, prompts: Sequence[str]) -> pa.Array:
+    """A column of questions without prompts that are not ours, as `question_of` takes them."""
+    for prompt in prompts:
+        questions = _without_end(questions, prompt)
+    return questions
+
+
+def _without_end(questions: pa.Array, prompt: str) -> pa.Array:
+    # Fast way: as a rule all questions end with the very same words, which are cut off, and none
+    # has the first of them elsewhere. The plain way looks at each with a regular expression.
+    words = " ".join(prompt.split())
+    if words and pc.all(pc.ends_with(questions, words)).as_py():
+        rest = pc.binary_slice(questions.cast(pa.binary()), 0, -len(words.encode()))
+        rest = pc.utf8_rtrim_whitespace(rest.cast(pa.string()))
+        lead = words.partition(" ")[0]
+        body = body_of(rest)
+        is_odd = any(sign in body for sign in _ODD_BLANKS) or not (body + lead.encode()).isascii()
+        again = pc.match_substring(pc.ascii_lower(rest), lead.lower())
+        if not is_odd and not pc.any(again).as_py():
+            return rest
+    return pa.array([_around(prompt).sub("", text) for text in questions.to_pylist()], pa.string())
+
+
 def left_out(record: Mapping[str, Any], only: Where, skip: Where) -> str:
     """Which field's value leaves a record out, or nothing where it is to be read.
 
@@ -215,3 +242,19 @@ def _asked(sample: Sample) -> tuple[object, ...]:
 
 def _folded(text: str) -> str:
     return " ".join(text.casefold().split()).rstrip("?")
+
+
+def folded_texts(texts: pa.Array) -> pa.Array:
+    """What is asked, whatever its case, its white space and the marks at its end."""
+    # Fast way: printable ASCII with single blanks between words needs only small letters. The plain
+    # way is to fold each distinct text.
+    body = body_of(texts)
+    if (
+        is_printable(body)
+        and b"  " not in body
+        and not pc.any(pc.or_(pc.starts_with(texts, " "), pc.ends_with(texts, " "))).as_py()
+    ):
+        return pc.utf8_rtrim(pc.ascii_lower(texts), "?")
+    encoded = texts.dictionary_encode()
+    folded = pa.array(map(_folded, encoded.dictionary.to_pylist()), pa.string())
+    return folded.take(encoded.indices)

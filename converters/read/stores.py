@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import io
+import itertools
 import os
 import re
 import stat
@@ -17,6 +18,8 @@ from converters.read.entries import Entry, without_litter
 
 _BUFFER = 1 << 18
 _MOST_LISTED = 1 << 18  # entries that are remembered, some 60 MB
+_MOST_LARGER = 1024
+_LARGER: dict[str, int] = {}  # folders that held more entries than so many, see `local_names`
 # The last is how GDAL calls a file in memory where it says its name alone.
 _IN_MEMORY = re.compile(
     r"/vsimem/[^\s']+|<_io\.BytesIO object at \w+>"
@@ -213,6 +216,27 @@ class LocalStore:
         if listed is not None:
             listed.add(path, found)
         return found
+
+
+def local_names(path: str, most: int) -> list[str] | None:
+    """Names of the regular files in a local folder, in no order; links to such files are too.
+
+    None where it cannot be listed or holds more than so many entries.
+    """
+    # Fast way: a folder that was seen to hold more is not begun again for each span of a dataset.
+    if most <= _LARGER.get(path, -1):
+        return None
+    try:
+        with os.scandir(path) as entries:
+            names = [one.name for one in itertools.islice(entries, most) if one.is_file()]
+            if next(entries, None) is None:
+                return names
+    except (OSError, ValueError):
+        return None
+    if len(_LARGER) == _MOST_LARGER:
+        _LARGER.clear()
+    _LARGER[path] = most
+    return None
 
 
 def _entry(found: os.DirEntry[str]) -> Entry:

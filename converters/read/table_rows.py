@@ -65,7 +65,7 @@ def column_names(
         if kind == "parquet":
             return [*pq.ParquetFile(pa.PythonFile(files.opened(path), "r")).schema_arrow.names]
         if kind == "csv":
-            return _csv_header(path, delimiter or _mark(path), ())
+            return csv_header(path, delimiter or csv_mark(path), ())
         return open_table(path, {}, None, None, None)[0]
 
 
@@ -75,7 +75,7 @@ def parquet_rows(path: str) -> int:
         return int(pq.ParquetFile(pa.PythonFile(files.opened(path), "r")).metadata.num_rows)
 
 
-def _mark(path: str) -> str:
+def csv_mark(path: str) -> str:
     """What separates a CSV's cells: a tab in a `.tsv`, else a comma, or what its header has."""
     usual = "\t" if path.lower().endswith(".tsv") else ","
     head = files.store(path).read(path, 0, _LINE_BYTES)
@@ -104,7 +104,7 @@ def open_table(
         return _arrow(files.opened(path), list(dict.fromkeys(columns.values())))
     if kind == "xlsx":
         return _headed(*_xlsx(path), columns.values())
-    mark = delimiter or _mark(path)
+    mark = delimiter or csv_mark(path)
     start, end = part or (0, None)
     data = files.store(path).read(path, start, end)
     files.check_fetched(path, data)
@@ -112,7 +112,7 @@ def open_table(
     if header is not None:
         return list(header), rows
     if start:
-        return _csv_header(path, mark, columns.values()), rows
+        return csv_header(path, mark, columns.values()), rows
     return _headed(_first_row(path, rows), rows, columns.values())
 
 
@@ -146,7 +146,7 @@ def _names(cells: Sequence[Any]) -> list[str]:
     return ["" if cell is None else str(cell).strip() for cell in cells]
 
 
-def _csv_header(path: str, mark: str, wanted: Iterable[str]) -> list[str]:
+def csv_header(path: str, mark: str, wanted: Iterable[str]) -> list[str]:
     """The column names of a CSV, from its beginning."""
     head = files.store(path).read(path, 0, _HEAD_BYTES)
     files.check_fetched(path, head)
@@ -203,19 +203,19 @@ def _parquet(
         return there, []
     if part is None:
         return wanted, _rows(table.iter_batches(_BATCH_ROWS, columns=wanted), wanted)
-    return wanted, _rows(_row_range(table, wanted, *part), wanted)
+    return wanted, _rows(row_range(table, wanted, *part), wanted)
 
 
-def _row_range(
-    table: pq.ParquetFile, columns: list[str], start: int, end: int
+def row_range(
+    table: pq.ParquetFile, columns: list[str], start: int, end: int, rows: int = _BATCH_ROWS
 ) -> Iterator[pa.RecordBatch]:
-    """Rows [start, end): only the row groups that hold some of them are read."""
+    """Rows [start, end) in batches: only the row groups that hold some of them are read."""
     at = 0
     for group in range(table.num_row_groups):
         count = table.metadata.row_group(group).num_rows
         if at < end and at + count > start:
             place = at
-            for batch in table.iter_batches(_BATCH_ROWS, row_groups=[group], columns=columns):
+            for batch in table.iter_batches(rows, row_groups=[group], columns=columns):
                 begin, stop = max(0, start - place), min(batch.num_rows, end - place)
                 if begin < stop:
                     yield batch.slice(begin, stop - begin)
@@ -224,18 +224,22 @@ def _row_range(
 
 
 def _arrow(file: IO[bytes], columns: list[str]) -> tuple[list[str], Rows]:
-    """A table in Arrow's file or stream format; `datasets` writes the latter."""
-    whole = pa.PythonFile(file, "r")
-    try:
-        table = pa.ipc.open_file(whole)
-        batches = (table.get_batch(i) for i in range(table.num_record_batches))
-    except pa.ArrowInvalid:
-        file.seek(0)
-        table = batches = pa.ipc.open_stream(pa.PythonFile(file, "r"))
-    there = table.schema.names
+    schema, batches = open_batches(file)
+    there = schema.names
     if not columns or any(there.count(name) != 1 for name in columns):
         return there, []
     return columns, _rows(checked_batches(batches), columns)
+
+
+def open_batches(file: IO[bytes]) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
+    """A table in Arrow's file or stream format; `datasets` writes the latter."""
+    try:
+        table = pa.ipc.open_file(pa.PythonFile(file, "r"))
+    except pa.ArrowInvalid:
+        file.seek(0)
+        stream = pa.ipc.open_stream(pa.PythonFile(file, "r"))
+        return stream.schema, iter(stream)
+    return table.schema, (table.get_batch(i) for i in range(table.num_record_batches))
 
 
 def checked_batches(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -18,7 +18,7 @@ from converters.rows.tidy import has_letter, tidy, tidy_captions, tidy_questions
 from converters.tasks.kit import ExpressionItems, SceneItems, Talks, Texts
 from converters.tasks.rewording import spoken_answers, without_leads
 from schemas.entry import Entry
-from schemas.sample import Kind, Reject, Sample
+from schemas.sample import Kind, Picture, Reject, Sample
 from schemas.table import Columns
 
 _MISSING = pa.array(["", "nan", "NaN"])
@@ -31,12 +31,27 @@ def count(sample: Sample, kind: Kind) -> int:
     return len(held)
 
 
+def columns_pictures(found: Columns) -> dict[str, Picture]:
+    """The pictures of columns by their paths, with what the records state of them."""
+    flat = found.table["pictures"].combine_chunks().flatten()
+    if "lon" not in found.table.column_names:
+        return {path: Picture(path) for path in flat.unique().to_pylist()}
+    # Of records that name one picture the last one counts, as it does among Samples.
+    places = zip(found.table["lon"].to_pylist(), found.table["lat"].to_pylist(), strict=True)
+    each = zip(flat.to_pylist(), places, strict=True)
+    return {path: Picture(path, place=place) for path, place in each}
+
+
 def columns_items(found: Columns, pictures: Pictures, book: Book) -> Texts:
-    """Questions that a reader gave as columns."""
+    """Questions, captions or labels that a reader gave as columns."""
     table = found.table.combine_chunks()
     column = {name: table[name].combine_chunks() for name in table.column_names}
     shown = pictures.of(column["pictures"])
     origin = Origin(found.file, found.split, column["key"])
+    if found.kind == "caption":
+        return _captions(found.split, origin, shown, column["caption"])
+    if found.kind == "label":
+        return _labels(found.split, origin, shown, column["names"], column["several"])
     answers = spoken_answers(tidy(column["answer"]), pictures.entry.spoken_answers, book)
     questions = tidy_questions(column["question"])
     reasons = _with_picture_faults(_question_reasons(questions, answers), shown)
@@ -139,30 +154,42 @@ def _texts(
     if kind == "caption":
         captions = [(s, f"{s.key}#{c.key}", c.text) for s in samples for c in s.captions]
         owners, keys = [item[0] for item in captions], [item[1] for item in captions]
-        answers = tidy_captions(pa.array([item[2] for item in captions], pa.string()))
-        origin = _origin(owners, keys, split)
+        texts = pa.array([item[2] for item in captions], pa.string())
         shown = pictures.of(_paths(owners))
-        return Texts(kind, split, origin, shown, _caption_reasons(answers), answers)
+        return _captions(split, _origin(owners, keys, split), shown, texts)
     if kind == "label":
         labels = [(sample, label) for sample in samples for label in sample.labels]
         owners = [sample for sample, _ in labels]
-        names = [list(label.names) for _, label in labels]
-        distinct = {name for some in names for name in some}
-        words = {name: spoken(name, entry.spoken) for name in distinct}
-        said = [", ".join(words[name] for name in some) for some in names]
+        names = pa.array([list(label.names) for _, label in labels], pa.list_(pa.string()))
+        several = pa.array([label.several for _, label in labels], pa.bool_())
         origin = _origin(owners, [label.key for _, label in labels], split)
-        reasons = np.where(np.array([len(some) for some in names]) == 0, "no_label", "")
-        return Texts(
-            kind,
-            split,
-            origin,
-            pictures.of(_paths(owners)),
-            reasons.astype(object),
-            pa.array(said, pa.string()),
-            names=pa.array(names, pa.list_(pa.string())),
-            several=pa.array([label.several for _, label in labels], pa.bool_()),
-        )
+        return _labels(split, origin, pictures.of(_paths(owners)), names, several)
     return _questions(entry, samples, split, pictures, book)
+
+
+def _captions(split: str, origin: Origin, shown: Pictures, texts: pa.Array) -> Texts:
+    answers = tidy_captions(texts)
+    return Texts("caption", split, origin, shown, _caption_reasons(answers), answers)
+
+
+def _labels(
+    split: str, origin: Origin, shown: Pictures, names: pa.ListArray, several: pa.BooleanArray
+) -> Texts:
+    encoded = names.values.dictionary_encode()
+    words = [spoken(name, shown.entry.spoken) for name in encoded.dictionary.to_pylist()]
+    lists = pa.ListArray.from_arrays(
+        names.offsets, pa.array(words, pa.string()).take(encoded.indices)
+    )
+    return Texts(
+        "label",
+        split,
+        origin,
+        shown,
+        np.where(np.asarray(pc.list_value_length(names)) == 0, "no_label", "").astype(object),
+        pc.binary_join(lists, ", "),
+        names=names,
+        several=several,
+    )
 
 
 def _questions(
