@@ -295,9 +295,9 @@ def test_pictures_are_read_once_where_one_is_at_fault(
     asked: list[str] = []
     read_all = images.read_all
 
-    def counted(places: list[str], verify: bool, sizes_only: bool) -> list[images.Facts]:
+    def counted(places: list[str], *options: Any) -> list[images.Facts]:
         asked.extend(places)
-        return read_all(places, verify, sizes_only)
+        return read_all(places, *options)
 
     monkeypatch.setattr(images, "read_all", counted)
     assert converted(slug, tmp_path, "embed").rejects
