@@ -23,7 +23,7 @@ import pyarrow.compute as pc
 
 from converters.convert import convert_span
 from converters.dataset import read_sides
-from converters.read import cutting, files, images
+from converters.read import cutting, files, images, pixels
 from converters.read.folder import Plan, Span
 from pipelines import parquet, shards
 from pipelines.plan import RunPlan
@@ -278,7 +278,7 @@ def _cost_of_tiles(
         inside = [
             (x, y, min(w, found.width - x), min(h, found.height - y)) for x, y, w, h in windows
         ]
-        encoded = cutting.cut(data, [(window, kinds[0]) for window in inside], images.written)
+        encoded = cutting.cut(data, [(window, kinds[0]) for window in inside], pixels.written)
         cut, size = cut + len(encoded), size + sum(len(one) for one in encoded)
     if not cut:
         return _Cost(0.0, 0.0, 0.0)

@@ -8,7 +8,7 @@ import threading
 from types import TracebackType
 from typing import IO, NamedTuple
 
-from converters.read.images import Write
+from converters.read.pixels import Write
 
 
 class TileStore:

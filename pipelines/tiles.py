@@ -19,7 +19,8 @@ import pyarrow as pa
 
 from converters.read import cutting, images
 from converters.read.cutting import Window
-from converters.read.images import PictureError, Write
+from converters.read.images import PictureError
+from converters.read.pixels import Write
 from pipelines import pictures, shards
 from pipelines.pictures import Picture
 from pipelines.plan import RunPlan

@@ -12,7 +12,8 @@ import pytest
 from PIL import Image
 
 from converters.read.files import SourceError
-from converters.read.images import Write, quick_hash
+from converters.read.images import quick_hash
+from converters.read.pixels import Write
 from pipelines import pictures
 from pipelines.pictures import Picture
 from pipelines.tile_store import TileStore

@@ -19,7 +19,7 @@ from converters.catalogue import catalogue
 from converters.read import arrays, files
 from converters.read.files import MemberError, SourceError
 from converters.read.folder import open_folder
-from converters.read.images import shown
+from converters.read.pixels import shown
 from converters.read.split_lists import split_by_picture_lists
 
 # Questions

@@ -19,7 +19,7 @@ from PIL import Image
 
 from converters import convert as convert_span
 from converters.catalogue import entry_of
-from converters.read import cutting, images
+from converters.read import cutting, images, pixels
 from converters.read.images import PictureError
 from converters.regions import scenes, tiles
 from schemas.mix import TileSpec
@@ -197,7 +197,7 @@ def test_tiles_are_the_scenes_pixels_at_their_offset() -> None:
     scene = Image.effect_noise((90, 70), 80).convert("RGB")
     data = io.BytesIO()
     scene.save(data, "PNG")
-    [tile] = cutting.cut(data.getvalue(), [((30, 20, 40, 50), "png")], images.written)
+    [tile] = cutting.cut(data.getvalue(), [((30, 20, 40, 50), "png")], pixels.written)
     found = Image.open(io.BytesIO(tile))
     assert found.tobytes() == scene.crop((30, 20, 70, 70)).tobytes()
 
@@ -205,14 +205,14 @@ def test_tiles_are_the_scenes_pixels_at_their_offset() -> None:
 def test_a_png_tile_is_compressed_at_the_quickest_level() -> None:
     scene = io.BytesIO()
     Image.new("RGB", (40, 40), "red").save(scene, "PNG")
-    [tile] = cutting.cut(scene.getvalue(), [((0, 0, 40, 40), "png")], images.written)
+    [tile] = cutting.cut(scene.getvalue(), [((0, 0, 40, 40), "png")], pixels.written)
     # RFC 1950: the two bytes before deflated data tell how hard it was tried.
     assert tile[tile.index(b"IDAT") + 4 :][:2] == b"\x78\x01"
 
 
 def test_a_scene_that_cannot_be_decoded_is_an_error_of_that_picture() -> None:
     with pytest.raises(PictureError):
-        cutting.cut(b"\x89PNG\r\n\x1a\n", [((0, 0, 8, 8), "png")], images.written)
+        cutting.cut(b"\x89PNG\r\n\x1a\n", [((0, 0, 8, 8), "png")], pixels.written)
 
 
 MIX = """

@@ -14,9 +14,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Literal, TypeVar
 
-from converters.read import images
+from converters.read import images, pixels
 from converters.read.headers import DAMAGED, PictureError
-from converters.read.images import Write
+from converters.read.pixels import Write
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -68,7 +68,7 @@ def cut(data: bytes, windows: Sequence[tuple[Window, Kind]], keep: Callable[[Wri
 
         def encode(wanted: tuple[Window, Kind]) -> T:
             (x, y, width, height), kind = wanted
-            tile = images.rgb(scene.crop((x, y, x + width, y + height)))
+            tile = pixels.rgb(scene.crop((x, y, x + width, y + height)))
             return keep(lambda file: tile.save(file, kind, **_SAVE[kind]))
 
         return list(_encoders.map(encode, windows))
@@ -81,7 +81,7 @@ def _decoded(data: bytes, held: ExitStack) -> Image:
     try:
         file = held.enter_context(images.opened(data))
         held.enter_context(_room.taken(file.width * file.height))
-        scene = images.shown(file)
+        scene = pixels.shown(file)
         scene.load()
     except (Image.DecompressionBombError, *DAMAGED) as error:
         raise PictureError("unreadable_image", str(error)) from None

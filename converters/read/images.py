@@ -1,4 +1,4 @@
-"""Picture files: facts about them, and their pixels as they are shown.
+"""Picture files: facts about them, and files encoded anew.
 
 A picture that is read has its header parsed and its end checked, so that a cut-off download is
 found without decoding; `verify` decodes it wholly. No file and no name raises here: what is wrong
@@ -9,19 +9,14 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import os
-import sys
-import tempfile
 import warnings
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import IO, TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-import numpy as np
-import numpy.typing as npt
 import xxhash
 
-from converters.read import files
+from converters.read import files, pixels
 from converters.read.headers import DAMAGED, MAX_PIXELS, may_be_turned_later
 from converters.read.headers import Header as Header
 from converters.read.headers import PictureError as PictureError
@@ -30,20 +25,15 @@ from converters.read.headers import opened as opened
 
 if TYPE_CHECKING:
     from PIL.Image import Image
-    from PIL.ImageFile import ImageFile
 
 K = TypeVar("K")
 T = TypeVar("T")
-Write = Callable[[IO[bytes]], None]  # writes a picture's file into a file of the system
 MAX_BYTES = 1 << 31  # Arrow's binary columns hold no more in one piece
 _HEADER_BYTES = 1 << 16
 # Pillow refuses to open what has more pixels, unless a loader raises its limit.
 _LOADER_PIXELS = 178_956_970
 _KEYS_A_RUN = 32
 _READERS = 4  # threads of a worker that read pictures of an object store
-_DARKEST, _BRIGHTEST = 0.02, 0.98  # shares of the pixels of a 16-bit picture
-_DIM = 64  # of 256: the least that 16-bit colours must reach
-_ROWS_A_BLOCK = 1024
 
 
 class Facts(NamedTuple):
@@ -51,8 +41,8 @@ class Facts(NamedTuple):
 
     width, height: pixels, as the picture is shown. size: bytes. sha256: empty where it was not
     asked for. fault: a Reject's reason, or empty; then detail says more and the numbers are 0.
-    orientation: 1 (stored as it is shown) to
-    8, as in EXIF. quick_hash: see `quick_hash`. deep: a band has more than 8 bits.
+    orientation: 1 (stored as it is shown) to 8, as in EXIF. quick_hash: see `quick_hash`. deep: a
+    band has more than 8 bits.
     """
 
     width: int = 0
@@ -208,7 +198,7 @@ def stretched_note(count: int) -> str:
     """What became of so many pictures of more than 8 bits that were encoded anew."""
     return (
         f"{count:,} picture(s) of more than 8 bits a band are made 8-bit ones: of grey pixels the "
-        f"darkest {_DARKEST:.0%} are black, the brightest {1 - _BRIGHTEST:.0%} white"
+        f"darkest {pixels.DARKEST:.0%} are black, the brightest {1 - pixels.BRIGHTEST:.0%} white"
     )
 
 
@@ -241,34 +231,7 @@ def reencode(data: bytes, wanted: str = "") -> bytes:
     PNG. Raises PictureError.
     """
     image, kind = _decoded(data)
-    return encoded(image, wanted or kind, quality=95)
-
-
-def rgb(image: Image) -> Image:
-    """The picture in RGB: itself where it is so, which Pillow's `convert` would copy."""
-    return image if image.mode == "RGB" else image.convert("RGB")
-
-
-def encoded(image: Image, kind: str, **options: int) -> bytes:
-    """A picture's file in one of Pillow's formats, with the format's options."""
-    return written(lambda file: image.save(file, kind, **options))
-
-
-def written(write: Write) -> bytes:
-    """What is written."""
-    # Fast way: Pillow encodes a JPEG into a file of the system without holding the interpreter's
-    # lock, so that threads use all cores. Into memory (io.BytesIO) it holds the lock.
-    with _unnamed_file() as out:
-        write(out)
-        out.seek(0)
-        return out.read()
-
-
-def _unnamed_file() -> IO[bytes]:
-    """A file of the system that has no name: in memory where the system has such, else on disk."""
-    if sys.platform == "linux":
-        return os.fdopen(os.memfd_create("picture"), "w+b")
-    return tempfile.TemporaryFile()
+    return pixels.encoded(image, wanted or kind, quality=95)
 
 
 def _decoded(data: bytes) -> tuple[Image, str]:
@@ -281,77 +244,11 @@ def _decoded(data: bytes) -> tuple[Image, str]:
             with opened(data) as file:
                 # MPO: a drone's JPEG with a second picture behind it.
                 kind = "JPEG" if file.format in ("JPEG", "MPO") else "PNG"
-                image = shown(file)
+                image = pixels.shown(file)
                 image.load()
-                return rgb(image), kind
+                return pixels.rgb(image), kind
     except (Image.DecompressionBombError, *DAMAGED) as error:
         cut_off = "truncated" in str(error)
         raise PictureError(
             "truncated_image" if cut_off else "unreadable_image", str(error)
         ) from None
-
-
-def shown(file: ImageFile) -> Image:
-    """The pixels of a picture as they are shown: turned by its orientation, 8 bits a band.
-
-    Grey pixels of 16 bits are stretched: the darkest 2 % become black, the brightest 2 % white,
-    and what lies between is spread evenly. Colours of 16 bits come from Pillow as their upper
-    eight bits; they are refused where 98 % of them lie in the darkest quarter, for the picture
-    would be nearly black.
-
-    Raises PictureError for pixels that cannot be shown so, and what Pillow raises (`DAMAGED`).
-    """
-    from PIL import ImageOps
-
-    is_deep = _is_deep(file)
-    ImageOps.exif_transpose(file, in_place=True)
-    image: Image = file
-    if image.mode == "F":
-        raise PictureError(
-            "unreadable_image", "floating-point pixels, of which nobody says what is white"
-        )
-    if image.mode == "I" or image.mode.startswith("I;16"):
-        return _stretched(image)
-    if is_deep and image.mode in ("RGB", "RGBA") and _brightest(image) < _DIM:
-        raise PictureError("unreadable_image", "16-bit colours that use little of their range")
-    return image
-
-
-def _is_deep(file: ImageFile) -> bool:
-    """True where a band has 16 bits in the file, by the way in which Pillow will unpack it."""
-    return any(";16" in str(tile.args) for tile in file.tile)
-
-
-def _brightest(image: Image) -> int:
-    """The value that 98 % of all bands' pixels are not above."""
-    counts = np.array(image.convert("RGB").histogram()).reshape(3, 256).sum(axis=0)
-    return int(np.searchsorted(np.cumsum(counts), _BRIGHTEST * counts.sum()))
-
-
-def _stretched(image: Image) -> Image:
-    from PIL import Image
-
-    pixels = np.asarray(image)
-    if pixels.min() < 0 or pixels.max() >= 1 << 16:
-        raise PictureError(
-            "unreadable_image", "pixels of more than 16 bits, of which nobody says what is white"
-        )
-    counts = np.zeros(1 << 16, np.int64)
-    # In blocks of rows: counting takes eight bytes a pixel, and a scene has 400 million.
-    for begin in range(0, len(pixels), _ROWS_A_BLOCK):
-        block = pixels[begin : begin + _ROWS_A_BLOCK].ravel()
-        counts += np.bincount(block, minlength=1 << 16)
-    table = _stretch_table(counts)
-    return Image.fromarray(table[pixels])
-
-
-def _stretch_table(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
-    """The 8-bit value of each 16-bit one. counts: how many pixels have each value."""
-    shares = np.cumsum(counts) / counts.sum()
-    low, high = (int(np.searchsorted(shares, share)) for share in (_DARKEST, _BRIGHTEST))
-    if low == high:  # nearly all pixels are one value: of no data, as a rule
-        low, high = (int(place) for place in np.flatnonzero(counts)[[0, -1]])
-    if low == high:
-        low, high = 0, (1 << 16) - 1
-    spread = (np.arange(1 << 16) - low) * 255 / (high - low)
-    return np.clip(np.round(spread), 0, 255).astype(np.uint8)

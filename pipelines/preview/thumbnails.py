@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-from converters.read import images
+from converters.read import images, pixels
 from converters.read.headers import DAMAGED, PictureError
 
 SIDE = 1024  # pixels of the longer side of the largest ones
@@ -49,10 +49,10 @@ def make(data: bytes, side: int = SIDE) -> Thumbnail:
                     )
                 image.load()  # what Pillow turns by itself (TIFF) has no orientation any more
                 turned = image.getexif().get(_ORIENTATION, 1) in _ON_ITS_SIDE
-                plain = images.shown(image)
+                plain = pixels.shown(image)
                 plain = plain if plain.mode == "RGB" else plain.convert("RGB")
                 plain.thumbnail((side, side), Image.Resampling.HAMMING)
-                jpeg = images.encoded(plain, "JPEG", quality=_QUALITY)
+                jpeg = pixels.encoded(plain, "JPEG", quality=_QUALITY)
     except (Image.DecompressionBombError, *DAMAGED) as error:
         raise PictureError("unreadable_image", str(error)) from None
     return Thumbnail(jpeg, *(reversed(size) if turned else size))
