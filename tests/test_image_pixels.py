@@ -14,7 +14,7 @@ import pytest
 from native import encoded
 from PIL import Image
 
-from converters.read import images
+from converters.read import images, pixels
 from converters.read.images import (
     Facts,
     PictureError,
@@ -255,7 +255,7 @@ def test_dark_sixteen_bit_pixels_are_stretched_and_not_turned_black() -> None:
 def test_all_rows_of_sixteen_bits_count_however_many_are_counted_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(images, "_ROWS_A_BLOCK", 2)
+    monkeypatch.setattr(pixels, "_ROWS_A_BLOCK", 2)
     column = np.array([[1000], [0], [2000], [4000], [3000]], np.uint16)
     out = io.BytesIO()
     Image.fromarray(column).save(out, "PNG")
