@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -206,6 +207,20 @@ def test_a_mask_that_is_not_there_or_cannot_be_read_is_a_reject() -> None:
         ),
         ("00005#object[0]", "bad_value", "1 objects and 2 masks of 00005.jpg"),
     ]
+
+
+def test_a_picture_of_a_size_beyond_all_numbers_has_no_mask(tmp_path: Path) -> None:
+    shutil.copytree(RRSIS, tmp_path, dirs_exist_ok=True)
+    file = tmp_path / "rrsisd/instances.json"
+    said = json.loads(file.read_text())
+    next(one for one in said["images"] if one["file_name"] == "00001.jpg")["width"] = 10**30
+    file.write_text(json.dumps(said))
+    first, *_ = read(MASKED, tmp_path, ["train"]).rejects
+    assert (first.key, first.reason, first.detail) == (
+        "00001#object[0]",
+        "dangling_reference",
+        "rrsisd/instances.json has no mask of 00001.jpg",
+    )
 
 
 def test_without_the_file_of_masks_nothing_is_read(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from mask_files import put_mask
 from native import encoded
@@ -235,6 +236,24 @@ def test_a_picture_in_a_table_is_bytes_or_their_text_and_else_missing(tmp_path: 
         except FileNotFoundError:
             found.append(None)
     assert found == [True, True, None, None, None]
+
+
+def test_each_cell_of_a_damaged_column_has_the_same_fault(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    cells = pa.array([bytes([n]) * 100 for n in range(40)], pa.binary())
+    pq.write_table(
+        pa.table({"image": cells}), path, compression="none", use_dictionary=False, version="1.0"
+    )
+    data = bytearray(path.read_bytes())
+    at = data.index(cells[0].as_py())
+    data[at - 4 : at] = b"\xff" * 4  # the length of the first cell
+    path.write_bytes(data)
+    store, faults = files.store(f"{path}!image/0"), []
+    for row in (0, 1, 0):
+        with pytest.raises(MemberError) as error:
+            store.read(f"{path}!image/{row:09d}")
+        faults.append(error.value.strerror)
+    assert len(set(faults)) == 1, faults
 
 
 def test_a_table_that_is_damaged_is_named_with_its_cell(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ Source: Zhan et al. 2023 (DIOR-RSVG, https://github.com/ZhanYang-nwpu/RSVG-pytor
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 from xml.etree.ElementTree import Element
 
 import msgspec
@@ -84,11 +84,14 @@ class Options(Struct, forbid_unknown_fields=True):
     masks: str = ""
 
 
+_Side = Annotated[int, msgspec.Meta(ge=-(1 << 31), lt=1 << 31)]  # pixels that a column can hold
+
+
 class _Image(Struct):
     id: int | str
     file_name: str
-    width: int
-    height: int
+    width: _Side
+    height: _Side
 
 
 class _Annotation(Struct):

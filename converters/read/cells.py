@@ -204,7 +204,11 @@ class _Parquet:
             )
             at = self._open[column] = _Reading(self._starts[group], batches, pa.array([]))
         while row >= at.next:
-            batch = next(at.batches, None)
+            try:
+                batch = next(at.batches, None)
+            except Exception:
+                del self._open[column]  # read anew, it says the same of the next cell
+                raise
             if batch is None:
                 raise pa.ArrowInvalid("it has fewer rows than it says")
             at.batch = batch.column(0)
