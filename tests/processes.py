@@ -11,9 +11,13 @@ from pathlib import Path
 def family(process: int) -> set[int]:
     """A process and those it started, and they in turn; none that has ended."""
     found = {process} if alive(process) else set()
-    for tasks in Path(f"/proc/{process}/task").glob("*/children"):
+    try:
+        threads = list(Path(f"/proc/{process}/task").iterdir())
+    except OSError:  # the process has just ended
+        return set()
+    for thread in threads:
         try:
-            children = tasks.read_text().split()
+            children = (thread / "children").read_text().split()
         except OSError:  # the thread has just ended
             continue
         found = found.union(*(family(int(child)) for child in children))
