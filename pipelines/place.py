@@ -31,7 +31,7 @@ _MARK = b"working folder of an earthmix run\n"  # what the lock file holds
 # Address space that is kept for clearing up where memory has run out. None of it is used before.
 _RESERVE = 16 << 20
 # Folders of the working folder. All are made at the start: workers make none.
-_FOLDERS = ("sides", "rows", "rejects", "errors", "tiles", "out/data", "out/rejects")
+_FOLDERS = ("sides", "rows", "rejects", "errors", "out/data", "out/rejects")
 
 
 class FileEntry(Struct):

@@ -120,16 +120,23 @@ def test_padding_behind_the_end_is_allowed(kind: str) -> None:
 # Cut-off pictures
 
 
+def cut(kind: str, keep: int) -> bytes:
+    """The beginning of a picture of noise; of a GIF none that ends as a whole one by chance."""
+    while (data := encoded(kind, 40, 30)[:keep]).endswith(b";"):
+        pass
+    return data
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("keep", [-1, -5, -40])
 def test_a_picture_whose_end_is_missing_is_truncated(kind: str, keep: int) -> None:
-    assert fault(encoded(kind, 40, 30)[:keep]) == "truncated_image"
+    assert fault(cut(kind, keep)) == "truncated_image"
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("keep", [5, 10, *range(16, 31)])
 def test_a_picture_cut_within_its_header_is_truncated(kind: str, keep: int) -> None:
-    assert fault(encoded(kind, 40, 30)[:keep]) == "truncated_image"
+    assert fault(cut(kind, keep)) == "truncated_image"
 
 
 @pytest.mark.parametrize(

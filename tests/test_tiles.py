@@ -20,8 +20,9 @@ from PIL import Image
 from converters import convert as convert_span
 from converters.catalogue import entry_of
 from converters.read import cutting, images, pixels
-from converters.read.images import PictureError
+from converters.read.images import Facts, PictureError
 from converters.regions import scenes, tiles
+from converters.rows.pictures import Pictures, path_lists
 from schemas.mix import TileSpec
 from schemas.sample import Box, Mask, Picture, Polygon, Quad, Region, Sample, Shape
 
@@ -287,14 +288,31 @@ def test_pictures_that_rows_hold_whole_have_the_sha256_of_their_file(
     assert (len(whole) > 1, len(whole) < len(rows), wrong) == (True, True, [])
 
 
-def test_a_scene_that_is_only_cut_is_told_by_its_quick_hash(tmp_path: Path) -> None:
+def test_a_scene_that_is_only_cut_has_no_sha256(tmp_path: Path) -> None:
     path = tmp_path / "a.png"
     Image.new("RGB", (30, 20)).save(path)
     data = path.read_bytes()
     whole, cut = (images.read_facts(str(path), largest=side) for side in (30, 29))
-    assert (whole.sha256, whole.name) == (hashlib.sha256(data).hexdigest(),) * 2
-    assert (cut.sha256, cut.name) == ("", images.quick_hash(data).hex())
+    assert whole.sha256 == hashlib.sha256(data).hexdigest()
     assert cut == whole._replace(sha256="")
+
+
+def test_a_tile_is_the_same_whether_or_not_its_scene_is_held_whole_too(sample: Path) -> None:
+    tile = TileSpec(size=256, overlap=64, format="png")
+    root, found = sample / "dota_v1", []
+    for tasks in (["grounding"], ["grounding", "identify"]):
+        data = dataset(entry_of("dota_v1"), tasks, root, images="embed", splits=["train"])
+        cut, *whole = data.jobs
+        jobs = [replace(cut, spec=replace(cut.spec, tile=tile)), *whole]
+        rows = convert(replace(data, jobs=jobs)).rows
+        found.append({row["id"]: (row["dedup"], row["home"]) for row in rows if row["scene"]})
+    assert len(found[0]) > 1 and found[0] == found[1]
+
+
+def test_a_picture_without_a_sha256_is_told_by_its_path() -> None:
+    made = Facts(4, 3, quick_hash=b"made by a recipe, not of a file")
+    shown = Pictures(entry_of("dota_v1"), path_lists([["a.png"]]), {}, {"a.png": made})
+    assert shown.identity("a.png") == shown.scene_identity("a.png") == "dota_v1/a.png"
 
 
 def test_the_pictures_of_a_pair_are_held_whole_whatever_the_tiles(sample: Path) -> None:

@@ -55,12 +55,6 @@ class Facts(NamedTuple):
     quick_hash: bytes = b""
     deep: bool = False
 
-    @property
-    def name(self) -> str:
-        """What tells the file from others by its bytes, where it was read: its sha256, or the
-        quick hash of one that no row holds."""
-        return self.sha256 or self.quick_hash.hex()
-
 
 def quick_hash(data: bytes) -> bytes:
     """XXH3-128 of a file: tells whether it is still the one that was hashed by sha256.

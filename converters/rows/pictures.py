@@ -86,15 +86,15 @@ class Pictures(Struct, frozen=True):
     def with_tiles(self, tiles: Mapping[str, Tile]) -> Pictures:
         """The same knowledge, of pictures that are tiles too.
 
-        They are cut when it is known which of them are written. Until then their hash is that of
-        their scene's file.
+        They are cut when it is known which of them are written. Until then the quick hash of their
+        scene's file stands for theirs.
         """
         stated = {path: self.stated[tile.scene] for path, tile in tiles.items()}
         facts = {
             path: Facts(
                 tile.width,
                 tile.height,
-                sha256=self.facts[tile.scene].name,
+                sha256=self.facts[tile.scene].quick_hash.hex(),
                 quick_hash=self.facts[tile.scene].quick_hash,
             )
             for path, tile in tiles.items()
@@ -115,14 +115,22 @@ class Pictures(Struct, frozen=True):
         if tile := self.tiles.get(path):
             ending = path.rpartition(".")[2]
             place = f"{tile.x},{tile.y},{tile.width},{tile.height}.{ending}"
-            return f"{self.identity(tile.scene)}@{place}"
+            return f"{self.scene_identity(path)}@{place}"
         facts = self.facts.get(path)
-        return facts.name if facts and facts.name else f"{self.entry.folder}/{path}"
+        return facts.sha256 if facts and facts.sha256 else f"{self.entry.folder}/{path}"
 
     def scene_identity(self, path: str) -> str:
-        """What tells the picture that a path's is cut from, or that picture itself."""
+        """What tells the picture that a path's is cut from, or that picture itself.
+
+        A scene is told by its quick hash, whether it has a sha256 too or not: so it has one name in
+        every dataset of a mix, and its tiles are known as the same.
+        """
         tile = self.tiles.get(path)
-        return self.identity(tile.scene if tile else path)
+        if tile is None:
+            return self.identity(path)
+        facts = self.facts.get(tile.scene)
+        known = facts.quick_hash.hex() if facts else ""
+        return known or f"{self.entry.folder}/{tile.scene}"
 
     def counts(self) -> npt.NDArray[np.int64]:
         """How many pictures each row shows."""
