@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import cast
@@ -30,7 +32,7 @@ _DEPTH = 3  # folders one in the other around a dataset's files
 
 
 def read_dataset(
-    entry: Entry | str, root: str, splits: Sequence[str] | None = None
+    entry: Entry | str, root: str | os.PathLike[str], splits: Sequence[str] | None = None
 ) -> Iterator[Sample | Reject]:
     """All Samples and Rejects of a dataset, as its reader gives them.
 
@@ -39,12 +41,32 @@ def read_dataset(
     """
     found = entry_of(entry) if isinstance(entry, str) else entry
     wanted = None if splits is None else frozenset(splits)
-    folder, plan = open_dataset(found, root, wanted)
-    for item in read_items(found, folder, plan):
+    folder, plan = open_dataset(found, os.fspath(root), wanted)
+    for item in _without_collector(read_items(found, folder, plan)):
         if isinstance(item, Columns):
             yield from _samples(item)
         else:
             yield item
+
+
+def _without_collector(
+    items: Iterator[Sample | Columns | Reject],
+) -> Iterator[Sample | Columns | Reject]:
+    """The same items. While one is made, Python does not look for cycles.
+
+    Readers make many small objects and no cycles: looking for them takes as long as the reading.
+    """
+    while True:
+        was_on = gc.isenabled()
+        gc.disable()
+        try:
+            item = next(items)
+        except StopIteration:
+            return
+        finally:
+            if was_on:
+                gc.enable()
+        yield item
 
 
 def open_dataset(

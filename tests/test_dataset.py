@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from pathlib import Path
 
@@ -15,6 +16,26 @@ from schemas.sample import Caption, Picture, Question, Reject, Sample
 from schemas.toml import ConfigError
 
 LR = DATA / ROOTS["rsvqa_lr"]
+
+
+def test_a_dataset_may_be_named_by_a_path_object() -> None:
+    root = DATA / ROOTS["rsicd"]
+    found = list(converters.read_dataset("rsicd", root))
+    assert found == list(converters.read_dataset("rsicd", str(root)))
+
+
+def test_cycles_are_looked_for_again_as_soon_as_an_item_is_there(tmp_path: Path) -> None:
+    for _ in converters.read_dataset("rsicd", DATA / ROOTS["rsicd"]):
+        assert gc.isenabled()
+    with pytest.raises(SourceError):
+        list(converters.read_dataset("rsicd", tmp_path / "none"))
+    assert gc.isenabled()
+    gc.disable()  # whoever has switched it off finds it so
+    try:
+        for _ in converters.read_dataset("rsicd", DATA / ROOTS["rsicd"]):
+            assert not gc.isenabled()
+    finally:
+        gc.enable()
 
 
 def test_a_dataset_is_read_by_its_slug_or_its_entry() -> None:
