@@ -8,6 +8,8 @@ counts; ratios are what to compare.
 from __future__ import annotations
 
 import argparse
+import functools
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -18,7 +20,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks import inputs
+from benchmarks import box_inputs, inputs
 
 _EARTHMIX = [sys.executable, "-m", "pipelines"]
 _SAMPLE_SECONDS = 0.05
@@ -197,18 +199,71 @@ def scenes(work: Path, count: int, rounds: int) -> None:
     shutil.rmtree(root)
 
 
-def boxes(work: Path, name: str, dataset: str, folder: Path, bare: str, rounds: int) -> None:
-    """Annotations of boxes in path mode, against the bare parse of the same files on one core."""
+class Annotations(NamedTuple):
+    """A kind of annotations. dataset: whose layout they have; write: makes them in a folder; bare:
+    the bare parse of the same files; loaders: what else loads them."""
+
+    dataset: str
+    write: Callable[[Path, bool], tuple[str, Path]]
+    bare: str
+    loaders: tuple[str, ...] = ()
+
+
+def annotations(work: Path, kind: Annotations, small: bool, rounds: int) -> None:
+    """Annotations in path mode, against the bare parse of the same files on one core; and read as
+    Samples, against what loads them elsewhere."""
+    name, folder = kind.write(work, small)
     out = work / "out"
     commands = {
-        "a": convert(dataset, folder.parent, "path", out / "mix"),
-        "b": rival(bare, folder, out),
+        "convert": convert(kind.dataset, folder.parent, "path", out / "mix"),
+        kind.bare: rival(kind.bare, folder, out),
     }
+    if kind.loaders:
+        commands["read_whole"] = rival("read_whole", folder, out)
+    absent = [one for one in kind.loaders if not importlib.util.find_spec(one.partition("_")[0])]
+    commands |= {one: rival(one, folder, out) for one in kind.loaders if one not in absent}
     costs = best(commands, out, rounds)
-    a, b = costs["a"], costs["b"]
-    line(f"{name}: earthmix convert", a, f"wall {a.seconds / b.seconds:.2f} of the bare parse's")
-    line(f"{name}: bare parse, one core", b)
+    for command, cost in costs.items():
+        share = cost.seconds / costs[kind.bare].seconds
+        line(f"{name}: {command}", cost, f"wall {share:.2f} of the bare parse's")
+    for one in absent:
+        print(f"{name}: {one} is not installed: pip install 'earthmix[rivals]'")
     shutil.rmtree(folder.parent)
+
+
+def _tar(work: Path, small: bool) -> tuple[str, Path]:
+    count = 200 if small else 20_000
+    return f"{count:,} JPEGs with captions in a tar", inputs.captioned_tar(work / "tar", count)
+
+
+def _dota(work: Path, small: bool) -> tuple[str, Path]:
+    files, boxes = (20, 400) if small else (2_806, 188_282)
+    folder = box_inputs.dota_labels(work / "labels", files, boxes)
+    return f"{boxes:,} oriented boxes, {files:,} files", folder
+
+
+def _voc(work: Path, small: bool) -> tuple[str, Path]:
+    files, boxes = (20, 160) if small else (23_463, 192_518)
+    return f"{boxes:,} boxes, {files:,} XML files", box_inputs.voc(work / "voc", files, boxes)
+
+
+def _coco(work: Path, small: bool) -> tuple[str, Path]:
+    boxes = 2_000 if small else 1_000_000
+    return f"{boxes:,} boxes, one COCO file", box_inputs.coco(work / "coco", boxes)
+
+
+def _masks(work: Path, small: bool) -> tuple[str, Path]:
+    count = 4 if small else 2_000
+    return f"{count:,} masks of 1,024 px", box_inputs.masks(work / "masks", count)
+
+
+_ANNOTATIONS = {
+    "tar": Annotations("gaia_shards", _tar, "plain_tar"),
+    "dota": Annotations("dota_v1:train", _dota, "bare_dota"),
+    "voc": Annotations("dior:train", _voc, "bare_voc", ("supervision_voc",)),
+    "coco": Annotations("ssdd", _coco, "bare_coco", ("pycocotools_coco", "supervision_coco")),
+    "masks": Annotations("loveda:train", _masks, "bare_masks"),
+}
 
 
 def formats(work: Path, small: bool, rounds: int) -> None:
@@ -224,7 +279,7 @@ def main() -> None:
     parser.add_argument(
         "--quick", action="store_true", help="small inputs, once each: does it run at all"
     )
-    names = ["1m", "4m", "10m", "array", "embed", "scenes", "dota", "coco", "formats"]
+    names = ["1m", "4m", "15m", "array", "embed", "scenes", *_ANNOTATIONS, "formats"]
     parser.add_argument("--only", choices=names, action="append")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--work", type=Path, default=Path(".bench"))
@@ -236,26 +291,14 @@ def main() -> None:
         "4m": lambda: questions(
             work, 40_000 if small else 4_000_000, max(1, rounds - 1), with_script=True
         ),
-        "10m": lambda: questions(work, 60_000 if small else 10_000_000, 1, with_script=False),
+        "15m": lambda: questions(work, 60_000 if small else 14_700_000, 1, with_script=False),
         "array": lambda: array(work, 5_000_000 if small else 1_000_000_000),
         "embed": lambda: embedding(work, 200 if small else 20_000, rounds),
         "scenes": lambda: scenes(work, 2 if small else 24, rounds),
-        "dota": lambda: boxes(
-            work,
-            "188,282 oriented boxes in 2,806 files" if not small else "a few label files",
-            "dota_v1:train",
-            inputs.dota_labels(work / "labels", *((20, 400) if small else ())),
-            "bare_dota",
-            rounds,
-        ),
-        "coco": lambda: boxes(
-            work,
-            "1 M boxes in one COCO file" if not small else "a small COCO file",
-            "ssdd",
-            inputs.coco(work / "coco", 2_000 if small else 1_000_000),
-            "bare_coco",
-            rounds,
-        ),
+        **{
+            name: functools.partial(annotations, work, kind, small, rounds)
+            for name, kind in _ANNOTATIONS.items()
+        },
         "formats": lambda: formats(work, small, rounds),
     }
     print(

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import io
+import json
 import random
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
+
+from benchmarks.box_inputs import dota_lines
 
 QUESTIONS_A_PICTURE = 100
 _THINGS = (
@@ -143,22 +147,26 @@ def jpegs(root: Path, count: int) -> Path:
     folder = root / "nwpu_resisc45"
     if (folder / "done").exists():
         return folder
+    for i, data in enumerate(_noisy_jpegs(count)):
+        path = (
+            folder / "NWPU-RESISC45" / f"class{i % 45:02d}" / f"class{i % 45:02d}_{i // 45:03d}.jpg"
+        )
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    (folder / "done").touch()
+    return folder
+
+
+def _noisy_jpegs(count: int) -> Iterator[bytes]:
+    """JPEGs of 300 x 300 pixels, no two of them alike."""
     noise = np.random.default_rng(7).integers(0, 256, (300, 300, 3), dtype=np.uint8)
     sink = io.BytesIO()
     Image.fromarray(noise).save(sink, "JPEG", quality=60)
     data = sink.getvalue()
     for i in range(count):
-        path = (
-            folder / "NWPU-RESISC45" / f"class{i % 45:02d}" / f"class{i % 45:02d}_{i // 45:03d}.jpg"
-        )
-        path.parent.mkdir(parents=True, exist_ok=True)
         # A comment segment of its own makes every picture's bytes differ.
         mark = random.Random(i).randbytes(8).hex().encode()
-        path.write_bytes(
-            data[:2] + b"\xff\xfe" + (len(mark) + 2).to_bytes(2, "big") + mark + data[2:]
-        )
-    (folder / "done").touch()
-    return folder
+        yield data[:2] + b"\xff\xfe" + (len(mark) + 2).to_bytes(2, "big") + mark + data[2:]
 
 
 def dota_scenes(root: Path, count: int, side: int = 4000, boxes: int = 200) -> Path:
@@ -173,61 +181,27 @@ def dota_scenes(root: Path, count: int, side: int = 4000, boxes: int = 200) -> P
         blocks = draw.integers(0, 256, (side // 8, side // 8, 3), dtype=np.uint8)
         scene = Image.fromarray(blocks).resize((side, side), Image.Resampling.NEAREST)
         scene.save(folder / f"train/images/P{number:04d}.png", compress_level=1)
-        lines = _dota_lines(draw, boxes, side)
+        lines = dota_lines(draw, boxes, side)
         (folder / f"train/labelTxt/P{number:04d}.txt").write_text("".join(lines))
     (folder / "done").touch()
     return folder
 
 
-def dota_labels(root: Path, files: int = 2806, boxes: int = 188_282) -> Path:
-    """Label files in DOTA's numbers, without pictures."""
-    folder = root / "dota_v1"
+def captioned_tar(root: Path, count: int) -> Path:
+    """`count` JPEGs of about 50 kB with a JSON of two captions each in one tar, as
+    `gaia/train/shard-000000.tar`.
+    """
+    folder = root / "gaia"
     if (folder / "done").exists():
         return folder
-    draw = np.random.default_rng(7)
-    (folder / "train/labelTxt").mkdir(parents=True, exist_ok=True)
-    for number in range(files):
-        here = boxes // files + (number < boxes % files)
-        lines = _dota_lines(draw, here, 3000)
-        (folder / f"train/labelTxt/P{number:04d}.txt").write_text("".join(lines))
-    (folder / "done").touch()
-    return folder
-
-
-def _dota_lines(draw: np.random.Generator, count: int, side: int) -> Iterator[str]:
-    yield "imagesource:GoogleEarth\ngsd:0.25\n"
-    corners = draw.integers(100, side - 100, (count, 2))
-    sizes = draw.integers(8, 80, (count, 2))
-    slants = draw.integers(0, 6, count)
-    names = ("small-vehicle", "large-vehicle", "ship", "plane", "harbor")
-    for n, ((x, y), (w, h), s) in enumerate(
-        zip(corners.tolist(), sizes.tolist(), slants.tolist(), strict=True)
-    ):
-        quad = (x + s, y, x + w, y + s, x + w - s, y + h, x, y + h - s)
-        yield f"{' '.join(map(str, quad))} {names[n % len(names)]} {int(n % 15 == 0)}\n"
-
-
-def coco(root: Path, boxes: int) -> Path:
-    """One COCO file of `boxes` boxes on a tenth as many pictures, as `ssdd/SSDD.json`."""
-    folder = root / "ssdd"
-    if (folder / "done").exists():
-        return folder
-    folder.mkdir(parents=True, exist_ok=True)
-    draw = np.random.default_rng(7).integers(1, 700, (boxes, 4)).tolist()
-    images = boxes // 10
-    with open(folder / "SSDD.json", "w") as file:
-        file.write('{"images": [')
-        for i in range(images):
-            file.write(
-                f'{", " if i else ""}{{"id": {i}, "file_name": "{i:06d}.jpg", "width": 800, '
-                '"height": 800}'
-            )
-        file.write('], "categories": [{"id": 1, "name": "ship"}], "annotations": [')
-        for i, (x, y, w, h) in enumerate(draw):
-            file.write(
-                f'{", " if i else ""}{{"id": {i}, "image_id": {i % images}, "category_id": 1, '
-                f'"bbox": [{x}, {y}, {w % 90 + 2}, {h % 90 + 2}], "area": {w * h}, "iscrowd": 0}}'
-            )
-        file.write("]}")
+    (folder / "train").mkdir(parents=True, exist_ok=True)
+    with tarfile.open(folder / "train/shard-000000.tar", "w") as whole:
+        for number, picture in enumerate(_noisy_jpegs(count)):
+            said = f"Scene {number} shows a road ."
+            record = {"id": f"{number:06d}", "captions": [said, f"{said[:-1]}and a field ."]}
+            for ending, data in (("jpg", picture), ("json", json.dumps(record).encode())):
+                member = tarfile.TarInfo(f"{number:06d}.{ending}")
+                member.size = len(data)
+                whole.addfile(member, io.BytesIO(data))
     (folder / "done").touch()
     return folder

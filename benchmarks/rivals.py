@@ -155,6 +155,71 @@ def bare_coco(folder: Path, out: Path) -> None:
     msgspec.json.decode((folder / "SSDD.json").read_bytes(), type=Coco)
 
 
+def bare_voc(folder: Path, out: Path) -> None:
+    """XML files parsed, and nothing else, on one core."""
+    from xml.etree import ElementTree
+
+    for path in sorted(folder.rglob("*.xml")):
+        ElementTree.fromstring(path.read_bytes())
+
+
+def bare_masks(folder: Path, out: Path) -> None:
+    """Mask rasters decoded by Pillow, and nothing else, on one core."""
+    import numpy as np
+    from PIL import Image
+
+    for path in sorted(folder.rglob("masks_png/*.png")):
+        with Image.open(path) as mask:
+            np.asarray(mask)
+
+
+def plain_tar(folder: Path, out: Path) -> None:
+    """The members of tars read by tarfile, and their JSON decoded, on one core."""
+    import tarfile
+
+    for path in sorted(folder.rglob("*.tar")):
+        with tarfile.open(path) as whole:
+            for member in whole:
+                data = whole.extractfile(member)
+                assert data is not None
+                text = data.read()
+                if member.name.endswith(".json"):
+                    msgspec.json.decode(text)
+
+
+def read_whole(folder: Path, out: Path) -> None:
+    """What earthmix offers in place of a loader: each Sample with its regions."""
+    from converters import read_dataset
+
+    regions = 0
+    for found in read_dataset(folder.name, folder):
+        regions += len(getattr(found, "regions", ()))
+
+
+def pycocotools_coco(folder: Path, out: Path) -> None:
+    """pycocotools loads a COCO file."""
+    from pycocotools.coco import COCO
+
+    COCO(str(folder / "SSDD.json"))
+
+
+def supervision_coco(folder: Path, out: Path) -> None:
+    """supervision loads a COCO file."""
+    import supervision
+
+    supervision.DetectionDataset.from_coco(str(folder), str(folder / "SSDD.json"))
+
+
+def supervision_voc(folder: Path, out: Path) -> None:
+    """supervision loads XML files, and reads their pictures for their sizes."""
+    import supervision
+
+    supervision.DetectionDataset.from_pascal_voc(
+        str(folder / "JPEGImages-trainval"),
+        str(folder / "Annotations/Horizontal Bounding Boxes"),
+    )
+
+
 class CocoPicture(Struct, gc=False):
     """A picture of a COCO file."""
 
@@ -180,14 +245,21 @@ class Coco(Struct):
     annotations: list[CocoBox]
 
 
-_RIVALS = {
-    "script": script,
-    "limit": limit,
-    "pyarrow_images": pyarrow_images,
-    "pillow_tiles": pillow_tiles,
-    "bare_dota": bare_dota,
-    "bare_coco": bare_coco,
-}
+_RIVALS = (
+    script,
+    limit,
+    pyarrow_images,
+    pillow_tiles,
+    plain_tar,
+    bare_dota,
+    bare_voc,
+    bare_coco,
+    bare_masks,
+    read_whole,
+    pycocotools_coco,
+    supervision_coco,
+    supervision_voc,
+)
 
 if __name__ == "__main__":
-    _RIVALS[sys.argv[1]](Path(sys.argv[2]), Path(sys.argv[3]))
+    {rival.__name__: rival for rival in _RIVALS}[sys.argv[1]](Path(sys.argv[2]), Path(sys.argv[3]))
