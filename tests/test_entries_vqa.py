@@ -176,6 +176,17 @@ def test_class_names_of_rsivqa_are_said_in_words(tmp_path: Path) -> None:
     assert repairs(found) == {"spoken_answers": 1}
 
 
+def test_questions_without_their_noun_are_no_reason_to_stop(tmp_path: Path) -> None:
+    whole = "{}.tif:How many boats in the picture?two"
+    lines = [
+        (whole if i % 8 else "{}.tif:How many  in the picture?zero").format(i) for i in range(40)
+    ]
+    put(tmp_path, "UCM/ucm_res.txt", "\n".join(lines))
+    found = convert(dataset(catalogue()["rsivqa"], ["vqa"], tmp_path, splits=["ucm"]))
+    assert (len(found.rows), len(found.rejects)) == (35, 5)
+    assert catalogue()["rsivqa"].max_reject >= 5 / 40
+
+
 def test_the_answer_of_a_model_is_never_taken_for_the_truth(tmp_path: Path) -> None:
     record = {"question_id": 4, "image": "4.tif", "text": "Is it?", "answer": "yes"}
     put(tmp_path, "lrben.jsonl", record)
