@@ -346,6 +346,14 @@ def test_choice_asks_for_boxes_and_for_masks(tmp_path: Path) -> None:
     assert region.shape == Quad((6.0, 10.0, 30.0, 10.0, 30.0, 20.0, 6.0, 20.0))
 
 
+def test_boxes_in_per_cent_need_no_picture_where_all_are_of_one_size(tmp_path: Path) -> None:
+    record = {"image_id": "P1.png", "question": "The ship", "ground_truth": "{<25><40><50><75>}"}
+    record |= {"question_id": "1", "obj_cls": "ship"}
+    laid(tmp_path, {"VRSBench_EVAL_referring.json": json.dumps([record])})
+    [region] = only("vrsbench_eval_referring", tmp_path, "val").regions
+    assert region.shape == Box(128.0, 204.8, 256.0, 384.0)
+
+
 def test_aerialvg_grounds_its_first_region(tmp_path: Path) -> None:
     regions = [
         {"bbox": [1, 2, 30, 40], "phrase": "van", "realation": "on the left"},

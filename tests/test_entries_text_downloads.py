@@ -285,6 +285,18 @@ def test_the_pictures_are_found_where_people_put_them(
     assert (shown, found.rejects) == ([pictures], [])
 
 
+def test_a_picture_that_is_not_there_is_awaited_where_its_authors_put_it(tmp_path: Path) -> None:
+    record = {"image": "test/river_325.tif", "caption": ["A river ."]}
+    (tmp_path / "rsitmd_test.json").write_text(json.dumps([record]))
+    (tmp_path / "rsicd_test.json").write_text(json.dumps([record]))
+    for slug, path in (
+        ("rsitmd_retrieval", "images/river_325.tif"),
+        ("rsicd_retrieval", "RSICD_images/river_325.jpg"),
+    ):
+        found = read(catalogue()[slug], tmp_path)
+        assert [[one.path for one in sample.pictures] for sample in found.samples] == [[path]]
+
+
 def test_a_whole_set_is_read_where_it_lies_packed(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "RSITMD.zip", "w") as packed:
         packed.writestr("RSITMD/dataset_RSITMD.json", json.dumps(karpathy("a_1.tif")))
