@@ -150,6 +150,22 @@ def test_mme_realworld_reads_its_remote_sensing_part_alone(tmp_path: Path) -> No
     assert [(one.reason, one.items) for one in found.rejects] == [("unselected", 1)]
 
 
+@pytest.mark.parametrize("indent", [None, 2])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_an_object_with_the_keys_of_a_record_is_one(
+    indent: int | None, mark: str, tmp_path: Path
+) -> None:
+    put(tmp_path, "MME_RealWorld.json", mark + json.dumps(MME, indent=indent))
+    assert only("mme_realworld", tmp_path).questions[0].answer == "A lake"
+    turns = [{"from": "human", "value": "Is it?"}, {"from": "gpt", "value": "No."}]
+    talk = {"id": 1, "image": "a.png", "source_dataset": "x", "conversations": turns}
+    put(tmp_path, "list_pretrain.json", mark + json.dumps(talk, indent=indent))
+    put(tmp_path, "wrapped/list_pretrain.json", json.dumps({"conversations": [talk, talk]}))
+    for root, number in ((tmp_path, 1), (tmp_path / "wrapped", 2)):
+        found = read(catalogue()["versad"], root)
+        assert (found.rejects, len(found.samples)) == ([], number)
+
+
 def test_codes_of_answers_are_said_in_words_in_records_and_in_columns(tmp_path: Path) -> None:
     record = {"question_id": "port/1", "image": "a.tif", "text": "What?", "ground_truth": "Portgt"}
     put(tmp_path, "aid.jsonl", record)
