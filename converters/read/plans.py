@@ -346,7 +346,7 @@ def _without_mark(data: bytes) -> bytes:
 
 def _is_lines(name: str, head: bytes) -> bool:
     """True for a file of JSON Lines: by its ending, or since its first line is a whole record."""
-    if name.lower().endswith((".jsonl", ".ndjson")):
+    if files.without_address(name).lower().endswith((".jsonl", ".ndjson")):
         return True
     first, _, rest = utf8_of(head, is_head=True).lstrip().partition(b"\n")
     if not rest.lstrip().startswith(b"{"):
