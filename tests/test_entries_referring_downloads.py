@@ -16,7 +16,7 @@ from PIL import Image
 from converters.catalogue import entry_of
 from converters.dataset import open_dataset
 from converters.read.files import SourceError
-from schemas.sample import Box, Expression, Mask, Sample
+from schemas.sample import Box, Expression, Mask, Quad, Sample
 
 JPG, PNG = shot("JPEG"), shot()
 
@@ -313,6 +313,45 @@ def test_a_word_of_command_is_no_part_of_a_phrase(tmp_path: Path, said: str, phr
         found = convert(dataset(entry_of(slug), ["refer"], root, splits=["test"]))
         assert [row["regions"][0]["phrase"] for row in found.rows] == [phrase]
         assert repairs(found).get("leads", 0) == (said != phrase)
+
+
+def test_choice_asks_for_boxes_and_for_masks(tmp_path: Path) -> None:
+    folder = "perception/one_instance"
+    asked = "Please output the coordinates of the dam in the image in the format (x1, y1, x2, y2)."
+    corners = [[0.1, 0.2], [0.5, 0.2], [0.5, 0.4], [0.1, 0.4]]
+    box = {"id": "b", "image_path": f"{folder}/images/1.png", "question": asked, "answer": corners}
+    shown = {
+        "id": "m",
+        "image_path": f"{folder}/images/1.png",
+        "mask_path": f"{folder}/masks/1.png",
+    }
+    shown["question"] = "Give me the mask of all ships in this image."
+    segment = "referring_expression_segmentation"
+    root = laid(
+        tmp_path,
+        {
+            f"CHOICE/{folder}/visual_grounding/visual_grounding.json": json.dumps([box]),
+            f"CHOICE/{folder}/{segment}/{segment}.json": json.dumps([shown]),
+            f"CHOICE/{folder}/images/1.png": PNG,
+            f"CHOICE/{folder}/masks/1.png": mask((60, 50), (1, 2, 30, 40)),
+        },
+    )
+    for slug, phrase in (
+        ("choice_grounding", "the dam"),
+        ("choice_masks", "all ships in this image."),
+    ):
+        found = convert(dataset(entry_of(slug), ["refer"], root, splits=["test"]))
+        assert [row["regions"][0]["phrase"] for row in found.rows] == [phrase]
+    [region] = only("choice_grounding", root, "test").regions
+    assert region.shape == Quad((6.0, 10.0, 30.0, 10.0, 30.0, 20.0, 6.0, 20.0))
+
+
+def test_boxes_in_per_cent_need_no_picture_where_all_are_of_one_size(tmp_path: Path) -> None:
+    record = {"image_id": "P1.png", "question": "The ship", "ground_truth": "{<25><40><50><75>}"}
+    record |= {"question_id": "1", "obj_cls": "ship"}
+    laid(tmp_path, {"VRSBench_EVAL_referring.json": json.dumps([record])})
+    [region] = only("vrsbench_eval_referring", tmp_path, "val").regions
+    assert region.shape == Box(128.0, 204.8, 256.0, 384.0)
 
 
 def test_aerialvg_grounds_its_first_region(tmp_path: Path) -> None:

@@ -229,6 +229,18 @@ LAYOUTS: list[tuple[str, dict[str, Any], list[str]]] = [
     ),
     ("rsvlm_qa", {"RSVLM-QA.jsonl": [RSVLM]}, ["RSVLM-QA/INRIA/train/images/austin11.tif"]),
     (
+        *("rsvlm_qa", {"RSVL-VQA/RSVLM-QA.jsonl": [RSVLM]}),
+        ["RSVL-VQA/INRIA/train/images/austin11.tif"],
+    ),
+    (
+        *("rsvlm_qa", {"RSVLM-QA.jsonl": [RSVLM]}),
+        ["RSVLM-QA/RSVL-VQA/INRIA/train/images/austin11.tif"],
+    ),
+    (
+        *("mme_realworld_lite", {"MME-RealWorld-Lite/data/MME-RealWorld-Lite.json": [MME]}),
+        ["MME-RealWorld-Lite/data/imgs/remote_sensing/a.png"],
+    ),
+    (
         *("disasterm3", {"DisasterM3_Instruct/train_release.json": [DISASTER]}),
         [
             "DisasterM3_Instruct/train_images/train_images/a_pre_0.png",
@@ -271,6 +283,18 @@ def test_the_pictures_are_found_where_people_put_them(
     shown = [[picture.path for picture in sample.pictures] for sample in found.samples]
     shown += [row for columns in found.columns for row in columns.table["pictures"].to_pylist()]
     assert (shown, found.rejects) == ([pictures], [])
+
+
+def test_a_picture_that_is_not_there_is_awaited_where_its_authors_put_it(tmp_path: Path) -> None:
+    record = {"image": "test/river_325.tif", "caption": ["A river ."]}
+    (tmp_path / "rsitmd_test.json").write_text(json.dumps([record]))
+    (tmp_path / "rsicd_test.json").write_text(json.dumps([record]))
+    for slug, path in (
+        ("rsitmd_retrieval", "images/river_325.tif"),
+        ("rsicd_retrieval", "RSICD_images/river_325.jpg"),
+    ):
+        found = read(catalogue()[slug], tmp_path)
+        assert [[one.path for one in sample.pictures] for sample in found.samples] == [[path]]
 
 
 def test_a_whole_set_is_read_where_it_lies_packed(tmp_path: Path) -> None:
@@ -352,18 +376,23 @@ def test_the_tasks_of_one_file_are_entries_of_their_own(tmp_path: Path) -> None:
         boxed,
         lone,
     ]
+    advice = {"task": "disaster restoration advice", "ground_truth": "Clear the roads."}
+    records.append({**DISASTER, **advice, "prompts": ["What is to be done?"]})
     (tmp_path / "train_release.json").write_text(json.dumps(records))
-    asked, told, related = (
-        read(catalogue()[slug], tmp_path)
-        for slug in ("disasterm3", "disasterm3_captions", "disasterm3_relations")
+    asked, told, related, advised = (
+        read(catalogue()[f"disasterm3{task}"], tmp_path)
+        for task in ("", "_captions", "_relations", "_advice")
     )
     assert [s.questions[0].answer for s in asked.samples] == ["explosion", "231"]
     assert [(r.reason, r.detail, r.items) for r in asked.rejects] == [
         ("missing_field", "no pre_image_path", 1),
-        ("unselected", "task is not what the entry reads", 2),
+        ("unselected", "task is not what the entry reads", 3),
     ]
     assert [(s.captions[0].text, len(s.pictures)) for s in told.samples] == [("DISASTER: Fire", 2)]
-    assert [(r.reason, r.items) for r in told.rejects] == [("unselected", 4)]
+    assert [(r.reason, r.items) for r in told.rejects] == [("unselected", 5)]
+    assert [(s.questions[0].answer, len(s.pictures)) for s in advised.samples] == [
+        ("Clear the roads.", 2)
+    ]
     assert [(s.questions[0].answer, s.pictures[0].path) for s in related.samples] == [
         ("The red one is below.", "DisasterM3_Instruct/box_train_images/a_post_1_0.png")
     ]

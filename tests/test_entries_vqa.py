@@ -150,6 +150,22 @@ def test_mme_realworld_reads_its_remote_sensing_part_alone(tmp_path: Path) -> No
     assert [(one.reason, one.items) for one in found.rejects] == [("unselected", 1)]
 
 
+@pytest.mark.parametrize("indent", [None, 2])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_an_object_with_the_keys_of_a_record_is_one(
+    indent: int | None, mark: str, tmp_path: Path
+) -> None:
+    put(tmp_path, "MME_RealWorld.json", mark + json.dumps(MME, indent=indent))
+    assert only("mme_realworld", tmp_path).questions[0].answer == "A lake"
+    turns = [{"from": "human", "value": "Is it?"}, {"from": "gpt", "value": "No."}]
+    talk = {"id": 1, "image": "a.png", "source_dataset": "x", "conversations": turns}
+    put(tmp_path, "list_pretrain.json", mark + json.dumps(talk, indent=indent))
+    put(tmp_path, "wrapped/list_pretrain.json", json.dumps({"conversations": [talk, talk]}))
+    for root, number in ((tmp_path, 1), (tmp_path / "wrapped", 2)):
+        found = read(catalogue()["versad"], root)
+        assert (found.rejects, len(found.samples)) == ([], number)
+
+
 def test_codes_of_answers_are_said_in_words_in_records_and_in_columns(tmp_path: Path) -> None:
     record = {"question_id": "port/1", "image": "a.tif", "text": "What?", "ground_truth": "Portgt"}
     put(tmp_path, "aid.jsonl", record)
@@ -174,6 +190,17 @@ def test_class_names_of_rsivqa_are_said_in_words(tmp_path: Path) -> None:
     found = convert(dataset(catalogue()["rsivqa"], ["vqa"], tmp_path, splits=["aid"]))
     assert [words(row)[1] for row in found.rows] == ["sparse residential", "pond"]
     assert repairs(found) == {"spoken_answers": 1}
+
+
+def test_questions_without_their_noun_are_no_reason_to_stop(tmp_path: Path) -> None:
+    whole = "{}.tif:How many boats in the picture?two"
+    lines = [
+        (whole if i % 8 else "{}.tif:How many  in the picture?zero").format(i) for i in range(40)
+    ]
+    put(tmp_path, "UCM/ucm_res.txt", "\n".join(lines))
+    found = convert(dataset(catalogue()["rsivqa"], ["vqa"], tmp_path, splits=["ucm"]))
+    assert (len(found.rows), len(found.rejects)) == (35, 5)
+    assert catalogue()["rsivqa"].max_reject >= 5 / 40
 
 
 def test_the_answer_of_a_model_is_never_taken_for_the_truth(tmp_path: Path) -> None:

@@ -68,6 +68,9 @@ def test_variables_are_the_names_between_braces(pattern: str, names: set[str]) -
         ("{stem}.txt", "a/b.txt", None),
         ("{stem}.txt", "b.txt.gz", None),
         ("{stem}.txt", ".txt", None),
+        ("{stem}.json", "a/b.json?download=1", None),
+        ("{split}_{stem}.json", "val_b.json?download=1", {"split": "val", "stem": "b"}),
+        ("{stem}.png", "b.png?raw=true", None),
         ("a+b/{stem}", "aab/x", None),
         ("a.json", "a.json", {}),
     ],
@@ -76,6 +79,13 @@ def test_a_path_binds_the_names_of_the_pattern_that_it_matches(
     pattern: str, path: str, values: dict[str, str] | None
 ) -> None:
     assert files.bind(pattern, path) == values
+
+
+def test_a_text_may_have_the_end_of_its_address_in_its_name(tmp_path: Path) -> None:
+    root = tree(tmp_path, "a/train.json?download=1", "a/b.zip?download=1", "b/1.json", "b/2.json?x")
+    assert find(root, "a/{split}.json") == [("a/train.json?download=1", {"split": "train"})]
+    assert find(root, "a/{stem}.zip") == []
+    assert find(root, "b/{stem}.json") == [("b/1.json", {"stem": "1"})]
 
 
 def test_files_are_found_in_order_with_what_their_names_bind(tmp_path: Path) -> None:

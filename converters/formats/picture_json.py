@@ -46,6 +46,7 @@ from converters.read.picture_paths import PicturePaths
 from converters.read.plans import files_plan, json_array_plan
 from converters.read.questions import QuestionFields, picture_names, question_of, value_of
 from converters.read.records import json_records, record_pictures
+from converters.read.turns import without_beginning
 from schemas.sample import (
     Box,
     Caption,
@@ -90,9 +91,10 @@ class Options(Struct, forbid_unknown_fields=True):
     annotations: pattern of the JSON files; with `{stem}` a file is one picture's record. images:
     picture path from `{image}`, `{stem}`, `{split}` and the names in `annotations`. fields: names
     of the fields. table: the key under which the records stand. without: endings of names of files
-    that are no annotations. frame: width and height of the pictures, where boxes are fractions of
-    them. answers: what the answer of a multiple choice is (text, letter, index, index_from_1).
-    prompts: words put before or behind every question, which are taken away.
+    that are no annotations. strip: beginnings of pictures' names that are taken away. frame: width
+    and height of the pictures, where boxes are fractions of them. answers: what the answer of a
+    multiple choice is (text, letter, index, index_from_1). prompts: words put before or behind
+    every question, which are taken away.
     """
 
     annotations: BySplit
@@ -100,6 +102,7 @@ class Options(Struct, forbid_unknown_fields=True):
     fields: Fields = Fields()
     table: str | None = None
     without: list[str] = []
+    strip: list[str] = []
     frame: tuple[int, int] | None = None
     answers: Answers = "text"
     prompts: list[str] = []
@@ -156,10 +159,11 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
         except BadRecord as bad:
             yield Reject(file, place, span.split, *bad.args)
             continue
+        path = without_beginning(image, options.strip)
         values = {
             **bound(options.annotations, name),
-            "image": image,
-            "stem": stem(image),
+            "image": path,
+            "stem": stem(path),
             "split": span.split,
         }
         found = record_pictures([(paths, values)], file, image, span.split)

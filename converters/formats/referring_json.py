@@ -9,6 +9,11 @@ Sentences and boxes in lists side by side (GeoText-1652; fractions, centre and s
     {"image": "train/0839/image-43.jpeg", "caption": "In the center ...",
      "sentences": ["a large office building", null], "bboxes": [[0.4, 0.7, 0.4, 0.6], null]}
 
+A request to a model, of which the expression is a part (CHOICE; four corners in fractions)::
+
+    {"image_path": "a.png", "question": "Output the coordinates of the dam in the format (x1, y1).",
+     "answer": [[0.1, 0.2], [0.3, 0.2], [0.3, 0.4], [0.1, 0.4]]}
+
 One caption of several regions (AerialVG; the first is meant, the others help to find it)::
 
     {"filename": "a.jpg", "width": 1360, "height": 765, "grounding": {"caption": "the van behind",
@@ -70,7 +75,8 @@ class Options(Struct, forbid_unknown_fields=True):
     `{stem}`, `{split}`, the record's own fields and the pattern's names. records: the key under
     which the records stand, where they are not the whole document. boxes: how they are written.
     picks: which of the record's `regions` its text means: all, the first, or each has a text of
-    its own.
+    its own. until: what ends the expression in its text, with all that follows. frame: width and
+    height of the pictures, for boxes in steps across one whose size nothing else tells.
     """
 
     annotations: BySplit
@@ -79,6 +85,8 @@ class Options(Struct, forbid_unknown_fields=True):
     records: str | None = None
     boxes: Convention = Convention()
     picks: Literal["all", "first", "each"] = "all"
+    until: str | None = None
+    frame: tuple[int, int] | None = None
 
 
 class _Said(NamedTuple):
@@ -264,7 +272,7 @@ def _found(
     if picture.width and picture.height:
         size = picture.width, picture.height
     elif options.boxes.unit != "pixels":
-        size = at.sizes.of(picture.path)
+        size = at.sizes.of(picture.path) or options.frame
     lost = "" if size or options.boxes.unit == "pixels" else f"the size of {picture.path} is needed"
     found = _Found({}, [], [])
     for one in said:
@@ -277,7 +285,8 @@ def _found(
             if lost and any(one.boxes):
                 raise BadShape("no_size", f"{lost}: {one.text[:60]}")
             meant = _regions(one, 0, one.picked, options, size, found)
-            found.expressions.append(Expression(one.key, one.text, tuple(dict.fromkeys(meant))))
+            text = one.text.partition(options.until)[0] if options.until else one.text
+            found.expressions.append(Expression(one.key, text, tuple(dict.fromkeys(meant))))
             kind = "region"
             _regions(one, one.picked, len(one.boxes), options, size, found)
         except BadShape as fault:

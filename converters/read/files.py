@@ -11,8 +11,9 @@ alternatives with `{a|b}`::
     images-{shard}.tar!{stem}.jpg              members of several archives
 
 Where a folder is not there as a pattern writes it, one that is written nearly so stands for it, or
-an archive of its name (`converters.read.places`); a file may be written in another case, and a
-text or table may be packed (`{stem}.json` finds `a.json.gz`, as its member `a.json.gz!a.json`).
+an archive of its name (`converters.read.places`); a file may be written in another case, or have
+the end of its address in its name, and a text or table may be packed (`{stem}.json` finds
+`a.json.gz`, as its member `a.json.gz!a.json`).
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from converters.read.patterns import expand as expand
 from converters.read.patterns import fill as fill
 from converters.read.patterns import shown as shown
 from converters.read.patterns import variables as variables
+from converters.read.patterns import without_address as without_address
 from converters.read.places import other_place
 from converters.read.recipes import RecipeStore, made
 from converters.read.split_parts import joined
@@ -282,7 +284,7 @@ def _find(root: str, at: str, components: list[str], values: dict[str, str]) -> 
     if not bound and not wants_folder:
         bound = _bound(text, values, entries, re.IGNORECASE)
     if not bound and not rest and "!" not in at:
-        bound = _packed(root, at, text, values, entries)
+        bound = _packed(root, at, text, values, entries) or _addressed(text, values, entries)
     for entry, own in bound:
         now = {**values, **own}
         if rest:
@@ -326,6 +328,15 @@ def _packed(
     return [
         (Entry(name, False, size), own) for (name, own), size in zip(members, sizes, strict=True)
     ]
+
+
+def _addressed(
+    text: str, values: Mapping[str, str], entries: list[Entry]
+) -> list[tuple[Entry, dict[str, str]]]:
+    """The texts that match a component without the end of their address (`without_address`)."""
+    names = {without_address(one.name): one for one in entries if "?" in one.name}
+    found = _bound(text, values, [Entry(name, False, 0) for name in names])
+    return [(names[one.name], own) for one, own in found]
 
 
 def _listing(root: str, at: str) -> list[Entry]:

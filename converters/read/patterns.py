@@ -15,6 +15,7 @@ from converters.read.places import alike, unpacked
 COMPONENT_END = re.compile(r"/|(?<=!)")  # between path components; an archive is one
 _ALTERNATIVES = re.compile(r"\{([^{}]*\|[^{}]*)\}")
 _VARIABLE = re.compile(r"\{([a-z_]+)\}")
+_ADDRESSED = re.compile(r"(\.(?:json|jsonl|geojson|csv|tsv|txt|xml))\?[^/!]*$", re.IGNORECASE)
 _SHOWN = 3  # readings of a pattern that a message can hold
 
 
@@ -130,8 +131,15 @@ def match(text: str, name: str, values: Mapping[str, str]) -> dict[str, str] | N
     return None
 
 
+def without_address(name: str) -> str:
+    """The name of a text without the end of the address that it was fetched from, which `wget`
+    leaves in it: `a.json?download=1`."""
+    return _ADDRESSED.sub(r"\1", name) if "?" in name else name
+
+
 def bind(pattern: str, path: str) -> dict[str, str] | None:
     """What a pattern's names stand for in a path that `find` finds by it, else None."""
+    path = without_address(path)
     plain = unpacked(path)
     # A file that is packed alone (`a.json.gz!a.json`) has the name that it unpacks to.
     as_written = plain if path.rpartition("!")[0].endswith(f"{plain}.gz") else path

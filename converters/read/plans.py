@@ -33,6 +33,8 @@ from converters.read.json_tables import table_spans
 from converters.read.saved_tables import is_folder, saved_tables
 
 _HEAD_BYTES = 4096
+_ONE_RECORD = 1 << 20  # bytes; larger documents are many records
+_MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 # Text files that stand beside label files and are none, in small letters.
 _BESIDE = frozenset(
     f"{name}.txt"
@@ -85,7 +87,8 @@ def json_array_plan(
     """Byte spans of JSON arrays, of large objects whose values are records, and of JSON Lines.
 
     keys: keys that every record has, which prove a cut. table: the key at the head of the file
-    under which the array stands, or None for a bare array. Any other JSON document is one span.
+    under which the array stands, or None for a bare array. Any other JSON document is one span; an
+    object that has the keys itself is a record, as a line of JSON Lines is.
 
     Raises SourceError where there is no annotation file, or an array is cut off.
     """
@@ -100,7 +103,9 @@ def json_array_plan(
         ranges: list[tuple[int, int | None]] = [(0, None)]
         if array_opening(table).match(head):
             ranges = [*table_spans(path, table, keys, notes)]
-        elif _is_lines(found.path, head):
+        elif _is_lines(found.path, head) or (
+            table is None and _is_one_record(path, head, found.size, keys)
+        ):
             kind, ranges = LINES, [*line_spans(path)]
         elif table is None and (members := member_spans(path, head, found.size, keys)):
             kind, ranges = MEMBERS, [*members]
@@ -321,9 +326,27 @@ def not_served(folder: Folder, there: Iterable[tuple[str, Found]]) -> list[str]:
     return notes
 
 
+def _is_one_record(path: str, head: bytes, size: int, keys: set[str]) -> bool:
+    """True for a document that is one record: an object with the keys of records, and others.
+
+    (One that only wraps a list has one key.)
+    """
+    if not keys or size > _ONE_RECORD or not _without_mark(head).lstrip().startswith(b"{"):
+        return False
+    try:
+        found = _MEMBERS.decode(_without_mark(files.store(path).read(path)))
+    except UNREADABLE:
+        return False
+    return len(found) > 1 and found.keys() >= keys
+
+
+def _without_mark(data: bytes) -> bytes:
+    return data.removeprefix(b"\xef\xbb\xbf")
+
+
 def _is_lines(name: str, head: bytes) -> bool:
     """True for a file of JSON Lines: by its ending, or since its first line is a whole record."""
-    if name.lower().endswith((".jsonl", ".ndjson")):
+    if files.without_address(name).lower().endswith((".jsonl", ".ndjson")):
         return True
     first, _, rest = utf8_of(head, is_head=True).lstrip().partition(b"\n")
     if not rest.lstrip().startswith(b"{"):
