@@ -9,7 +9,7 @@ task of a mix says which kind it takes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal, get_args
 
 from msgspec import Struct
@@ -209,7 +209,7 @@ class Sample(Struct, frozen=True):
     captions: tuple[Caption, ...] = ()
     questions: tuple[Question, ...] = ()
     labels: tuple[Label, ...] = ()
-    regions: tuple[Region, ...] = ()
+    regions: Sequence[Region] = ()
     expressions: tuple[Expression, ...] = ()
     conversations: tuple[Conversation, ...] = ()
     unplaced: tuple[str, ...] = ()

@@ -10,6 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from converters.regions import scenes
+from converters.regions.columns import Regions
 from converters.regions.scenes import Shown
 from converters.rows.identity import hash128
 from converters.rows.regions import native_texts, region_lists, region_values
@@ -48,20 +49,19 @@ def region(key: str, label: str, shape: Shape, image: int = 0) -> Region:
     ],
 )
 def test_a_region_as_read_is_its_class_and_its_numbers(shape: Shape, text: str) -> None:
-    assert native_texts([region("k", "a ship", shape)]).to_pylist() == [f"a ship:{text}"]
+    assert native_texts(["a ship"], [shape]).to_pylist() == [f"a ship:{text}"]
 
 
 def test_regions_of_all_kinds_are_told_in_their_order() -> None:
     shapes = [POLYGON, Box(1.0, 2.0, 3.0, 4.0), Mask(2, 1, (1, 1)), QUAD, Box(1.5, 2.0, 3.0, 4.0)]
-    regions = [region(str(i), f"class {i}", shape) for i, shape in enumerate(shapes)]
-    assert native_texts(regions).to_pylist() == [
+    assert native_texts([f"class {i}" for i in range(5)], shapes).to_pylist() == [
         "class 0:0,0,8,0,8,8,4,9,0,8",
         "class 1:1,2,3,4",
         "class 2:2,1,1,1",
         "class 3:1,2,9.5,2,9.5,8,1,8",
         "class 4:1.5,2,3,4",
     ]
-    assert native_texts([]).to_pylist() == []
+    assert native_texts([], []).to_pylist() == []
 
 
 def test_a_picture_is_told_by_all_its_regions_and_in_a_pair_by_its_place() -> None:
@@ -202,7 +202,9 @@ def test_regions_in_rows_are_taken_from_those_that_can_stay() -> None:
 def test_lists_of_regions_may_hold_what_authors_call_them() -> None:
     shapes: list[Shape] = [Mask(2, 1, (1, 1)), POLYGON]
     regions = [region(str(i), "ship", shape, image=i) for i, shape in enumerate(shapes)]
-    values = region_values(regions, shapes, np.array([[1, 0, 2, 1], [0, 0, 8, 9]], float))
+    values = region_values(
+        Regions.of(regions), shapes, np.array([[1, 0, 2, 1], [0, 0, 8, 9]], float)
+    )
     rows = region_lists([0, 2], values, ["the left one", None]).to_pylist()
     assert rows[0] == []
     assert [one["phrase"] for one in rows[1]] == ["the left one", None]

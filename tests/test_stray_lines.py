@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
+import numpy as np
 import pytest
 from laid import laid
 from laid_out import faults, found_in
@@ -15,7 +15,7 @@ from converters.read.files import SourceError
 from converters.regions.coco import box_shapes
 from converters.regions.conventions import BadShape, Convention, shape_of
 from converters.regions.scenes import clean
-from schemas.sample import Box, Picture, Region, Sample
+from schemas.sample import Box, Picture, Quad, Region, Sample
 
 LINES = {"annotations": "{stem}.txt", "images": "{stem}.png"}
 CORNERS = "20 20 60 20 60 50 20 50"
@@ -67,14 +67,9 @@ def test_degrees_in_place_of_radians_are_no_box() -> None:
     with pytest.raises(BadShape) as bad:
         shape_of([50, 50, 40, 10, 90], turned, None)
     assert bad.value.args == ("bad_box", "an angle of 90, where radians were meant")
-    rows = given_boxes([[50, 50, 40, 10, 90], [50, 50, 40, 10, -6.28]])
-    assert [type(one).__name__ for one in rows] == ["Fault", "Quad"]
-
-
-def given_boxes(rows: list[list[float]]) -> list[Any]:
-    import numpy as np
-
-    return box_shapes(np.array(rows), "cxcywha_radians")
+    rows = np.array([[50, 50, 40, 10, 90], [50, 50, 40, 10, -6.28]])
+    shapes, wrong = box_shapes(rows, "cxcywha_radians")
+    assert ([*wrong], [type(one) for one in shapes]) == ([0], [Quad, Quad])
 
 
 def test_a_class_without_a_name_in_words_is_a_fault_of_its_region() -> None:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from converters.dialects.kit import Dialect
 from converters.regions import shapes as regions
 from converters.regions.geometry import Bools, Floats
-from converters.regions.numbers import by_kind
+from converters.regions.numbers import by_kind, taken
 from converters.registry import declared
 from schemas.names import known_names
 from schemas.sample import Box, Polygon, Quad, Shape
@@ -111,7 +111,7 @@ def rendered(
     enclosed, clamped = (np.zeros(count, bool) for _ in range(2))
     if dialect.needs_size:
         reasons[~np.isfinite(sizes).all(axis=1)] = "no_size"
-    written: list[Shape] = list(shapes)
+    written = shapes
     for kind, places in by_kind(shapes).items():
         way = _way(kind, dialect.shapes)
         places = places[reasons[places] == ""]
@@ -122,15 +122,17 @@ def rendered(
                 reasons[places] = "not_sayable"
                 continue
             enclosed[places] = True
-        whole = [shapes[place] for place in places.tolist()]
+        whole = taken(shapes, places)
         fresh = regions.enclose(whole, way)
         if way is Quad and (kind, way) not in _EXACT:
             fresh = _inside(fresh, whole, sizes[places])
+        if not isinstance(written, list) or written is shapes:
+            written = [*shapes]
         for place, shape in zip(places.tolist(), fresh, strict=True):
             written[place] = shape
     keep = np.flatnonzero(reasons == "")
-    fit = [written[place] for place in keep.tolist()]
-    if dialect.bounded and fit:
+    fit = taken(written, keep)
+    if dialect.bounded and len(fit):
         beyond = regions.envelopes(fit)
         leaves = (beyond < 0).any(axis=1) | (beyond[:, 2:] > sizes[keep]).any(axis=1)
         clamped[keep] = leaves

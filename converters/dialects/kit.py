@@ -16,7 +16,7 @@ import numpy.typing as npt
 from msgspec import Struct
 
 from converters.regions.geometry import Floats, to_rotated
-from converters.regions.numbers import box_array, by_kind, quad_array, ring_list
+from converters.regions.numbers import box_array, by_kind, quad_array, ring_list, taken
 from schemas.sample import Box, Polygon, Quad, Shape
 
 Size = tuple[int, int]  # width, height in pixels
@@ -239,7 +239,7 @@ def writer(
         texts = [""] * len(shapes)
         for kind, indices in by_kind(shapes).items():
             chosen = indices.tolist()
-            group = [shapes[place] for place in chosen]
+            group = taken(shapes, indices)
             if kind is Box and boxes is not None:
                 said = boxes(box_array(group), sizes[chosen])
             elif kind is Quad and quads is not None:

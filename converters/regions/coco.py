@@ -26,6 +26,7 @@ from converters.regions.masks import (
     mask_of_polygons,
     mask_strips,
 )
+from converters.regions.numbers import ShapeArray
 from schemas.sample import Box, Mask, Polygon, Quad, Shape
 
 # Which of an annotation's geometries is taken; a quad is an outline of four corners.
@@ -68,8 +69,11 @@ class Rule(Struct, frozen=True):
         )
         if len(outlined) == len(outlines):
             return outlined
-        by_place, boxed = iter(outlined), box_shapes(boxes, self.convention)
-        return [next(by_place) if text else box for text, box in zip(outlines, boxed, strict=True)]
+        by_place, (boxed, faults) = iter(outlined), box_shapes(boxes, self.convention)
+        return [
+            next(by_place) if text else faults.get(row, box)
+            for row, (text, box) in enumerate(zip(outlines, boxed, strict=True))
+        ]
 
     def _outlined(self, texts: Sequence[bytes], sizes: Sequence[Size]) -> list[Shape | Fault]:
         """The shapes of outlines."""
@@ -115,31 +119,30 @@ class Rule(Struct, frozen=True):
         return tuple(number + 0.5 for number in points) if self.pixels else points
 
 
-def box_shapes(boxes: Floats, convention: Convention) -> list[Shape | Fault]:
-    """Boxes (n, 5) as written as upright or oriented boxes."""
+def box_shapes(boxes: Floats, convention: Convention) -> tuple[ShapeArray, dict[int, Fault]]:
+    """Boxes (n, 5) as written as upright or oriented boxes; and why some are none, by index."""
     wanted = 5 if convention.startswith("cxcywha") else 4
     sides = boxes[:, 2:4]
     bad = ~np.isfinite(boxes[:, :wanted]).all(axis=1) | (sides < 0).any(axis=1)
     bad |= ~np.isnan(boxes[:, wanted:]).all(axis=1)
-    shapes: list[Shape | Fault]
     if convention == "xywh":
-        corners = np.hstack([boxes[:, :2], boxes[:, :2] + sides])
-        shapes = [Box(*row) for row in corners.tolist()]
+        shapes = ShapeArray(Box, np.hstack([boxes[:, :2], boxes[:, :2] + sides]))
     elif convention == "cxcywh":
         corners = np.hstack([boxes[:, :2] - sides / 2, boxes[:, :2] + sides / 2])
-        shapes = [Box(*row) for row in corners.tolist()]
+        shapes = ShapeArray(Box, corners)
     else:
         rotated = boxes.copy()
         if convention == "cxcywha_radians":
             bad |= np.abs(boxes[:, 4]) > MOST_RADIANS
             rotated[:, 4] = np.degrees(rotated[:, 4])
-        shapes = [Quad(tuple(row)) for row in from_rotated(rotated).tolist()]
+        shapes = ShapeArray(Quad, from_rotated(rotated))
+    faults = {}
     for row in np.flatnonzero(bad).tolist():
         numbers = boxes[row].tolist()
         last = max((i for i, number in enumerate(numbers) if not math.isnan(number)), default=-1)
         said = " ".join(f"{number:g}" for number in numbers[: last + 1]) or "no box"
-        shapes[row] = Fault("bad_box", f"{said}, where {convention} was meant")
-    return shapes
+        faults[row] = Fault("bad_box", f"{said}, where {convention} was meant")
+    return shapes, faults
 
 
 def mask_of_segmentation(value: Any, width: int, height: int) -> Mask:

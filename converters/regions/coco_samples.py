@@ -7,8 +7,7 @@ pictures become shapes together.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import repeat
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -23,6 +22,8 @@ from converters.read.folder import BySplit, Folder, Span
 from converters.read.picture_paths import PicturePaths
 from converters.read.records import record_pictures
 from converters.regions.coco import Convention, Fault, Geometry, Rule, Size, box_shapes
+from converters.regions.columns import Regions, Run
+from converters.regions.numbers import ShapeArray
 from schemas.sample import Picture, Region, Reject, Sample, Shape
 
 Ints = npt.NDArray[np.int64]
@@ -92,7 +93,8 @@ def samples(
         for name, fault in found.faults:
             yield Reject(file, f"{key}#{name}", span.split, *fault)
         picture = Picture(pictures[0].path, *(size or ()))
-        regions, unplaced = tuple(found.regions), tuple(dict.fromkeys(found.unplaced))
+        regions = found.regions if isinstance(found.regions, Run) else tuple(found.regions)
+        unplaced = tuple(dict.fromkeys(found.unplaced))
         yield Sample(key, file, span.split, (picture,), regions=regions, unplaced=unplaced)
 
 
@@ -126,31 +128,41 @@ def _ranges(first: Ints, behind: Ints) -> Ints:
 class _Found(NamedTuple):
     """The objects of one picture. unplaced: classes of those that have no region of their own."""
 
-    regions: list[Region]
+    regions: Sequence[Region]
     faults: list[tuple[str, Fault]]
     unplaced: list[str]
+
+
+class _PlainObjects(NamedTuple):
+    """Rows of the annotation table that all have an id of their own and are regions of one object.
+
+    Fast way: no row is looked at for itself, and no object made of it. The plain way is `_Objects`.
+    """
+
+    columns: Regions
+
+    def of(self, start: int, stop: int) -> _Found:
+        """Those of one picture."""
+        return _Found(Run(self.columns, start, stop), [], [])
 
 
 class _Objects(NamedTuple):
     """Rows of the annotation table as regions, or why they are none.
 
     keys: the annotations' ids; labels: their classes; None where there is none. crowds: which stand
-    for several objects. plain: all have an id of their own and are regions of one object.
+    for several objects.
     """
 
     keys: list[str | None]
     labels: list[str | None]
     crowds: list[bool]
     regions: list[Region | Fault]
-    plain: bool
 
     def of(self, start: int, stop: int) -> _Found:
         """Those of one picture. Without an id the n-th of them is called [n]."""
-        if self.plain:
-            # Fast way: none is looked at for itself. The plain way is what follows.
-            return _Found(cast(list[Region], self.regions[start:stop]), [], [])
         keys = self.keys[start:stop]
-        found = _Found([], [], [])
+        regions: list[Region] = []
+        found = _Found(regions, [], [])
         first: dict[str, Region | Fault] = {}
         differing: set[str] = set()
         own = self.regions[start:stop]
@@ -165,7 +177,7 @@ class _Objects(NamedTuple):
             elif first[key] is not region:
                 region = Fault("bad_value", f"annotation {key} stands twice in this picture")
             if isinstance(region, Region):
-                found.regions.append(region if name else replace(region, key=key))
+                regions.append(region if name else replace(region, key=key))
                 if self.crowds[start + i]:
                     found.unplaced.append(region.label)
                 continue
@@ -181,11 +193,14 @@ def _objects(
     classes: Classes,
     sizes: Sequence[Size],
     many_of: Sequence[int],
-) -> _Objects:
+) -> _Objects | _PlainObjects:
     """Rows picture by picture. sizes: of the pictures; many_of: how many rows each has."""
     boxes = rows["box"].combine_chunks().flatten().to_numpy().reshape(-1, BOX_NUMBERS)
+    shapes: Sequence[Shape | Fault]
     if options.geometry == "bbox":
-        shapes = box_shapes(boxes, options.box)
+        shapes, faults = box_shapes(boxes, options.box)
+        if faults:
+            shapes = [faults.get(row, shape) for row, shape in enumerate(shapes)]
     else:
         owned = [size for size, many in zip(sizes, many_of, strict=True) for _ in range(many)]
         rule = Rule(options.geometry, options.box, options.pixels)
@@ -193,24 +208,24 @@ def _objects(
     keys = rows["key"].to_pylist()
     categories = rows["category"].to_pylist()
     labels = [options.label or classes.names.get(category) for category in categories]
-    ignored = rows["ignored"].to_pylist()
-    # Fast way: where nothing is wrong, all regions are made by one call, which saves a tenth of the
-    # time that it takes to read them. The plain way is `_regions`.
-    sound = None not in labels and not any(map(options.ignored_names.__contains__, set(labels)))
-    sound = sound and all(keys) and Fault not in set(map(type, shapes))
-    if sound:
-        region: Any = Region  # keys and labels are no None here, and shapes no Fault
-        regions: list[Region | Fault] = [*map(region, keys, labels, shapes, repeat(0), ignored)]
-    else:
-        regions = _regions(options, classes, keys, categories, labels, shapes, ignored)
-    if options.attributes:
-        said: list[Mapping[str, str]] = [*map(msgspec.json.decode, rows["attributes"].to_pylist())]
-        for i, (region, attributes) in enumerate(zip(regions, said, strict=True)):
-            if attributes and isinstance(region, Region):
-                regions[i] = replace(region, attributes=attributes)
+    ignored = rows["ignored"].combine_chunks().to_numpy(zero_copy_only=False)
     crowds = rows["crowd"].to_pylist()
-    plain = sound and not any(crowds) and len(set(keys)) == len(keys)
-    return _Objects(keys, labels, crowds, regions, plain)
+    attributes: list[Mapping[str, str]] | None = None
+    if options.attributes:
+        attributes = [*map(msgspec.json.decode, rows["attributes"].to_pylist())]
+    names = set(labels)
+    is_sound = None not in names and names.isdisjoint(options.ignored_names)
+    is_sound = is_sound and all(keys) and not any(crowds) and len(set(keys)) == len(keys)
+    if is_sound and (isinstance(shapes, ShapeArray) or Fault not in set(map(type, shapes))):
+        # Keys and labels are no None here, and shapes no Fault.
+        images = np.zeros(len(keys), np.int64)
+        columns: Any = (keys, labels, shapes, images, ignored, attributes)
+        return _PlainObjects(Regions(*columns))
+    regions = _regions(options, classes, keys, categories, labels, shapes, ignored.tolist())
+    for i, (region, said) in enumerate(zip(regions, attributes or (), strict=False)):
+        if said and isinstance(region, Region):
+            regions[i] = replace(region, attributes=said)
+    return _Objects(keys, labels, crowds, regions)
 
 
 def _regions(

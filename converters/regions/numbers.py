@@ -1,10 +1,10 @@
-"""The numbers of many shapes at once, as arrays."""
+"""The numbers of many shapes at once, as arrays; and shapes that are an array from the start."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain
-from typing import cast
+from typing import cast, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -16,8 +16,62 @@ Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
 
 
+class ShapeArray(Sequence[Shape]):
+    """Boxes, or quads of four corners, as one array: a shape is made when it is asked for.
+
+    numbers: (n, 4) x1, y1, x2, y2 of boxes, (n, 8) of quads, in pixels.
+    """
+
+    __slots__ = ("kind", "numbers")
+
+    def __init__(self, kind: type[Box] | type[Quad], numbers: Floats) -> None:
+        self.kind = kind
+        self.numbers = numbers
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    @overload
+    def __getitem__(self, place: int) -> Shape: ...
+    @overload
+    def __getitem__(self, place: slice) -> ShapeArray: ...
+    def __getitem__(self, place: int | slice) -> Shape | ShapeArray:
+        if isinstance(place, slice):
+            return ShapeArray(self.kind, self.numbers[place])
+        return self._made(self.numbers[place].tolist())
+
+    def __iter__(self) -> Iterator[Shape]:
+        return map(self._made, self.numbers.tolist())
+
+    def _made(self, numbers: list[float]) -> Shape:
+        return Box(*numbers) if self.kind is Box else Quad(tuple(numbers))
+
+    def take(self, places: Indices) -> ShapeArray:
+        """Some of the shapes by their indices, in that order."""
+        return ShapeArray(self.kind, self.numbers[places])
+
+
+def taken(shapes: Sequence[Shape], places: Indices) -> Sequence[Shape]:
+    """Some of the shapes by their indices, in that order."""
+    if isinstance(shapes, ShapeArray):
+        return shapes.take(places)
+    return [shapes[place] for place in places.tolist()]
+
+
+def put(shapes: Sequence[Shape], kind: type[Box] | type[Quad], at: Indices, rows: Floats) -> None:
+    """Writes new numbers, (k, 4) or (k, 8), to boxes or quads of a list or an array of shapes."""
+    if isinstance(shapes, ShapeArray):
+        shapes.numbers[at] = rows
+        return
+    some = cast(list[Shape], shapes)
+    for place, numbers in zip(at.tolist(), rows.tolist(), strict=True):
+        some[place] = Box(*numbers) if kind is Box else Quad(tuple(numbers))
+
+
 def by_kind(shapes: Sequence[Shape]) -> dict[type, Indices]:
     """Indices of the shapes of each kind, the kinds in the order in which they come first."""
+    if isinstance(shapes, ShapeArray):
+        return {shapes.kind: np.arange(len(shapes))} if len(shapes) else {}
     kinds = [*map(type, shapes)]
     there = dict.fromkeys(kinds)
     if len(there) == 1:
@@ -33,6 +87,8 @@ def numbers_of(shapes: Sequence[Shape]) -> tuple[Indices, Floats]:
 
     Raises TypeError for masks, which have no corners.
     """
+    if isinstance(shapes, ShapeArray):
+        return np.full(len(shapes), shapes.numbers.shape[1]), shapes.numbers.ravel()
     # Fast way: iterators that run in C. The plain way is a loop over the shapes that lists the
     # numbers of each, and np.array of them, four times slower.
     kind = type(shapes[0]) if shapes else Box

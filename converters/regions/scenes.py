@@ -18,11 +18,15 @@ from msgspec import Struct
 from converters.ledger import Strings
 from converters.regions import shapes
 from converters.regions.attributes import spoken
+from converters.regions.columns import Regions, joined
 from converters.regions.frames import Frame, moved
-from converters.regions.geometry import Bools, Floats
-from schemas.sample import Box, Expression, Mask, Region, Reject, Sample, Shape
+from converters.regions.geometry import Floats
+from converters.regions.numbers import ShapeArray
+from schemas.sample import Box, Expression, Mask, Reject, Sample, Shape
 
 Size = tuple[int, int] | None
+# Of a mix of 64 bits whose results spread evenly: 2**64 over the golden ratio.
+_FACTOR, _SHIFT = np.uint64(0x9E3779B97F4A7C15), np.uint64(32)
 # Reasons of regions that are objects of the picture all the same, only without a usable place.
 _UNSURE = frozenset({"zero_area", "bad_box", "bad_value", "size_conflict"})
 
@@ -54,8 +58,8 @@ class Scenes(Struct, frozen=True, dict=True):
     samples: list[Sample]
     owner: npt.NDArray[np.int64]
     starts: npt.NDArray[np.int64]
-    native: list[Region]
-    shapes: list[Shape]
+    native: Regions
+    shapes: Sequence[Shape]
     sizes: Floats
     boxes: Floats
     areas: Floats
@@ -64,19 +68,9 @@ class Scenes(Struct, frozen=True, dict=True):
     spoken: Mapping[str, str] = {}
     details: Sequence[str] = ()
 
-    @cached_property
-    def images(self) -> npt.NDArray[np.int64]:
-        """Which of its scene's pictures each region lies on."""
-        return _images(self.native)
-
-    @cached_property
-    def ignored(self) -> Bools:
-        """Which regions their authors mark as difficult, crowded or to be ignored."""
-        return np.fromiter((region.ignored for region in self.native), bool, len(self.native))
-
     def reject(self, item: int, reason: str) -> Reject:
         """The Reject of one region, with its numbers as read and the frame they are in."""
-        sample, region = self.samples[self.owner[item]], self.native[item]
+        sample, region = self.samples[self.owner[item]], self.native.one(item)
         size = self.sizes[item]
         frame = "" if np.isnan(size).any() else f" in {size[0]:g} x {size[1]:g}"
         detail = f"{region.label} {numbers(region.shape)}{frame}"
@@ -102,7 +96,7 @@ class Scenes(Struct, frozen=True, dict=True):
         lost, unplaced = self._lost, self.samples[shown.scene].unplaced
         if not lost:
             return [*unplaced]
-        labels = [self.native[i].label for i in self.on(shown) if lost.get(i) in _UNSURE]
+        labels = [self.native.labels[i] for i in self.on(shown) if lost.get(i) in _UNSURE]
         return [*labels, *unplaced]
 
     @cached_property
@@ -130,7 +124,7 @@ class Scenes(Struct, frozen=True, dict=True):
         items = self.of(shown.scene)
         if not self.is_one_of_several(shown):
             return items
-        return [item for item in items if self.native[item].image == shown.image]
+        return [item for item in items if self.native.images[item] == shown.image]
 
     def is_one_of_several(self, shown: Shown) -> bool:
         """True for one picture of a pair or series, which words must tell from the others."""
@@ -153,7 +147,7 @@ class Expressions(Struct, frozen=True):
         """The Reject of one expression: its words, and which region is at fault."""
         sample, expression = self.scenes.samples[self.owner[item]], self.items[item]
         faulty = [
-            f"{self.scenes.native[i].key}: {self.scenes.reasons[i]}"
+            f"{self.scenes.native.keys[i]}: {self.scenes.reasons[i]}"
             for i in self.regions[item]
             if self.scenes.reasons[i]
         ]
@@ -174,7 +168,7 @@ def clean(
     names: what the catalogue calls some of the classes. frame_of: the frame of a picture's
     coordinates, where it is another than the picture's own.
     """
-    native = [region for sample in samples for region in sample.regions]
+    native = joined([sample.regions for sample in samples])
     numbers_of = [len(sample.regions) for sample in samples]
     owner = np.repeat(np.arange(len(samples)), numbers_of)
     starts = np.concatenate([[0], np.cumsum(numbers_of)]).astype(np.int64)
@@ -184,15 +178,12 @@ def clean(
     reasons = clipped.reasons.astype(object)
     for item, conflict in conflicts.items():
         reasons[item], clipped.details[item] = "size_conflict", conflict
-    images = _images(native)
     pictures_of = np.fromiter((len(sample.pictures) for sample in samples), np.int64)
-    reasons[images >= pictures_of[owner]] = "dangling_reference"
-    _mark_repeats(native, owner.tolist(), reasons)
-    spoken_names = {
-        label: spoken(label, names) for label in dict.fromkeys(region.label for region in native)
-    }
-    _mark_unnamed(native, spoken_names, reasons, clipped.details)
-    _explain_fractions(native, reasons, clipped.details)
+    reasons[native.images >= pictures_of[owner]] = "dangling_reference"
+    _mark_repeats(native, owner, reasons)
+    spoken_names = {label: spoken(label, names) for label in dict.fromkeys(native.labels)}
+    _mark_unnamed(native.labels, spoken_names, reasons, clipped.details)
+    _explain_fractions(native.shapes, reasons, clipped.details)
     good = reasons == ""
     repairs = Counter(
         {
@@ -212,7 +203,7 @@ def clean(
         sizes,
         clipped.boxes,
         clipped.areas,
-        [spoken_names[region.label] for region in native],
+        [spoken_names[label] for label in native.labels],
         reasons,
         names,
         clipped.details,
@@ -227,7 +218,7 @@ def expressions(scenes: Scenes) -> Expressions:
     picked: list[list[int]] = []
     reasons: list[str] = []
     for scene, sample in enumerate(scenes.samples):
-        places = {scenes.native[i].key: i for i in scenes.of(scene)}
+        places = {scenes.native.keys[i]: i for i in scenes.of(scene)}
         for expression in sample.expressions:
             known = [places[key] for key in expression.regions if key in places]
             dangling = len(known) < len(expression.regions)
@@ -255,14 +246,9 @@ def flat(shape: Shape) -> tuple[float, ...]:
     return shape.points
 
 
-def _images(native: Sequence[Region]) -> npt.NDArray[np.int64]:
-    """Which of its scene's pictures each region lies on."""
-    return np.fromiter((region.image for region in native), np.int64, len(native))
-
-
 def _sizes(
     samples: Sequence[Sample],
-    native: Sequence[Region],
+    native: Regions,
     owner: npt.NDArray[np.int64],
     size_of: Callable[[str], Size],
 ) -> Floats:
@@ -271,8 +257,8 @@ def _sizes(
     first = [size_of(s.pictures[0].path) or unknown if s.pictures else unknown for s in samples]
     sizes: Floats = np.array(first, float).reshape(-1, 2)[owner]
     # Nearly all regions lie on their scene's first picture; the others are looked at one by one.
-    for item in np.flatnonzero(_images(native)).tolist():
-        pictures, image = samples[owner[item]].pictures, native[item].image
+    for item in np.flatnonzero(native.images).tolist():
+        pictures, image = samples[owner[item]].pictures, int(native.images[item])
         known = size_of(pictures[image].path) if image < len(pictures) else None
         sizes[item] = known or unknown
     return sizes
@@ -280,57 +266,57 @@ def _sizes(
 
 def _framed(
     samples: Sequence[Sample],
-    native: Sequence[Region],
+    native: Regions,
     owner: npt.NDArray[np.int64],
     frame_of: Callable[[str], Frame | None],
-) -> tuple[list[Shape], dict[int, str], dict[int, str]]:
+) -> tuple[Sequence[Shape], dict[int, str], dict[int, str]]:
     """Shapes in the pixels of the shown pictures; how some were moved, and why some cannot be."""
-    framed = [region.shape for region in native]
     moves: dict[int, str] = {}
     conflicts: dict[int, str] = {}
     paths = {picture.path for sample in samples for picture in sample.pictures}
     frames = {path: frame for path in paths if (frame := frame_of(path)) is not None}
     if not frames:
-        return framed, moves, conflicts
-    for item, (scene, region) in enumerate(zip(owner.tolist(), native, strict=True)):
+        return native.shapes, moves, conflicts
+    framed = [*native.shapes]
+    every = zip(owner.tolist(), native.images.tolist(), native.shapes, strict=True)
+    for item, (scene, image, shape) in enumerate(every):
         pictures = samples[scene].pictures
-        frame = frames.get(pictures[region.image].path) if region.image < len(pictures) else None
-        if frame is None or isinstance(region.shape, Mask):
+        frame = frames.get(pictures[image].path) if image < len(pictures) else None
+        if frame is None or isinstance(shape, Mask):
             continue
         if frame.conflict:
             conflicts[item] = frame.conflict
         else:
-            framed[item], moves[item] = moved(region.shape, frame), frame.repair
+            framed[item], moves[item] = moved(shape, frame), frame.repair
     return framed, moves, conflicts
 
 
 def _mark_unnamed(
-    native: Sequence[Region], names: Mapping[str, str], reasons: Strings, details: list[str]
+    labels: Sequence[str], names: Mapping[str, str], reasons: Strings, details: list[str]
 ) -> None:
     """Writes `bad_value` to each region whose class is a number that nobody has a name for."""
     unnamed = {label for label, name in names.items() if name and not any(map(str.isalpha, name))}
     if not unnamed:
         return
-    for item, region in enumerate(native):
-        if region.label in unnamed and not reasons[item]:
+    for item, label in enumerate(labels):
+        if label in unnamed and not reasons[item]:
             reasons[item], details[item] = "bad_value", "its class has no name in words"
 
 
-def _explain_fractions(native: Sequence[Region], reasons: Strings, details: list[str]) -> None:
+def _explain_fractions(native: Sequence[Shape], reasons: Strings, details: list[str]) -> None:
     """Says of regions without an area whether their numbers look like fractions of a picture."""
     for item in np.flatnonzero(reasons == "zero_area").tolist():
-        shape = native[item].shape
+        shape = native[item]
         values = () if isinstance(shape, Mask) else flat(shape)
         if values and all(abs(value) <= 1 for value in values) and any(v % 1 for v in values):
             details[item] = "its numbers look like fractions of the picture, and pixels were meant"
 
 
-def _mark_repeats(native: Sequence[Region], owner: Sequence[int], reasons: Strings) -> None:
+def _mark_repeats(native: Regions, owner: npt.NDArray[np.int64], reasons: Strings) -> None:
     """Writes `duplicate_region` to each region that stands in its scene a second time."""
-    keys = [
-        (scene, region.image, region.label, region.shape)
-        for scene, region in zip(owner, native, strict=True)
-    ]
+    if isinstance(native.shapes, ShapeArray) and _all_differ(native, native.shapes, owner):
+        return
+    keys = [*zip(owner.tolist(), native.images.tolist(), native.labels, native.shapes, strict=True)]
     if len(set(keys)) == len(keys):
         return
     seen: set[tuple[object, ...]] = set()
@@ -338,3 +324,19 @@ def _mark_repeats(native: Sequence[Region], owner: Sequence[int], reasons: Strin
         if not reasons[item] and key in seen:
             reasons[item] = "duplicate_region"
         seen.add(key)
+
+
+def _all_differ(native: Regions, shapes: ShapeArray, owner: npt.NDArray[np.int64]) -> bool:
+    """True where no two regions of one scene are alike; False where two may be.
+
+    Fast way: equal regions have equal sums of their numbers in 64 bits, so where all sums differ no
+    two are equal. The plain way puts each region into a set, which takes four times as long.
+    """
+    codes = {label: code for code, label in enumerate(dict.fromkeys(native.labels))}
+    labels = np.fromiter(map(codes.__getitem__, native.labels), np.int64, len(native.labels))
+    bits = (shapes.numbers + 0.0).view(np.uint64)  # -0 is 0
+    mixed = np.zeros(len(labels), np.uint64)
+    for column in (owner, native.images, labels, *bits.T):
+        mixed = (mixed ^ column.astype(np.uint64)) * _FACTOR
+        mixed ^= mixed >> _SHIFT
+    return len(np.unique(mixed)) == len(mixed)

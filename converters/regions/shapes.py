@@ -7,7 +7,7 @@ operations are in `converters.regions.masks` and can be had from here too.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -36,7 +36,7 @@ from converters.regions.masks import (
     mask_strips,
     mask_to_array,
 )
-from converters.regions.numbers import Indices, by_kind, numbers_of
+from converters.regions.numbers import Indices, ShapeArray, by_kind, numbers_of, put, taken
 from schemas.sample import Box, Mask, Polygon, Quad, Shape
 
 __all__ = [
@@ -64,14 +64,14 @@ Texts = npt.NDArray[np.object_]
 class Clipped(NamedTuple):
     """Shapes within their pictures.
 
-    shapes: clipped, the very object where nothing changed. reasons: "", or why a shape cannot stay
+    shapes: clipped, as a list or an array as they came. reasons: "", or why a shape cannot stay
     (`zero_area`, `outside_image`, `bad_box`, `bad_value`), and details: what is wrong in words,
     where the shape's numbers alone do not say. changed: cut at the picture's edge; swapped:
     corners were inverted; mended: an outline or corners crossed. boxes: (n, 4) upright boxes around
     them within the picture, areas: (n,) pixels, both 0 where a shape cannot stay.
     """
 
-    shapes: list[Shape]
+    shapes: Sequence[Shape]
     reasons: Texts
     details: list[str]
     changed: Bools
@@ -109,7 +109,7 @@ def clip(shapes: Sequence[Shape], sizes: Floats) -> Clipped:
     count = len(shapes)
     sizes = np.where(np.isfinite(sizes), sizes, np.inf).reshape(-1, 2)
     out = Clipped(
-        list(shapes),
+        _copied(shapes),
         np.full(count, "", object),
         [""] * count,
         np.zeros(count, bool),
@@ -120,7 +120,7 @@ def clip(shapes: Sequence[Shape], sizes: Floats) -> Clipped:
     )
     steps: dict[type, _Step] = {Box: _clip_boxes, Quad: _clip_quads, Polygon: _clip_polygons}
     for kind, chosen in _by_kind(shapes).items():
-        held = [shapes[k] for k in chosen.tolist()]
+        held = taken(shapes, chosen)
         if kind is Mask:
             _clip_masks(held, sizes[chosen], chosen, out)
             continue
@@ -133,6 +133,12 @@ def clip(shapes: Sequence[Shape], sizes: Floats) -> Clipped:
     lost = out.reasons != ""
     out.boxes[lost], out.areas[lost] = 0, 0
     return out
+
+
+def _copied(shapes: Sequence[Shape]) -> Sequence[Shape]:
+    if isinstance(shapes, ShapeArray):
+        return ShapeArray(shapes.kind, shapes.numbers.copy())
+    return list(shapes)
 
 
 def _by_kind(shapes: Sequence[Shape]) -> dict[type, Indices]:
@@ -176,8 +182,7 @@ def _clip_boxes(
     out.boxes[chosen] = cut.points
     out.areas[chosen] = np.prod(cut.points[:, 2:] - cut.points[:, :2], axis=1)
     fresh = np.flatnonzero((cut.points != boxes).any(axis=1))
-    for place, points in zip(chosen[fresh].tolist(), cut.points[fresh].tolist(), strict=True):
-        out.shapes[place] = Box(*points)
+    put(out.shapes, Box, chosen[fresh], cut.points[fresh])
 
 
 def _clip_quads(
@@ -193,8 +198,12 @@ def _clip_quads(
     turns = x * np.roll(y, -1, axis=1) - y * np.roll(x, -1, axis=1)
     out.areas[chosen] = np.abs(turns.sum(axis=1)) / 2
     fresh = np.flatnonzero((cut.points != quads).any(axis=1))
-    for place, points in zip(chosen[fresh].tolist(), cut.points[fresh].tolist(), strict=True):
-        out.shapes[place] = Quad(tuple(points))
+    put(out.shapes, Quad, chosen[fresh], cut.points[fresh])
+
+
+def _listed(out: Clipped) -> list[Shape]:
+    """The shapes as a list: what holds a polygon is none of boxes or quads alone."""
+    return cast(list[Shape], out.shapes)
 
 
 def _clip_polygons(
@@ -217,7 +226,7 @@ def _clip_polygons(
         elif len(parts) == 1:
             points = tuple(parts[0].ravel().tolist())
             if points != tuple(rings[row].ravel().tolist()):
-                out.shapes[place] = Polygon(points)
+                _listed(out)[place] = Polygon(points)
         elif np.isfinite(sizes[row]).all():
             _to_mask(parts, sizes[row], place, out)
         else:
@@ -232,7 +241,7 @@ def _to_mask(parts: Sequence[Floats], size: Floats, place: int, out: Clipped) ->
     """
     width, height = size.astype(int).tolist()
     mask = mask_of_polygons([part.ravel().tolist() for part in parts], width, height)
-    out.shapes[place] = mask
+    _listed(out)[place] = mask
     out.boxes[place], out.areas[place] = mask_box(mask), sum(mask.counts[1::2])
     if out.areas[place] == 0:
         out.reasons[place] = "zero_area"
@@ -260,7 +269,7 @@ def envelopes(shapes: Sequence[Shape]) -> Floats:
         if kind is Mask:
             boxes[chosen] = [mask_box(s) for s in shapes if isinstance(s, Mask)]
             continue
-        lengths, flat = numbers_of([shapes[k] for k in chosen.tolist()])
+        lengths, flat = numbers_of(taken(shapes, chosen))
         starts, corners = np.cumsum(lengths // 2) - lengths // 2, flat.reshape(-1, 2)
         boxes[chosen, :2] = np.minimum.reduceat(corners, starts)
         boxes[chosen, 2:] = np.maximum.reduceat(corners, starts)
@@ -274,7 +283,7 @@ def outlines(shapes: Sequence[Shape]) -> Texts:
     """
     out = np.empty(len(shapes), object)
     for kind, chosen in _by_kind(shapes).items():
-        lengths, flat = numbers_of([shapes[k] for k in chosen.tolist()])
+        lengths, flat = numbers_of(taken(shapes, chosen))
         if kind is Box:
             out[chosen] = shapely.box(*flat.reshape(-1, 4).T)
             continue

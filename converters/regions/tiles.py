@@ -22,7 +22,7 @@ from converters.ledger import Strings
 from converters.regions import shapes
 from converters.regions.geometry import Bools, Floats
 from converters.regions.numbers import Indices as Indices
-from converters.regions.numbers import by_kind, shifted
+from converters.regions.numbers import by_kind, shifted, taken
 from converters.regions.scenes import Scenes, Shown
 from schemas.mix import TileSpec
 from schemas.sample import Mask, Sample, Shape
@@ -114,7 +114,7 @@ def cut(scenes: Scenes, spec: TileSpec) -> Cut:
         for tile, shown, hidden in found[scene]:
             path = tile_path(tile.scene, spec, tile.x, tile.y)
             picture = replace(sample.pictures[0], path=path, width=tile.width, height=tile.height)
-            uncounted = (*unsure, *(scenes.native[item].label for item in hidden.tolist()))
+            uncounted = (*unsure, *(scenes.native.labels[item] for item in hidden.tolist()))
             unplaced = tuple(dict.fromkeys(uncounted))
             made.append(replace(sample, pictures=(picture,), regions=(), unplaced=unplaced))
             native.append(shown)
@@ -216,7 +216,7 @@ def _visible(scenes: Scenes, items: Indices, windows: Floats) -> Floats:
             shares[place] = sum(part.counts[1::2]) / sum(shape.counts[1::2])
     cut = np.setdiff1d(cut, masks)
     distinct, places = np.unique(items[cut], return_inverse=True)
-    wholes = shapes.outlines([scenes.shapes[item] for item in distinct.tolist()])[places]
+    wholes = shapes.outlines(taken(scenes.shapes, distinct))[places]
     tiles = shapely.box(*first[cut].T, *behind[cut].T)
     shares[cut] = shapely.area(shapely.intersection(wholes, tiles)) / shapely.area(wholes)
     return shares
@@ -250,14 +250,14 @@ def _scenes(
     windows = windows.reshape(-1, 4)[owner]
     is_tile = np.array([tile is not None for tile in at], bool)[owner]
     sizes = np.where(is_tile[:, None], windows[:, 2:], before.sizes[native])
-    moved = _moved([before.shapes[item] for item in native.tolist()], windows, is_tile)
+    moved = _moved([*taken(before.shapes, native)], windows, is_tile)
     clipped = shapes.clip(moved, np.where(np.isnan(sizes), np.inf, sizes))
     return Scenes(
         before.split,
         samples,
         owner,
         np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
-        [before.native[item] for item in native.tolist()],
+        before.native.take(native),
         clipped.shapes,
         sizes,
         clipped.boxes,

@@ -9,19 +9,18 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from converters.regions.columns import Regions
 from converters.regions.geometry import Floats
-from converters.regions.numbers import by_kind, numbers_of
+from converters.regions.numbers import ShapeArray, by_kind, numbers_of, taken
 from converters.regions.scenes import flat
-from schemas.sample import Box, Mask, Polygon, Quad, Region, Shape
+from schemas.sample import Box, Mask, Polygon, Quad, Shape
 from schemas.table import REGION
 
 _PLAIN = 1e12  # %.12g writes whole numbers below it as they are
 _SHAPES = {Box: "hbb", Quad: "obb", Polygon: "polygon", Mask: "mask"}
 
 
-def region_values(
-    regions: Sequence[Region], shapes: Sequence[Shape], boxes: Floats
-) -> pa.StructArray:
+def region_values(regions: Regions, shapes: Sequence[Shape], boxes: Floats) -> pa.StructArray:
     """Regions as a `REGION` column, without phrases.
 
     shapes: theirs in the rows. boxes: (n, 4) x1, y1, x2, y2 around each, in pixels of its picture.
@@ -31,8 +30,7 @@ def region_values(
     runs: pa.Array = pa.nulls(count, REGION.field("counts").type)
     kinds = by_kind(shapes)
     if kinds.keys() & {Quad, Polygon}:
-        held = [shape.points if isinstance(shape, (Quad, Polygon)) else None for shape in shapes]
-        points = pa.array(held, points.type)
+        points = _points(shapes, points.type)
     if Mask in kinds:
         held = [shape.counts if isinstance(shape, Mask) else None for shape in shapes]
         runs = pa.array(held, runs.type)
@@ -43,8 +41,8 @@ def region_values(
     corners = pa.array(boxes.astype(np.float32).ravel())
     ends = pa.array(np.arange(0, 4 * count + 1, 4, dtype=np.int32))
     arrays = {
-        "image": pa.array([region.image for region in regions], pa.int32()),
-        "label": pa.array([region.label for region in regions], pa.string()),
+        "image": pa.array(regions.images.astype(np.int32)),
+        "label": pa.array(regions.labels, pa.string()),
         "shape": pa.array([*_SHAPES.values()]).take(pa.array(names)),
         "bbox": pa.ListArray.from_arrays(ends, corners),
         "points": points,
@@ -52,6 +50,16 @@ def region_values(
         "phrase": pa.nulls(count, pa.string()),
     }
     return pa.StructArray.from_arrays([arrays[field.name] for field in REGION], fields=list(REGION))
+
+
+def _points(shapes: Sequence[Shape], kind: pa.ListType) -> pa.Array:
+    """The corners of quads and polygons, null for other shapes."""
+    if isinstance(shapes, ShapeArray):
+        lengths, flat = numbers_of(shapes)
+        ends = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
+        return pa.ListArray.from_arrays(pa.array(ends), pa.array(flat, kind.value_type), type=kind)
+    held = [shape.points if isinstance(shape, (Quad, Polygon)) else None for shape in shapes]
+    return pa.array(held, kind)
 
 
 def region_lists(
@@ -70,13 +78,12 @@ def region_lists(
     return pa.ListArray.from_arrays(offsets, values)
 
 
-def native_texts(regions: Sequence[Region]) -> pa.StringArray:
+def native_texts(names: Sequence[str], shapes: Sequence[Shape]) -> pa.StringArray:
     """Regions as read, for a row's identity: class and numbers, `ship:10,20.5,30,40`."""
-    labels = pa.array([region.label for region in regions], pa.string())
-    shapes = [region.shape for region in regions]
+    labels = pa.array(names, pa.string())
     numbers, order = [pa.array([], pa.string())], [np.zeros(0, np.int64)]
     for kind, chosen in by_kind(shapes).items():
-        held = [shapes[place] for place in chosen.tolist()]
+        held = taken(shapes, chosen)
         whole = np.zeros(len(held), bool)
         if kind is not Mask:
             # Fast way: Arrow writes whole numbers, which most sets have, in a fifth of the time. It

@@ -21,6 +21,7 @@ import pyarrow as pa
 from converters.dialects import dialect, render
 from converters.dialects.kit import Dialect, Found
 from converters.regions import shapes
+from converters.regions.columns import Regions
 from converters.rows import identity
 from converters.rows.assemble import Job, Turns, assemble, identify, nested, tokens
 from converters.rows.regions import region_lists, region_values
@@ -97,9 +98,8 @@ def tidied(talk: Conversation, repairs: Counter[str]) -> list[tuple[str, str]]:
 
 
 def _turns(job: Job, said: list[Said]) -> Turns:
-    regions = [region for talk in said for region in talk.regions]
-    shown = [region.shape for region in regions]
-    values = region_values(regions, shown, shapes.envelopes(shown))
+    regions = Regions.of([region for talk in said for region in talk.regions])
+    values = region_values(regions, regions.shapes, shapes.envelopes(regions.shapes))
     return Turns(
         nested([[text for _, text in talk.turns] for talk in said]),
         pa.nulls(len(said), pa.string()),

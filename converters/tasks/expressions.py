@@ -47,7 +47,7 @@ def _build_expressions(job: Job, batch: ExpressionItems) -> Built:
     drafts: list[Draft] = []
     sources: list[tuple[str, str]] = []  # key and identity of each
     for item, (scene, used) in enumerate(zip(said.owner, said.regions, strict=True)):
-        images = {view.scenes.native[region].image for region in used}
+        images = {int(view.scenes.native.images[region]) for region in used}
         if not reasons[item]:
             reasons[item] = _refusal(view, images, used, texts[item])
         if reasons[item]:

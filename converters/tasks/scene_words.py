@@ -17,7 +17,7 @@ from msgspec import Struct
 from converters.dialects import Rendered, dialect, rendered
 from converters.regions import attributes
 from converters.regions.geometry import Bools, Floats
-from converters.regions.numbers import Indices
+from converters.regions.numbers import Indices, taken
 from converters.regions.scenes import Scenes, Shown
 from converters.rows import identity
 from converters.rows.identity import FIELD, ITEM
@@ -75,13 +75,13 @@ class SceneWords(Struct, dict=True):
     def keys(self) -> pa.StringArray:
         """The key of each region's record."""
         owners = pa.array([sample.key for sample in self.scenes.samples], pa.string())
-        own = pa.array([region.key for region in self.scenes.native], pa.string())
+        own = pa.array(self.scenes.native.keys, pa.string())
         return pc.binary_join_element_wise(owners.take(pa.array(self.scenes.owner)), own, "#")
 
     @cached_property
     def native(self) -> pa.StringArray:
         """Each region as read: the same whatever the mix made of it."""
-        return native_texts(self.scenes.native)
+        return native_texts(self.scenes.native.labels, self.scenes.native.shapes)
 
     @cached_property
     def hashes(self) -> Words:
@@ -101,8 +101,8 @@ class SceneWords(Struct, dict=True):
         first = np.concatenate([[0], np.cumsum(counts)])
         count = counts[scenes.owner]
         # As `Scenes.on` says, all regions of a scene of one picture lie on it.
-        shown = (count == 1) | ((scenes.images >= 0) & (scenes.images < count))
-        there = first[scenes.owner] + np.where(count == 1, 0, scenes.images)
+        shown = (count == 1) | ((scenes.native.images >= 0) & (scenes.native.images < count))
+        there = first[scenes.owner] + np.where(count == 1, 0, scenes.native.images)
         order = np.flatnonzero(shown)[np.argsort(there[shown], kind="stable")]
         ends = np.concatenate([[0], np.cumsum(np.bincount(there[shown], minlength=first[-1]))])
         lists = pa.ListArray.from_arrays(
@@ -161,7 +161,7 @@ class SceneWords(Struct, dict=True):
         known, done = self._written[name, unsayable]
         fresh = items[~done[items]]
         if len(fresh):
-            shapes = [self.scenes.shapes[item] for item in fresh.tolist()]
+            shapes = taken(self.scenes.shapes, fresh)
             sizes = np.nan_to_num(self.scenes.sizes[fresh], nan=np.inf)
             found = rendered(dialect(name), shapes, sizes, unsayable)
             for column, values in zip(known, found, strict=True):
@@ -179,11 +179,8 @@ class SceneWords(Struct, dict=True):
     def _values(self) -> tuple[Indices, pa.StructArray]:
         """All regions that can stay as a column, and where in it each is."""
         scenes, good = self.scenes, np.flatnonzero(self.scenes.reasons == "")
-        some = good.tolist()
         places = np.zeros(len(scenes.native), np.int64)
         places[good] = np.arange(len(good))
         return places, region_values(
-            [scenes.native[item] for item in some],
-            [scenes.shapes[item] for item in some],
-            scenes.boxes[good],
+            scenes.native.take(good), taken(scenes.shapes, good), scenes.boxes[good]
         )

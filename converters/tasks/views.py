@@ -42,7 +42,7 @@ class View(Struct, frozen=True):
         """Each picture of each scene that has regions which may be used, with these."""
         usable = np.flatnonzero(self.reasons == "")
         ends = np.searchsorted(usable, self.scenes.starts).tolist()
-        images = self.scenes.images[usable].tolist()
+        images = self.scenes.native.images[usable].tolist()
         items = usable.tolist()
         for scene, sample in enumerate(self.scenes.samples):
             inside = slice(ends[scene], ends[scene + 1])
@@ -94,10 +94,11 @@ def _filtered(job: Job, scenes: Scenes) -> Strings:
     reasons: Strings = scenes.reasons.copy()
     reasons[(reasons == "") & _unselected(scenes, rule.labels)] = "unselected"
     if not rule.ignored:
-        reasons[(reasons == "") & scenes.ignored] = "ignored"
+        reasons[(reasons == "") & scenes.native.ignored] = "ignored"
     reasons[(reasons == "") & (share < rule.min_side)] = "too_small"
     if rule.max_regions is not None:
-        shown = scenes.owner * (scenes.images.max(initial=0) + 1) + scenes.images
+        images = scenes.native.images
+        shown = scenes.owner * (images.max(initial=0) + 1) + images
         numbers = np.bincount(shown[reasons == ""], minlength=shown.max(initial=0) + 1)
         reasons[(reasons == "") & (numbers > rule.max_regions)[shown]] = "too_many"
     return reasons
@@ -107,7 +108,7 @@ def _unselected(scenes: Scenes, labels: Sequence[str] | None) -> Bools:
     """Which regions are of a class that the source does not ask for."""
     if labels is None:
         return np.zeros(len(scenes.native), bool)
-    outside = (region.label not in labels for region in scenes.native)
+    outside = (label not in labels for label in scenes.native.labels)
     return np.fromiter(outside, bool, len(scenes.native))
 
 
