@@ -142,6 +142,12 @@ CASES: list[tuple[str, str, str, Shape, str, dict[str, str | bytes]]] = [
      "Data_Set_Larch_Casebearer.zip!Data_Set_Larch_Casebearer/Bebehojd_20190527/Images/B01_1.JPG",
      {"Data_Set_Larch_Casebearer.zip!Data_Set_Larch_Casebearer/Bebehojd_20190527/Annotations/"
       "B01_1.xml": xml("Larch", "<damage>LD</damage>")}),
+    ("ssdd_voc", "train", "ship", FROM_1, "VOCdevkit/VOC2007/JPEGImages/000001.jpg",
+     {"VOCdevkit/VOC2007/Annotations/000001.xml": xml("ship"),
+      "VOCdevkit/VOC2007/ImageSets/Main/train.txt": "000001\n"}),
+    ("rsod_voc", "val", "oiltank", FROM_0, "RSOD/JPEGImages/oiltank_3.jpg",
+     {"RSOD/Annotations/oiltank_3.xml": xml("oiltank"),
+      "RSOD/ImageSets/Main/val.txt": "oiltank_3\nplayground_8\n"}),
     ("msar", "all", "ship", FROM_1, "MSAR-1.0 dataset/JPEGImages/01.jpg",
      {"MSAR-1.0 dataset/Annotations/01.xml": xml("ship")}),
     ("neon_tree_sites", "evaluation", "Tree", FROM_1, "OSBS/plots/OSBS_029.tif",
