@@ -146,6 +146,9 @@ CASES: list[tuple[str, str, str, Shape, str, dict[str, str | bytes]]] = [
      "Data_Set_Larch_Casebearer.zip!Data_Set_Larch_Casebearer/Bebehojd_20190527/Images/B01_1.JPG",
      {"Data_Set_Larch_Casebearer.zip!Data_Set_Larch_Casebearer/Bebehojd_20190527/Annotations/"
       "B01_1.xml": xml("Larch", "<damage>LD</damage>")}),
+    ("dota_folder", "all", "plane", CORNERS, "dataset_demo/images/P0032.png",
+     {"dataset_demo/labelTxt/P0032.txt": "1.0 2.0 9.0 2.0 9.0 8.0 1.0 8.0 plane 0\n",
+      "dataset_demo/imgnamefile.txt": "images/P0032.png\n"}),
     ("ssdd_voc", "train", "ship", FROM_1, "VOCdevkit/VOC2007/JPEGImages/000001.jpg",
      {"VOCdevkit/VOC2007/Annotations/000001.xml": xml("ship"),
       "VOCdevkit/VOC2007/ImageSets/Main/train.txt": "000001\n"}),
