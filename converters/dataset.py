@@ -29,6 +29,7 @@ from schemas.sample import Picture, Question, Reject, Sample
 from schemas.table import Columns
 
 _DEPTH = 3  # folders one in the other around a dataset's files
+_NOT_THERE = "not found"  # in what is said of a folder that holds something else
 
 
 def read_dataset(
@@ -103,7 +104,9 @@ def open_dataset(
         try:
             plan = plan_of(entry, folder)
         except SourceError as error:
-            if folder.inside.endswith("!"):  # what an archive lacks, or why it cannot be read
+            # What an archive lacks, or why what is found in a folder alone cannot be read.
+            is_found = _NOT_THERE in str(fault) and _NOT_THERE not in str(error)
+            if folder.inside.endswith("!") or is_found:
                 fault.args = (f"{fault}; {folder.inside.rstrip('!')} was looked into: {error}",)
             continue
         return folder, _below(folder, plan)

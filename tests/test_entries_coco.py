@@ -21,6 +21,15 @@ OUTLINE = Polygon((10, 20, 40, 20, 40, 28, 12, 28))
 ENTRIES: list[tuple[str, str, str, dict[str, Any], str, str, Shape]] = [
     # slug, annotation file, file name in it, annotation, split, picture's path, shape
     ("ssdd", "SSDD.json", "000001.jpg", BOX, "all", "JPEGImages/000001.jpg", UPRIGHT),
+    (
+        "ssdd_split",
+        "annotations/SSDD_instances_train.json",
+        "000001.jpg",
+        BOX,
+        "train",
+        "imgs/000001.jpg",
+        UPRIGHT,
+    ),
     ("ssdd_masks", "SSDD.json", "000001.jpg", RING, "all", "JPEGImages/000001.jpg", OUTLINE),
     (
         "ssdd_official",

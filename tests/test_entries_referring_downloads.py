@@ -354,18 +354,17 @@ def test_boxes_in_per_cent_need_no_picture_where_all_are_of_one_size(tmp_path: P
     assert region.shape == Box(128.0, 204.8, 256.0, 384.0)
 
 
-def test_aerialvg_grounds_its_first_region(tmp_path: Path) -> None:
+@pytest.mark.parametrize("split", ["train", "val", "test"])
+def test_aerialvg_grounds_its_first_region(split: str, tmp_path: Path) -> None:
     regions = [
         {"bbox": [1, 2, 30, 40], "phrase": "van", "realation": "on the left"},
         {"bbox": [31, 2, 50, 40], "phrase": "car"},
     ]
     record = {"filename": "a.jpg", "height": 50, "width": 60,
               "grounding": {"caption": "the van left of a car", "regions": regions}}  # fmt: skip
-    root = laid(
-        tmp_path,
-        {"AerialVG/annotation/vg_val_odvg.jsonl": json.dumps(record), "AerialVG/images/a.jpg": JPG},
-    )
-    sample = only("uavvg", root, "val")
+    lines = f"AerialVG/annotation/vg_{split}_odvg.jsonl"
+    root = laid(tmp_path, {lines: json.dumps(record), "AerialVG/images/a.jpg": JPG})
+    sample = only("uavvg", root, split)
     assert sample.pictures[0].path == "AerialVG/images/a.jpg"
     assert [(one.text, one.regions) for one in sample.expressions] == [
         ("the van left of a car", ("regions[0]",))

@@ -10,7 +10,7 @@ from native import read
 from test_entries import put
 
 from converters.catalogue import catalogue
-from schemas.sample import Box, Polygon, Region
+from schemas.sample import Box, Mask, Polygon, Region
 
 
 def test_rows_of_the_hub_hold_their_picture_and_lists_of_boxes(tmp_path: Path) -> None:
@@ -62,3 +62,19 @@ def test_deepglobe_buildings_are_rings_in_pixels(tmp_path: Path) -> None:
         ),
         ("train", f"{folder}_img7.tif", ()),
     ]
+
+
+def test_a_building_with_a_yard_is_a_mask_where_its_picture_is_not_there(tmp_path: Path) -> None:
+    put(
+        tmp_path,
+        "AOI_2_Vegas_Train/summaryData/AOI_2_Vegas_Train_Building_Solutions.csv",
+        "ImageId,BuildingId,PolygonWKT_Pix,PolygonWKT_Geo\n"
+        'AOI_2_Vegas_img1,0,"POLYGON ((0 0 0, 9 0 0, 9 9 0, 0 9 0, 0 0 0), '
+        '(3 3 0, 6 3 0, 6 6 0, 3 6 0, 3 3 0))",x\n',
+    )
+    found = read(catalogue()["deepglobe_detection"], tmp_path)
+    [region] = found.samples[0].regions
+    assert isinstance(region.shape, Mask)
+    assert (region.shape.width, region.shape.height) == (650, 650)
+    assert sum(region.shape.counts[1::2]) == 9 * 9 - 3 * 3
+    assert found.rejects == []

@@ -6,6 +6,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from laid import laid
 from mask_files import put_mask
 from native import read
 
@@ -101,6 +102,20 @@ def test_of_two_folders_that_hold_the_dataset_the_error_names_both(tmp_path: Pat
     said = r"; its files lie in new and in old: name one by --path$"
     with pytest.raises(SourceError, match=said):
         open_dataset(entry_of("levir_cd"), str(tmp_path))
+
+
+def test_what_is_wrong_in_the_only_folder_is_said(tmp_path: Path) -> None:
+    laid(tmp_path, {"carpk/data/Annotations/a.txt": "0 0.5 0.5 0.1 0.1\n"})
+    said = r"annotations not found: .*; carpk/data was looked into: carpk: .* holds YOLO text"
+    with pytest.raises(SourceError, match=said):
+        open_dataset(entry_of("carpk"), str(tmp_path))
+
+
+def test_a_folder_that_lacks_the_same_is_not_named_twice(tmp_path: Path) -> None:
+    laid(tmp_path, {"carpk/pictures/a.png": b"?"})
+    with pytest.raises(SourceError, match="annotations not found") as raised:
+        open_dataset(entry_of("carpk"), str(tmp_path))
+    assert "looked into" not in str(raised.value)
 
 
 def test_archives_in_an_archive_are_to_be_unpacked(tmp_path: Path) -> None:

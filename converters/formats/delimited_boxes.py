@@ -51,6 +51,7 @@ from converters.read.box_fields import (
     number,
 )
 from converters.read.box_scenes import LineRules, Scene, scenes_of
+from converters.read.class_numbers import numbered_otherwise
 from converters.read.files import Found, SourceError
 from converters.read.folder import (
     ALL,
@@ -118,7 +119,8 @@ class Options(Struct, forbid_unknown_fields=True):
 def plan(folder: Folder, options: Options) -> Plan:
     """Spans of a few hundred label files, or of one table each.
 
-    Raises SourceError where there is none, or they hold YOLO's lines and others were meant.
+    Raises SourceError where there is none, they hold YOLO's lines and others were meant, or a file
+    beside such lines numbers the classes otherwise.
     """
     notes: list[str] = []
     negatives = _negatives(folder, options)
@@ -132,6 +134,9 @@ def plan(folder: Folder, options: Options) -> Plan:
             raise
         return Plan(negatives, notes, tuple(patterns))  # a split of nothing but such pictures
     _refuse_yolo(folder, options, there)
+    if options.fractions and (why := numbered_otherwise(folder, options.class_names)):
+        hint = "an entry of your own can say these numbers in class_names"
+        raise SourceError(f"{folder.slug}: {why}: the labels are numbered otherwise; {hint}")
     if options.lists is None:
         table = "image" in options.columns or "frame" in options.columns
         found = files_plan(
