@@ -65,6 +65,20 @@ def yields(entry: Entry) -> tuple[Kind, ...]:
     return tuple(kind for kind in module.YIELDS if kind not in missing)
 
 
+def tasks_of_all(entry: Entry) -> list[str]:
+    """The tasks that make a row of each item once: the first of the entry's for every kind.
+
+    Words that a format makes of class names say nothing that its other items do not say: they
+    count where the entry names their task first.
+    """
+    ours = getattr(format_module(entry.format), "OURS", ())
+    by_kind: dict[Kind | None, str] = {}
+    for name in entry.tasks:
+        by_kind.setdefault(TASKS[name].kind(yields(entry)), name)
+    first = entry.tasks[0]
+    return [name for kind, name in by_kind.items() if name == first or kind not in ours]
+
+
 @functools.cache
 def catalogue() -> dict[str, Entry]:
     """All entries by slug. Raises ConfigError with every fault of every file."""

@@ -9,7 +9,14 @@ from typing import Any
 
 import msgspec
 
-from converters.catalogue import catalogue, entry_of, mix_faults, unreadable, yields
+from converters.catalogue import (
+    catalogue,
+    entry_of,
+    mix_faults,
+    tasks_of_all,
+    unreadable,
+    yields,
+)
 from converters.tasks import TASKS
 from schemas.mix import Mix, SourceSpec, TileSpec, parse_mix
 from schemas.names import known_names
@@ -90,7 +97,8 @@ def _change(table: dict[str, Any], changes: Sequence[str]) -> None:
 def convert_mix(targets: Sequence[str], group: str, changes: Sequence[str] = ()) -> Mix:
     """A mix in which every item of the named datasets (`slug` or `slug:split`) is kept once.
 
-    Boxes of a picture whose size nobody knows are written in pixels. Raises ConfigError for a
+    A dataset's source has its slug as name; where its authors give items of several kinds, those of
+    each other kind have a source of the name `slug-task`. Boxes of a picture whose size nobody knows are written in pixels. Raises ConfigError for a
     dataset that is unknown or cannot be read.
     """
     sources: dict[str, Any] = {}
@@ -99,11 +107,14 @@ def convert_mix(targets: Sequence[str], group: str, changes: Sequence[str] = ())
         entry = entry_of(slug)
         if reason := unreadable(entry):
             raise ConfigError(reason)
-        source = sources.setdefault(slug, {"task": entry.tasks[0]})
-        if split and slug not in targets:  # the whole holds its parts
-            source.setdefault("split", []).append(split)
-    shown = list(sources)[:_NAMED]
-    left = len(sources) - len(shown)
+        for number, task in enumerate(tasks_of_all(entry)):
+            own = {"dataset": slug, "task": task}
+            source = sources.setdefault(f"{slug}-{task}" if number else slug, own)
+            if split and slug not in targets:  # the whole holds its parts
+                source.setdefault("split", []).append(split)
+    slugs = [*dict.fromkeys(source["dataset"] for source in sources.values())]
+    shown = slugs[:_NAMED]
+    left = len(slugs) - len(shown)
     rest = [f"and-{left}-more"] if left else []
     name = "-".join([*shown, *rest]).replace("_", "-")
     table = {

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.load import convert_mix, load_mix, mix_names
+from pipelines.load import convert_mix, load_mix, mix_names, narrowed
 from schemas.mix import Mix, SourceSpec
 from schemas.toml import ConfigError
 
@@ -177,6 +177,26 @@ def test_converting_keeps_everything_once() -> None:
         1.0,
         None,
     )
+
+
+def test_converting_makes_rows_of_each_kind_of_item_once() -> None:
+    wanted = convert_mix(["vrsbench:val", "xbd"], "item")
+    assert [(s.name, s.dataset, s.task, s.split) for s in wanted.sources] == [
+        ("vrsbench", "vrsbench", "caption", ["val"]),
+        ("vrsbench-vqa", "vrsbench", "vqa", ["val"]),
+        ("vrsbench-refer", "vrsbench", "refer", ["val"]),
+        ("xbd", "xbd", "classification", None),
+        ("xbd-grounding", "xbd", "grounding", None),
+    ]
+    assert wanted.name == "convert-vrsbench-xbd"
+    alone = narrowed(wanted, ["vrsbench-vqa"])
+    assert [source.name for source in alone.sources] == ["vrsbench-vqa"]
+
+
+def test_converting_makes_no_rows_of_words_that_are_made_of_class_names() -> None:
+    assert [s.task for s in convert_mix(["loveda"], "item").sources] == ["classification"]
+    # The change itself has no other items.
+    assert [s.task for s in convert_mix(["levir_cd"], "item").sources] == ["refer"]
 
 
 def test_converting_may_name_splits() -> None:

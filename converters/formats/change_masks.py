@@ -34,6 +34,7 @@ from converters.regions.pixel_classes import PixelTable, areas, pixel_classes
 from schemas.sample import Expression, Kind, Picture, Region, Reject, Sample
 
 YIELDS: tuple[Kind, ...] = ("region", "expression")
+OURS: tuple[Kind, ...] = ("expression",)
 _MASKS_A_SPAN = 128
 _PLACES = ("before", "after")
 

@@ -31,6 +31,7 @@ from converters.regions.pixel_classes import PixelClasses, PixelTable, areas, pi
 from schemas.sample import Expression, Kind, Label, Region, Reject, Sample
 
 YIELDS: tuple[Kind, ...] = ("region", "expression", "label")
+OURS: tuple[Kind, ...] = ("expression",)
 _ROW_BYTES = 300_000  # of pictures of 256 pixels a side
 
 

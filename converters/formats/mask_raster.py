@@ -28,6 +28,7 @@ from converters.regions.pixel_classes import PixelClasses, PixelTable, areas, pi
 from schemas.sample import Expression, Kind, Label, Region, Reject, Sample
 
 YIELDS: tuple[Kind, ...] = ("label", "region", "expression")
+OURS: tuple[Kind, ...] = ("expression",)
 _MASKS_A_SPAN = 128
 
 

@@ -130,7 +130,8 @@ class Format(Protocol):
 
     YIELDS: the kinds of items it yields; the first is what a record counts as that cannot be read
     at all. Options: what a catalogue entry may say besides the common keys. A module may have
-    `lacks(options)` too: the kinds that an entry of such options does not hold.
+    `lacks(options)` too: the kinds that an entry of such options does not hold; and `OURS`: those
+    whose words it makes of class names.
     """
 
     YIELDS: tuple[Kind, ...]

@@ -44,7 +44,7 @@ Name = Annotated[
     typer.Argument(metavar="NAME|FILE", help="A mix that comes with earthmix, or a .toml file."),
 ]
 Only = Annotated[
-    str | None, typer.Option("--only", help="A,B: these sources or datasets of the mix alone.")
+    str | None, typer.Option("--only", help="A,B: these sources or datasets alone.")
 ]
 SkipMissing = Annotated[
     bool,
@@ -123,6 +123,7 @@ def convert(
     images: Images = None,
     group: RowGroup = Group.item,
     tile: Tile = "",
+    only: Only = None,
     dialect: Annotated[
         str | None,
         typer.Option("--dialect", help="How boxes are written (docs/dialects.md): geochat, ..."),
@@ -144,7 +145,7 @@ def convert(
         written = [f"dialect={dialect}"] if dialect else []
         written += [f"splits={splits.value}"] if splits else []
         wanted = load.convert_mix(names, group.value, [*written, *(changes or [])])
-        wanted = load.narrowed(wanted, tile=load.tile_of(tile))
+        wanted = load.narrowed(wanted, _names(only), tile=load.tile_of(tile))
     engine_options = dataclasses.replace(engine_options, beam_options=datasets[len(names) :])
     request = Request(data_root, out, images, path or [], verify_images, quiet, tokenizer=tokenizer)
     _run(wanted, request, engine_options)
@@ -210,8 +211,12 @@ def _mix(
     from pipelines import load
 
     _add(catalogues)
-    names = [word.strip() for word in only.split(",") if word.strip()] if only else []
-    return load.narrowed(load.load_mix(name, changes or []), names, take, load.tile_of(tile))
+    wanted = load.load_mix(name, changes or [])
+    return load.narrowed(wanted, _names(only), take, load.tile_of(tile))
+
+
+def _names(only: str | None) -> list[str]:
+    return [word.strip() for word in only.split(",") if word.strip()] if only else []
 
 
 def _add(catalogues: list[str] | None) -> None:
