@@ -26,7 +26,7 @@ from converters.read.instead import said_instead
 from converters.read.outer_folders import folders_inside
 from schemas.entry import Entry
 from schemas.sample import Picture, Question, Reject, Sample
-from schemas.table import Columns
+from schemas.table import Columns, sorted_by_id
 
 _DEPTH = 3  # folders one in the other around a dataset's files
 _NOT_THERE = "not found"  # in what is said of a folder that holds something else
@@ -204,7 +204,7 @@ def read_sides(entry: Entry, folder: Folder, plan: Plan) -> dict[str, Sides]:
         tables = parts.setdefault(span.split, {}).setdefault(span.table, [])
         tables.append(read_side(entry, folder, span))
     return {
-        split: {name: pa.concat_tables(some).sort_by("id") for name, some in tables.items()}
+        split: {name: sorted_by_id(pa.concat_tables(some)) for name, some in tables.items()}
         for split, tables in parts.items()
     }
 

@@ -98,8 +98,8 @@ def convert_mix(targets: Sequence[str], group: str, changes: Sequence[str] = ())
     """A mix in which every item of the named datasets (`slug` or `slug:split`) is kept once.
 
     A dataset's source has its slug as name; where its authors give items of several kinds, those of
-    each other kind have a source of the name `slug-task`. Boxes of a picture whose size nobody knows are written in pixels. Raises ConfigError for a
-    dataset that is unknown or cannot be read.
+    each other kind have a source of the name `slug-task`. Boxes of a picture whose size nobody
+    knows are written in pixels. Raises ConfigError for a dataset that is unknown or cannot be read.
     """
     sources: dict[str, Any] = {}
     for target in dict.fromkeys(targets):

@@ -29,7 +29,7 @@ from pipelines.segments import Ref
 from pipelines.storage import work_files
 from pipelines.storage.client import StoreError
 from pipelines.write_shard import write_shard
-from schemas.table import REJECT, SEGMENT_ROW
+from schemas.table import REJECT, SEGMENT_ROW, sorted_by_id
 
 SideKey = tuple[str, str, str]  # dataset, split, table
 
@@ -71,11 +71,8 @@ class _MergeSide(beam.DoFn):
     def process(self, element: tuple[SideKey, Iterable[str]]) -> Iterator[tuple[SideKey, str]]:
         key, parts = element
         table = pa.concat_tables([segments.read_table(path) for path in sorted(parts)])
-        ids = np.asarray(table["id"])
-        if len(ids) and not (ids[1:] >= ids[:-1]).all():
-            table = table.take(pa.array(np.argsort(ids, kind="stable")))
         path = f"{self._plan.work}/sides/{'.'.join(key)}.arrow"
-        segments.write_table(path, table.combine_chunks())
+        segments.write_table(path, sorted_by_id(table).combine_chunks())
         yield key, path
 
 

@@ -28,6 +28,7 @@ from converters.read.plans import files_plan
 from converters.read.records import text_records
 from converters.regions.coco_samples import CocoOptions, left_rejects, samples
 from schemas.sample import Kind, Reject, Sample
+from schemas.table import sorted_by_id
 
 YIELDS: tuple[Kind, ...] = ("region",)
 _FILES_A_SPAN = 64
@@ -112,8 +113,8 @@ def _samples(
             record.image_id = only.id if record.image_id is None else record.image_id
     outlined = options.geometry != "bbox"
     tables = Tables(
-        annotation_table(records, rejects, attributes, outlined).sort_by("id"),
-        image_table(span, images).sort_by("id"),
+        sorted_by_id(annotation_table(records, rejects, attributes, outlined)),
+        sorted_by_id(image_table(span, images)),
         category_table(classes),
     )
     yield from samples(folder, options, span, images, tables)

@@ -108,6 +108,11 @@ class Image(Struct):
         return (self.file_name or self.filename or "").strip().replace("\\", "/")
 
     @property
+    def name(self) -> str:
+        """The last part of its path."""
+        return self.file.rpartition("/")[2]
+
+    @property
     def size(self) -> tuple[int, int] | None:
         """Width and height, where both are stated."""
         sides = [side for side in map(number_of, (self.width, self.height)) if side >= 1]
@@ -115,9 +120,8 @@ class Image(Struct):
 
     def values(self, split: str) -> dict[str, str]:
         """What the names of a picture's pattern stand for."""
-        file = self.file
-        name = file.rpartition("/")[2]
-        return {"file": file, "name": name, "stem": name.rpartition(".")[0], "split": split}
+        name = self.name
+        return {"file": self.file, "name": name, "stem": name.rpartition(".")[0], "split": split}
 
 
 class Category(Struct):

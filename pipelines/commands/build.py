@@ -43,9 +43,7 @@ Name = Annotated[
     str,
     typer.Argument(metavar="NAME|FILE", help="A mix that comes with earthmix, or a .toml file."),
 ]
-Only = Annotated[
-    str | None, typer.Option("--only", help="A,B: these sources or datasets alone.")
-]
+Only = Annotated[str | None, typer.Option("--only", help="A,B: these sources or datasets alone.")]
 SkipMissing = Annotated[
     bool,
     typer.Option(
