@@ -56,7 +56,7 @@ def open_dataset(
     only one in that: archives have top folders of many names. Of several folders side by side the
     only one that holds it is taken. Raises SourceError where it cannot be read.
     """
-    folder = open_folder(entry.slug, entry.folder, root, entry.inside, splits)
+    folder = open_folder(entry.slug, entry.folder, root, entry.inside, splits, entry.size)
     try:
         return folder, plan_of(entry, folder)
     except SourceError as error:
