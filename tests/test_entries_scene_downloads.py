@@ -240,6 +240,15 @@ def test_one_note_tells_of_annotation_files_left_out_in_many_folders(tmp_path: P
     ]
 
 
+def test_a_record_of_the_other_rendering_is_of_the_picture_of_its_own_name(tmp_path: Path) -> None:
+    place = "fmow-rgb/val/zoo/zoo_7/zoo_7_0"
+    record = '{"bounding_boxes": [{"category": "zoo", "box": [1, 2, 3, 4]}]}'
+    put(tmp_path, f"{place}_msrgb.json", text=record)
+    assert [picture for _, picture, _ in found("fmow", tmp_path)[0]] == [f"{place}_msrgb.jpg"]
+    put(tmp_path, f"{place}_rgb.jpg")  # the same view in its other rendering, of another size
+    assert [picture for _, picture, _ in found("fmow", tmp_path)[0]] == [f"{place}_msrgb.jpg"]
+
+
 def test_check_names_another_entry_that_reads_what_lies_there(tmp_path: Path) -> None:
     hub(tmp_path / "eurosat/data/train-00000-of-00001.parquet", [[1]])
     lines, ready = check_dataset(entry_of("eurosat"), str(tmp_path), {})
