@@ -101,6 +101,31 @@ def test_the_labels_of_aid_name_pictures_in_class_folders(tmp_path: Path) -> Non
     assert found("aid_multilabel", tmp_path)[0] == [("all", picture, ("bare soil", "trees"))]
 
 
+@pytest.mark.parametrize(
+    "slug, table, row, picture",
+    [
+        (
+            "aid_multilabel_aitlas",
+            "splits/aidmultilabel_val.csv",
+            "pond_7",
+            "images_test/Pond/pond_7.jpg",
+        ),
+        (
+            "ucm_multilabel_aitlas",
+            "ucmercedmultilabel_val.csv",
+            "river07",
+            "Images/river/river07.tif",
+        ),
+    ],
+)
+def test_the_tables_of_aitlas_split_pictures_with_several_labels(
+    slug: str, table: str, row: str, picture: str, tmp_path: Path
+) -> None:
+    put(tmp_path, table, text=f"IMAGE\\LABEL\tbare-soil\ttrees\twater\n{row}\t1\t0\t1\n")
+    put(tmp_path, picture)
+    assert found(slug, tmp_path)[0] == [("val", picture, ("bare soil", "water"))]
+
+
 def test_the_pictures_of_sat_6_stand_in_one_file(tmp_path: Path) -> None:
     arrays: dict[str, Any] = {}
     for split, classes in {"train": [0, 5], "test": [3]}.items():
