@@ -230,6 +230,20 @@ def test_the_later_picture_alone_can_be_described() -> None:
     assert "1 destroyed building" in row["conversations"][1]["value"]
 
 
+def test_the_scenes_of_one_disaster_may_lie_in_one_folder(tmp_path: Path) -> None:
+    native = DATA / "disaster_pairs/xbd/train/labels"
+    scene = "guatemala-volcano_00000000"
+    names = [f"{scene}_pre_disaster.json", f"{scene}_post_disaster.json"]
+    place = "xBD/guatemala-volcano/labels"
+    files: dict[str, str | bytes] = {f"{place}/{n}": (native / n).read_bytes() for n in names}
+    [sample] = read(entry_of("xbd_folder"), laid(tmp_path, files)).samples
+    assert (sample.split, sample.pictures[0].path) == (
+        "all",
+        f"xBD/guatemala-volcano/images/{scene}_pre_disaster.png",
+    )
+    assert sample.regions == XBD.samples[0].regions
+
+
 # Places of pictures
 
 
