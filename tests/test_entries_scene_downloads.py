@@ -116,12 +116,19 @@ def test_the_labels_of_aid_name_pictures_in_class_folders(tmp_path: Path) -> Non
             "river07",
             "Images/river/river07.tif",
         ),
+        (
+            "mlrsnet_aitlas",
+            "splits/mlrsnet_val.csv",
+            "mobile_home_park_00007",
+            "Images/mobile_home_park/mobile_home_park_00007.jpg",
+        ),
     ],
 )
 def test_the_tables_of_aitlas_split_pictures_with_several_labels(
     slug: str, table: str, row: str, picture: str, tmp_path: Path
 ) -> None:
-    put(tmp_path, table, text=f"IMAGE\\LABEL\tbare-soil\ttrees\twater\n{row}\t1\t0\t1\n")
+    head = "image" if slug == "mlrsnet_aitlas" else "IMAGE\\LABEL"
+    put(tmp_path, table, text=f"{head}\tbare-soil\ttrees\twater\n{row}\t1\t0\t1\n")
     put(tmp_path, picture)
     assert found(slug, tmp_path)[0] == [("val", picture, ("bare soil", "water"))]
 
