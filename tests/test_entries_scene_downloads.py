@@ -76,6 +76,15 @@ def test_radar_patches_are_of_the_split_that_the_second_column_names(tmp_path: P
     assert found("bigearthnet_s1", tmp_path)[0] == [("val", f"{place}_VV.tif", ("pastures",))]
 
 
+@pytest.mark.parametrize("name", ["splits/val.csv", "splits/bigearthnet_val.csv"])
+def test_lists_of_patches_lie_in_a_folder_of_splits_too(name: str, tmp_path: Path) -> None:
+    patch = "S2A_MSIL2A_20170613T101031_61_39"
+    place = f"BigEarthNet-v1.0/{patch}/{patch}"
+    put(tmp_path, f"{place}_labels_metadata.json", text='{"labels": ["Pastures"]}')
+    put(tmp_path, name, text=f"{patch}\n")
+    assert found("bigearthnet", tmp_path)[0] == [("val", f"{place}_B04.tif", ("pastures",))]
+
+
 def test_the_clean_part_of_multiscene_has_its_own_names_of_splits(tmp_path: Path) -> None:
     put(tmp_path, "MultiScene-Clean/Tra.csv", text="name,Apron,LakePond\n17,0,1\n")
     put(tmp_path, "MultiScene-Clean/Test.csv", text="name,Apron,LakePond\n18,1.0,0.0\n")
