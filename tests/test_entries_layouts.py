@@ -231,6 +231,24 @@ LAYOUTS: list[tuple[str, list[str], dict[str, object], list[tuple[str, list[str]
         ],
     ),
     (
+        "xbd_targets",
+        [f"train/images/palu-tsunami_00000001_{when}_disaster.png" for when in ("pre", "post")],
+        {
+            "train/targets/palu-tsunami_00000001_pre_disaster_target.png": [[0, 1]],
+            "train/targets/palu-tsunami_00000001_post_disaster_target.png": [[0, 4]],
+        },
+        [
+            (
+                "train",
+                [
+                    "train/images/palu-tsunami_00000001_pre_disaster.png",
+                    "train/images/palu-tsunami_00000001_post_disaster.png",
+                ],
+                ["destroyed"],
+            )
+        ],
+    ),
+    (
         "whu_cdc_masks",
         ["whu_CDC_dataset/images/val/A/1.png", "whu_CDC_dataset/images/val/B/1.png"],
         {"whu_CDC_dataset/images/val/label/1.png": PAIR},

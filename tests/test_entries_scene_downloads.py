@@ -142,6 +142,17 @@ def test_the_tables_of_aitlas_split_pictures_with_several_labels(
     assert found(slug, tmp_path)[0] == [("val", picture, ("bare soil", "water"))]
 
 
+def test_aerial_pictures_of_trees_may_stay_in_the_archives_of_their_species(tmp_path: Path) -> None:
+    labels = {"Acer_1_2_WEFL_NLF.tif": [["Acer", 0.9], ["Tilia", 0.1]]}
+    put(tmp_path, "labels/TreeSatBA_v9_60m_multi_labels.json", text=json.dumps(labels))
+    put(tmp_path, "train_filenames.lst", text="Acer_1_2_WEFL_NLF.tif\n")
+    archive = "aerial_60m_acer_campestre.zip"
+    with zipfile.ZipFile(tmp_path / archive, "w") as file:
+        file.writestr("aerial/60m/Acer_1_2_WEFL_NLF.tif", b"")
+    place = f"{archive}!aerial/60m/Acer_1_2_WEFL_NLF.tif"
+    assert found("treesatai_ts", tmp_path)[0] == [("train", place, ("Acer trees", "Tilia trees"))]
+
+
 def test_the_pictures_of_sat_6_stand_in_one_file(tmp_path: Path) -> None:
     arrays: dict[str, Any] = {}
     for split, classes in {"train": [0, 5], "test": [3]}.items():
