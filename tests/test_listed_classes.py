@@ -63,6 +63,16 @@ def test_lists_do_not_stand_for_pictures_that_may_be_there(
         read(entry_of("eurosat"), laid(tmp_path, files))
 
 
+def test_a_picture_of_two_lists_stays_in_the_first(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {"EuroSAT/train.csv": LIST, "EuroSAT/test.csv": LIST}
+    found = read(entry_of("eurosat"), laid(tmp_path, files))
+    assert [one.split for one in found.samples] == ["train", "train"]
+    assert found.notes[1:] == [
+        "2 line(s) of EuroSAT/test.csv name pictures of another split's list, whose they stay, "
+        "such as River/River_1.jpg"
+    ]
+
+
 def test_lines_that_name_no_class_folder_are_counted(tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {"EuroSAT/train.csv": f"{LIST}2,River_9.jpg,8,River\n"}
     found = read(entry_of("eurosat"), laid(tmp_path, files))

@@ -37,21 +37,26 @@ def named_pictures(
     if not lists or _holds_pictures(folder.root, _DEPTH):
         return named, classes, notes
     readings = [reading for pattern in patterns for reading in files.expand(pattern)]
-    for split, paths in sorted(lists.items()):
-        for path in paths if folder.wants(split) else ():
-            lead = files.parent(path)[0]
-            ordered = sorted(readings, key=lambda one: not _begins(folder, one, lead))
-            lost: list[str] = []
-            for entry in dict.fromkeys(list_entries(folder, path)):
-                if (found := _bound(entry, ordered)) is None:
-                    lost.append(entry or "one without a picture")
-                    continue
-                reading, name, label = found
-                named.setdefault((split, reading), []).append(name)
-                classes.add(label)
-            if lost:
-                what = f"{len(lost)} line(s) of {path}"
-                notes.append(f"{what} name no class folder, such as {lost[0]}")
+    taken: dict[str, str] = {}  # the split of each picture: that of the first list with it
+    for split, path in [(split, path) for split, paths in lists.items() for path in paths]:
+        lead = files.parent(path)[0]
+        ordered = sorted(readings, key=lambda one: not _begins(folder, one, lead))
+        lost: list[str] = []
+        twice: list[str] = []
+        for entry in dict.fromkeys(list_entries(folder, path)):
+            if (found := _bound(entry, ordered)) is None:
+                lost.append(entry or "one without a picture")
+            elif taken.setdefault(found[1], split) != split:
+                twice.append(entry)
+            elif folder.wants(split):
+                named.setdefault((split, found[0]), []).append(found[1])
+                classes.add(found[2])
+        for some, what in (
+            (lost, "name no class folder"),
+            (twice, "name pictures of another split's list, whose they stay"),
+        ):
+            if some and folder.wants(split):
+                notes.append(f"{len(some)} line(s) of {path} {what}, such as {some[0]}")
     count = sum(map(len, named.values()))
     if count:
         notes.insert(0, f"no picture is there: the {count} that the split lists name are read")
@@ -77,7 +82,11 @@ def _bound(entry: str, readings: Sequence[str]) -> tuple[str, str, str] | None:
 
 
 def _holds_pictures(place: str, depth: int) -> bool:
-    return any(_is_picture(name) for name in _names(place, depth))
+    """True also where a folder may not be listed, and they may lie in it."""
+    try:
+        return any(_is_picture(name) for name in _names(place, depth))
+    except PermissionError:
+        return True
 
 
 def _is_picture(name: str) -> bool:
