@@ -46,11 +46,13 @@ def named_pictures(
         for entry in dict.fromkeys(list_entries(folder, path)):
             if (found := _bound(entry, ordered)) is None:
                 lost.append(entry or "one without a picture")
-            elif taken.setdefault(found[1], split) != split:
-                twice.append(entry)
-            elif folder.wants(split):
-                named.setdefault((split, found[0]), []).append(found[1])
-                classes.add(found[2])
+            elif found[1] in taken:
+                twice += [entry] if taken[found[1]] != split else []
+            else:
+                taken[found[1]] = split
+                if folder.wants(split):
+                    named.setdefault((split, found[0]), []).append(found[1])
+                    classes.add(found[2])
         for some, what in (
             (lost, "name no class folder"),
             (twice, "name pictures of another split's list, whose they stay"),
