@@ -77,9 +77,10 @@ def open_dataset(
 
     Where nothing is found in the folder itself, its only folder or archive is looked into, and the
     only one in that: archives have top folders of many names. Of several folders side by side the
-    only one that holds it is taken. Raises SourceError where it cannot be read.
+    only one that holds it, or whose only folder does, is taken. Raises SourceError where it cannot
+    be read.
     """
-    folder = open_folder(entry.slug, entry.folder, root, entry.inside, splits)
+    folder = open_folder(entry.slug, entry.folder, root, entry.inside, splits, entry.size)
     try:
         return folder, plan_of(entry, folder)
     except SourceError as error:
@@ -114,13 +115,26 @@ def open_dataset(
 
 
 def _holding(entry: Entry, folders: Sequence[Folder]) -> list[tuple[Folder, Plan]]:
-    """Those of some folders side by side that a dataset can be read from."""
+    """Those of some folders side by side that a dataset can be read from.
+
+    One that holds a single folder, as of archives that were unpacked into folders of their names,
+    stands for that.
+    """
     found = []
     for folder in folders:
-        try:
-            found.append((folder, _below(folder, plan_of(entry, folder))))
-        except SourceError:
-            continue
+        inner = [folder]
+        for _ in range(_DEPTH):
+            try:
+                found.append((inner[0], _below(inner[0], plan_of(entry, inner[0]))))
+                break
+            except SourceError as error:
+                below_none = isinstance(error, NothingBelow)
+            try:
+                inner = folders_inside(inner[0], entry.splits, below_none)
+            except SourceError:
+                break
+            if len(inner) != 1:
+                break
     return found
 
 

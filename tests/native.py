@@ -63,7 +63,7 @@ def opened(
 ) -> Folder:
     place = str(DATA / ROOTS[entry.slug] if root is None else root)
     wanted = None if splits is None else frozenset(splits)
-    return open_folder(entry.slug, entry.folder, place, entry.inside, wanted)
+    return open_folder(entry.slug, entry.folder, place, entry.inside, wanted, entry.size)
 
 
 def read(

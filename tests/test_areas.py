@@ -112,6 +112,14 @@ def test_an_edge_that_is_smoothed_falls_to_one_side_of_the_threshold(tmp_path: P
     assert read_pixels(path, Form(threshold=128)).ravel().tolist() == [0, 0, 255, 255]
 
 
+@pytest.mark.parametrize("bands", [1, 3, 4])
+def test_a_mask_of_0_and_1_stays_so_beside_a_threshold(bands: int, tmp_path: Path) -> None:
+    pixels = np.array([[[0], [1]]], np.uint8).repeat(bands, axis=2)
+    pixels[..., 3:] = 255  # opaque
+    path = saved(tmp_path / "a.png", pixels[..., 0] if bands == 1 else pixels)
+    assert read_pixels(path, Form(threshold=128, any=True)).ravel().tolist() == [False, True]
+
+
 def test_a_tiff_of_64_bits_is_read_by_rasterio(tmp_path: Path) -> None:
     rasterio = pytest.importorskip("rasterio")
     path = str(tmp_path / "a.tif")

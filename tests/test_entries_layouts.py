@@ -80,6 +80,18 @@ LAYOUTS: list[tuple[str, list[str], dict[str, object], list[tuple[str, list[str]
         [("train", ["img_dir/train/P1_0_896_0_896.png"], ["plane"])],
     ),
     (
+        "loveda_mmseg",
+        ["pseudo_loveda_dataset/img_dir/0.png"],
+        {"pseudo_loveda_dataset/ann_dir/0.png": [[1, 7]]},
+        [("all", ["pseudo_loveda_dataset/img_dir/0.png"], ["agriculture"])],
+    ),
+    (
+        "isaid_mmseg",
+        ["pseudo_isaid_dataset/img_dir/P1_0_896_0_896.png"],
+        {"pseudo_isaid_dataset/ann_dir/P1_0_896_0_896_instance_color_RGB.png": [[255, 14]]},
+        [("all", ["pseudo_isaid_dataset/img_dir/P1_0_896_0_896.png"], ["plane"])],
+    ),
+    (
         "hrscd_land_cover",
         [
             "images_2006/2006/D14/14-2005-0415-6890-LA93.tif",
@@ -215,6 +227,24 @@ LAYOUTS: list[tuple[str, list[str], dict[str, object], list[tuple[str, list[str]
                     f"{BEIRUT.format('post-event')}_post_disaster.tif",
                 ],
                 ["destroyed buildings"],
+            )
+        ],
+    ),
+    (
+        "xbd_targets",
+        [f"train/images/palu-tsunami_00000001_{when}_disaster.png" for when in ("pre", "post")],
+        {
+            "train/targets/palu-tsunami_00000001_pre_disaster_target.png": [[0, 1]],
+            "train/targets/palu-tsunami_00000001_post_disaster_target.png": [[0, 4]],
+        },
+        [
+            (
+                "train",
+                [
+                    "train/images/palu-tsunami_00000001_pre_disaster.png",
+                    "train/images/palu-tsunami_00000001_post_disaster.png",
+                ],
+                ["destroyed"],
             )
         ],
     ),

@@ -76,6 +76,15 @@ def test_radar_patches_are_of_the_split_that_the_second_column_names(tmp_path: P
     assert found("bigearthnet_s1", tmp_path)[0] == [("val", f"{place}_VV.tif", ("pastures",))]
 
 
+@pytest.mark.parametrize("name", ["splits/val.csv", "splits/bigearthnet_val.csv"])
+def test_lists_of_patches_lie_in_a_folder_of_splits_too(name: str, tmp_path: Path) -> None:
+    patch = "S2A_MSIL2A_20170613T101031_61_39"
+    place = f"BigEarthNet-v1.0/{patch}/{patch}"
+    put(tmp_path, f"{place}_labels_metadata.json", text='{"labels": ["Pastures"]}')
+    put(tmp_path, name, text=f"{patch}\n")
+    assert found("bigearthnet", tmp_path)[0] == [("val", f"{place}_B04.tif", ("pastures",))]
+
+
 def test_the_clean_part_of_multiscene_has_its_own_names_of_splits(tmp_path: Path) -> None:
     put(tmp_path, "MultiScene-Clean/Tra.csv", text="name,Apron,LakePond\n17,0,1\n")
     put(tmp_path, "MultiScene-Clean/Test.csv", text="name,Apron,LakePond\n18,1.0,0.0\n")
@@ -99,6 +108,49 @@ def test_the_labels_of_aid_name_pictures_in_class_folders(tmp_path: Path) -> Non
     picture = "images_test/BaseballField/baseballfield_7.jpg"
     put(tmp_path, "images_tr/Airport/airport_1.jpg", picture)
     assert found("aid_multilabel", tmp_path)[0] == [("all", picture, ("bare soil", "trees"))]
+
+
+@pytest.mark.parametrize(
+    "slug, table, row, picture",
+    [
+        (
+            "aid_multilabel_aitlas",
+            "splits/aidmultilabel_val.csv",
+            "pond_7",
+            "images_test/Pond/pond_7.jpg",
+        ),
+        (
+            "ucm_multilabel_aitlas",
+            "ucmercedmultilabel_val.csv",
+            "river07",
+            "Images/river/river07.tif",
+        ),
+        (
+            "mlrsnet_aitlas",
+            "splits/mlrsnet_val.csv",
+            "mobile_home_park_00007",
+            "Images/mobile_home_park/mobile_home_park_00007.jpg",
+        ),
+    ],
+)
+def test_the_tables_of_aitlas_split_pictures_with_several_labels(
+    slug: str, table: str, row: str, picture: str, tmp_path: Path
+) -> None:
+    head = "image" if slug == "mlrsnet_aitlas" else "IMAGE\\LABEL"
+    put(tmp_path, table, text=f"{head}\tbare-soil\ttrees\twater\n{row}\t1\t0\t1\n")
+    put(tmp_path, picture)
+    assert found(slug, tmp_path)[0] == [("val", picture, ("bare soil", "water"))]
+
+
+def test_aerial_pictures_of_trees_may_stay_in_the_archives_of_their_species(tmp_path: Path) -> None:
+    labels = {"Acer_1_2_WEFL_NLF.tif": [["Acer", 0.9], ["Tilia", 0.1]]}
+    put(tmp_path, "labels/TreeSatBA_v9_60m_multi_labels.json", text=json.dumps(labels))
+    put(tmp_path, "train_filenames.lst", text="Acer_1_2_WEFL_NLF.tif\n")
+    archive = "aerial_60m_acer_campestre.zip"
+    with zipfile.ZipFile(tmp_path / archive, "w") as file:
+        file.writestr("aerial/60m/Acer_1_2_WEFL_NLF.tif", b"")
+    place = f"{archive}!aerial/60m/Acer_1_2_WEFL_NLF.tif"
+    assert found("treesatai_ts", tmp_path)[0] == [("train", place, ("Acer trees", "Tilia trees"))]
 
 
 def test_the_pictures_of_sat_6_stand_in_one_file(tmp_path: Path) -> None:
@@ -238,6 +290,15 @@ def test_one_note_tells_of_annotation_files_left_out_in_many_folders(tmp_path: P
         "7 annotation file(s) are left out, such as fmow-rgb/train/zoo/zoo_0/zoo_0_0_msrgb.json: "
         "fmow-rgb/train/zoo/zoo_0/zoo_0_0_rgb.json is read in its place"
     ]
+
+
+def test_a_record_of_the_other_rendering_is_of_the_picture_of_its_own_name(tmp_path: Path) -> None:
+    place = "fmow-rgb/val/zoo/zoo_7/zoo_7_0"
+    record = '{"bounding_boxes": [{"category": "zoo", "box": [1, 2, 3, 4]}]}'
+    put(tmp_path, f"{place}_msrgb.json", text=record)
+    assert [picture for _, picture, _ in found("fmow", tmp_path)[0]] == [f"{place}_msrgb.jpg"]
+    put(tmp_path, f"{place}_rgb.jpg")  # the same view in its other rendering, of another size
+    assert [picture for _, picture, _ in found("fmow", tmp_path)[0]] == [f"{place}_msrgb.jpg"]
 
 
 def test_check_names_another_entry_that_reads_what_lies_there(tmp_path: Path) -> None:

@@ -113,10 +113,11 @@ def test_one_ring_is_a_polygon_and_several_are_a_mask() -> None:
 
 
 def test_a_line_and_a_hole_in_a_picture_of_unknown_size_are_bad_outlines() -> None:
-    assert faults(MUDS.rejects) == [
-        ("global_monthly_2018_01_mosaic_L15_a#14", "bad_box"),
-        ("global_monthly_2018_02_mosaic_L15_a#12", "bad_box"),
-    ]
+    line = ("global_monthly_2018_01_mosaic_L15_a#14", "bad_box")
+    assert faults(MUDS.rejects) == [line]
+    found = read(changed("muds", size=None), DATA / "geojson_regions/muds")
+    hole = ("global_monthly_2018_02_mosaic_L15_a#12", "bad_box")
+    assert faults(found.rejects) == [line, hole]
 
 
 def test_the_entry_of_xview_names_all_classes_but_75_and_82() -> None:
@@ -143,6 +144,18 @@ def test_what_is_no_outline_is_rejected() -> None:
         ("a_tile_1#row 4", "bad_value"),
         ("a_tile_1#row 5", "bad_box"),
     ]
+
+
+def test_an_outline_with_a_hole_needs_no_picture_where_the_catalogue_says_its_size(
+    tmp_path: Path,
+) -> None:
+    table = "AOI_11_Rotterdam/SummaryData/SN6_Train_AOI_11_Rotterdam_Buildings.csv"
+    outline = "POLYGON ((1 1, 9 1, 9 9, 1 9, 1 1), (3 3, 5 3, 5 5, 3 5, 3 3))"
+    rows = f'ImageId,TileBuildingId,PolygonWKT_Pix\na_tile_1,0,"{outline}"\n'
+    found = read(entry_of("spacenet6"), laid(tmp_path, {table: rows}))
+    assert not found.rejects
+    [building] = found.samples[0].regions
+    assert pixels(building.shape) == 64 - 4
 
 
 def test_rows_of_an_array_are_boxes() -> None:
@@ -215,6 +228,20 @@ def test_the_later_picture_alone_can_be_described() -> None:
         "xbd/train/images/guatemala-volcano_00000000_post_disaster.png"
     ]
     assert "1 destroyed building" in row["conversations"][1]["value"]
+
+
+def test_the_scenes_of_one_disaster_may_lie_in_one_folder(tmp_path: Path) -> None:
+    native = DATA / "disaster_pairs/xbd/train/labels"
+    scene = "guatemala-volcano_00000000"
+    names = [f"{scene}_pre_disaster.json", f"{scene}_post_disaster.json"]
+    place = "xBD/guatemala-volcano/labels"
+    files: dict[str, str | bytes] = {f"{place}/{n}": (native / n).read_bytes() for n in names}
+    [sample] = read(entry_of("xbd_folder"), laid(tmp_path, files)).samples
+    assert (sample.split, sample.pictures[0].path) == (
+        "all",
+        f"xBD/guatemala-volcano/images/{scene}_pre_disaster.png",
+    )
+    assert sample.regions == XBD.samples[0].regions
 
 
 # Places of pictures

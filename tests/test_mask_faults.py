@@ -26,13 +26,14 @@ RUNS = {
     "image": "id",
     "runs": "runs",
     "label": "ship",
-    "picture_size": [3, 2],  # columns of two pixels
 }
 
 
-def runs(tmp_path: Path, *texts: str, **options: Any) -> Native:
+def runs(tmp_path: Path, *texts: str, size: tuple[int, int] | None = (3, 2)) -> Native:
+    """size: of the pictures by the catalogue; columns of two pixels."""
     rows = "".join(f"1.png,{text}\n" for text in texts)
-    return found_in(tmp_path, "run_length_table", RUNS | options, {"a.csv": f"id,runs\n{rows}"})
+    files = {"a.csv": f"id,runs\n{rows}"}
+    return found_in(tmp_path, "run_length_table", RUNS, files, size=size)
 
 
 @pytest.mark.parametrize(
@@ -76,12 +77,12 @@ def test_runs_that_are_no_mask_are_rejected(text: str, detail: str, tmp_path: Pa
 
 
 def test_runs_are_measured_by_their_picture_or_else_rejected(tmp_path: Path) -> None:
-    found = runs(tmp_path, "1 6", picture_size=None)
+    found = runs(tmp_path, "1 6", size=None)
     assert faults(found) == [
         ("1.png#row 1", "no_size", "run lengths need the size of their picture")
     ]
     picture(tmp_path / "1.png", 3, 2)
-    [sample] = runs(tmp_path, "1 6", picture_size=None).samples
+    [sample] = runs(tmp_path, "1 6", size=None).samples
     assert sample.regions[0].shape == Mask(3, 2, (0, 6))
 
 

@@ -83,6 +83,16 @@ def test_of_several_folders_the_only_one_that_holds_the_dataset_is_taken(tmp_pat
     assert "its files lie in data/LEVIR-CD" in notes
 
 
+def test_of_several_folders_one_that_holds_the_dataset_in_its_only_folder_is_taken(
+    tmp_path: Path,
+) -> None:
+    pair(tmp_path, "LEVIR-CD/LEVIR-CD")
+    (tmp_path / "S2Looking/S2Looking/train/Image1").mkdir(parents=True)
+    sample, notes = only_pair(tmp_path)
+    assert sample.pictures[0].path == "LEVIR-CD/LEVIR-CD/train/A/train_1.png"
+    assert "its files lie in LEVIR-CD/LEVIR-CD" in notes
+
+
 def test_of_several_folders_that_hold_the_dataset_none_is_taken(tmp_path: Path) -> None:
     pair(tmp_path, "one")
     pair(tmp_path, "two")

@@ -8,14 +8,15 @@ The native layout is the annotation::
 
 Folders may lie at several depths side by side (Million-AID: two or three levels), below folders
 that the entry does not name, or in a zip or tar (see `converters.read.class_folders`). Splits are
-folders, or text files that name the pictures (EuroSAT: `eurosat-train.txt`).
+folders, or text files that name the pictures (EuroSAT: `eurosat-train.txt`). Where no picture is
+there, those that such lists name with their folders are read from the lists alone.
 Source: Cheng et al. 2017 (NWPU-RESISC45), Xia et al. 2017 (AID), Li et al. 2020 (RSI-CB), Long et
 al. 2021 (Million-AID).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
@@ -32,6 +33,7 @@ from converters.read.folder import (
     deeper,
     picture_ending,
 )
+from converters.read.listed_classes import named_pictures
 from converters.read.split_lists import list_files, split_by_picture_lists
 from schemas.sample import Kind, Label, Picture, Reject, Sample
 
@@ -73,12 +75,12 @@ def plan(folder: Folder, options: Options) -> Plan:
     ]
     if not looked.pictures and folder.splits is not None:
         every = class_pictures(folder, patterns, options.every, all_splits=True)
-        if there := sorted({split for split, _ in every.pictures}):
-            asked = ", ".join(sorted(folder.splits))
-            raise SourceError(
-                f"{folder.slug}: no class folders of split {asked}; there: {', '.join(there)}"
-            )
+        _check_asked(folder, every.pictures)
     if not looked.pictures:
+        lists = list_files(folder, options.lists)
+        named, classes, notes = named_pictures(folder, lists, [one for _, one in patterns])
+        if named:
+            return _planned(folder, named, notes, classes)
         raise NothingBelow(_nothing(folder, options, looked, loose))
     notes = around_notes(folder, looked)
     groups = looked.pictures
@@ -86,12 +88,40 @@ def plan(folder: Folder, options: Options) -> Plan:
     if lists := list_files(folder, options.lists, leads):
         groups, more = _listed(folder, lists, looked.pictures)
         notes += more
-    elif options.lists and not folder.wants(ALL):
-        wanted = ", ".join(files.expand(pattern)[0] for pattern in options.lists.values())
-        raise SourceError(f"{folder.slug}: no split list is there: {wanted}")
+    elif options.lists:
+        groups = {key: names for key, names in groups.items() if folder.wants(key[0])}
+        if not groups and any(split != ALL for split, _ in looked.pictures):
+            _check_asked(folder, looked.pictures)
+        if not groups:
+            wanted = ", ".join(files.expand(pattern)[0] for pattern in options.lists.values())
+            raise SourceError(f"{folder.slug}: no split list is there: {wanted}")
     if loose and folder.wants(ALL) and not lists:
         pattern = f"{looked.places[0].lead}{patterns[0][1]}"
         groups.setdefault((ALL, pattern), []).extend(loose)
+    read_patterns = tuple(dict.fromkeys(pattern for _, pattern in groups))
+    notes += _passed_over(folder, read_patterns, looked)
+    return _planned(folder, groups, notes, looked.classes)
+
+
+def _check_asked(folder: Folder, pictures: Iterable[tuple[str, str]]) -> None:
+    """Raises SourceError where there are pictures, all of splits that are not asked for.
+
+    pictures: their splits and patterns.
+    """
+    if there := sorted({split for split, _ in pictures}):
+        asked = ", ".join(sorted(folder.splits or ()))
+        raise SourceError(
+            f"{folder.slug}: no class folders of split {asked}; there: {', '.join(there)}"
+        )
+
+
+def _planned(
+    folder: Folder,
+    groups: Mapping[tuple[str, str], list[str]],
+    notes: list[str],
+    classes: Iterable[str],
+) -> Plan:
+    """Spans of some thousand of the pictures. groups: by split and pattern."""
     spans: list[Span] = []
     for (split, pattern), names in sorted(groups.items()):
         spans += [
@@ -99,8 +129,7 @@ def plan(folder: Folder, options: Options) -> Plan:
             for span in batched(folder.slug, split, names, _FILES_A_SPAN, len(spans))
         ]
     read_patterns = tuple(dict.fromkeys(pattern for _, pattern in groups))
-    notes += _passed_over(folder, read_patterns, looked)
-    return Plan(spans, notes, pictures=read_patterns, classes=tuple(sorted(looked.classes)))
+    return Plan(spans, notes, pictures=read_patterns, classes=tuple(sorted(classes)))
 
 
 def _patterns(options: Options) -> list[tuple[str, str]]:

@@ -95,9 +95,8 @@ class Options(Struct, forbid_unknown_fields=True):
     the number or word that files write for them, or that a folder `{label}` is called. label: the
     class of all objects, where no column and no `{label}` in the pattern says it. ignored_names:
     classes that are no objects. unannotated_names: classes of areas in which nobody marked objects.
-    fractions: True where coordinates are fractions of the picture. picture_size: width and height
-    of every picture, for fractions where a picture is not there. every: of a video the frames 0, n,
-    2n, ... are read. negatives: pattern of pictures that have no label file because they show no
+    fractions: True where coordinates are fractions of the picture. every: of a video the frames 0,
+    n, 2n, ... are read. negatives: pattern of pictures that have no label file because they show no
     object.
     """
 
@@ -111,7 +110,6 @@ class Options(Struct, forbid_unknown_fields=True):
     ignored_names: list[str] = []
     unannotated_names: list[str] = []
     fractions: bool = False
-    picture_size: tuple[int, int] | None = None
     every: int = 1
     negatives: BySplit | None = None
 
@@ -247,7 +245,7 @@ def _sample(
     [picture] = pictures
     size = None
     if options.fractions and scene.lines:
-        size = sizes.of(picture.path) or options.picture_size
+        size = sizes.of(picture.path)
         if size is None:
             detail = f"fractions of a picture that is not there: {picture.path}"
             yield Reject(file, scene.key, split, "no_size", detail, items)

@@ -75,8 +75,7 @@ class Options(Struct, forbid_unknown_fields=True):
     `{stem}`, `{split}`, the record's own fields and the pattern's names. records: the key under
     which the records stand, where they are not the whole document. boxes: how they are written.
     picks: which of the record's `regions` its text means: all, the first, or each has a text of
-    its own. until: what ends the expression in its text, with all that follows. frame: width and
-    height of the pictures, for boxes in steps across one whose size nothing else tells.
+    its own. until: what ends the expression in its text, with all that follows.
     """
 
     annotations: BySplit
@@ -86,7 +85,6 @@ class Options(Struct, forbid_unknown_fields=True):
     boxes: Convention = Convention()
     picks: Literal["all", "first", "each"] = "all"
     until: str | None = None
-    frame: tuple[int, int] | None = None
 
 
 class _Said(NamedTuple):
@@ -272,7 +270,7 @@ def _found(
     if picture.width and picture.height:
         size = picture.width, picture.height
     elif options.boxes.unit != "pixels":
-        size = at.sizes.of(picture.path) or options.frame
+        size = at.sizes.of(picture.path)
     lost = "" if size or options.boxes.unit == "pixels" else f"the size of {picture.path} is needed"
     found = _Found({}, [], [])
     for one in said:

@@ -36,8 +36,7 @@ class Options(Struct, forbid_unknown_fields=True):
 
     annotations: pattern of the tables. images: picture path from `{image}` (as written), `{stem}`,
     `{split}` and the pattern's names. image, runs: the columns of the picture's name and the run
-    lengths. label: the class of all objects. picture_size: width and height of every picture,
-    where pictures need not be there to be measured.
+    lengths. label: the class of all objects.
     """
 
     annotations: BySplit
@@ -45,7 +44,6 @@ class Options(Struct, forbid_unknown_fields=True):
     image: str
     runs: str
     label: str
-    picture_size: tuple[int, int] | None = None
 
 
 class _Row(Struct):
@@ -93,14 +91,19 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
         if row.runs and row.runs.strip():
             scenes[row.image].rows.append((place, row.runs))
     for key, scene in scenes.items():
-        yield from _sample(options, sizes, key, scene, file, span.split)
+        size = folder.size or (sizes.of(scene.picture.path) if scene.rows else None)
+        yield from _sample(options, size, key, scene, file, span.split)
 
 
 def _sample(
-    options: Options, sizes: PictureSizes, key: str, scene: _Scene, file: str, split: str
+    options: Options,
+    size: tuple[int, int] | None,
+    key: str,
+    scene: _Scene,
+    file: str,
+    split: str,
 ) -> Iterator[Sample | Reject]:
     """The Sample of one picture, and the Rejects of its rows."""
-    size = options.picture_size or (sizes.of(scene.picture.path) if scene.rows else None)
     regions: list[Region] = []
     unplaced: list[str] = []
     for place, text in scene.rows:

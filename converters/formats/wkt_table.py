@@ -37,8 +37,7 @@ class Options(Struct, forbid_unknown_fields=True):
 
     annotations: the tables. images: picture path from `{image}`, `{split}` and the pattern's names.
     image, outline: their columns. label: the column of the class, or one_class: the class of all.
-    id: the column that names an object. picture_size: width and height of every picture, for masks
-    where a picture is not there.
+    id: the column that names an object.
     """
 
     annotations: BySplit
@@ -48,7 +47,6 @@ class Options(Struct, forbid_unknown_fields=True):
     label: str | None = None
     one_class: str = ""
     id: str | None = None
-    picture_size: tuple[int, int] | None = None
 
 
 class _Row(Struct):
@@ -96,7 +94,7 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
                     continue
                 if not label:
                     raise BadShape("missing_field", f"no {options.label}")
-                size = sizes.of(path) or options.picture_size if len(rings) > 1 else None
+                size = sizes.of(path) if len(rings) > 1 else None
                 shape = shape_of_rings(rings, size)
             except BadShape as fault:
                 unplaced += [label] if label else []

@@ -24,7 +24,7 @@ _AROUND = (
     *(f"{{{_SPLIT}}}/{{inner}}/", f"{{outer}}/{{{_SPLIT}}}/", "{outer}/{inner}/"),
     f"{{outer}}/{{{_SPLIT}}}/{{inner}}/",
 )
-_PACKED = (".rar", ".7z", ".zst", ".001", ".z01", ".aa", ".part1")
+PACKED = (".rar", ".7z", ".zst", ".001", ".z01", ".aa", ".part1")
 
 Patterns = Sequence[tuple[str, str]]  # (split, pattern); the split is empty where its path tells it
 
@@ -191,7 +191,7 @@ def instead(folder: Folder) -> str:
     """What lies in the folder that no class folder can be read from; empty where nothing does."""
     found = [*files.find(folder.base, "{file}"), *files.find(folder.base, "{outer}/{file}")]
     hints = []
-    packed = [one.path for one in found if one.path.lower().endswith(_PACKED)]
+    packed = [one.path for one in found if one.path.lower().endswith(PACKED)]
     if packed:
         hints.append(f"{len(packed)} archive(s) to be unpacked first, such as {packed[0]}")
     broken = [

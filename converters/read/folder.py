@@ -31,7 +31,8 @@ class Folder(Struct, frozen=True):
 
     name: the folder's name under the data root, which begins the paths of its pictures in a row.
     root: the folder itself; inside: the archive's own top folder below it, the archive itself where
-    it lies packed (`a.zip!`), or empty. splits: those asked for, or None for all.
+    it lies packed (`a.zip!`), or empty. splits: those asked for, or None for all. size: width and
+    height of all pictures, where the catalogue says them.
     """
 
     slug: str
@@ -39,6 +40,7 @@ class Folder(Struct, frozen=True):
     root: str
     inside: str = ""
     splits: frozenset[str] | None = None
+    size: tuple[int, int] | None = None
 
     @property
     def base(self) -> str:
@@ -63,7 +65,12 @@ class Folder(Struct, frozen=True):
 
 
 def open_folder(
-    slug: str, name: str, root: str, inside: str = "", splits: frozenset[str] | None = None
+    slug: str,
+    name: str,
+    root: str,
+    inside: str = "",
+    splits: frozenset[str] | None = None,
+    size: tuple[int, int] | None = None,
 ) -> Folder:
     """A dataset's folder. Raises SourceError where there is none or it is empty.
 
@@ -73,7 +80,7 @@ def open_folder(
         near = nearly_named(files.listing, slug, root)
         raise SourceError(f"{slug}: no folder {root}, or nothing in it{near}")
     places = (_place(root, place) for place in files.expand(inside))
-    return Folder(slug, name, root, next(filter(None, places), "").rstrip("/"), splits)
+    return Folder(slug, name, root, next(filter(None, places), "").rstrip("/"), splits, size)
 
 
 def _place(root: str, inside: str) -> str | None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 Codes = npt.NDArray[Any]  # of whole numbers or truth values
 _NPY = b"\x93NUMPY"
 _TIFF = (b"II", b"MM")
+_SEE_THROUGH = ("LA", "RGBA", "PA")  # modes whose last band is transparency
 _LOSSY = ("JPEG", "MPO")
 _COLOURED = ("P", "RGB", "RGBA", "CMYK", "YCbCr")
 _OPAQUE = 0xFF000000
@@ -91,7 +92,7 @@ def _codes(file: ImageFile, form: Form) -> Codes:
     exact = file.format not in _LOSSY
     if not (form.coloured or (form.ids and file.mode in _COLOURED)):
         array = np.asarray(_cut(file, exact, form.threshold))
-        return _banded(array, form, alpha=file.mode in ("LA", "RGBA", "PA"))
+        return _banded(array, form, alpha=file.mode in _SEE_THROUGH)
     if file.mode.startswith(("I", "F")):
         raise PictureError("unreadable_image", f"numbers of mode {file.mode}, and no colours")
     if form.threshold and exact and file.mode == "L" and any(file.histogram()[1:255]):
@@ -109,7 +110,9 @@ def _cut(image: Image, exact: bool, threshold: int | None) -> Image:
     if threshold is None or image.mode in ("1", "P") or image.mode.startswith(("I", "F")):
         return image
     extrema: Any = image.getextrema()  # of one band a pair, of several a pair each
-    highest = max(pair[1] for pair in extrema) if isinstance(extrema[0], tuple) else extrema[1]
+    bands = extrema if isinstance(extrema[0], tuple) else (extrema,)
+    seen = bands[:-1] if image.mode in _SEE_THROUGH else bands
+    highest = max(pair[1] for pair in seen)
     if exact and highest <= 1:
         return image
     steps = [0] * threshold + [255] * (256 - threshold)

@@ -10,18 +10,20 @@ from converters.read.images import read_size
 
 
 class PictureSizes:
-    """Width and height in pixels of pictures as they are shown, each read once."""
+    """Width and height in pixels of pictures as they are shown, each read once.
+
+    Of a picture that is not there, or cannot be read, what the catalogue says of all pictures.
+    """
 
     def __init__(self, folder: Folder) -> None:
         self._folder = folder
         self._known: dict[str, tuple[int, int] | None] = {}
 
     def of(self, path: str) -> tuple[int, int] | None:
-        """The size of a picture by its path in the dataset's folder; None where it is not there
-        or cannot be read."""
+        """The size of a picture by its path in the dataset's folder; None where nobody says."""
         if path not in self._known:
             try:
-                self._known[path] = _size(self._folder.absolute(path))
+                self._known[path] = _size(self._folder.absolute(path)) or self._folder.size
             except SourceError:  # it leads out of the folder
                 self._known[path] = None
         return self._known[path]

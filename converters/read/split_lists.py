@@ -326,6 +326,16 @@ def _is_header(line: str) -> bool:
     return len(_columns(line)) > 1 and not any(character.isdigit() for character in line)
 
 
+def list_entries(folder: Folder, path: str) -> list[str]:
+    """What a list of pictures names in each line: the column that ends as a picture does.
+
+    path: relative to the dataset's folder. Empty for a line without one. Raises SourceError where
+    it is no text.
+    """
+    columns = (_columns(line) for line in _lines(folder, path, {}))
+    return [next(filter(picture_ending, some), "") for some in columns]
+
+
 def _lines(folder: Folder, path: str, there: Mapping[str, list[str]]) -> list[str]:
     """The lines of a list but its header. Raises SourceError where it is no text."""
     lines = [line.strip() for _, line in text_lines(list_text(folder, path))]
