@@ -33,11 +33,17 @@ def remarks(plan: RunPlan, done: Done, summary: Summary) -> list[str]:
 
 
 def empty_sources(plan: RunPlan, done: Done) -> list[str]:
-    """A line for each source that gave no row, with the labels or types its filter could name."""
+    """A line for each source that gave no row, with the labels or types its filter could name.
+
+    That a multiple choice has no question without options is as usual, and not said.
+    """
+    sources = plan.mix.sources
+    filled = {source.dataset for source in sources if done.sources[source.name]}
     return [
         f"source {source.name} gave no row{_there(plan, source)}"
-        for source in plan.mix.sources
+        for source in sources
         if not done.sources[source.name]
+        and not (source.filter.choices is False and source.dataset in filled)
     ]
 
 
