@@ -313,3 +313,23 @@ def test_a_name_with_a_line_break_matches_a_pattern(tmp_path: Path) -> None:
         ("a\nb/c\nd.jpg", {"label": "a\nb", "name": "c\nd"})
     ]
     assert files.bind("{label}/{name}.jpg", "a\nb/c\nd.jpg") == {"label": "a\nb", "name": "c\nd"}
+
+
+@pytest.mark.parametrize(
+    "file, values",
+    [
+        ("Annotations/Annotations/Boxes/1.xml", {"stem": "1"}),
+        ("Annotations/Annotations/Boxes/Boxes/1.xml", {"stem": "1"}),
+        ("Annotations/Other/Boxes/1.xml", None),
+    ],
+)
+def test_a_folder_in_one_of_its_name_stands_for_it(
+    tmp_path: Path, file: str, values: dict[str, str] | None
+) -> None:
+    found = find(tree(tmp_path, file), "Annotations/Boxes/{stem}.xml")
+    assert found == ([(file, values)] if values else [])
+
+
+def test_a_folder_that_holds_what_is_looked_for_is_not_looked_into(tmp_path: Path) -> None:
+    root = tree(tmp_path, "a/1.xml", "a/a/2.xml", "b/b/3.xml")
+    assert [path for path, _ in find(root, "{a|b/b}/{stem}.xml")] == ["a/1.xml", "b/b/3.xml"]

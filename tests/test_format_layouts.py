@@ -132,6 +132,12 @@ def test_a_picture_with_another_ending_is_taken_and_told(tmp_path: Path) -> None
     ]
 
 
+def test_of_a_pictures_two_endings_the_note_names_the_one_that_is_taken(tmp_path: Path) -> None:
+    found = read(DOTA, picture_files(tmp_path, "val/images/P1.jpg", "val/images/P1.tif"))
+    assert pictures(found)[0] == "val/images/P1.tif"
+    assert found.notes[0].endswith("such as val/images/P1.tif")
+
+
 def test_a_picture_one_folder_deeper_is_taken_and_told(tmp_path: Path) -> None:
     names = ["val/images/P1.png", "val/images/images/P2.png", "val/images/part2/P3.jpg"]
     found = read(DOTA, picture_files(tmp_path, *names))

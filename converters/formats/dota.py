@@ -189,10 +189,12 @@ def _is_heading(fields: list[str]) -> bool:
 def _strange(label: str) -> str:
     """What is wrong with the words behind eight numbers, where they are no class; else empty."""
     words = label.split()
+    if words and all(_number(word) is not None for word in words):
+        return f"the class is a number, {label}"
+    if words and _number(words[0]) is not None:
+        return f"more than eight numbers before the class, {words[0]}"
     if not words or _number(words[-1]) is None:
         return ""
-    if all(_number(word) is not None for word in words):
-        return f"the class is a number, {label}"
     if "." in words[-1] or _FLAG.fullmatch(words[-2]):
         return f"a number behind the class, {words[-1]}"
     return ""
