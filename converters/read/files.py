@@ -57,6 +57,7 @@ from converters.read.stores import local_names as local_names
 from converters.read.stores import missing as missing
 from converters.read.stores import needs as needs
 
+_FETCHED = 512  # bytes that tell a web page or a pointer from a file
 _LOCAL = LocalStore()
 _CLOSED: ContextVar[dict[str, str] | None] = ContextVar("closed", default=None)
 _STORES: dict[str, Store] = {}
@@ -98,8 +99,14 @@ def _outer_store(path: str) -> Store:
 
 
 def opened(path: str) -> IO[bytes]:
-    """A file for a library that reads here and there in it. Raises FileNotFoundError."""
-    return open_ranges(path, store(path))
+    """A file for a library that reads here and there in it.
+
+    Raises FileNotFoundError, and SourceError where it is something else (see `check_fetched`).
+    """
+    file = open_ranges(path, store(path))
+    check_fetched(path, file.read(_FETCHED))
+    file.seek(0)
+    return file
 
 
 def passed_over(path: str) -> list[str]:
