@@ -189,6 +189,11 @@ def test_a_class_that_is_a_number_is_rejected_unless_the_catalogue_has_words_for
     assert items(told) == {"label": {"read": 2, "used": 2}}
 
 
+def test_a_question_without_text_says_so() -> None:
+    found = convert([sample(questions=(Question("0", " ", "yes"),))], ["vqa"])
+    assert [(r["reason"], r["detail"]) for r in found.rejects] == [("missing_field", "no question")]
+
+
 def test_a_filter_of_classes_keeps_pictures_that_have_one_of_them() -> None:
     records = [
         sample(key, labels=(Label(key, names),))

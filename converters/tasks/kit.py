@@ -97,6 +97,8 @@ class Texts(Struct, frozen=True):
         detail = picture_detail(self.pictures, item, reason) or said[item].as_py()[:200]
         if self.kind == "label" and reason == "bad_value":
             detail = f"{detail}: a class has no name in words"
+        elif self.kind == "question" and reason == "missing_field" and not detail:
+            detail = "no question"
         return Reject(
             file if isinstance(file, str) else file[item].as_py(),
             self.origin.keys[item].as_py(),
