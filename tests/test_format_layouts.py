@@ -81,6 +81,14 @@ def test_label_files_one_folder_deeper_are_told_and_left_beside_others(tmp_path:
     ]
 
 
+def test_label_files_far_from_where_they_are_expected_are_named(tmp_path: Path) -> None:
+    root = labels(tmp_path, "val/labelTxt-v1.0/Val_gt/labelTxt/P1.txt")
+    with pytest.raises(SourceError) as error:
+        read(DOTA, root)
+    lies = "val/labelTxt-v1.0/Val_gt/labelTxt"
+    assert str(error.value).endswith(f"there is: val/; files of that kind lie in {lies}")
+
+
 def test_of_two_deeper_folders_the_one_named_as_expected_is_read(tmp_path: Path) -> None:
     root = labels(tmp_path, "val/labelTxt-v1.0/Task2/P1.txt", "val/labelTxt-v1.0/labelTxt/P1.txt")
     found = read(DOTA, root)
