@@ -9,9 +9,9 @@ One native file (CRLF in v1; zero to three header lines)::
 Corners are 0-based pixels, integers or floats, clockwise, and taken as they stand. The last field
 is `difficult` (0, 1, 2), and may be absent; what stands before it is the class, blanks included.
 Tools write commas, tabs and semicolons between the fields too, and a first line of column names. A
-number in place of the class, or behind it where no flag can stand, is of another form (YOLO's, a
-detector's with its scores): no class is made of it. An empty file is a picture without objects.
-Patches cut from a picture have such files too, with floats and without a header.
+number in place of the class or before it, or behind it where no flag can stand, is of another form
+(YOLO's, outlines, a detector's with its scores): no class is made of it. An empty file is a picture
+without objects. Patches cut from a picture have such files too, with floats and without a header.
 
 EVAttrs-95K puts the class between marks and attributes behind the line, as a JSON object; those
 that are called "confidence", or whose value is unknown, are left out::
