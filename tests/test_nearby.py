@@ -27,6 +27,10 @@ from converters.read.picture_paths import PicturePaths
             "there is no folder other/images; a file of that name lies in train/images",
         ),
         ("nowhere/7.png", "there is no folder nowhere"),
+        (
+            "imgs/1.jpg",
+            "there is no folder imgs; a file of that name lies in JPEGImages-trainval",
+        ),
         ("train/masks/3.png", "there is no folder train/masks"),
         (
             "train/images/train/images/3.png",
