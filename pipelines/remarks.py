@@ -9,7 +9,7 @@ from converters.read.files import SourceError
 from converters.read.folder import Plan
 from pipelines.card.markdown import number
 from pipelines.card.overlaps import leaks
-from pipelines.card.summary import Summary
+from pipelines.card.summary import Summary, picture_notes
 from pipelines.overlap import EVALUATION
 from pipelines.plan import RunPlan
 from pipelines.result import Done
@@ -20,12 +20,14 @@ from schemas.table import Columns
 _LOOKED_AT = 5_000  # items of a source that are read to name its labels or types
 _NAMED = 20
 _PAIRS = 5
+_PICTURE_NOTES = 5
 
 
 def remarks(plan: RunPlan, done: Done, summary: Summary) -> list[str]:
-    """Lines on sources without rows, pictures that are not there, evaluation splits, leaks."""
+    """Lines on sources without rows, odd pictures or none there, evaluation splits, leaks."""
     return [
         *empty_sources(plan, done),
+        *_pictures(done),
         *_absent(done, summary),
         *_evaluation(plan, summary),
         *_leaks(summary),
@@ -72,6 +74,14 @@ def _there(plan: RunPlan, source: SourceSpec) -> str:
         return f"; its first items have no {kind}"
     more = ", ..." if len(names) > _NAMED else ""
     return f"; its {kind} are {', '.join(sorted(names)[:_NAMED])}{more}"
+
+
+def _pictures(done: Done) -> list[str]:
+    """What was only seen while pictures were read: the card's notes on them, the first ones."""
+    notes = picture_notes(done)
+    more = len(notes) - _PICTURE_NOTES
+    lines = [f"note: {note}" for note in notes[:_PICTURE_NOTES]]
+    return [*lines, f"note: {more} more on pictures (see the card)"] if more > 0 else lines
 
 
 def _absent(done: Done, summary: Summary) -> list[str]:
