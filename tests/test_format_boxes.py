@@ -265,6 +265,18 @@ def test_an_object_of_two_classes_is_of_neither(tmp_path: Path, names: str, told
     )
 
 
+@pytest.mark.parametrize("angle, count", [("0.0", 1), ("-21.4", 0), ("x", 0)])
+def test_an_upright_box_has_no_angle(tmp_path: Path, angle: str, count: int) -> None:
+    shutil.copytree(DATA / ROOTS["dior"], tmp_path, dirs_exist_ok=True)
+    sides = "<xmin>1</xmin><ymin>1</ymin><xmax>9</xmax><ymax>9</ymax>"
+    box = f"<name>ship</name><bndbox>{sides}<angle>{angle}</angle></bndbox>"
+    text = f"<annotation><object>{box}</object></annotation>"
+    (tmp_path / HBB / "11726.xml").write_text(text)
+    found = read(DIOR, tmp_path, ["test"])
+    assert [len(one.regions) for one in found.samples] == [count]
+    assert [r.reason for r in found.rejects] == ["bad_box"] * (1 - count)
+
+
 # DIOR-R
 
 

@@ -31,6 +31,7 @@ from converters.read.json_lines import LINES, line_spans
 from converters.read.json_members import MEMBERS, member_spans
 from converters.read.json_spans import array_opening
 from converters.read.json_tables import table_spans
+from converters.read.numbered_parts import part_notes
 from converters.read.saved_tables import is_folder, saved_tables
 
 _HEAD_BYTES = 4096
@@ -159,7 +160,9 @@ def chosen_files(
             )
     if fault and not taken:
         raise fault
-    return _one_each(folder, _annotations(folder, [*found, *taken], leave_out, notes), notes)
+    chosen = _one_each(folder, _annotations(folder, [*found, *taken], leave_out, notes), notes)
+    notes += part_notes(folder.relative(file.path) for _, file in chosen)
+    return chosen
 
 
 def _folders(annotations: BySplit) -> dict[str, str]:
