@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from xml.etree.ElementTree import Element
 
+from converters.read.numbers import float_of
+
 
 def first_text(node: Element, paths: Sequence[str]) -> str:
     """The text at the first path that has one, without blanks around it; else empty."""
@@ -24,7 +26,7 @@ def pixels(root: Element, path: str) -> int | None:
 def metres(root: Element, path: str) -> float | None:
     """A length above 0, or None where none stands at the path."""
     try:
-        value = float(root.findtext(path) or "")
+        value = float_of(root.findtext(path) or "")
     except ValueError:
         return None
     return value if math.isfinite(value) and value > 0 else None
@@ -35,6 +37,6 @@ def is_flag(text: str) -> bool:
     if text in ("", "0"):  # as nearly all are
         return False
     try:
-        return float(text) != 0
+        return float_of(text) != 0
     except ValueError:
         return text.strip().lower() in ("true", "yes")
