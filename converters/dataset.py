@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import cast
@@ -24,12 +25,16 @@ from converters.read.folder import (
 )
 from converters.read.instead import said_instead
 from converters.read.outer_folders import folders_inside
+from converters.read.places import alike, unpacked
 from schemas.entry import Entry
 from schemas.sample import Picture, Question, Reject, Sample
 from schemas.table import Columns, sorted_by_id
 
 _DEPTH = 3  # folders one in the other around a dataset's files
 _NOT_THERE = "not found"  # in what is said of a folder that holds something else
+# In what is said of annotations that are there and cannot be read: what lies in a folder below is
+# a part of them then, or another dataset.
+_DAMAGED = re.compile(r"cannot be read:|is cut off|is empty$|does not list|a Git LFS pointer")
 
 
 def read_dataset(
@@ -82,9 +87,12 @@ def open_dataset(
     """
     folder = open_folder(entry.slug, entry.folder, root, entry.inside, splits, entry.size)
     try:
-        return folder, plan_of(entry, folder)
+        plan = plan_of(entry, folder)
+        return folder, _below(folder, plan) if _is_further_in(entry, folder) else plan
     except SourceError as error:
         fault = error
+    if _DAMAGED.search(str(fault)):
+        raise fault
     for _ in range(_DEPTH):
         try:
             with _in_one_line(folder):
@@ -136,6 +144,17 @@ def _holding(entry: Entry, folders: Sequence[Folder]) -> list[tuple[Folder, Plan
             if len(inner) != 1:
                 break
     return found
+
+
+def _is_further_in(entry: Entry, folder: Folder) -> bool:
+    """True where the archive's own top folder lies in a folder that the entry does not name."""
+    named = {_top(place) for place in files.expand(entry.inside)}
+    return bool(entry.inside and folder.inside) and _top(folder.inside) not in named
+
+
+def _top(place: str) -> str:
+    """The first folder of a place, as if all were unpacked, without what is written otherwise."""
+    return alike(unpacked(f"{place}x" if place.endswith("!") else f"{place}/x").split("/")[0])
 
 
 def _below(folder: Folder, plan: Plan) -> Plan:

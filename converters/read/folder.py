@@ -11,7 +11,7 @@ import pyarrow as pa
 from msgspec import Struct
 
 from converters.read import files
-from converters.read.archives import split_member
+from converters.read.archives import is_archive, split_member
 from converters.read.endings import PICTURE_ENDINGS as PICTURE_ENDINGS
 from converters.read.endings import picture_ending as picture_ending
 from converters.read.endings import picture_stem as picture_stem
@@ -23,6 +23,7 @@ from schemas.table import Columns
 UNKNOWN = "unknown"  # the split of a file whose records tell theirs
 ALL = "all"  # the split of a dataset whose authors made none
 _FOLDER_END = re.compile(r"\{[^{}]*[/!][^{}]*\|[^{}]*\}|\{[^{}]*\|[^{}]*[/!][^{}]*\}|[/!]")
+_OUTER = 3  # folders around a dataset's files that are looked into
 DEEPER = "deeper"  # what a folder between the expected one and a file is bound to
 
 
@@ -79,8 +80,33 @@ def open_folder(
     if not files.listing(root):
         near = nearly_named(files.listing, slug, root)
         raise SourceError(f"{slug}: no folder {root}, or nothing in it{near}")
-    places = (_place(root, place) for place in files.expand(inside))
-    return Folder(slug, name, root, next(filter(None, places), "").rstrip("/"), splits, size)
+    place = _place_of(root, "", inside) or _further_in(root, inside)
+    return Folder(slug, name, root, place.rstrip("/"), splits, size)
+
+
+def _place_of(root: str, at: str, inside: str) -> str:
+    """The first alternative of `inside` that is in the folder `at`; empty where none is."""
+    places = (_place(root, f"{at}{place}") for place in files.expand(inside) if place)
+    return next(filter(None, places), "")
+
+
+def _further_in(root: str, inside: str) -> str:
+    """Where `inside` is in the only folder or archive, or in the only one in that; else empty."""
+    at = ""
+    for _ in range(_OUTER if inside else 0):
+        try:
+            entries = files.listing(files.join(root, at.rstrip("/")))
+        except (OSError, SourceError):
+            return ""
+        names = [f"{entry.name}/" for entry in entries if entry.is_dir]
+        if len(entries) == 1 and "!" not in at and is_archive(entries[0].name):
+            names = [f"{entries[0].name}!"]
+        if len(names) != 1:
+            return ""
+        at += names[0]
+        if place := _place_of(root, at, inside):
+            return place
+    return ""
 
 
 def _place(root: str, inside: str) -> str | None:

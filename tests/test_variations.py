@@ -1,0 +1,177 @@
+"""The same records laid out as users' downloads are: read as they would be elsewhere, or told."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+from laid import laid, shot
+from laid_out import faults, found_in
+from native import DATA, changed, read
+
+from converters.catalogue import catalogue
+from converters.read.files import SourceError
+
+XBD = {
+    "train/labels/a_0_post_disaster.json": json.dumps(
+        {
+            "features": {
+                "xy": [
+                    {
+                        "properties": {"uid": "u", "subtype": "destroyed"},
+                        "wkt": "POLYGON ((1 1, 9 1, 9 9, 1 1))",
+                    }
+                ]
+            },
+            "metadata": {"width": "1024", "height": 1024.0, "disaster_type": "fire"},
+        }
+    ),
+    "train/labels/a_0_pre_disaster.json": json.dumps(
+        {
+            "features": {
+                "xy": [
+                    {
+                        "properties": {"uid": "u", "feature_type": "building"},
+                        "wkt": "POLYGON ((1 1, 9 1, 9 9, 1 1))",
+                    }
+                ]
+            },
+            "metadata": {"width": 1024, "height": 1024},
+        }
+    ),
+}
+
+
+# Files beside others
+
+
+@pytest.mark.parametrize("place", ["train.zip!", "train.zip!train/", "Train/"])
+def test_labels_of_the_earlier_picture_lie_where_the_later_ones_do(
+    place: str, tmp_path: Path
+) -> None:
+    root = laid(tmp_path, {name.replace("train/", place, 1): xbd for name, xbd in XBD.items()})
+    found = read(catalogue()["xbd"], root)
+    assert found.rejects == []
+    assert [region.key for region in found.samples[0].regions] == ["before/u", "after/u"]
+
+
+def test_a_label_file_may_be_packed_beside_one_that_is_not(tmp_path: Path) -> None:
+    later, earlier = XBD
+    packed = gzip.compress(XBD[earlier].encode())
+    root = laid(tmp_path, {later: XBD[later], f"{earlier}.gz": packed})
+    found = read(catalogue()["xbd"], root)
+    assert (len(found.samples[0].regions), found.rejects) == (2, [])
+
+
+def test_masks_and_xml_files_beside_others_may_lie_in_archives(tmp_path: Path) -> None:
+    for form, top in (("xml_mask_colours", "masks"), ("object_attributes", "FAIR1M/train")):
+        (folder,) = (DATA / form).iterdir()
+        entry = catalogue()[folder.name]
+        tree = {
+            str(path.relative_to(folder)).replace(f"{top}/", f"{top}.zip!"): path.read_bytes()
+            for path in folder.rglob("*")
+            if path.is_file()
+        }
+        found = read(entry, laid(tmp_path / form, tree))
+        assert [one.regions for one in found.samples] == [
+            one.regions for one in read(entry, folder).samples
+        ]
+
+
+def test_a_size_may_be_written_as_a_text(tmp_path: Path) -> None:
+    shown = read(catalogue()["xbd"], laid(tmp_path, XBD)).samples[0].pictures
+    assert [(one.width, one.height) for one in shown] == [(1024, 1024), (1024, 1024)]
+
+
+# Tables
+
+
+def test_a_column_of_row_numbers_is_no_class(tmp_path: Path) -> None:
+    table = ",image,bridge,water\n0,a.jpg,1,0\n1,b.jpg,1,1\n2,c.jpg,0,1\n"
+    options = {"annotations": "{name}.csv", "images": "{image}", "image": "image"}
+    found = found_in(tmp_path, "label_table", options, {"labels.csv": table})
+    assert found.rejects == []
+    assert [one.labels[0].names for one in found.samples] == [
+        ("bridge",),
+        ("bridge", "water"),
+        ("water",),
+    ]
+
+
+@pytest.mark.parametrize("line", ["sep=,\n", "A title\n"])
+def test_rows_are_counted_from_the_header(line: str, tmp_path: Path) -> None:
+    table = f"{line}split,y\ntrain,pond\ntest,dam\n"
+    options = {
+        "annotations": "{name}.csv",
+        "images": "{image}.png",
+        "image": None,
+        "labels": ["y"],
+        "split": "split",
+    }
+    found = found_in(tmp_path, "label_table", options, {"rgb.csv": table})
+    assert [(one.pictures[0].path, one.labels[0].names) for one in found.samples] == [
+        ("0.png", ("pond",)),
+        ("1.png", ("dam",)),
+    ]
+    told = [("row 0", "unreadable_record", "above the header: A title")]
+    assert faults(found) == (told if line == "A title\n" else [])
+
+
+def test_a_line_of_blanks_is_no_row(tmp_path: Path) -> None:
+    options = {"annotations": "{name}.csv", "images": "{image}", "image": "image", "labels": ["y"]}
+    found = found_in(tmp_path, "label_table", options, {"a.csv": "image,y\na.jpg,dam\n  \n\n"})
+    assert (len(found.samples), found.rejects) == (1, [])
+
+
+# Folders around
+
+
+def test_a_split_is_not_taken_from_the_folder_around_the_files(tmp_path: Path) -> None:
+    folder = next((DATA / "label_parquet").iterdir())
+    entry = catalogue()[folder.name]
+    around = {
+        f"dataset-main/{path.relative_to(folder)}": path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+    found = read(entry, laid(tmp_path, around))
+    assert {one.split for one in found.samples} == {
+        one.split for one in read(entry, folder).samples
+    }
+
+
+@pytest.mark.parametrize("place", ["dataset-main/", "download.zip!", "download.zip!v1.0/"])
+def test_the_authors_own_folder_is_found_in_folders_around_it(place: str, tmp_path: Path) -> None:
+    entry = changed("aid", inside="AID")
+    pictures = {f"{place}AID/{name}": shot() for name in ("Port/a.jpg", "River/b.jpg")}
+    found = read(entry, laid(tmp_path, pictures))
+    assert [one.labels[0].names for one in found.samples] == [("Port",), ("River",)]
+    assert found.notes == [f"its files lie in {place}AID"]
+
+
+def test_split_lists_beside_an_archive_are_found_in_a_folder_around_both(tmp_path: Path) -> None:
+    root = laid(
+        tmp_path,
+        {
+            "dataset-main/EuroSAT.zip!2750/Forest/Forest_1.jpg": shot(),
+            "dataset-main/EuroSAT.zip!2750/River/River_1.jpg": shot(),
+            "dataset-main/EuroSATallBands.zip!a.txt": "x",
+            "dataset-main/eurosat-train.txt": "Forest_1.jpg\n",
+            "dataset-main/eurosat-test.txt": "River_1.jpg\n",
+        },
+    )
+    found = read(catalogue()["eurosat"], root)
+    assert {one.split: one.labels[0].names for one in found.samples} == {
+        "train": ("Forest",),
+        "test": ("River",),
+    }
+
+
+def test_a_damaged_file_is_told_and_not_passed_by_for_what_lies_below(tmp_path: Path) -> None:
+    record = '{"id": 1, "image": "a.jpg", "conversations": []}'
+    whole, cut_off = f"[{record}]", f"[{record}, {record[:-4]}"
+    options = {"annotations": "a.json", "images": "{image}"}
+    with pytest.raises(SourceError, match="cut off"):
+        found_in(tmp_path, "llava_json", options, {"a.json": cut_off, "old/a.json": whole})
