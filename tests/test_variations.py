@@ -175,3 +175,56 @@ def test_a_damaged_file_is_told_and_not_passed_by_for_what_lies_below(tmp_path: 
     options = {"annotations": "a.json", "images": "{image}"}
     with pytest.raises(SourceError, match="cut off"):
         found_in(tmp_path, "llava_json", options, {"a.json": cut_off, "old/a.json": whole})
+
+
+# Encodings and JSON
+
+LLAVA = {"annotations": "a.json", "images": "{image}"}
+COCO = {"annotations": "a.json", "images": "{image}", "geometry": "bbox"}
+
+
+def _talk(number: int) -> str:
+    turns = [{"from": "human", "value": "<image>\nWhat?"}, {"from": "gpt", "value": "Ein Müll."}]
+    return json.dumps({"id": number, "image": f"{number}.jpg", "conversations": turns})
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
+@pytest.mark.parametrize("text", [f"[{_talk(1)},\n{_talk(2)}]", f"{_talk(1)}\n{_talk(2)}\n"])
+def test_json_is_read_in_encodings_that_say_so(text: str, encoding: str, tmp_path: Path) -> None:
+    found = found_in(tmp_path, "llava_json", LLAVA, {"a.json": text.encode(encoding)})
+    assert [one.pictures[0].path for one in found.samples] == ["1.jpg", "2.jpg"]
+    assert found.rejects == []
+
+
+def test_a_file_that_is_cut_into_spans_says_that_it_is_in_utf_16(tmp_path: Path) -> None:
+    body = '{"images": [], "annotations": [], "categories": []}'.encode("utf-16")
+    with pytest.raises(SourceError, match=r"a.json is in UTF-16; save it as UTF-8"):
+        found_in(tmp_path, "coco", COCO, {"a.json": body})
+
+
+def test_an_xml_file_in_utf_16_may_declare_what_it_was_before(tmp_path: Path) -> None:
+    lists = {"train.txt": "0\n", "test.txt": "1\n"}
+    xml = (
+        '<?xml version="1.0" encoding="UTF-8"?><annotation><filename>1.jpg</filename>{}'
+        "<size><width>60</width><height>50</height></size></annotation>"
+    ).format(
+        "<object><bndbox><xmin>1</xmin><ymin>2</ymin><xmax>9</xmax><ymax>8</ymax></bndbox>"
+        "<name>dam</name><description>the dam</description></object>" * 2
+    )
+    files = {"DIOR_RSVG/Annotations/1.xml": xml.encode("utf-16")}
+    files |= {f"DIOR_RSVG/{name}": text.encode() for name, text in lists.items()}
+    found = read(catalogue()["dior_rsvg"], laid(tmp_path, files))
+    assert {one.split for one in found.samples} == {"train", "test"}
+
+
+@pytest.mark.parametrize("end", [",]", ",\n]\n"])
+def test_a_comma_behind_the_last_record_does_no_harm(end: str, tmp_path: Path) -> None:
+    found = found_in(tmp_path, "llava_json", LLAVA, {"a.json": f"[{_talk(1)}, {_talk(2)}{end}"})
+    assert (len(found.samples), found.rejects) == (2, [])
+
+
+def test_a_class_folder_of_label_files_may_be_written_in_another_case(tmp_path: Path) -> None:
+    root = laid(tmp_path, {"car/P1.txt": "1 1 9 1 9 9 1 9\n", "car/P1.png": shot()})
+    found = read(catalogue()["ucas_aod"], root)
+    assert [one.regions[0].label for one in found.samples] == ["CAR"]
+    assert found.rejects == []

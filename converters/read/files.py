@@ -28,6 +28,7 @@ from typing import IO, NamedTuple
 from converters.read.archives import ArchiveStore, Member, packed_name, split_member
 from converters.read.arrays import ArrayStore, array_member
 from converters.read.cells import CellStore, split_cell
+from converters.read.encodings import is_wide
 from converters.read.entries import Entry as Entry
 from converters.read.entries import collecting
 from converters.read.patterns import COMPONENT_END, around_one, matcher
@@ -222,6 +223,12 @@ def read_annotation(root: str, relative: str) -> bytes:
         raise SourceError(f"{path} is empty")
     check_fetched(path, data)
     return data.removeprefix(b"\xef\xbb\xbf")
+
+
+def check_utf8(path: str, head: bytes) -> None:
+    """Raises SourceError where `head` begins a file in UTF-16, which is not cut into spans."""
+    if is_wide(head):
+        raise SourceError(f"{path} is in UTF-16; save it as UTF-8 (`iconv -f UTF-16 -t UTF-8`)")
 
 
 def check_fetched(path: str, head: bytes) -> None:

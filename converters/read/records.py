@@ -28,7 +28,7 @@ from defusedxml import DefusedXmlException
 
 from converters.read import files
 from converters.read.captions import split_name
-from converters.read.encodings import text_of, utf8_of, xml_of
+from converters.read.encodings import is_wide, text_of, utf8_of, xml_of
 from converters.read.files import SourceError
 from converters.read.folder import Folder, Span
 from converters.read.json_elements import (
@@ -133,6 +133,7 @@ def _texts(
     if span.end is not None:
         path = files.join(folder.base, name)
         body = files.store(path).read(path, span.start, span.end)
+        body = utf8_of(body) if is_wide(body) else body
         if span.table == MEMBERS:
             yield from _members(folder, name, body)
             return

@@ -19,6 +19,7 @@ import msgspec
 
 from converters.read import files
 from converters.read.cells import TABLE_ENDINGS
+from converters.read.encodings import utf8_of
 from converters.read.files import Found, SourceError
 from converters.read.folder import Folder
 from converters.read.json_elements import UNREADABLE
@@ -93,8 +94,8 @@ def _listed(folder: Folder, state: str) -> list[str]:
     """The names of a set's tables, in its order. Raises SourceError."""
     where = f"{folder.slug}: {folder.relative(state)}"
     try:
-        found: dict[str, Any] = msgspec.json.decode(folder.bytes_of(state), type=dict[str, Any])
-        parts = found["_data_files"]
+        body = utf8_of(folder.bytes_of(state))
+        parts = msgspec.json.decode(body, type=dict[str, Any])["_data_files"]
         return [str(part["filename"]) for part in parts]
     except (*UNREADABLE, KeyError, TypeError) as error:
         raise SourceError(f"{where} does not list the tables of its set: {error!r}") from None
