@@ -13,7 +13,7 @@ import msgspec
 import pyarrow as pa
 
 from converters.catalogue import entry_of, reader
-from converters.read import entries, files
+from converters.read import copies, entries, files
 from converters.read.files import NothingBelow, SourceError
 from converters.read.folder import (
     Folder,
@@ -183,6 +183,7 @@ def plan_of(entry: Entry, folder: Folder) -> Plan:
         files.listed_once(),
         files.closed_folders() as closed,
         entries.told() as hidden,
+        copies.told() as second,
         _in_one_line(folder),
     ):
         try:
@@ -196,6 +197,9 @@ def plan_of(entry: Entry, folder: Folder) -> Plan:
         "passed over, unless a record names it"
         for path, reason in closed.items()
     ]
+    if second:
+        example = folder.relative(min(second))
+        notes.append(f"{len(second)} file(s) are copies of others and are not read: {example}")
     if hidden:
         example = min(hidden).removeprefix(folder.root + "/")
         notes.append(f"{len(hidden)} name(s) begin with a dot and are not read, such as {example}")

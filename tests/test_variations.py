@@ -228,3 +228,71 @@ def test_a_class_folder_of_label_files_may_be_written_in_another_case(tmp_path: 
     found = read(catalogue()["ucas_aod"], root)
     assert [one.regions[0].label for one in found.samples] == ["CAR"]
     assert found.rejects == []
+
+
+# Copies
+
+
+@pytest.mark.parametrize("mark", [" (1)", "(2)", " - Copy", " copy"])
+def test_a_second_copy_of_an_annotation_file_is_told_and_not_read(
+    mark: str, tmp_path: Path
+) -> None:
+    options = {"annotations": "{split}.json", "images": "{image}"}
+    text = f"[{_talk(1)}]"
+    found = found_in(tmp_path, "llava_json", options, {f"train{m}.json": text for m in ("", mark)})
+    assert [one.split for one in found.samples] == ["train"]
+    assert found.notes == [f"1 file(s) are copies of others and are not read: train{mark}.json"]
+
+
+def test_what_differs_from_the_file_of_its_name_is_no_copy(tmp_path: Path) -> None:
+    options = {"annotations": "{split}.json", "images": "{image}"}
+    texts = {"train.json": f"[{_talk(1)}]", "train (1).json": f"[{_talk(2)}]"}
+    found = found_in(tmp_path, "llava_json", options, texts)
+    assert (len(found.samples), found.notes) == (2, [])
+
+
+# Splits
+
+
+def test_a_folder_of_a_split_may_have_its_other_name(tmp_path: Path) -> None:
+    options = {
+        "annotations": {"train": "train/labelTxt/{stem}.txt", "val": "val/labelTxt/{stem}.txt"},
+        "images": "{split}/images/{stem}.png",
+    }
+    line = "1 1 9 1 9 9 1 9 ship 0\n"
+    files = {
+        "training/labelTxt/1.txt": line,
+        "training/images/1.png": shot(),
+        "validation/labelTxt/2.txt": line,
+        "validation/images/2.png": shot(),
+    }
+    found = found_in(tmp_path, "dota", options, files)
+    assert [(one.split, one.pictures[0].path) for one in found.samples] == [
+        ("train", "training/images/1.png"),
+        ("val", "validation/images/2.png"),
+    ]
+
+
+def test_of_two_names_of_a_split_neither_stands_for_it(tmp_path: Path) -> None:
+    options = {"annotations": {"val": "val/{stem}.txt"}, "images": "{split}/{stem}.png"}
+    line = "1 1 9 1 9 9 1 9 ship 0\n"
+    with pytest.raises(SourceError, match="annotations not found"):
+        found_in(tmp_path, "dota", options, {"valid/1.txt": line, "validation/2.txt": line})
+
+
+def test_pictures_of_a_split_are_found_by_its_usual_name(tmp_path: Path) -> None:
+    options = {"annotations": "{split}.json", "images": {"test": "pictures/{image}"}}
+    found = found_in(tmp_path, "llava_json", options, {"testing.json": f"[{_talk(1)}]"})
+    assert [one.pictures[0].path for one in found.samples] == ["pictures/1.jpg"]
+
+
+def test_a_folder_of_tables_may_be_written_in_another_case(tmp_path: Path) -> None:
+    folder = DATA / "conversation_table/earthdial_instruct"
+    files = {
+        str(path.relative_to(folder)).lower(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+    entry = catalogue()["earthdial_eval"]
+    found = read(entry, laid(tmp_path, files))
+    assert len(found.samples) == len(read(entry, folder).samples) > 0

@@ -28,6 +28,7 @@ from typing import IO, NamedTuple
 from converters.read.archives import ArchiveStore, Member, packed_name, split_member
 from converters.read.arrays import ArrayStore, array_member
 from converters.read.cells import CellStore, split_cell
+from converters.read.copies import without_copies
 from converters.read.encodings import is_wide
 from converters.read.entries import Entry as Entry
 from converters.read.entries import collecting
@@ -58,6 +59,7 @@ from converters.read.stores import missing as missing
 from converters.read.stores import needs as needs
 
 _LOCAL = LocalStore()
+_STEM = "stem"  # what the name of a label file, one a picture, is bound to
 _CLOSED: ContextVar[dict[str, str] | None] = ContextVar("closed", default=None)
 _STORES: dict[str, Store] = {}
 _ARCHIVES = ArchiveStore(lambda archive: _outer_store(archive))
@@ -287,6 +289,8 @@ def _find(root: str, at: str, components: list[str], values: dict[str, str]) -> 
     text = head.removesuffix("!") if in_archive else head
     wants_folder = bool(rest) and not in_archive
     entries = [entry for entry in _listing(root, at) if entry.is_dir == wants_folder]
+    if not rest and _STEM not in names:
+        entries = without_copies(at, entries, lambda *asked: _part_of(root, at, *asked))
     bound = _bound(text, values, entries)
     if not bound and not wants_folder:
         bound = _bound(text, values, entries, re.IGNORECASE)
@@ -299,6 +303,15 @@ def _find(root: str, at: str, components: list[str], values: dict[str, str]) -> 
             yield from _find(root, f"{at}{entry.name}{mark}", rest, now)
         else:
             yield Found(at + entry.name, now, entry.size)
+
+
+def _part_of(root: str, at: str, name: str, start: int, end: int) -> bytes:
+    """Bytes of a file; none of one that cannot be read, which another way finds out."""
+    path = join(root, f"{at}{name}")
+    try:
+        return store(path).read(path, start, end)
+    except (OSError, SourceError):
+        return b""
 
 
 def _bound(

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from converters.read import files
 from converters.read.archives import is_sequential
+from converters.read.captions import split_name
 from converters.read.column_bytes import body_of, is_text
 from converters.read.files import SourceError
 from converters.read.folder import BySplit, Folder, patterns_of, stem
@@ -56,6 +57,9 @@ class PicturePaths:
         record's split or a name that the record lacks.
         """
         split = "" if "" in self._readings else values.get("split", "")
+        if split not in self._readings:  # it may be spelt otherwise
+            usual = {split_name(one): one for one in self._readings}
+            split = usual.get(split_name(split), split)
         readings = self._readings.get(split)
         if readings is None:
             raise SourceError(f"the entry's `images` has no pattern for split {values['split']!r}")

@@ -1,7 +1,8 @@
 """Where a folder is that a pattern names: as it is written there, else nearly so, or packed.
 
 Downloads of one dataset differ in small things: `images` stands for `Images`,
-`Oriented_Bounding_Boxes` for `Oriented Bounding Boxes`, and `JPEGImages.zip` was not unpacked::
+`Oriented_Bounding_Boxes` for `Oriented Bounding Boxes`, `training` for `train`, and
+`JPEGImages.zip` was not unpacked::
 
     Annotations/{stem}.xml    annotations/1.xml
                               Annotations.zip!1.xml
@@ -18,6 +19,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 
 from converters.read.archives import is_archive, packed_name, split_member
+from converters.read.captions import split_name
 from converters.read.entries import Entry
 
 MAX_COMPRESSED = 1 << 30  # bytes
@@ -29,8 +31,9 @@ Listing = Callable[[str], Sequence[Entry]]  # the entries of a folder, which end
 
 def alike(name: str) -> str:
     """A name without what is written in several ways: its case, blanks, hyphens and underscores,
-    and whether an accent is part of its letter."""
-    return unicodedata.normalize("NFC", name).casefold().translate(_SEPARATORS)
+    and whether an accent is part of its letter. A split's usual name stands for its others
+    (`validation` for `val`)."""
+    return split_name(unicodedata.normalize("NFC", name).casefold().translate(_SEPARATORS))
 
 
 def other_place(listing: Listing, at: str, name: str) -> str | None:

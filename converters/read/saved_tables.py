@@ -47,7 +47,8 @@ def saved_tables(
         if split and not folder.wants(split):
             continue
         for place in files.expand(pattern):
-            there = [*_below(folder, place.strip("/"), notes, _DEEPEST)]
+            at = files.located(folder.base, place)
+            there = [] if at is None else [*_below(folder, at.rstrip("/"), notes, _DEEPEST)]
             if there:
                 found += [(split, one) for one in there]
                 break
@@ -66,7 +67,7 @@ def saved_tables(
 def _below(folder: Folder, at: str, notes: list[str], depth: int) -> Iterator[Found]:
     """The tables of a folder and of those in it, in path order."""
     entries = files.listing(files.join(folder.base, at))
-    lead = f"{at}/" if at else ""
+    lead = at if at.endswith("!") or not at else f"{at}/"
     tables = {
         entry.name: Found(f"{lead}{entry.name}", {}, entry.size)
         for entry in entries
