@@ -34,7 +34,9 @@ _DEPTH = 3  # folders one in the other around a dataset's files
 _NOT_THERE = "not found"  # in what is said of a folder that holds something else
 # In what is said of annotations that are there and cannot be read: what lies in a folder below is
 # a part of them then, or another dataset.
-_DAMAGED = re.compile(r"cannot be read:|is cut off|is empty$|does not list|a Git LFS pointer")
+_DAMAGED = re.compile(
+    r"cannot be read:|is cut off|is empty$|does not list|a Git LFS pointer|no split list, such as"
+)
 
 
 def read_dataset(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from pathlib import Path
+from xml.etree.ElementTree import fromstring
 
 import pytest
 from laid import laid, shot
@@ -13,6 +14,8 @@ from native import DATA, changed, read
 
 from converters.catalogue import catalogue
 from converters.read.files import SourceError
+from converters.read.records import record_key
+from converters.read.xml_values import pixels
 
 XBD = {
     "train/labels/a_0_post_disaster.json": json.dumps(
@@ -296,3 +299,65 @@ def test_a_folder_of_tables_may_be_written_in_another_case(tmp_path: Path) -> No
     entry = catalogue()["earthdial_eval"]
     found = read(entry, laid(tmp_path, files))
     assert len(found.samples) == len(read(entry, folder).samples) > 0
+
+
+# Lists behind a key
+
+
+@pytest.mark.parametrize("about", ["", '"version": "1.0", ', '"info": {"year": 2024}, '])
+def test_records_may_stand_behind_a_key_beside_what_is_said_of_the_file(
+    about: str, tmp_path: Path
+) -> None:
+    caption = '{"image": "a.jpg", "caption": "A dam."}'
+    text = f'{{{about}"data": [{caption}, {caption}]}}'
+    for form in ("caption_json", "picture_json"):
+        fields = {"image": "image", "captions" if form == "caption_json" else "caption": "caption"}
+        if form == "caption_json":
+            fields["captions"] = ["caption"]
+        options = {"annotations": "a.json", "images": "{image}", "fields": fields}
+        found = found_in(tmp_path / form, form, options, {"a.json": text})
+        assert [one.captions[0].text for one in found.samples] == ["A dam.", "A dam."]
+        assert found.rejects == []
+    talks = found_in(tmp_path, "llava_json", LLAVA, {"a.json": f'{{{about}"data": [{_talk(1)}]}}'})
+    assert (len(talks.samples), talks.rejects) == (1, [])
+
+
+@pytest.mark.parametrize("name", ["a (1).json", "a - Copy.json"])
+def test_the_only_copy_of_a_file_stands_for_it(name: str, tmp_path: Path) -> None:
+    text = f"[{_talk(1)}]"
+    assert len(found_in(tmp_path / "one", "llava_json", LLAVA, {name: text}).samples) == 1
+    with pytest.raises(SourceError, match="annotations not found"):
+        found_in(tmp_path / "two", "llava_json", LLAVA, {name: text, "a (2).json": text})
+
+
+# Numbers in other forms
+
+
+def test_whole_numbers_may_be_floats_in_sizes_ids_and_classes(tmp_path: Path) -> None:
+    xml = fromstring("<a><w>800.0</w><h>800.5</h><x>8_0</x></a>")
+    assert [pixels(xml, tag) for tag in "whx"] == [800, None, None]
+    assert record_key({"id": 7.0, "name": "a"}, ["id", "name"]) == "7 a"
+    text = json.dumps(
+        {
+            "categories": ["Human", "Car"],
+            "annotations": [
+                {
+                    "image_name": "1.jpg",
+                    "image_width": 1920.0,
+                    "image_height": 1080.0,
+                    "bbox": [{"top": 1, "left": 2, "height": 3, "width": 4, "class": "1.0"}],
+                }
+            ],
+        }
+    )
+    found = read(catalogue()["au_air"], laid(tmp_path, {"annotations.json": text}))
+    assert [one.regions[0].label for one in found.samples] == ["Car"]
+
+
+def test_split_lists_that_name_nothing_are_told_and_not_passed_by(tmp_path: Path) -> None:
+    files = {
+        "MAR20/ImageSets/Main/train.txt": "10.0\n",
+        "MAR20/Annotations/Horizontal Bounding Boxes/10.xml": "<annotation></annotation>",
+    }
+    with pytest.raises(SourceError, match="no split list, such as"):
+        read(catalogue()["mar20"], laid(tmp_path, files))

@@ -1,5 +1,7 @@
 """Second copies of a file that systems and browsers leave beside it: `train (1).json`.
 
+One whose original is gone stands for it, where a pattern names the file in full.
+
 A copy has the name of another file with a mark, and the same bytes. What differs is no copy, and
 is read. Pictures and label files, one a picture, may have such names of their own: their copies
 stay.
@@ -26,6 +28,12 @@ def told() -> AbstractContextManager[dict[str, None]]:
     return collecting(_TOLD)
 
 
+def unmarked(name: str) -> str:
+    """A file's name, or path, without the mark of a copy: `a.json` of `a (1).json`."""
+    found = _MARK.fullmatch(name)
+    return f"{found[1]}{found[2]}" if found else name
+
+
 def without_copies(above: str, entries: list[Entry], read: Read) -> list[Entry]:
     """The entries of a folder without second copies of files. above: how their paths begin."""
     marked = {one.name: name for one in entries if (name := _original(one)) is not None}
@@ -47,8 +55,8 @@ def _original(entry: Entry) -> str | None:
     # Fast way: names without a blank or a bracket, which nearly all are, need no expression.
     if entry.is_dir or not (" " in entry.name or "(" in entry.name) or picture_ending(entry.name):
         return None
-    found = _MARK.fullmatch(entry.name)
-    return f"{found[1]}{found[2]}" if found else None
+    name = unmarked(entry.name)
+    return name if name != entry.name else None
 
 
 def _are_same(name: str, other: str, size: int, read: Read) -> bool:

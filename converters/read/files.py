@@ -28,7 +28,7 @@ from typing import IO, NamedTuple
 from converters.read.archives import ArchiveStore, Member, packed_name, split_member
 from converters.read.arrays import ArrayStore, array_member
 from converters.read.cells import CellStore, split_cell
-from converters.read.copies import without_copies
+from converters.read.copies import unmarked, without_copies
 from converters.read.encodings import is_wide
 from converters.read.entries import Entry as Entry
 from converters.read.entries import collecting
@@ -296,6 +296,7 @@ def _find(root: str, at: str, components: list[str], values: dict[str, str]) -> 
         bound = _bound(text, values, entries, re.IGNORECASE)
     if not bound and not rest and "!" not in at:
         bound = _packed(root, at, text, values, entries) or _addressed(text, values, entries)
+        bound = bound or _marked(text, values, entries)
     for entry, own in bound:
         now = {**values, **own}
         if rest:
@@ -357,6 +358,17 @@ def _addressed(
     names = {without_address(one.name): one for one in entries if "?" in one.name}
     found = _bound(text, values, [Entry(name, False, 0) for name in names])
     return [(names[one.name], own) for one, own in found]
+
+
+def _marked(
+    text: str, values: Mapping[str, str], entries: list[Entry]
+) -> list[tuple[Entry, dict[str, str]]]:
+    """The only copy of the file that a component names in full, which is gone."""
+    if not variables(text) <= values.keys():
+        return []
+    name = fill(text, values)
+    found = [one for one in entries if unmarked(one.name) == name]
+    return [(found[0], {})] if len(found) == 1 else []
 
 
 def _listing(root: str, at: str) -> list[Entry]:

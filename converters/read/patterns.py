@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from itertools import product
 
+from converters.read.copies import unmarked
 from converters.read.places import alike, unpacked
 
 COMPONENT_END = re.compile(r"/|(?<=!)")  # between path components; an archive is one
@@ -140,6 +141,11 @@ def without_address(name: str) -> str:
 def bind(pattern: str, path: str) -> dict[str, str] | None:
     """What a pattern's names stand for in a path that `find` finds by it, else None."""
     path = without_address(path)
+    values = _bound(pattern, path)
+    return _bound(pattern, unmarked(path)) if values is None else values
+
+
+def _bound(pattern: str, path: str) -> dict[str, str] | None:
     plain = unpacked(path)
     # A file that is packed alone (`a.json.gz!a.json`) has the name that it unpacks to.
     as_written = plain if path.rpartition("!")[0].endswith(f"{plain}.gz") else path

@@ -20,7 +20,9 @@ def first_text(node: Element, paths: Sequence[str]) -> str:
 def pixels(root: Element, path: str) -> int | None:
     """A picture's side, or None where no whole number above 0 stands at the path."""
     text = (root.findtext(path) or "").strip()
-    return int(text) or None if text.isascii() and text.isdigit() and len(text) < 10 else None
+    whole, _, rest = text.partition(".")  # 800.0, as programs write it that count in floats
+    is_whole = whole.isascii() and whole.isdigit() and len(whole) < 10 and not rest.strip("0")
+    return int(whole) or None if is_whole else None
 
 
 def metres(root: Element, path: str) -> float | None:
