@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from converters.catalogue import entry_of, reader
 from converters.read import copies, entries, files
+from converters.read.archives import is_archive, packed_name
 from converters.read.files import NothingBelow, SourceError
 from converters.read.folder import (
     Folder,
@@ -199,6 +200,9 @@ def plan_of(entry: Entry, folder: Folder) -> Plan:
         "passed over, unless a record names it"
         for path, reason in closed.items()
     ]
+    if inner := _archives_inside(folder):
+        example = f"{folder.inside.partition('!')[0]}!{inner[0]}"
+        notes.append(f"{len(inner)} archive(s) in an archive are not read, such as {example}")
     if second:
         example = folder.relative(min(second))
         notes.append(f"{len(second)} file(s) are copies of others and are not read: {example}")
@@ -206,6 +210,13 @@ def plan_of(entry: Entry, folder: Folder) -> Plan:
         example = min(hidden).removeprefix(folder.root + "/")
         notes.append(f"{len(hidden)} name(s) begin with a dot and are not read, such as {example}")
     return plan._replace(notes=[*plan.notes, *notes])
+
+
+def _archives_inside(folder: Folder) -> list[str]:
+    """The archives in the archive that a dataset lies in, which are not served."""
+    archive, mark, _ = folder.base.partition("!")
+    names = files.members(archive) if mark else ()
+    return [name for name in names if is_archive(name) and packed_name(name) is None]
 
 
 def read_items(entry: Entry, folder: Folder, plan: Plan) -> Iterator[Sample | Columns | Reject]:

@@ -361,3 +361,38 @@ def test_split_lists_that_name_nothing_are_told_and_not_passed_by(tmp_path: Path
     }
     with pytest.raises(SourceError, match="no split list, such as"):
         read(catalogue()["mar20"], laid(tmp_path, files))
+
+
+# What stands for what is gone
+
+
+@pytest.mark.parametrize("place", ["images (1)/", "images(2).zip!", "images (1).zip!images/"])
+def test_a_folder_of_a_second_download_stands_for_the_first(place: str, tmp_path: Path) -> None:
+    options = {"annotations": "labels (1)/{stem}.txt", "images": "images/{stem}.png"}
+    files = {"labels (1)/1.txt": "1 1 9 1 9 9 1 9 ship 0\n", f"{place}1.png": shot()}
+    found = read(changed("dscr", format="dota", options=options), laid(tmp_path, files))
+    assert [one.pictures[0].path for one in found.samples] == [f"{place}1.png"]
+    there = {**options, "annotations": "labels/{stem}.txt"}
+    found = read(changed("dscr", format="dota", options=there), tmp_path)
+    assert len(found.samples) == 1
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a (1).jsonl"])
+def test_json_lines_stand_for_json_of_that_name(name: str, tmp_path: Path) -> None:
+    found = found_in(tmp_path, "llava_json", LLAVA, {name: f"{_talk(1)}\n{_talk(2)}\n"})
+    assert len(found.samples) == 2
+    options = {**LLAVA, "annotations": "b.jsonl"}
+    found = found_in(tmp_path, "llava_json", options, {"b.json": f"[{_talk(1)}, {_talk(2)}]"})
+    assert len(found.samples) == 2
+
+
+def test_archives_in_an_archive_are_told(tmp_path: Path) -> None:
+    inner = laid(tmp_path / "inner", {"images.zip!1.jpg": shot()}) / "images.zip"
+    files = {"all.zip!a.json": f"[{_talk(1)}]", "all.zip!images.zip": inner.read_bytes()}
+    found = read(
+        changed("dscr", format="llava_json", options=LLAVA), laid(tmp_path / "outer", files)
+    )
+    assert found.notes == [
+        "its files lie in all.zip!",
+        "1 archive(s) in an archive are not read, such as all.zip!images.zip",
+    ]

@@ -60,6 +60,7 @@ from converters.read.stores import needs as needs
 
 _LOCAL = LocalStore()
 _STEM = "stem"  # what the name of a label file, one a picture, is bound to
+_OTHER_ENDING = {"json": "jsonl", "jsonl": "json"}
 _CLOSED: ContextVar[dict[str, str] | None] = ContextVar("closed", default=None)
 _STORES: dict[str, Store] = {}
 _ARCHIVES = ArchiveStore(lambda archive: _outer_store(archive))
@@ -363,11 +364,14 @@ def _addressed(
 def _marked(
     text: str, values: Mapping[str, str], entries: list[Entry]
 ) -> list[tuple[Entry, dict[str, str]]]:
-    """The only copy of the file that a component names in full, which is gone."""
+    """What stands for the file that a component names in full, where one file alone does: a copy
+    of it, or JSON Lines for JSON and the other way round."""
     if not variables(text) <= values.keys():
         return []
     name = fill(text, values)
-    found = [one for one in entries if unmarked(one.name) == name]
+    before, dot, ending = name.rpartition(".")
+    names = {name, f"{before}{dot}{_OTHER_ENDING.get(ending, ending)}"}
+    found = [one for one in entries if unmarked(one.name) in names]
     return [(found[0], {})] if len(found) == 1 else []
 
 

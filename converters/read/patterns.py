@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from itertools import product
 
 from converters.read.copies import unmarked
-from converters.read.places import alike, unpacked
+from converters.read.places import stands_for, unpacked
 
 COMPONENT_END = re.compile(r"/|(?<=!)")  # between path components; an archive is one
 _ALTERNATIVES = re.compile(r"\{([^{}]*\|[^{}]*)\}")
@@ -158,7 +158,7 @@ def _bound(pattern: str, path: str) -> dict[str, str] | None:
 
 
 def _stands_for(name: str, component: str, values: Mapping[str, str]) -> bool:
-    return variables(component) <= values.keys() and alike(fill(component, values)) == alike(name)
+    return variables(component) <= values.keys() and stands_for(name, fill(component, values))
 
 
 def _bind(components: list[str], names: list[str], is_exact: bool) -> dict[str, str] | None:
