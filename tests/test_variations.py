@@ -396,3 +396,20 @@ def test_archives_in_an_archive_are_told(tmp_path: Path) -> None:
         "its files lie in all.zip!",
         "1 archive(s) in an archive are not read, such as all.zip!images.zip",
     ]
+
+
+@pytest.mark.parametrize("place", ["annotations/", "annotations/v2/"])
+def test_pictures_may_lie_beside_the_folder_of_the_annotations(place: str, tmp_path: Path) -> None:
+    options = {"annotations": "a.json", "images": "images/{image}"}
+    files = {f"{place}a.json": f"[{_talk(1)}, {_talk(2)}]", "images/1.jpg": shot("JPEG")}
+    root = laid(tmp_path, {**files, "images/2.png": shot(), f"{place}images/3.jpg": shot("JPEG")})
+    found = read(changed("dscr", format="llava_json", options=options), root)
+    assert [one.pictures[0].path for one in found.samples] == ["images/1.jpg", "images/2.png"]
+    questions = json.dumps(
+        [{"id": i, "image": f"{i}.jpg", "q": "Is it?", "a": "no"} for i in (1, 3)]
+    )
+    fields = {"id": "id", "image": "image", "question": "q", "answer": "a"}
+    (root / f"{place}a.json").write_text(questions)
+    entry = changed("dscr", format="vqa_json", options={**options, "fields": fields})
+    (found,) = read(entry, root).columns
+    assert found.table["pictures"].to_pylist() == [["images/1.jpg"], [f"{place}images/3.jpg"]]

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
+import msgspec
 import pyarrow as pa
 from msgspec import Struct
 
@@ -33,7 +34,8 @@ class Folder(Struct, frozen=True):
     name: the folder's name under the data root, which begins the paths of its pictures in a row.
     root: the folder itself; inside: the archive's own top folder below it, the archive itself where
     it lies packed (`a.zip!`), or empty. splits: those asked for, or None for all. size: width and
-    height of all pictures, where the catalogue says them.
+    height of all pictures, where the catalogue says them. sought: `inside` as it was before a
+    folder was found that holds the annotations; None where none was looked for.
     """
 
     slug: str
@@ -42,6 +44,7 @@ class Folder(Struct, frozen=True):
     inside: str = ""
     splits: frozenset[str] | None = None
     size: tuple[int, int] | None = None
+    sought: str | None = None
 
     @property
     def base(self) -> str:
@@ -55,6 +58,13 @@ class Folder(Struct, frozen=True):
     def relative(self, path: str) -> str:
         """A path below `base`, relative to the dataset's folder."""
         return files.below(self.inside, path) if self.inside else path
+
+    def around(self) -> Iterator[Folder]:
+        """The folders around the one that was found to hold the annotations, the next one first."""
+        place = self.inside
+        while self.sought is not None and place != self.sought and place:
+            place = files.parent(place.rstrip("/!"))[0].rstrip("/")
+            yield msgspec.structs.replace(self, inside=place, sought=None)
 
     def bytes_of(self, path: str) -> bytes:
         """The whole of an annotation file below `base`."""

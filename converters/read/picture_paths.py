@@ -32,7 +32,8 @@ class PicturePaths:
 
     template: one for all splits, or one for each; its names are filled with a record's values.
     The first alternative that exists is taken; where none does, a picture of that name with another
-    ending, in the same folder (or what stands for it) or one deeper; else the first. An archive to
+    ending, in the same folder (or what stands for it) or one deeper; where there is none, the same
+    in the folders around the one that holds the annotations; else the first. An archive to
     be unpacked for it is left alone where a folder has other pictures. `*` in an archive's name
     stands for any letters: the picture is in one of several archives.
     """
@@ -45,6 +46,7 @@ class PicturePaths:
         self._needed = {
             split: sorted(files.variables(some[0])) for split, some in self._readings.items()
         }
+        self._around = [PicturePaths(one, template) for one in folder.around()]
         self._listings = Listings(folder.root)
         self._known: dict[tuple[str, ...], str] = {}  # paths by split and values
         # By split, of the first reading and of the others (""): those whose folder is there.
@@ -74,7 +76,9 @@ class PicturePaths:
         if path is None:
             if len(self._known) == _KEPT:
                 self._known.clear()
-            path = self._known[asked] = self._looked_for(split, values)
+            places = (one.found(split, values) for one in (self, *self._around))
+            path = next(filter(None, places), None)
+            path = self._known[asked] = path or self._filled(readings[0], values)
         return path
 
     def paths(self, name: str, texts: pa.Array, fixed: Mapping[str, str], stems: bool) -> pa.Array:
@@ -133,7 +137,7 @@ class PicturePaths:
             if not found.null_count:
                 return found
         # Where none is at hand, no picture is anywhere, and all have the first one's paths.
-        return found if reading else filled(self._readings[split][0])
+        return found if reading or self._around else filled(self._readings[split][0])
 
     def _readings_at_hand(self, split: str) -> Iterator[str]:
         """The readings of a template whose folder is there, or may be."""
@@ -152,8 +156,8 @@ class PicturePaths:
         with files.listed_once():
             return [one for one in readings if not nowhere(below(one))]
 
-    def _looked_for(self, split: str, values: Mapping[str, str]) -> str:
-        readings = self._readings[split]
+    def found(self, split: str, values: Mapping[str, str]) -> str | None:
+        """The path of a picture that is there, else None. split: of the template."""
         paths: list[str] = []
         is_packed = False  # one of them leads into an archive
         for reading in self._readings_at_hand(split):
@@ -170,8 +174,7 @@ class PicturePaths:
             paths = self._unpacked(paths)
             there = next(filter(self._is_there, paths), None)
         there = there or next(filter(None, map(self._listings.in_one_of, paths)), None)
-        there = there or next(filter(None, map(self._listings.like, paths)), None)
-        return there or self._filled(readings[0], values)
+        return there or next(filter(None, map(self._listings.like, paths)), None)
 
     def _filled(self, reading: str, values: Mapping[str, str]) -> str:
         """The path of one reading of a template. Raises SourceError where it is none."""
