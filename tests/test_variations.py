@@ -413,3 +413,33 @@ def test_pictures_may_lie_beside_the_folder_of_the_annotations(place: str, tmp_p
     entry = changed("dscr", format="vqa_json", options={**options, "fields": fields})
     (found,) = read(entry, root).columns
     assert found.table["pictures"].to_pylist() == [["images/1.jpg"], [f"{place}images/3.jpg"]]
+
+
+def test_folders_in_folders_of_their_names_are_found(tmp_path: Path) -> None:
+    options = {
+        "annotations": "annotations/{split}.json",
+        "images": "images/{image}",
+    }
+    files = {
+        "annotations/annotations/train.json": f"[{_talk(1)}]",
+        "images/images/1.jpg": shot("JPEG"),
+    }
+    found = found_in(tmp_path, "llava_json", options, files)
+    assert [(one.split, one.pictures[0].path) for one in found.samples] == [
+        ("train", "images/images/1.jpg")
+    ]
+    classes = {"by": "class", "fields": {"image": "filename", "captions": ["raw"]}}
+    options = {"annotations": "a.json", "images": "pictures/{label}/{image}", **classes}
+    files = {
+        "a.json": '{"dam": [{"filename": "1.jpg", "raw": "A dam."}]}',
+        "pictures/pictures/dam/1.jpg": shot("JPEG"),
+    }
+    found = found_in(tmp_path / "classes", "caption_json", options, files)
+    assert [one.pictures[0].path for one in found.samples] == ["pictures/pictures/dam/1.jpg"]
+
+
+def test_the_authors_own_folder_may_lie_in_one_of_its_name(tmp_path: Path) -> None:
+    entry = changed("aid", inside="AID")
+    pictures = {f"AID/AID/{name}": shot() for name in ("Port/a.jpg", "River/b.jpg")}
+    found = read(entry, laid(tmp_path, pictures))
+    assert [one.labels[0].names for one in found.samples] == [("Port",), ("River",)]

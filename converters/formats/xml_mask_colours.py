@@ -28,6 +28,7 @@ from msgspec import Struct
 from converters.read.beside import Beside
 from converters.read.folder import BySplit, Folder, Plan, Sides, Span, bound, stem
 from converters.read.mask_pairs import Paired, sizes_of
+from converters.read.patterns import once
 from converters.read.picture_paths import PicturePaths
 from converters.read.places import unpacked
 from converters.read.plans import files_plan
@@ -77,7 +78,7 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
         if isinstance(pictures, Reject):
             yield pictures
             continue
-        above = "".join(f"{part}/" for part in unpacked(name).split("/")[:-2])
+        above = "".join(f"{part}/" for part in once(unpacked(name)).split("/")[:-2])
         mask = masks.path({**values, "above": above})
         runs = read_runs(folder, mask, span.split, Form(coloured=True))
         if isinstance(runs, Reject):

@@ -298,6 +298,8 @@ def _find(root: str, at: str, components: list[str], values: dict[str, str]) -> 
     if not bound and not rest and "!" not in at:
         bound = _packed(root, at, text, values, entries) or _addressed(text, values, entries)
         bound = bound or _marked(text, values, entries)
+        if not bound and _STEM not in names and (inner := _doubled(root, at)):
+            yield from _find(root, inner, components, values)
     for entry, own in bound:
         now = {**values, **own}
         if rest:
@@ -385,7 +387,19 @@ def _folder(root: str, at: str, name: str) -> str | None:
     is_local = not scheme(exact) and not _inside_file(exact)
     if os.path.isdir(exact) if is_local else listing(exact):
         return f"{at}{name}/"
-    return other_place(lambda place: _listing(root, place), at, name)
+    place = other_place(lambda place: _listing(root, place), at, name)
+    if place is None and (inner := _doubled(root, at)):
+        return _folder(root, inner, name)
+    return place
+
+
+def _doubled(root: str, at: str) -> str | None:
+    """The folder of its own name in a folder, as unpacking leaves it (`images/images/`)."""
+    above, name = parent(at[:-1]) if at.endswith("/") else ("", "")
+    if not name or parent(above[:-1])[1] == name:  # once: a link may lead back
+        return None
+    own = any(one.is_dir and one.name == name for one in _listing(root, at))
+    return f"{at}{name}/" if own else None
 
 
 def located(root: str, folder: str) -> str | None:

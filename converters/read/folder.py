@@ -97,17 +97,27 @@ def open_folder(
 def _place_of(root: str, at: str, inside: str) -> str:
     """The first alternative of `inside` that is in the folder `at`; empty where none is."""
     places = (_place(root, f"{at}{place}") for place in files.expand(inside) if place)
-    return next(filter(None, places), "")
+    found = next(filter(None, places), "")
+    # Unpacked into a folder of its own name, it lies in that: `AID/AID/`.
+    name = files.parent(found[:-1])[1]
+    alone = _entries(root, found) if found.endswith("/") else []
+    is_twice = [(one.name, one.is_dir) for one in alone] == [(name, True)]
+    return f"{found}{name}/" if is_twice else found
+
+
+def _entries(root: str, at: str) -> list[files.Entry]:
+    """What is in a folder; nothing where it may not be looked into."""
+    try:
+        return files.listing(files.join(root, at.rstrip("/")))
+    except (OSError, SourceError):
+        return []
 
 
 def _further_in(root: str, inside: str) -> str:
     """Where `inside` is in the only folder or archive, or in the only one in that; else empty."""
     at = ""
     for _ in range(_OUTER if inside else 0):
-        try:
-            entries = files.listing(files.join(root, at.rstrip("/")))
-        except (OSError, SourceError):
-            return ""
+        entries = _entries(root, at)
         names = [f"{entry.name}/" for entry in entries if entry.is_dir]
         if len(entries) == 1 and "!" not in at and is_archive(entries[0].name):
             names = [f"{entries[0].name}!"]

@@ -149,12 +149,18 @@ def _bound(pattern: str, path: str) -> dict[str, str] | None:
     plain = unpacked(path)
     # A file that is packed alone (`a.json.gz!a.json`) has the name that it unpacks to.
     as_written = plain if path.rpartition("!")[0].endswith(f"{plain}.gz") else path
-    for name, is_exact in ((as_written, True), (plain, False)):
+    for name, is_exact in ((as_written, True), (plain, False), (once(plain), False)):
         for reading in _readings(pattern):
             values = _bind(reading.split("/"), name.split("/"), is_exact)
             if values is not None:
                 return values
     return None
+
+
+def once(path: str) -> str:
+    """A path with each folder once that is in a folder of its own name (`images/images/1.png`)."""
+    names = path.split("/")
+    return "/".join(name for i, name in enumerate(names) if i == 0 or name != names[i - 1])
 
 
 def _stands_for(name: str, component: str, values: Mapping[str, str]) -> bool:
