@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import cast
@@ -12,7 +13,8 @@ import msgspec
 import pyarrow as pa
 
 from converters.catalogue import entry_of, reader
-from converters.read import entries, files
+from converters.read import copies, entries, files
+from converters.read.archives import is_archive, packed_name
 from converters.read.files import NothingBelow, SourceError
 from converters.read.folder import (
     Folder,
@@ -24,12 +26,18 @@ from converters.read.folder import (
 )
 from converters.read.instead import said_instead
 from converters.read.outer_folders import folders_inside
+from converters.read.places import alike, unpacked
 from schemas.entry import Entry
 from schemas.sample import Picture, Question, Reject, Sample
 from schemas.table import Columns, sorted_by_id
 
 _DEPTH = 3  # folders one in the other around a dataset's files
 _NOT_THERE = "not found"  # in what is said of a folder that holds something else
+# In what is said of annotations that are there and cannot be read: what lies in a folder below is
+# a part of them then, or another dataset.
+_DAMAGED = re.compile(
+    r"cannot be read:|is cut off|is empty$|does not list|a Git LFS pointer|no split list, such as"
+)
 
 
 def read_dataset(
@@ -82,9 +90,12 @@ def open_dataset(
     """
     folder = open_folder(entry.slug, entry.folder, root, entry.inside, splits, entry.size)
     try:
-        return folder, plan_of(entry, folder)
+        plan = plan_of(entry, folder)
+        return folder, _below(folder, plan) if _is_further_in(entry, folder) else plan
     except SourceError as error:
         fault = error
+    if _DAMAGED.search(str(fault)):
+        raise fault
     for _ in range(_DEPTH):
         try:
             with _in_one_line(folder):
@@ -138,6 +149,17 @@ def _holding(entry: Entry, folders: Sequence[Folder]) -> list[tuple[Folder, Plan
     return found
 
 
+def _is_further_in(entry: Entry, folder: Folder) -> bool:
+    """True where the archive's own top folder lies in a folder that the entry does not name."""
+    named = {_top(place) for place in files.expand(entry.inside)}
+    return bool(entry.inside and folder.inside) and _top(folder.inside) not in named
+
+
+def _top(place: str) -> str:
+    """The first folder of a place, as if all were unpacked, without what is written otherwise."""
+    return alike(unpacked(f"{place}x" if place.endswith("!") else f"{place}/x").split("/")[0])
+
+
 def _below(folder: Folder, plan: Plan) -> Plan:
     return plan._replace(notes=[f"its files lie in {folder.inside}", *plan.notes])
 
@@ -164,6 +186,7 @@ def plan_of(entry: Entry, folder: Folder) -> Plan:
         files.listed_once(),
         files.closed_folders() as closed,
         entries.told() as hidden,
+        copies.told() as second,
         _in_one_line(folder),
     ):
         try:
@@ -177,10 +200,23 @@ def plan_of(entry: Entry, folder: Folder) -> Plan:
         "passed over, unless a record names it"
         for path, reason in closed.items()
     ]
+    if inner := _archives_inside(folder):
+        example = f"{folder.inside.partition('!')[0]}!{inner[0]}"
+        notes.append(f"{len(inner)} archive(s) in an archive are not read, such as {example}")
+    if second:
+        example = folder.relative(min(second))
+        notes.append(f"{len(second)} file(s) are copies of others and are not read: {example}")
     if hidden:
         example = min(hidden).removeprefix(folder.root + "/")
         notes.append(f"{len(hidden)} name(s) begin with a dot and are not read, such as {example}")
     return plan._replace(notes=[*plan.notes, *notes])
+
+
+def _archives_inside(folder: Folder) -> list[str]:
+    """The archives in the archive that a dataset lies in, which are not served."""
+    archive, mark, _ = folder.base.partition("!")
+    names = files.members(archive) if mark else ()
+    return [name for name in names if is_archive(name) and packed_name(name) is None]
 
 
 def read_items(entry: Entry, folder: Folder, plan: Plan) -> Iterator[Sample | Columns | Reject]:

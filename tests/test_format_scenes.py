@@ -69,7 +69,7 @@ def test_one_folder_around_the_class_folders_is_looked_into(tmp_path: Path) -> N
         "AID_dataset/AID/Airport/a.jpg",
         "AID_dataset/AID/Port/b.jpg",
     ]
-    assert found.notes == ["the class folders lie in AID_dataset/AID/"]
+    assert found.notes == ["its files lie in AID_dataset/AID"]
 
 
 def test_folders_of_one_class_are_not_taken_for_what_lies_around_classes(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ Source: Bozcan and Kayacan 2020, https://github.com/bozcani/auairdataset.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -178,9 +179,9 @@ def _classes_of(sides: Sides, file: str) -> list[str] | None:
 def _label(item: Any, field: str, classes: Sequence[str] | None) -> str:
     """The class of an object, or "" where it names none that is known."""
     value = item.get(field) if isinstance(item, Mapping) else None
-    if classes is None or (isinstance(value, str) and not value.strip().isdecimal()):
+    number = number_of(value)
+    if classes is None or (isinstance(value, str) and math.isnan(number)):
         return value.strip() if isinstance(value, str) else ""
-    number = float(value) if isinstance(value, str) else number_of(value)
     known = number.is_integer() and 0 <= number < len(classes)
     return classes[int(number)] if known else ""
 

@@ -296,7 +296,16 @@ def _records(folder: Folder, options: Options, span: Span) -> Iterator[_Read]:
     array = f"{options.table or ''}["
     by = fields.split if isinstance(fields.split, str) else ""
     once = [name for name in (*named, *several(fields.captions), by) if name and "." not in name]
-    records = json_records(folder, span, Any, table=options.table, named=named, split=by, once=once)
+    records = json_records(
+        folder,
+        span,
+        Any,
+        table=options.table,
+        named=named,
+        split=by,
+        once=once,
+        wrapped=options.by == "record",
+    )
     for place, record in records:
         in_object = span.end is None and not place.startswith(array)
         yield _Read(record, place, place if in_object and options.by == "image" else "")

@@ -210,6 +210,7 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
             yield Sample(picture_stem(path), path, span.split, (Picture(path),))
         return
     paths, sizes = PicturePaths(folder, options.images), PictureSizes(folder)
+    folder_class = {name.casefold(): name for name in options.class_names or ()}
     rules = LineRules(options.columns, options.delimiter, options.every)
     for name, text in text_records(folder, span):
         if isinstance(text, Reject):
@@ -218,6 +219,8 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
         file = folder.relative(name)
         values = {**bound(options.annotations, name), "stem": stem(name), "split": span.split}
         label = values.get("label", "")
+        if label and options.class_names and label not in options.class_names:
+            label = values["label"] = folder_class.get(label.casefold(), label)
         if label and options.class_names and label not in options.class_names:
             detail = f"in the folder {label}, which is none of a class"
             yield Reject(file, values["stem"], span.split, "unselected", detail)

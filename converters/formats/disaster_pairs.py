@@ -24,10 +24,12 @@ import msgspec
 from msgspec import Struct
 
 from converters.read import files
+from converters.read.beside import Beside
 from converters.read.encodings import utf8_of
 from converters.read.files import SourceError
 from converters.read.folder import BySplit, Folder, Plan, Sides, Span, bound
 from converters.read.json_elements import UNREADABLE, BadRecord, decode_record
+from converters.read.json_values import number_of
 from converters.read.picture_paths import PicturePaths
 from converters.read.plans import files_plan
 from converters.regions.conventions import BadShape, Size
@@ -79,8 +81,9 @@ def plan(folder: Folder, options: Options) -> Plan:
     found = files_plan(folder, options.annotations, options.images, files_a_span=_FILES_A_SPAN)
     if options.shows == "after":
         return found
+    before = Beside(folder, options.before)
     paired = {
-        _filled(options.before, {**bound(options.annotations, name), "split": span.split}, folder)
+        before.path({**bound(options.annotations, name), "split": span.split})
         for span in found.spans
         for name in span.names
     }
@@ -98,25 +101,19 @@ def plan(folder: Folder, options: Options) -> Plan:
     return found
 
 
-def _filled(pattern: str, values: Mapping[str, str], folder: Folder) -> str:
-    """The path of a pattern's names, the first of its alternatives that is there."""
-    paths = [files.fill(reading, values) for reading in files.expand(pattern)]
-    there = (path for path in paths if files.exists(files.join(folder.base, path)))
-    return next(there, paths[0])
-
-
 def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator[Sample | Reject]:
     """One Sample a pair (or later picture), and a Reject for each building that is not usable."""
     before, after = (PicturePaths(folder, template) for template in options.images)
+    earlier = Beside(folder, options.before)
     for name in span.names:
         values = {**bound(options.annotations, name), "split": span.split}
         key = values["stem"]
         try:
             halves = [_half(folder, name, after.path(values), key, span.split, options)]
             if options.shows == "pair":
-                earlier = _filled(options.before, values, folder)
-                first = _half(folder, earlier, before.path(values), key, span.split, options, True)
-                halves.insert(0, first)
+                first = earlier.path(values)
+                half = _half(folder, first, before.path(values), key, span.split, options, True)
+                halves.insert(0, half)
         except SourceError as error:  # a name that leads out of the folder
             yield Reject(folder.relative(name), key, span.split, "bad_value", str(error))
             continue
@@ -203,7 +200,5 @@ def _text(properties: Mapping[str, Any], name: str) -> str:
 
 def _number(said: Mapping[str, Any], name: str) -> float | None:
     """A number above 0 that no picture exceeds, or None."""
-    value = said.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
+    value = number_of(said.get(name))
     return value if 0 < value < 1 << 31 else None

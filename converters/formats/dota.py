@@ -37,6 +37,7 @@ from msgspec import Struct
 from converters.read.attributes import attributes_of
 from converters.read.box_fields import is_marked
 from converters.read.folder import BySplit, Folder, Plan, Sides, Span, bound, stem
+from converters.read.numbers import float_of, floats_of
 from converters.read.picture_paths import PicturePaths
 from converters.read.plans import files_plan
 from converters.read.records import record_pictures, text_lines, text_records
@@ -151,7 +152,7 @@ def _plain_region(key: str, line: str) -> Region | None:
     if len(words) != 10 or words[9] not in _PLAIN_FLAGS or _strange(words[8]):
         return None
     try:
-        points = tuple(map(float, words[:8]))
+        points = tuple(floats_of(words[:8]))
     except ValueError:
         return None
     if not all(map(math.isfinite, points)):
@@ -221,7 +222,7 @@ def _class_behind(fields: list[str]) -> str:
 
 def _number(text: str) -> float | None:
     try:
-        value = float(text)
+        value = float_of(text)
     except ValueError:
         return None
     return value if math.isfinite(value) else None

@@ -18,6 +18,7 @@ Source: https://huggingface.co/docs/datasets/image_classification, Roberts et al
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -58,6 +59,7 @@ _LAYOUTS = (
     "{config}/{split}/{part}.parquet",
     "{repository}/{config}/{split}/{part}.parquet",
 )
+_TELLS_SPLIT = re.compile(r"parquet-|.+-\d+-of-\d+$")
 
 
 class Options(Struct, forbid_unknown_fields=True):
@@ -100,7 +102,9 @@ def _there(folder: Folder, options: Options) -> tuple[BySplit, list[str]]:
     if any(next(files.find(folder.base, pattern), None) for pattern in patterns):
         return own, []
     for layout in _LAYOUTS:
-        if first := next(files.find(folder.base, layout), None):
+        first = next(files.find(folder.base, layout), None)
+        # A file whose own name tells its split lies deeper: the folder around it is no split.
+        if first and not _TELLS_SPLIT.match(first.values.get("part", "")):
             return layout, [f"the files lie as the hub has them: {folder.relative(first.path)}"]
     return own, []
 

@@ -133,7 +133,9 @@ def _head(folder: Folder, options: Options, name: str) -> _Head:
     else:
         image = options.image
     named = {image, *options.labels, *options.skip, options.split}
-    marks = [] if options.labels else [column for column in header if column not in named]
+    # A column without a name numbers the rows, as pandas writes them: it is no class.
+    marks = [column for column in header if column and column not in named]
+    marks = [] if options.labels else marks
     if not options.labels and not marks:
         raise SourceError(f"{folder.slug}: {file} has no column of a class")
     return _Head(image, options.labels, marks, options.split)
@@ -228,10 +230,11 @@ def _read_rows(
     rows = table_records(
         folder, span, dict[str, Any], head.columns(), delimiter=options.delimiter, named=head.image
     )
-    for number, (place, row) in enumerate(rows):
+    for place, row in rows:
         if isinstance(row, Reject):
             yield row
             continue
+        number = int(place.rpartition(" ")[2]) - 1  # from 0, below the header
         image = str(number) if head.image is None else str(row.get(head.image, ""))
         split = str(row.get(head.split, "")) if head.split else span.split
         if not folder.wants(split):

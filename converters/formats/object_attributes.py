@@ -26,6 +26,7 @@ from msgspec import Struct
 
 from converters.read import files
 from converters.read.attributes import attributes_of
+from converters.read.beside import Beside
 from converters.read.encodings import xml_of
 from converters.read.files import SourceError
 from converters.read.folder import BySplit, Folder, Plan, Sides, Span
@@ -80,7 +81,7 @@ def plan(folder: Folder, options: Options) -> Plan:
 
 def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator[Sample | Reject]:
     """One Sample a record, and a Reject for what of it cannot be read or joined."""
-    paths = PicturePaths(folder, options.images)
+    paths, boxes = PicturePaths(folder, options.images), Beside(folder, options.boxes)
     file = folder.relative(span.names[0])
     for _, record in json_records(folder, span, _Record, named=["img_id"]):
         if isinstance(record, Reject):
@@ -93,25 +94,23 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
             yield pictures
             continue
         try:
-            root = _xml(folder, options.boxes, values)
+            root = _xml(folder, boxes.path(values))
         except SourceError as error:
             yield Reject(file, key, span.split, "dangling_reference", str(error)[:200], items)
             continue
         yield from _sample(options, record, root, pictures[0].path, file, span.split)
 
 
-def _xml(folder: Folder, pattern: str, values: dict[str, str]) -> Element:
+def _xml(folder: Folder, name: str) -> Element:
     """The root of a picture's XML. Raises SourceError where there is none that can be read."""
-    names = [files.fill(reading, values) for reading in files.expand(pattern)]
-    paths = [files.join(folder.base, name) for name in names]
-    path = next(filter(files.exists, paths), None)
-    if path is None:
-        raise SourceError(f"no XML {folder.relative(names[0])}")
+    path = files.join(folder.base, name)
+    if not files.exists(path):
+        raise SourceError(f"no XML {folder.relative(name)}")
     try:
         return xml_of(files.store(path).read(path))
     # LookupError: an encoding that nobody knows
     except (ParseError, DefusedXmlException, ValueError, LookupError, files.MemberError) as error:
-        raise SourceError(f"{folder.relative(names[0])}: {error}") from None
+        raise SourceError(f"{folder.relative(name)}: {error}") from None
 
 
 def _sample(

@@ -179,7 +179,11 @@ def _records(
     """(file, place, record) of the pictures of a span."""
     if not _is_single(options):
         named = [options.fields.image] if options.fields.image else []
-        for place, record in json_records(folder, span, _ANY, table=options.table, named=named):
+        is_list = bool(named)  # else a list is what is said of the picture that is its key
+        records = json_records(
+            folder, span, _ANY, table=options.table, named=named, wrapped=is_list
+        )
+        for place, record in records:
             yield span.names[0], place, record
         return
     for name in span.names:

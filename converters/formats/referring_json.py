@@ -36,6 +36,7 @@ from typing import Any, Literal, NamedTuple
 from msgspec import Struct
 
 from converters.read.folder import BySplit, Folder, Plan, Sides, Span, bound, stem
+from converters.read.json_values import number_of
 from converters.read.picture_paths import PicturePaths
 from converters.read.plans import json_array_plan
 from converters.read.records import json_records, record_key, record_pictures
@@ -205,9 +206,7 @@ def _sized(picture: Picture, record: Mapping[str, Any], fields: Fields) -> Pictu
 
 
 def _side(record: Mapping[str, Any], field: str | None) -> int | None:
-    value = _value(record, field) if field else None
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
+    value = number_of(_value(record, field) if field else None)
     return int(value) if 1 <= value < 1 << 31 else None
 
 

@@ -20,6 +20,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from converters.read.folder import BySplit, Folder, Plan, Sides, Span, bound, picture_stem
+from converters.read.numbers import int_of
 from converters.read.picture_paths import PicturePaths
 from converters.read.plans import files_plan
 from converters.read.records import record_pictures
@@ -121,7 +122,7 @@ def _mask(text: str, size: tuple[int, int] | None) -> Mask:
     if size is None:
         raise _BadRuns("no_size", "run lengths need the size of their picture")
     try:
-        numbers = [*map(int, text.split())]
+        numbers = [*map(int_of, text.split())]
     except ValueError:
         raise _BadRuns("bad_value", f"run lengths are no whole numbers: {text[:60]}") from None
     if len(numbers) % 2:

@@ -104,7 +104,7 @@ def plan(folder: Folder, options: Options) -> Plan:
     """
     if _a_file_each(options.annotations):
         return files_plan(folder, options.annotations, options.images, files_a_span=_FILES_A_SPAN)
-    if all(pattern.endswith(".txt") for pattern in _patterns(options.annotations)):
+    if all(pattern.lower().endswith(".txt") for pattern in _patterns(options.annotations)):
         return files_plan(
             folder,
             options.annotations,
@@ -129,7 +129,7 @@ def _a_file_each(annotations: BySplit) -> bool:
 def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator[Sample | Reject]:
     """One Sample a record, with the mask as its one region."""
     pictures, masks = PicturePaths(folder, options.images), PicturePaths(folder, options.masks)
-    if span.names[0].endswith(".txt"):
+    if span.names[0].lower().endswith(".txt"):
         found = _lines(folder, span)
     elif _a_file_each(options.annotations):
         found = _objects(folder, options, span)

@@ -183,6 +183,7 @@ def _key(row: Mapping[str, Any], fields: Fields) -> str:
     """A record's own id, or its picture: a row's id holds the question's words besides."""
     key = value_of(row, fields.id or fields.image)
     key = key[0] if isinstance(key, list) and key else key
+    key = int(key) if isinstance(key, float) and key.is_integer() else key
     return str(key) if isinstance(key, str | int) else ""
 
 

@@ -25,10 +25,12 @@ from xml.etree.ElementTree import Element
 import numpy as np
 from msgspec import Struct
 
-from converters.read import files
+from converters.read.beside import Beside
 from converters.read.folder import BySplit, Folder, Plan, Sides, Span, bound, stem
 from converters.read.mask_pairs import Paired, sizes_of
+from converters.read.patterns import once
 from converters.read.picture_paths import PicturePaths
+from converters.read.places import unpacked
 from converters.read.plans import files_plan
 from converters.read.rasters import Form, colour_code
 from converters.read.records import record_pictures, xml_records
@@ -65,7 +67,7 @@ def plan(folder: Folder, options: Options) -> Plan:
 
 def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator[Sample | Reject]:
     """One Sample a file, and a Reject for each object without a class, a colour or pixels."""
-    paths = PicturePaths(folder, options.images)
+    paths, masks = PicturePaths(folder, options.images), Beside(folder, f"{{above}}{options.masks}")
     for name, root in xml_records(folder, span):
         if isinstance(root, Reject):
             yield root
@@ -76,8 +78,8 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
         if isinstance(pictures, Reject):
             yield pictures
             continue
-        above = "/".join(name.split("/")[:-2])
-        mask = files.join(above, files.fill(options.masks, values)).lstrip("/")
+        above = "".join(f"{part}/" for part in once(unpacked(name)).split("/")[:-2])
+        mask = masks.path({**values, "above": above})
         runs = read_runs(folder, mask, span.split, Form(coloured=True))
         if isinstance(runs, Reject):
             yield runs

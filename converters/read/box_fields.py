@@ -30,6 +30,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from converters.read.numbers import float_of
+
 SKIPPED, REST = "-", "..."
 # Columns of words; the first of them that there is takes the fields that are too many.
 WORDS = ("expression", "class", "image")
@@ -161,7 +163,7 @@ def is_marked(text: str) -> bool:
 def number(text: str) -> float | None:
     """A finite number, or None."""
     try:
-        value = float(text)
+        value = float_of(text)
     except ValueError:
         return None
     return value if math.isfinite(value) else None

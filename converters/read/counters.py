@@ -16,7 +16,7 @@ from defusedxml import DefusedXmlException
 from msgspec.structs import replace
 
 from converters.read import files
-from converters.read.encodings import xml_of
+from converters.read.encodings import utf8_of, xml_of
 from converters.read.files import SourceError
 from converters.read.folder import Folder, Span
 from converters.read.images import in_threads, readers
@@ -104,7 +104,7 @@ def objects_in(folder: Folder, name: str) -> int:
     """How many objects an XML file holds, damaged or not; 0 where it is not there."""
     path = files.join(folder.base, name)
     try:
-        data = files.store(path).read(path)
+        data = utf8_of(files.store(path).read(path))
     except (FileNotFoundError, files.MemberError):
         return 0
     # Fast way: a tag that stands in no comment needs no parser (17,402 files in 1 s, not 6).

@@ -73,6 +73,11 @@ def utf8_of(data: bytes, is_head: bool = False) -> bytes:
     return data.removeprefix(codecs.BOM_UTF8)
 
 
+def is_wide(data: bytes) -> bool:
+    """True for the beginning of a file in UTF-16 that says so by its mark."""
+    return data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+
+
 def xml_of(data: bytes) -> Element:
     """The root of an XML file in the encoding that it declares; entities are not expanded.
 
@@ -90,13 +95,15 @@ def xml_of(data: bytes) -> Element:
 def _parsed(data: bytes) -> Element:
     declared = _DECLARED.match(data[:200])
     name = declared[1].decode().lower() if declared else ""
+    if is_wide(data):  # whatever is declared: the file was saved anew, and its first line was not
+        return fromstring(text_of(data))
     if data[:1].isspace() and data.lstrip().startswith(b"<?xml"):
         data = data.lstrip()  # blank lines before the declaration, which no parser takes
     if name in _WIDE:
         return fromstring(data.decode(_WIDE[name]))
     if name not in ("", "utf-8") and _is_misnamed(name, data):
         return fromstring(data.decode("utf-8"))
-    if name in ("", "utf-8") and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if name in ("", "utf-8"):
         try:
             data.decode("utf-8")
         except UnicodeDecodeError:

@@ -12,9 +12,9 @@ alternatives with `{a|b}`::
 
 Where a folder is not there as a pattern writes it, one that is written nearly so stands for it, or
 an archive of its name (`converters.read.places`), and `a/a` stands for `a` where that holds nothing
-of what is looked for; a file may be written in another case, or have
-the end of its address in its name, and a text or table may be packed (`{stem}.json` finds
-`a.json.gz`, as its member `a.json.gz!a.json`).
+of what is looked for; a file may be written in another case, or have the end of its address in its
+name, and a text or table may be packed (`{stem}.json` finds `a.json.gz`, as its member
+`a.json.gz!a.json`).
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ from typing import IO, NamedTuple
 from converters.read.archives import ArchiveStore, Member, packed_name, split_member
 from converters.read.arrays import ArrayStore, array_member
 from converters.read.cells import CellStore, split_cell
+from converters.read.copies import unmarked, without_copies
+from converters.read.encodings import is_wide
 from converters.read.entries import Entry as Entry
 from converters.read.entries import collecting
 from converters.read.patterns import COMPONENT_END, around_one, matcher
@@ -59,6 +61,8 @@ from converters.read.stores import needs as needs
 
 _FETCHED = 512  # bytes that tell a web page or a pointer from a file
 _LOCAL = LocalStore()
+_STEM = "stem"  # what the name of a label file, one a picture, is bound to
+_OTHER_ENDING = {"json": "jsonl", "jsonl": "json"}
 _CLOSED: ContextVar[dict[str, str] | None] = ContextVar("closed", default=None)
 _STORES: dict[str, Store] = {}
 _ARCHIVES = ArchiveStore(lambda archive: _outer_store(archive))
@@ -232,6 +236,12 @@ def read_annotation(root: str, relative: str) -> bytes:
     return data.removeprefix(b"\xef\xbb\xbf")
 
 
+def check_utf8(path: str, head: bytes) -> None:
+    """Raises SourceError where `head` begins a file in UTF-16, which is not cut into spans."""
+    if is_wide(head):
+        raise SourceError(f"{path} is in UTF-16; save it as UTF-8 (`iconv -f UTF-16 -t UTF-8`)")
+
+
 def check_fetched(path: str, head: bytes) -> None:
     """Raises SourceError where `head` begins what stands for a file that was not fetched."""
     if head.startswith(LFS_POINTER):
@@ -287,17 +297,20 @@ def _find(root: str, at: str, components: list[str], values: dict[str, str]) -> 
             for found in _find(root, place, rest, values):
                 is_found = True
                 yield found
-            if not is_found and not in_archive and _is_doubled(root, place, name):
-                yield from _find(root, f"{place}{name}/", rest, values)
+            if not is_found and not in_archive and (inner := _doubled(root, place)):
+                yield from _find(root, inner, rest, values)
         return
     text = head.removesuffix("!") if in_archive else head
     wants_folder = bool(rest) and not in_archive
     entries = [entry for entry in _listing(root, at) if entry.is_dir == wants_folder]
+    if not rest and _STEM not in names:
+        entries = without_copies(at, entries, lambda *asked: _part_of(root, at, *asked))
     bound = _bound(text, values, entries)
     if not bound and not wants_folder:
         bound = _bound(text, values, entries, re.IGNORECASE)
     if not bound and not rest and "!" not in at:
         bound = _packed(root, at, text, values, entries) or _addressed(text, values, entries)
+        bound = bound or _marked(text, values, entries)
     for entry, own in bound:
         now = {**values, **own}
         if rest:
@@ -305,6 +318,15 @@ def _find(root: str, at: str, components: list[str], values: dict[str, str]) -> 
             yield from _find(root, f"{at}{entry.name}{mark}", rest, now)
         else:
             yield Found(at + entry.name, now, entry.size)
+
+
+def _part_of(root: str, at: str, name: str, start: int, end: int) -> bytes:
+    """Bytes of a file; none of one that cannot be read, which another way finds out."""
+    path = join(root, f"{at}{name}")
+    try:
+        return store(path).read(path, start, end)
+    except (OSError, SourceError):
+        return b""
 
 
 def _bound(
@@ -352,6 +374,20 @@ def _addressed(
     return [(names[one.name], own) for one, own in found]
 
 
+def _marked(
+    text: str, values: Mapping[str, str], entries: list[Entry]
+) -> list[tuple[Entry, dict[str, str]]]:
+    """What stands for the file that a component names in full, where one file alone does: a copy
+    of it, or JSON Lines for JSON and the other way round."""
+    if not variables(text) <= values.keys():
+        return []
+    name = fill(text, values)
+    before, dot, ending = name.rpartition(".")
+    names = {name, f"{before}{dot}{_OTHER_ENDING.get(ending, ending)}"}
+    found = [one for one in entries if unmarked(one.name) in names]
+    return [(found[0], {})] if len(found) == 1 else []
+
+
 def _listing(root: str, at: str) -> list[Entry]:
     return _open_listing(join(root, at.rstrip("/")))
 
@@ -362,13 +398,19 @@ def _folder(root: str, at: str, name: str) -> str | None:
     is_local = not scheme(exact) and not _inside_file(exact)
     if os.path.isdir(exact) if is_local else listing(exact):
         return f"{at}{name}/"
-    return other_place(lambda place: _listing(root, place), at, name)
+    place = other_place(lambda place: _listing(root, place), at, name)
+    if place is None and (inner := _doubled(root, at)):
+        return _folder(root, inner, name)
+    return place
 
 
-def _is_doubled(root: str, place: str, name: str) -> bool:
-    """True where a folder holds one of its own name, as an archive that was unpacked into a folder
-    of its name leaves it."""
-    return any(entry.is_dir and entry.name == name for entry in _listing(root, place))
+def _doubled(root: str, at: str) -> str | None:
+    """The folder of its own name in a folder, as unpacking leaves it (`images/images/`)."""
+    above, name = parent(at[:-1]) if at.endswith("/") else ("", "")
+    if not name or parent(above[:-1])[1] == name:  # once: a link may lead back
+        return None
+    own = any(one.is_dir and one.name == name for one in _listing(root, at))
+    return f"{at}{name}/" if own else None
 
 
 def located(root: str, folder: str) -> str | None:

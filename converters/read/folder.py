@@ -7,11 +7,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
+import msgspec
 import pyarrow as pa
 from msgspec import Struct
 
 from converters.read import files
-from converters.read.archives import split_member
+from converters.read.archives import is_archive, split_member
 from converters.read.endings import PICTURE_ENDINGS as PICTURE_ENDINGS
 from converters.read.endings import picture_ending as picture_ending
 from converters.read.endings import picture_stem as picture_stem
@@ -23,6 +24,7 @@ from schemas.table import Columns
 UNKNOWN = "unknown"  # the split of a file whose records tell theirs
 ALL = "all"  # the split of a dataset whose authors made none
 _FOLDER_END = re.compile(r"\{[^{}]*[/!][^{}]*\|[^{}]*\}|\{[^{}]*\|[^{}]*[/!][^{}]*\}|[/!]")
+_OUTER = 3  # folders around a dataset's files that are looked into
 DEEPER = "deeper"  # what a folder between the expected one and a file is bound to
 
 
@@ -32,7 +34,8 @@ class Folder(Struct, frozen=True):
     name: the folder's name under the data root, which begins the paths of its pictures in a row.
     root: the folder itself; inside: the archive's own top folder below it, the archive itself where
     it lies packed (`a.zip!`), or empty. splits: those asked for, or None for all. size: width and
-    height of all pictures, where the catalogue says them.
+    height of all pictures, where the catalogue says them. sought: `inside` as it was before a
+    folder was found that holds the annotations; None where none was looked for.
     """
 
     slug: str
@@ -41,6 +44,7 @@ class Folder(Struct, frozen=True):
     inside: str = ""
     splits: frozenset[str] | None = None
     size: tuple[int, int] | None = None
+    sought: str | None = None
 
     @property
     def base(self) -> str:
@@ -54,6 +58,13 @@ class Folder(Struct, frozen=True):
     def relative(self, path: str) -> str:
         """A path below `base`, relative to the dataset's folder."""
         return files.below(self.inside, path) if self.inside else path
+
+    def around(self) -> Iterator[Folder]:
+        """The folders around the one that was found to hold the annotations, the next one first."""
+        place = self.inside
+        while self.sought is not None and place != self.sought and place:
+            place = files.parent(place.rstrip("/!"))[0].rstrip("/")
+            yield msgspec.structs.replace(self, inside=place, sought=None)
 
     def bytes_of(self, path: str) -> bytes:
         """The whole of an annotation file below `base`."""
@@ -79,8 +90,43 @@ def open_folder(
     if not files.listing(root):
         near = nearly_named(files.listing, slug, root)
         raise SourceError(f"{slug}: no folder {root}, or nothing in it{near}")
-    places = (_place(root, place) for place in files.expand(inside))
-    return Folder(slug, name, root, next(filter(None, places), "").rstrip("/"), splits, size)
+    place = _place_of(root, "", inside) or _further_in(root, inside)
+    return Folder(slug, name, root, place.rstrip("/"), splits, size)
+
+
+def _place_of(root: str, at: str, inside: str) -> str:
+    """The first alternative of `inside` that is in the folder `at`; empty where none is."""
+    places = (_place(root, f"{at}{place}") for place in files.expand(inside) if place)
+    found = next(filter(None, places), "")
+    # Unpacked into a folder of its own name, it lies in that: `AID/AID/`.
+    name = files.parent(found[:-1])[1]
+    alone = _entries(root, found) if found.endswith("/") else []
+    is_twice = [(one.name, one.is_dir) for one in alone] == [(name, True)]
+    return f"{found}{name}/" if is_twice else found
+
+
+def _entries(root: str, at: str) -> list[files.Entry]:
+    """What is in a folder; nothing where it may not be looked into."""
+    try:
+        return files.listing(files.join(root, at.rstrip("/")))
+    except (OSError, SourceError):
+        return []
+
+
+def _further_in(root: str, inside: str) -> str:
+    """Where `inside` is in the only folder or archive, or in the only one in that; else empty."""
+    at = ""
+    for _ in range(_OUTER if inside else 0):
+        entries = _entries(root, at)
+        names = [f"{entry.name}/" for entry in entries if entry.is_dir]
+        if len(entries) == 1 and "!" not in at and is_archive(entries[0].name):
+            names = [f"{entries[0].name}!"]
+        if len(names) != 1:
+            return ""
+        at += names[0]
+        if place := _place_of(root, at, inside):
+            return place
+    return ""
 
 
 def _place(root: str, inside: str) -> str | None:

@@ -15,7 +15,7 @@ import re
 
 import msgspec
 
-from converters.read.files import SourceError, check_fetched, store, wanted
+from converters.read.files import SourceError, check_fetched, check_utf8, store, wanted
 from converters.read.json_elements import UNREADABLE, key_text
 
 Range = tuple[int, int]  # of bytes: [start, end)
@@ -45,6 +45,7 @@ def members(path: str) -> list[tuple[str, Range]]:
     with wanted(path):
         body = store(path).read(path)
     check_fetched(path, body)
+    check_utf8(path, body)
     start = len(codecs.BOM_UTF8) if body.startswith(codecs.BOM_UTF8) else 0
     if not body[start:].strip():
         raise SourceError(f"{path} is empty")

@@ -29,6 +29,7 @@ _MOST_KEY = 1 << 12
 _SHOWN = 8  # keys of a document in a message
 _TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\],:]', re.DOTALL)
 _DOCUMENT = msgspec.json.Decoder(list[msgspec.Raw] | dict[str, msgspec.Raw])
+_ABOUT = frozenset({"info", "meta", "metadata", "about", "license", "licence"})
 _OPENING, _CLOSING = (b"{", b"["), (b"}", b"]")
 
 
@@ -68,7 +69,8 @@ def elements(
 ) -> Iterator[tuple[str, msgspec.Raw | bytes]]:
     """(place, text) of every element of a document. table: the key they stand under, or None.
 
-    wrapped: an object without objects in it, whose only list is one of objects, is that list.
+    wrapped: an object without objects in it but of the file itself (`info`), whose only list is one
+    of objects, is that list.
 
     Raises msgspec.DecodeError where the document is cut off or is of another shape.
     """
@@ -108,10 +110,11 @@ def elements(
 
 
 def _only_list(members: Mapping[str, msgspec.Raw]) -> str | None:
-    """The key of an object's only list of objects, where it has neither another nor an object."""
+    """The key of an object's only list of objects, where it has neither another nor an object
+    but those that say something of the file."""
     starts = {key: bytes(memoryview(text)[:64]).split() for key, text in members.items()}
     heads = {key: b"".join(parts)[:2] for key, parts in starts.items()}
-    if any(head.startswith(b"{") for head in heads.values()):
+    if any(head.startswith(b"{") and key.lower() not in _ABOUT for key, head in heads.items()):
         return None
     lists = [key for key, head in heads.items() if head.startswith(b"[")]
     return lists[0] if len(lists) == 1 and heads[lists[0]] == b"[{" else None

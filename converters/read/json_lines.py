@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from converters.read.encodings import is_wide
 from converters.read.files import store, wanted
 from converters.read.json_elements import open_braces
 from converters.read.json_spans import SPAN_BYTES
@@ -14,13 +15,16 @@ _SEARCHED_BYTES = 1 << 20  # for a line that opens with a brace
 
 
 def line_spans(path: str, target: int = SPAN_BYTES) -> list[tuple[int, int]]:
-    """Byte ranges [start, end) of whole lines, near `target` bytes each.
+    """Byte ranges [start, end) of whole lines, near `target` bytes each; one for a file in UTF-16.
 
     Raises SourceError where the file is missing.
     """
     with wanted(path):
         size = store(path).size(path)
+        is_one = is_wide(store(path).read(path, 0, 2))
     cuts = [0]
+    if is_one:  # its lines do not end with the byte of a line break alone
+        return [(0, size)]
     while size - cuts[-1] > target:
         cut = _line_after(path, cuts[-1] + target, size)
         if cut is None:

@@ -24,6 +24,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from converters.read import files
 from converters.read.column_bytes import without_empty
+from converters.read.encodings import is_wide, utf8_of
 from converters.read.folder import Folder, Span
 from converters.read.json_elements import UNREADABLE
 from converters.read.json_lines import LINES
@@ -59,7 +60,8 @@ def span_body(folder: Folder, span: Span) -> bytes | None:
     if span.end is None or span.table == MEMBERS or len(span.names) != 1:
         return None
     path = files.join(folder.base, span.names[0])
-    return files.store(path).read(path, span.start, span.end)
+    body = files.store(path).read(path, span.start, span.end)
+    return utf8_of(body) if is_wide(body) else body
 
 
 def decoded(

@@ -29,7 +29,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.json as pj
 
-from converters.read.files import SourceError, check_fetched, store, wanted
+from converters.read.files import SourceError, check_fetched, check_utf8, store, wanted
 from converters.read.json_columns import read_uniform
 from converters.read.json_values import typed_values
 
@@ -78,6 +78,7 @@ def array_spans(
         size = files.size(path)
         head = files.read(path, 0, min(size, _HEAD_BYTES))
     check_fetched(path, head)
+    check_utf8(path, head)
     begin = array_opening(table).match(head)
     if begin is None:
         opening = "[" if table is None else f'{{"{table}": ['
@@ -88,7 +89,7 @@ def array_spans(
         raise SourceError(
             f"{path} is cut off: it does not end with {']' if table is None else ']}'}"
         )
-    last = tail[: close.start()].rstrip()
+    last = tail[: close.start()].rstrip(b", \r\n\t")  # a comma too many does no harm
     if last and not last.endswith((b"}", b"null")):
         raise SourceError(f"{path} is cut off: its last record has no end")
     return element_spans(path, begin.end(), size - len(tail) + close.start(), keys, target)

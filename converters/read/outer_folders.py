@@ -38,4 +38,5 @@ def folders_inside(folder: Folder, splits: Collection[str], archives_alone: bool
     known = {name.casefold() for name in splits}
     if len(inner) > _MANY or any(name.casefold() in known for name in inner):
         return []
-    return [replace(folder, inside=folder.relative(name)) for name in inner]
+    sought = folder.inside if folder.sought is None else folder.sought
+    return [replace(folder, inside=folder.relative(name), sought=sought) for name in inner]

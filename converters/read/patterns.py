@@ -10,7 +10,8 @@ import re
 from collections.abc import Mapping
 from itertools import product
 
-from converters.read.places import alike, unpacked
+from converters.read.copies import unmarked
+from converters.read.places import stands_for, unpacked
 
 COMPONENT_END = re.compile(r"/|(?<=!)")  # between path components; an archive is one
 _ALTERNATIVES = re.compile(r"\{([^{}]*\|[^{}]*)\}")
@@ -140,10 +141,15 @@ def without_address(name: str) -> str:
 def bind(pattern: str, path: str) -> dict[str, str] | None:
     """What a pattern's names stand for in a path that `find` finds by it, else None."""
     path = without_address(path)
+    values = _bound(pattern, path)
+    return _bound(pattern, unmarked(path)) if values is None else values
+
+
+def _bound(pattern: str, path: str) -> dict[str, str] | None:
     plain = unpacked(path)
     # A file that is packed alone (`a.json.gz!a.json`) has the name that it unpacks to.
     as_written = plain if path.rpartition("!")[0].endswith(f"{plain}.gz") else path
-    for name, is_exact in ((as_written, True), (plain, False)):
+    for name, is_exact in ((as_written, True), (plain, False), (once(plain), False)):
         for reading in _readings(pattern):
             values = _bind(reading.split("/"), name.split("/"), is_exact)
             if values is not None:
@@ -151,8 +157,14 @@ def bind(pattern: str, path: str) -> dict[str, str] | None:
     return None
 
 
+def once(path: str) -> str:
+    """A path with each folder once that is in a folder of its own name (`images/images/1.png`)."""
+    names = path.split("/")
+    return "/".join(name for i, name in enumerate(names) if i == 0 or name != names[i - 1])
+
+
 def _stands_for(name: str, component: str, values: Mapping[str, str]) -> bool:
-    return variables(component) <= values.keys() and alike(fill(component, values)) == alike(name)
+    return variables(component) <= values.keys() and stands_for(name, fill(component, values))
 
 
 def _bind(components: list[str], names: list[str], is_exact: bool) -> dict[str, str] | None:

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from converters.read import files
 from converters.read.archives import is_sequential
+from converters.read.captions import split_name
 from converters.read.column_bytes import body_of, is_text
 from converters.read.files import SourceError
 from converters.read.folder import BySplit, Folder, patterns_of, stem
@@ -31,7 +32,8 @@ class PicturePaths:
 
     template: one for all splits, or one for each; its names are filled with a record's values.
     The first alternative that exists is taken; where none does, a picture of that name with another
-    ending, in the same folder (or what stands for it) or one deeper; else the first. An archive to
+    ending, in the same folder (or what stands for it) or one deeper; where there is none, the same
+    in the folders around the one that holds the annotations; else the first. An archive to
     be unpacked for it is left alone where a folder has other pictures. `*` in an archive's name
     stands for any letters: the picture is in one of several archives.
     """
@@ -44,6 +46,7 @@ class PicturePaths:
         self._needed = {
             split: sorted(files.variables(some[0])) for split, some in self._readings.items()
         }
+        self._around = [PicturePaths(one, template) for one in folder.around()]
         self._listings = Listings(folder.root)
         self._known: dict[tuple[str, ...], str] = {}  # paths by split and values
         # By split, of the first reading and of the others (""): those whose folder is there.
@@ -56,6 +59,9 @@ class PicturePaths:
         record's split or a name that the record lacks.
         """
         split = "" if "" in self._readings else values.get("split", "")
+        if split not in self._readings:  # it may be spelt otherwise
+            usual = {split_name(one): one for one in self._readings}
+            split = usual.get(split_name(split), split)
         readings = self._readings.get(split)
         if readings is None:
             raise SourceError(f"the entry's `images` has no pattern for split {values['split']!r}")
@@ -70,7 +76,9 @@ class PicturePaths:
         if path is None:
             if len(self._known) == _KEPT:
                 self._known.clear()
-            path = self._known[asked] = self._looked_for(split, values)
+            places = (one.found(split, values) for one in (self, *self._around))
+            path = next(filter(None, places), None)
+            path = self._known[asked] = path or self._filled(readings[0], values)
         return path
 
     def paths(self, name: str, texts: pa.Array, fixed: Mapping[str, str], stems: bool) -> pa.Array:
@@ -129,7 +137,7 @@ class PicturePaths:
             if not found.null_count:
                 return found
         # Where none is at hand, no picture is anywhere, and all have the first one's paths.
-        return found if reading else filled(self._readings[split][0])
+        return found if reading or self._around else filled(self._readings[split][0])
 
     def _readings_at_hand(self, split: str) -> Iterator[str]:
         """The readings of a template whose folder is there, or may be."""
@@ -148,8 +156,8 @@ class PicturePaths:
         with files.listed_once():
             return [one for one in readings if not nowhere(below(one))]
 
-    def _looked_for(self, split: str, values: Mapping[str, str]) -> str:
-        readings = self._readings[split]
+    def found(self, split: str, values: Mapping[str, str]) -> str | None:
+        """The path of a picture that is there, else None. split: of the template."""
         paths: list[str] = []
         written: dict[str, str] = {}  # the reading of each
         is_packed = False  # one of them leads into an archive
@@ -170,8 +178,7 @@ class PicturePaths:
         there = there or next(filter(None, map(self._listings.in_one_of, paths)), None)
         there = there or next(filter(None, map(self._listings.like, paths)), None)
         above = (self._from_above(written[path], path) for path in paths)
-        there = there or next(filter(None, above), None)
-        return there or self._filled(readings[0], values)
+        return there or next(filter(None, above), None)
 
     def _from_above(self, reading: str, path: str) -> str | None:
         """The picture of a record that names its path from a folder above the template's.

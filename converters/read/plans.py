@@ -40,7 +40,7 @@ _MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 # Text files that stand beside label files and are none, in small letters.
 _BESIDE = frozenset(
     f"{name}.txt"
-    for name in ("classes", "predefined_classes", "readme", "read_me", "license", "notes")
+    for name in ("classes", "predefined_classes", "labels", "readme", "read_me", "license", "notes")
 )
 _FOLDERS_NOTED = 5  # folders left out that have a note each
 

@@ -28,7 +28,7 @@ from defusedxml import DefusedXmlException
 
 from converters.read import files
 from converters.read.captions import split_name
-from converters.read.encodings import text_of, utf8_of, xml_of
+from converters.read.encodings import is_wide, text_of, utf8_of, xml_of
 from converters.read.files import SourceError
 from converters.read.folder import Folder, Span
 from converters.read.json_elements import (
@@ -63,23 +63,24 @@ def json_records(
     split: str = "",
     item: str = "",
     once: Sequence[str] = (),
+    wrapped: bool | None = None,
 ) -> Iterator[tuple[str, T | Reject]]:
     """(place, record) of each record of a span of `json_array_plan` or `files_plan`.
 
     The place is the key in an object or a part of one, `[3]` or `images[3]` in an array, and
-    `byte 512` in a part of that. An object that only wraps a list of objects is that list. kind:
-    what a record is decoded to. table: the key under which the records stand. named: fields that
-    tell what an unreadable record is called. split, item: the field that tells its split, where the
-    file does not, and the one that each of its items has. once: keys of which nobody knows which
-    value is meant where they stand twice.
+    `byte 512` in a part of that. An object that only wraps a list of objects is that list, where
+    `wrapped` says so or records are objects. kind: what a record is decoded to. table: the key
+    under which the records stand. named: fields that tell what an unreadable record is called.
+    split, item: the field that tells its split, where the file does not, and the one that each of
+    its items has. once: keys of which nobody knows which value is meant where they stand twice.
 
     Raises SourceError where a whole document is cut off or of another shape.
     """
     decoder = msgspec.json.Decoder(kind)
     for name in span.names:
         file = folder.relative(name)
-        wrapped = table is None and _is_object(kind)
-        for place, text in _texts(folder, span, name, table, _required(kind), wrapped):
+        is_list = table is None and (_is_object(kind) if wrapped is None else wrapped)
+        for place, text in _texts(folder, span, name, table, _required(kind), is_list):
             try:
                 record = decode_record(text, decoder)
                 if once:
@@ -133,6 +134,7 @@ def _texts(
     if span.end is not None:
         path = files.join(folder.base, name)
         body = files.store(path).read(path, span.start, span.end)
+        body = utf8_of(body) if is_wide(body) else body
         if span.table == MEMBERS:
             yield from _members(folder, name, body)
             return
@@ -194,6 +196,8 @@ def _joined(body: bytes, keys: frozenset[str]) -> Iterator[tuple[int, bytes]]:
 def record_key(record: Mapping[str, Any], named: Sequence[str]) -> str:
     """What a record is called: the texts and numbers of its naming fields, with a blank between."""
     values = [record.get(field) for field in named]
+    # A column of whole numbers that lacks one is a column of floats to pandas.
+    values = [int(x) if isinstance(x, float) and x.is_integer() else x for x in values]
     return " ".join(str(value) for value in values if isinstance(value, str | int) and value != "")
 
 

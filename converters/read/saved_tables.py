@@ -19,6 +19,7 @@ import msgspec
 
 from converters.read import files
 from converters.read.cells import TABLE_ENDINGS
+from converters.read.encodings import utf8_of
 from converters.read.files import Found, SourceError
 from converters.read.folder import Folder
 from converters.read.json_elements import UNREADABLE
@@ -46,7 +47,8 @@ def saved_tables(
         if split and not folder.wants(split):
             continue
         for place in files.expand(pattern):
-            there = [*_below(folder, place.strip("/"), notes, _DEEPEST)]
+            at = files.located(folder.base, place)
+            there = [] if at is None else [*_below(folder, at.rstrip("/"), notes, _DEEPEST)]
             if there:
                 found += [(split, one) for one in there]
                 break
@@ -65,7 +67,7 @@ def saved_tables(
 def _below(folder: Folder, at: str, notes: list[str], depth: int) -> Iterator[Found]:
     """The tables of a folder and of those in it, in path order."""
     entries = files.listing(files.join(folder.base, at))
-    lead = f"{at}/" if at else ""
+    lead = at if at.endswith("!") or not at else f"{at}/"
     tables = {
         entry.name: Found(f"{lead}{entry.name}", {}, entry.size)
         for entry in entries
@@ -93,8 +95,8 @@ def _listed(folder: Folder, state: str) -> list[str]:
     """The names of a set's tables, in its order. Raises SourceError."""
     where = f"{folder.slug}: {folder.relative(state)}"
     try:
-        found: dict[str, Any] = msgspec.json.decode(folder.bytes_of(state), type=dict[str, Any])
-        parts = found["_data_files"]
+        body = utf8_of(folder.bytes_of(state))
+        parts = msgspec.json.decode(body, type=dict[str, Any])["_data_files"]
         return [str(part["filename"]) for part in parts]
     except (*UNREADABLE, KeyError, TypeError) as error:
         raise SourceError(f"{where} does not list the tables of its set: {error!r}") from None

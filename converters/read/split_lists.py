@@ -117,18 +117,27 @@ def list_files(
     """The list files that are there, by split, relative to the dataset's folder.
 
     Each pattern may find several. They lie below `folder.base`, beside the archive's own folder, or
-    in one of `leads`: what lies around the pictures, each ending in `/` or `!`.
+    in one of `leads`: what lies around the pictures, each ending in `/` or `!`; or in a folder
+    around that.
     """
     out: dict[str, list[str]] = {}
+    around = dict.fromkeys(place for lead in leads for place in _upwards(lead))
     for split, pattern in lists.items():
         inner = [folder.relative(f.path) for f in files.find(folder.base, pattern, split=split)]
         found = inner or [f.path for f in files.find(folder.root, pattern, split=split)]
-        for lead in leads if not found else ():
+        for lead in around if not found else ():
             deeper = files.find(folder.base, f"{lead}{pattern}", split=split)
             found += [folder.relative(one.path) for one in deeper]
         if found:
             out[split] = found
     return out
+
+
+def _upwards(lead: str) -> Iterator[str]:
+    """A place and the folders around it, from the inside: `a/b.zip!c/`, `a/b.zip!`, `a/`."""
+    while lead:
+        yield lead
+        lead = files.parent(lead[:-1])[0]
 
 
 def split_by_picture_lists(

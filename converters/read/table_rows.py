@@ -23,6 +23,10 @@ Rows = Iterable[Sequence[Any] | str]  # the cells of a row, or what is wrong wit
 UNREADABLE = (pa.ArrowException, OSError, UnicodeDecodeError, zipfile.BadZipFile)
 
 
+class Title(str):
+    """What is wrong with a line above the header, which is no row and has no row's number."""
+
+
 @contextmanager
 def sound(where: str) -> Iterator[None]:
     """Raises SourceError for what a library finds damaged in a table; a missing file passes."""
@@ -37,6 +41,7 @@ def sound(where: str) -> Iterator[None]:
 _BATCH_ROWS = 4096
 _LINE_BYTES = 1 << 14  # in which a CSV's first line stands, as a rule
 _MARKS = (",", ";", "\t", "|")
+_MARK_SAID = "sep="  # a first line by which Excel tells the mark
 _TITLES = 5  # lines that may stand above a table's header
 _HEAD_BYTES = 1 << 20  # in which a CSV's header stands
 _MAX_SHEET = 1 << 30  # bytes of an xlsx when unpacked
@@ -133,7 +138,8 @@ def _headed(names: list[str], rows: Rows, wanted: Iterable[str]) -> tuple[list[s
         is_title = _filled(found) > 1 >= max(map(_filled, above))
         if columns <= set(found) if columns else is_title:
             lines = [" ".join(filter(None, line)) for line in above]
-            return found, itertools.chain((f"above the header: {line}" for line in lines), below)
+            titles = (Title(f"above the header: {line}") for line in lines if line != _MARK_SAID)
+            return found, itertools.chain(titles, below)
         above.append(found)
     return names, itertools.chain(read, below)
 
@@ -189,7 +195,7 @@ def _csv(data: bytes, delimiter: str) -> Iterator[list[str] | str]:
             continue
         if not is_clean and any("\udc80" <= sign <= "\udcff" for cell in cells for sign in cell):
             yield "bytes that are no text"
-        elif cells:
+        elif cells and not (len(cells) == 1 and cells[0].isspace()):  # a line of blanks is no row
             yield cells
 
 

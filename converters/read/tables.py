@@ -27,7 +27,7 @@ from converters.read.files import SourceError
 from converters.read.folder import Folder, Span
 from converters.read.json_elements import BadRecord, wrong_shape
 from converters.read.stores import said
-from converters.read.table_rows import UNREADABLE, open_table, table_ending
+from converters.read.table_rows import UNREADABLE, Title, open_table, table_ending
 from schemas.sample import Reject
 
 T = TypeVar("T")
@@ -44,6 +44,7 @@ def table_records(
     named: str | None = None,
 ) -> Iterator[tuple[str, T | Reject]]:
     """(place, record) of each row of the tables of a span; `row 1` is the first under the header.
+    Lines above it are called `row 0`.
 
     In a part of a CSV the place is `byte 512 row 1`: rows are counted from where the part begins.
     kind: a Struct. columns: the native column of each of its fields. delimiter: of CSV; a comma,
@@ -65,7 +66,9 @@ def table_records(
                 first += part[0]
             elif part is not None:
                 lead = f"byte {part[0]} "
-            for number, cells in enumerate(rows, first):
+            number = first - 1
+            for cells in rows:
+                number += not isinstance(cells, Title)
                 place = f"{lead}row {number}"
                 record = _values(cells, places, len(names))
                 try:

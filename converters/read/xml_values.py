@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from xml.etree.ElementTree import Element
 
+from converters.read.numbers import float_of
+
 
 def first_text(node: Element, paths: Sequence[str]) -> str:
     """The text at the first path that has one, without blanks around it; else empty."""
@@ -27,13 +29,15 @@ def other_text(node: Element, paths: Sequence[str]) -> str:
 def pixels(root: Element, path: str) -> int | None:
     """A picture's side, or None where no whole number above 0 stands at the path."""
     text = (root.findtext(path) or "").strip()
-    return int(text) or None if text.isascii() and text.isdigit() and len(text) < 10 else None
+    whole, _, rest = text.partition(".")  # 800.0, as programs write it that count in floats
+    is_whole = whole.isascii() and whole.isdigit() and len(whole) < 10 and not rest.strip("0")
+    return int(whole) or None if is_whole else None
 
 
 def metres(root: Element, path: str) -> float | None:
     """A length above 0, or None where none stands at the path."""
     try:
-        value = float(root.findtext(path) or "")
+        value = float_of(root.findtext(path) or "")
     except ValueError:
         return None
     return value if math.isfinite(value) and value > 0 else None
@@ -44,6 +48,6 @@ def is_flag(text: str) -> bool:
     if text in ("", "0"):  # as nearly all are
         return False
     try:
-        return float(text) != 0
+        return float_of(text) != 0
     except ValueError:
         return text.strip().lower() in ("true", "yes")

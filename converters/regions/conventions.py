@@ -23,6 +23,7 @@ import msgspec
 import numpy as np
 from msgspec import Struct
 
+from converters.read.numbers import float_of
 from converters.regions.geometry import MOST_RADIANS, from_rotated
 from schemas.sample import Box, Polygon, Quad, Shape
 
@@ -143,10 +144,10 @@ def _numbers(values: Sequence[Any]) -> list[float]:
 def _number(value: Any) -> float:
     """A finite number. Raises BadShape."""
     try:
-        number = math.nan if isinstance(value, bool) else float(value)
+        number = float_of(value) if isinstance(value, str) else float(value)
     except (TypeError, ValueError, OverflowError):
         number = math.nan
-    if not math.isfinite(number):
+    if isinstance(value, bool) or not math.isfinite(number):
         raise BadShape("bad_box", f"not a number: {str(value)[:40]!r}")
     return number
 

@@ -15,6 +15,7 @@ from converters.read.box_fields import (
     are_fractions,
     number,
 )
+from converters.read.numbers import floats_of
 from converters.regions.conventions import BadShape, Convention, Layout
 from converters.regions.conventions import shape_of as shape_of_numbers
 from schemas.sample import Box, Quad, Shape
@@ -78,7 +79,7 @@ def _from_zero(shape: Shape, first: int, *, last_included: bool) -> Shape:
 def _numbers(texts: list[str]) -> list[float]:
     """Finite numbers. Raises BadLine, which shows the first text that is none."""
     try:
-        found = [*map(float, texts)]
+        found = floats_of(texts)
     except ValueError:
         found = []
     if not found or not all(map(math.isfinite, found)):

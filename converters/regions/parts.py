@@ -14,6 +14,7 @@ import numpy as np
 import shapely
 
 from converters.read.json_values import number_of
+from converters.read.numbers import floats_of
 from converters.regions.conventions import BadShape, Size, open_ring
 from converters.regions.geometry import Floats
 from converters.regions.masks import mask_of_polygons
@@ -60,7 +61,7 @@ def _plain_ring(text: str) -> Ring | None:
     if len(corners) <= _SPARE or any(len(corner) != 2 for corner in corners):
         return None
     try:
-        ring = [float(number) for corner in corners for number in corner]
+        ring = floats_of([number for corner in corners for number in corner])
     except ValueError:
         return None
     return ring if ring[:2] == ring[-2:] else None

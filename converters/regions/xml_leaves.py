@@ -35,6 +35,7 @@ from xml.etree.ElementTree import Element
 
 import numpy as np
 
+from converters.read.numbers import float_of, floats_of
 from converters.regions.geometry import MOST_RADIANS, from_rotated, inclusive_corners
 from schemas.sample import Box, Polygon, Quad, Shape
 
@@ -204,7 +205,7 @@ def _numbers(leaf: Element, tags: Sequence[str]) -> list[float]:
 def _all_finite(texts: Sequence[str | None]) -> list[float]:
     # Fast way: all at once. The plain way is one by one, which finds what is wrong.
     try:
-        values = [*map(float, texts)]  # type: ignore[arg-type]
+        values = floats_of(texts)  # type: ignore[arg-type]
     except (TypeError, ValueError):
         values = [math.nan]
     return values if all(map(math.isfinite, values)) else [*map(_finite, texts)]
@@ -212,7 +213,7 @@ def _all_finite(texts: Sequence[str | None]) -> list[float]:
 
 def _finite(text: str | None) -> float:
     try:
-        value = float(text or "")
+        value = float_of(text or "")
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
