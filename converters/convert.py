@@ -178,6 +178,8 @@ def _book_pictures(
         if dataset.images != "path":
             note = "deep_pictures" if dataset.images == "embed" else "stretched_pictures"
             book.add(split, "notes", note, sum(one.deep for one in facts))
+    if jobs.keys() & {"region", "expression"}:
+        book.add(split, "notes", "either_way_up", pictures.either_way_up())
     if dataset.georeferenced:
         readable = [path for path in pictures.stated if not pictures.fault(path)]
         missing = sum(pictures.position(path) is None for path in readable)

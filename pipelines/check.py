@@ -11,6 +11,7 @@ from converters.dataset import open_dataset, read_items
 from converters.read import files
 from converters.read.files import MissingExtra, SourceError
 from converters.read.folder import ALL
+from converters.read.numbered_parts import GONE
 from pipelines.card.markdown import counted
 from pipelines.plan import check_paths
 from schemas.entry import Entry
@@ -51,7 +52,12 @@ class Survey(NamedTuple):
     @property
     def ready(self) -> bool:
         """True where nothing is missing."""
-        return not self.missing and not self.unlike
+        return not self.missing and not self.unlike and not self.parts_gone
+
+    @property
+    def parts_gone(self) -> bool:
+        """True where files say that they are some of several, and others are not there."""
+        return any(GONE in note for note in self.notes)
 
 
 def check_dataset(entry: Entry, data_root: str, paths: Mapping[str, str]) -> tuple[list[str], bool]:
@@ -164,6 +170,9 @@ def _verdict(entry: Entry, survey: Survey) -> str:
     if survey.ready:
         return "ready"
     missing = f"{counted(survey.missing, 'picture')} missing on disk" if survey.missing else ""
+    if not survey.unlike and survey.parts_gone:
+        more = f"; {missing}" if missing else ""
+        return f"incomplete: parts of its files are missing{more}; {_get(entry)}"
     if not survey.unlike:
         return f"usable with --images path: {missing}; {_get(entry)}"
     splits = [

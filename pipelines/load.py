@@ -98,8 +98,9 @@ def convert_mix(targets: Sequence[str], group: str, changes: Sequence[str] = ())
     """A mix in which every item of the named datasets (`slug` or `slug:split`) is kept once.
 
     A dataset's source has its slug as name; where its authors give items of several kinds, those of
-    each other kind have a source of the name `slug-task`. Boxes of a picture whose size nobody
-    knows are written in pixels. Raises ConfigError for a dataset that is unknown or cannot be read.
+    each other kind have a source of the name `slug-task`, and questions without options beside a
+    multiple choice have `slug-vqa`. Boxes of a picture whose size nobody knows are written in
+    pixels. Raises ConfigError for a dataset that is unknown or cannot be read.
     """
     sources: dict[str, Any] = {}
     for target in dict.fromkeys(targets):
@@ -107,9 +108,12 @@ def convert_mix(targets: Sequence[str], group: str, changes: Sequence[str] = ())
         entry = entry_of(slug)
         if reason := unreadable(entry):
             raise ConfigError(reason)
-        for number, task in enumerate(tasks_of_all(entry)):
-            own = {"dataset": slug, "task": task}
-            source = sources.setdefault(f"{slug}-{task}" if number else slug, own)
+        tasks = tasks_of_all(entry)
+        own: list[dict[str, Any]] = [{"dataset": slug, "task": task} for task in tasks]
+        if "choice" in tasks and "vqa" in entry.tasks:
+            own.append({"dataset": slug, "task": "vqa", "filter": {"choices": False}})
+        for number, spec in enumerate(own):
+            source = sources.setdefault(f"{slug}-{spec['task']}" if number else slug, spec)
             if split and slug not in targets:  # the whole holds its parts
                 source.setdefault("split", []).append(split)
     slugs = [*dict.fromkeys(source["dataset"] for source in sources.values())]

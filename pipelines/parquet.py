@@ -266,9 +266,8 @@ def _leaves() -> tuple[str, ...]:
 def _write(writer: pq.ParquetWriter, rows: pa.Table, data: pa.Array, anew: bool = False) -> None:
     """One row group. data: the bytes of the rows' pictures; anew: they were encoded anew."""
     lists = _one(rows["images"])
-    paths = _own(lists.flatten().field("path"))
-    if anew:
-        paths = _by_content(paths, data)
+    paths = lists.flatten().field("path")
+    paths = _own_texts(_by_content(_own(paths), data) if anew else paths)
     kept = [pa.field("bytes", data.type), IMAGE.field("path")]
     offsets = np.asarray(lists.offsets)
     changed = {
@@ -278,6 +277,7 @@ def _write(writer: pq.ParquetWriter, rows: pa.Table, data: pa.Array, anew: bool 
         "origin": _with_own(_one(rows["origin"]), "file"),
         "scene": _with_own(_one(rows["scene"]), "path"),
     }
+    changed |= {name: _own_texts(_one(rows[name])) for name in ROW_CONSTANTS}
     columns = [changed.get(name, rows[name]) for name in rows.schema.names]
     writer.write_table(pa.table(columns, schema=writer.schema), row_group_size=len(rows))
 
@@ -299,8 +299,16 @@ def _by_content(paths: pa.DictionaryArray, data: pa.Array) -> pa.DictionaryArray
 def _with_own(column: pa.StructArray, name: str) -> pa.StructArray:
     fields = [column.field(field.name) for field in column.type]
     at = column.type.get_field_index(name)
-    fields[at] = _own(fields[at])
+    fields[at] = _own_texts(fields[at])
     return pa.StructArray.from_arrays(fields, fields=list(column.type), mask=column.is_null())
+
+
+def _own_texts(values: pa.DictionaryArray) -> pa.DictionaryArray:
+    """The same with a dictionary in which no text stands twice: where one does Arrow writes the
+    texts plain, and before them bytes that nobody has set, others on every run."""
+    if len(values.dictionary.unique()) < len(values.dictionary):
+        return values.dictionary_decode().dictionary_encode()
+    return _own(values)
 
 
 def _own(values: pa.DictionaryArray) -> pa.DictionaryArray:

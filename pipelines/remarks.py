@@ -9,7 +9,7 @@ from converters.read.files import SourceError
 from converters.read.folder import Plan
 from pipelines.card.markdown import number
 from pipelines.card.overlaps import leaks
-from pipelines.card.summary import Summary
+from pipelines.card.summary import Summary, picture_notes
 from pipelines.overlap import EVALUATION
 from pipelines.plan import RunPlan
 from pipelines.result import Done
@@ -20,12 +20,14 @@ from schemas.table import Columns
 _LOOKED_AT = 5_000  # items of a source that are read to name its labels or types
 _NAMED = 20
 _PAIRS = 5
+_PICTURE_NOTES = 5
 
 
 def remarks(plan: RunPlan, done: Done, summary: Summary) -> list[str]:
-    """Lines on sources without rows, pictures that are not there, evaluation splits, leaks."""
+    """Lines on sources without rows, odd pictures or none there, evaluation splits, leaks."""
     return [
         *empty_sources(plan, done),
+        *_pictures(done),
         *_absent(done, summary),
         *_evaluation(plan, summary),
         *_leaks(summary),
@@ -33,11 +35,17 @@ def remarks(plan: RunPlan, done: Done, summary: Summary) -> list[str]:
 
 
 def empty_sources(plan: RunPlan, done: Done) -> list[str]:
-    """A line for each source that gave no row, with the labels or types its filter could name."""
+    """A line for each source that gave no row, with the labels or types its filter could name.
+
+    That a multiple choice has no question without options is as usual, and not said.
+    """
+    sources = plan.mix.sources
+    filled = {source.dataset for source in sources if done.sources[source.name]}
     return [
         f"source {source.name} gave no row{_there(plan, source)}"
-        for source in plan.mix.sources
+        for source in sources
         if not done.sources[source.name]
+        and not (source.filter.choices is False and source.dataset in filled)
     ]
 
 
@@ -66,6 +74,14 @@ def _there(plan: RunPlan, source: SourceSpec) -> str:
         return f"; its first items have no {kind}"
     more = ", ..." if len(names) > _NAMED else ""
     return f"; its {kind} are {', '.join(sorted(names)[:_NAMED])}{more}"
+
+
+def _pictures(done: Done) -> list[str]:
+    """What was only seen while pictures were read: the card's notes on them, the first ones."""
+    notes = picture_notes(done)
+    more = len(notes) - _PICTURE_NOTES
+    lines = [f"note: {note}" for note in notes[:_PICTURE_NOTES]]
+    return [*lines, f"note: {more} more on pictures (see the card)"] if more > 0 else lines
 
 
 def _absent(done: Done, summary: Summary) -> list[str]:

@@ -14,9 +14,11 @@ ImageMode = Literal["embed", "path", "reencode"]
 
 
 class Filter(Struct, frozen=True):
-    """What a source keeps. min_side: per cent of the picture's sides."""
+    """What a source keeps. choices: questions with options or those without; both, where absent.
+    min_side: per cent of the picture's sides."""
 
     types: list[str] | None = None
+    choices: bool | None = None
     labels: list[str] | None = None
     min_side: float = 0.0
     max_regions: int | None = None

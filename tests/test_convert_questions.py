@@ -188,3 +188,29 @@ def test_every_picture_of_the_folders_ends_in_one_bucket() -> None:
     found = convert(dataset(AID, ["classification"], images="embed"))
     rejects = {"no_label": 1, "unreadable_image": 1}
     assert found.book == {"all": page("label", 5, 3, rejects, {}, 4, {"unreadable_image": 1})}
+
+
+def test_a_filter_takes_questions_with_or_without_options(tmp_path: Path) -> None:
+    record = {"question_id": "1", "image_path": "a.png", "task": "x", "level": "y"}
+    asked = "What is it?\nA. a dam\nB. a road\nC. a pond"
+    records = [
+        {**record, "question": asked, "answer": "B"},
+        {**record, "question_id": "2", "question": asked, "answer": "AC"},
+    ]
+    (tmp_path / "l").mkdir()
+    (tmp_path / "l/q.json").write_text(json.dumps(records))
+    options = {"annotations": "{level}/q.json", "images": "{image}", "answers": "letter"}
+    options["fields"] = {"image": "image_path", "id": "question_id", "choices": "question"}
+    entry = changed("choice", options=options, inside="", splits={"all": 2})
+    answers = {
+        wanted: [
+            row["conversations"][1]["value"]
+            for row in convert(dataset(entry, ["vqa"], tmp_path, keep=Filter(choices=wanted))).rows
+        ]
+        for wanted in (None, True, False)
+    }
+    assert answers == {
+        None: ["a road", "a dam; a pond"],
+        True: ["a road"],
+        False: ["a dam; a pond"],
+    }

@@ -361,3 +361,10 @@ def test_xbd_is_read_from_the_folders_of_its_archives(
         f"{place}/images",
         f"{place}/images",
     ]
+
+
+@pytest.mark.parametrize("slug", ["levir_cd", "s2looking", "egy_bcd"])
+def test_areas_of_change_are_read_wherever_the_masks_that_hold_them_are(slug: str) -> None:
+    whole, apart = (entry_of(name).options for name in (slug, f"{slug}_areas"))
+    for name in ("before", "after", "layers"):
+        assert apart[name] == whole[name]

@@ -13,6 +13,7 @@ from converters.read import files, stores
 from converters.read.files import Entry, SourceError
 from converters.read.folder import open_folder
 from converters.read.picture_paths import PicturePaths
+from converters.read.table_rows import column_names
 
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 484955574\n"
 
@@ -313,3 +314,29 @@ def test_a_name_with_a_line_break_matches_a_pattern(tmp_path: Path) -> None:
         ("a\nb/c\nd.jpg", {"label": "a\nb", "name": "c\nd"})
     ]
     assert files.bind("{label}/{name}.jpg", "a\nb/c\nd.jpg") == {"label": "a\nb", "name": "c\nd"}
+
+
+@pytest.mark.parametrize(
+    "file, values",
+    [
+        ("Annotations/Annotations/Boxes/1.xml", {"stem": "1"}),
+        ("Annotations/Annotations/Boxes/Boxes/1.xml", {"stem": "1"}),
+        ("Annotations/Other/Boxes/1.xml", None),
+    ],
+)
+def test_a_folder_in_one_of_its_name_stands_for_it(
+    tmp_path: Path, file: str, values: dict[str, str] | None
+) -> None:
+    found = find(tree(tmp_path, file), "Annotations/Boxes/{stem}.xml")
+    assert found == ([(file, values)] if values else [])
+
+
+def test_a_folder_that_holds_what_is_looked_for_is_not_looked_into(tmp_path: Path) -> None:
+    root = tree(tmp_path, "a/1.xml", "a/a/2.xml", "b/b/3.xml")
+    assert [path for path, _ in find(root, "{a|b/b}/{stem}.xml")] == ["a/1.xml", "b/b/3.xml"]
+
+
+def test_a_table_that_was_not_fetched_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.parquet").write_text(POINTER)
+    with pytest.raises(SourceError, match="a Git LFS pointer, not the file"):
+        column_names(str(tmp_path / "a.parquet"))

@@ -236,7 +236,7 @@ def test_lists_that_name_nothing_there_are_an_error(tmp_path: Path) -> None:
     [
         b"",
         b"\x00\x01",
-        b'<?xml version="1.0" encoding="nonsense"?><annotation/>',
+        b'<?xml version="1.0" encoding="nonsense"?><annotation>\xff</annotation>',
         b'<!DOCTYPE a [<!ENTITY b "bb">]><annotation>&b;</annotation>',
         b"version https://git-lfs.github.com/spec/v1\n",
     ],
@@ -247,6 +247,34 @@ def test_a_file_that_is_no_xml_costs_itself_alone(tmp_path: Path, text: bytes) -
     (tmp_path / HBB / "11726.xml").write_bytes(text)
     found = read(DIOR, tmp_path, ["test"])
     assert (found.samples, [reject.reason for reject in found.rejects]) == ([], ["unreadable_file"])
+
+
+@pytest.mark.parametrize(
+    "names, told",
+    [("<name>ship</name><name> ship </name>", ""), ("<name>ship</name><name>car</name>", "car")],
+)
+def test_an_object_of_two_classes_is_of_neither(tmp_path: Path, names: str, told: str) -> None:
+    shutil.copytree(DATA / ROOTS["dior"], tmp_path, dirs_exist_ok=True)
+    sides = "<xmin>1</xmin><ymin>1</ymin><xmax>9</xmax><ymax>9</ymax>"
+    text = f"<annotation><object>{names}<bndbox>{sides}</bndbox></object></annotation>"
+    (tmp_path / HBB / "11726.xml").write_text(text)
+    found = read(DIOR, tmp_path, ["test"])
+    assert [one.label for one in found.samples[0].regions] == ([] if told else ["ship"])
+    assert [(r.reason, r.detail) for r in found.rejects] == (
+        [("bad_value", f"two names that differ: ship, {told}")] if told else []
+    )
+
+
+@pytest.mark.parametrize("angle, count", [("0.0", 1), ("-21.4", 0), ("x", 0)])
+def test_an_upright_box_has_no_angle(tmp_path: Path, angle: str, count: int) -> None:
+    shutil.copytree(DATA / ROOTS["dior"], tmp_path, dirs_exist_ok=True)
+    sides = "<xmin>1</xmin><ymin>1</ymin><xmax>9</xmax><ymax>9</ymax>"
+    box = f"<name>ship</name><bndbox>{sides}<angle>{angle}</angle></bndbox>"
+    text = f"<annotation><object>{box}</object></annotation>"
+    (tmp_path / HBB / "11726.xml").write_text(text)
+    found = read(DIOR, tmp_path, ["test"])
+    assert [len(one.regions) for one in found.samples] == [count]
+    assert [r.reason for r in found.rejects] == ["bad_box"] * (1 - count)
 
 
 # DIOR-R

@@ -160,6 +160,11 @@ def test_the_archives_own_folder_is_part_of_the_picture_path(tmp_path: Path) -> 
             "'annotations'",
         ),
         (
+            "{'images': [{'filename': 'a.jpg'}]}",
+            "rsicd: dataset_rsicd.json cannot be read: it is no JSON: its keys are not in double "
+            "quotes",
+        ),
+        (
             "version https://git-lfs.github.com/spec/v1\n",
             "is a Git LFS pointer, not the file; fetch it with `git lfs pull`",
         ),

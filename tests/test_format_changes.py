@@ -102,3 +102,14 @@ def test_a_pair_keeps_the_mask_that_can_be_read(tmp_path: Path) -> None:
     assert [(r.file, r.reason, r.detail) for r in found.rejects] == [
         ("train/label2/1.png", "unreadable_file", "the mask is not there")
     ]
+
+
+def test_masks_with_another_ending_are_of_a_split_that_is_read(tmp_path: Path) -> None:
+    for name in ("A/1", "B/1", "label/1", "label/2"):
+        put_mask(tmp_path / f"train/{name}.tif", [[0, 255]])
+    notes = read(entry_of("levir_cd"), tmp_path).notes
+    assert len(set(notes)) == len(notes)
+    assert [note.rpartition(" split ")[2] for note in notes if "is not there" in note] == [
+        "val is not read",
+        "test is not read",
+    ]

@@ -15,6 +15,7 @@ from converters.catalogue import catalogue
 from converters.read.files import SourceError, expand
 from converters.read.folder import Folder
 from converters.read.picture_paths import PicturePaths
+from converters.read.plans import files_plan
 from schemas.entry import Entry
 from schemas.sample import Box, Quad, Region
 
@@ -80,6 +81,14 @@ def test_label_files_one_folder_deeper_are_told_and_left_beside_others(tmp_path:
     ]
 
 
+def test_label_files_far_from_where_they_are_expected_are_named(tmp_path: Path) -> None:
+    root = labels(tmp_path, "val/labelTxt-v1.0/Val_gt/labelTxt/P1.txt")
+    with pytest.raises(SourceError) as error:
+        read(DOTA, root)
+    lies = "val/labelTxt-v1.0/Val_gt/labelTxt"
+    assert str(error.value).endswith(f"there is: val/; files of that kind lie in {lies}")
+
+
 def test_of_two_deeper_folders_the_one_named_as_expected_is_read(tmp_path: Path) -> None:
     root = labels(tmp_path, "val/labelTxt-v1.0/Task2/P1.txt", "val/labelTxt-v1.0/labelTxt/P1.txt")
     found = read(DOTA, root)
@@ -130,6 +139,21 @@ def test_a_picture_with_another_ending_is_taken_and_told(tmp_path: Path) -> None
         "1 picture(s) have another ending than {split}/images/{stem}.png says and are taken, "
         "such as val/images/P2.TIF"
     ]
+
+
+def test_a_split_that_is_read_one_folder_deeper_is_not_called_unread(tmp_path: Path) -> None:
+    patterns = {split: f"{split}/labelTxt/{{stem}}.txt" for split in ("train", "val")}
+    (tmp_path / "train/labelTxt/part1").mkdir(parents=True)
+    (tmp_path / "train/labelTxt/part1/P1.txt").touch()
+    place = Folder("dataset", "dataset", str(tmp_path))
+    notes = files_plan(place, patterns, "images/{stem}.png", files_a_span=1).notes
+    assert [note.partition(" ")[0] for note in notes] == ["1", "val/labelTxt/{stem}.txt"]
+
+
+def test_of_a_pictures_two_endings_the_note_names_the_one_that_is_taken(tmp_path: Path) -> None:
+    found = read(DOTA, picture_files(tmp_path, "val/images/P1.jpg", "val/images/P1.tif"))
+    assert pictures(found)[0] == "val/images/P1.tif"
+    assert found.notes[0].endswith("such as val/images/P1.tif")
 
 
 def test_a_picture_one_folder_deeper_is_taken_and_told(tmp_path: Path) -> None:

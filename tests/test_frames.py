@@ -131,3 +131,19 @@ def test_a_box_of_another_picture_is_a_reject_with_both_sizes(tmp_path: Path) ->
         "ship 100 50 200 250 in 400 x 400: the annotation is for a picture of 800 x 600, and the "
         "picture has 400 x 400",
     )
+
+
+@pytest.mark.parametrize(
+    "orientation, size, told",
+    [(6, (800, 400), True), (6, (600, 600), False), (3, (800, 400), False)],
+)
+def test_a_turned_picture_of_which_no_size_tells_the_way_is_noted(
+    orientation: int, size: tuple[int, int], told: bool, tmp_path: Path
+) -> None:
+    put(tmp_path, *size, size)
+    exif = Image.Exif()
+    exif[274] = orientation
+    Image.new("RGB", size).save(tmp_path / "JPEGImages-test" / "00001.jpg", exif=exif)
+    found = convert(dataset(changed("dior", size=None), ["grounding"], tmp_path, "embed"))
+    notes = {key.bucket: n for key, n in found.counts.items() if key.level == "notes" and n}
+    assert (len(found.rows), notes) == (1, {} if told else {"either_way_up": 1})

@@ -177,6 +177,23 @@ def test_a_picture_without_any_class_is_rejected() -> None:
     assert items(found) == {"label": {"read": 1, "rejected": {"no_label": 1}}}
 
 
+def test_a_class_that_is_a_number_is_rejected_unless_the_catalogue_has_words_for_it() -> None:
+    records = [
+        sample("a", labels=(Label("a", ("7",)),)),
+        sample("b", labels=(Label("b", ("B2",)),)),
+    ]
+    found = convert(records, ["classification"])
+    assert items(found) == {"label": {"read": 2, "used": 1, "rejected": {"bad_value": 1}}}
+    assert [one["detail"] for one in found.rejects] == ["7: a class has no name in words"]
+    told = convert(records, ["classification"], values={"spoken": {"7": "dam"}})
+    assert items(told) == {"label": {"read": 2, "used": 2}}
+
+
+def test_a_question_without_text_says_so() -> None:
+    found = convert([sample(questions=(Question("0", " ", "yes"),))], ["vqa"])
+    assert [(r["reason"], r["detail"]) for r in found.rejects] == [("missing_field", "no question")]
+
+
 def test_a_filter_of_classes_keeps_pictures_that_have_one_of_them() -> None:
     records = [
         sample(key, labels=(Label(key, names),))

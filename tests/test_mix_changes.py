@@ -193,6 +193,12 @@ def test_converting_makes_rows_of_each_kind_of_item_once() -> None:
     assert [source.name for source in alone.sources] == ["vrsbench-vqa"]
 
 
+def test_converting_a_multiple_choice_takes_its_questions_without_options_too() -> None:
+    choice, other = convert_mix(["xlrs_bench"], "item").sources
+    assert (choice.name, choice.task, choice.filter.choices) == ("xlrs_bench", "choice", None)
+    assert (other.name, other.task, other.filter.choices) == ("xlrs_bench-vqa", "vqa", False)
+
+
 def test_converting_makes_no_rows_of_words_that_are_made_of_class_names() -> None:
     assert [s.task for s in convert_mix(["loveda"], "item").sources] == ["classification"]
     # The change itself has no other items.

@@ -27,6 +27,10 @@ from converters.read.picture_paths import PicturePaths
             "there is no folder other/images; a file of that name lies in train/images",
         ),
         ("nowhere/7.png", "there is no folder nowhere"),
+        (
+            "imgs/1.jpg",
+            "there is no folder imgs; a file of that name lies in JPEGImages-trainval",
+        ),
         ("train/masks/3.png", "there is no folder train/masks"),
         (
             "train/images/train/images/3.png",
@@ -88,3 +92,21 @@ def test_a_folder_of_nearly_that_name_is_named(tmp_path: Path) -> None:
     )
     with pytest.raises(SourceError, match=r"nothing in it$"):
         open_folder("a", "a", f"{tmp_path}/aid")
+
+
+@pytest.mark.parametrize(
+    "written, found",
+    [
+        ("images/1.png", "train/images/1.png"),
+        ("/home/me/set/images/b/2.png", "train/images/b/2.png"),
+        ("C:\\set\\Images\\1.jpg", "train/images/1.png"),
+        (" 1.png ", "train/images/1.png"),
+        ("other/1.png", "none/images/other/1.png"),
+    ],
+)
+def test_a_record_may_name_a_picture_from_a_folder_above(
+    tmp_path: Path, written: str, found: str
+) -> None:
+    laid(tmp_path, {f"train/images/{name}": shot() for name in ("1.png", "b/2.png")})
+    paths = PicturePaths(open_folder("a", "a", str(tmp_path)), "{none|train}/images/{image}")
+    assert paths.path({"image": written}) == found

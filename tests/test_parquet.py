@@ -114,6 +114,29 @@ def test_texts_that_repeat_are_dictionaries_in_the_file(path: str) -> None:
     assert "RLE_DICTIONARY" in column(written(table(row(1), row(2))), path).encodings
 
 
+@pytest.mark.parametrize("name", ["template", "images", "origin"])
+def test_a_text_that_stands_twice_in_its_dictionary_is_written_once(name: str) -> None:
+    texts = pa.array(["a/0.png", "a/0.png", "unused"])
+    sizes = []
+    for dictionary in (texts, texts[:1]):
+        codes = pa.array([0, len(dictionary) // 2], pa.int32())
+        said = pa.DictionaryArray.from_arrays(codes, dictionary)
+        rows = table(row(1), row(2))
+        old = rows[name].combine_chunks()
+        path = {"images": "images.list.element.path", "origin": "origin.file"}.get(name, name)
+        if name == "images":
+            bytes_of_none = old.flatten().field("bytes")
+            shown = pa.StructArray.from_arrays([bytes_of_none, said], fields=[*old.type.value_type])
+            said = pa.ListArray.from_arrays(old.offsets, shown)
+        elif name == "origin":
+            said = pa.StructArray.from_arrays([said, old.field("key")], fields=[*old.type])
+        at = rows.schema.get_field_index(name)
+        found = column(written(rows.set_column(at, rows.schema.field(at), said)), path)
+        assert "RLE_DICTIONARY" in found.encodings
+        sizes.append(found.total_uncompressed_size)
+    assert sizes[0] == sizes[1]
+
+
 def test_ids_have_bounds_to_look_up_by() -> None:
     found = column(written(table(row(1), row(2))), "id").statistics
     assert (found.min, found.max) == (row_id(1), row_id(2))

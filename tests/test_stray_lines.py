@@ -29,6 +29,8 @@ CORNERS = "20 20 60 20 60 50 20 50"
         (f"{CORNERS} ship 0 0.98", "a number behind the class, 0.98"),
         (f"{CORNERS} ship 0.5", "a number behind the class, 0.5"),
         (f"{CORNERS} ship 0 98", "a number behind the class, 98"),
+        (f"{CORNERS} 20 20 ship 0", "more than eight numbers before the class, 20"),
+        (f"{CORNERS} 0.9 ship", "more than eight numbers before the class, 0.9"),
     ],
 )
 def test_a_number_where_no_flag_can_stand_is_no_class(

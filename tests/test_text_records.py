@@ -104,6 +104,23 @@ def test_xml_in_a_single_byte_encoding_is_read_as_declared() -> None:
     assert xml_of(data).text == "Flüsse"
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "UTF-16LE", "unicode", "UTF_8"])
+def test_utf_8_that_declares_what_it_cannot_be_is_read_as_what_it_is(encoding: str) -> None:
+    declared = f'<?xml version="1.0" encoding="{encoding}"?>'
+    assert xml_of(f"{declared}<a>Flüsse</a>".encode()).text == "Flüsse"
+
+
+@pytest.mark.parametrize("data", ["é".encode("latin-1"), "a".encode("utf-16-le")])
+def test_what_is_no_utf_8_is_not_read_as_such_whatever_it_declares(data: bytes) -> None:
+    with pytest.raises((ParseError, LookupError, ValueError)):
+        xml_of(b'<?xml version="1.0" encoding="unicode"?><a>' + data + b"</a>")
+
+
+def test_blank_lines_before_the_declaration_of_xml_do_not_count() -> None:
+    assert xml_of(b'\n \r\n<?xml version="1.0" encoding="gbk"?><a>\xbb\xfa</a>').text == "机"
+    assert xml_of(b'\n<?xml version="1.0"?><a>b</a>').text == "b"
+
+
 def test_xml_that_cannot_be_read_costs_its_file(tmp_path: Path) -> None:
     bomb = '<!DOCTYPE a [<!ENTITY b "bb">]><a>&b;</a>'
     place = folder(tmp_path, a_xml="<a/>", b_xml=bomb, c_xml="<a>")

@@ -221,3 +221,4 @@ def test_a_picture_beyond_what_loaders_open_is_written_with_a_note(tmp_path: Pat
         "aid: 1 picture of more than 178,956,970 pixels: Pillow refuses to open them until a "
         "loader sets PIL.Image.MAX_IMAGE_PIXELS = 1073741824"
     )
+    assert f"note: {note}" in ended.out.splitlines()

@@ -9,9 +9,9 @@ One native file (CRLF in v1; zero to three header lines)::
 Corners are 0-based pixels, integers or floats, clockwise, and taken as they stand. The last field
 is `difficult` (0, 1, 2), and may be absent; what stands before it is the class, blanks included.
 Tools write commas, tabs and semicolons between the fields too, and a first line of column names. A
-number in place of the class, or behind it where no flag can stand, is of another form (YOLO's, a
-detector's with its scores): no class is made of it. An empty file is a picture without objects.
-Patches cut from a picture have such files too, with floats and without a header.
+number in place of the class or before it, or behind it where no flag can stand, is of another form
+(YOLO's, outlines, a detector's with its scores): no class is made of it. An empty file is a picture
+without objects. Patches cut from a picture have such files too, with floats and without a header.
 
 EVAttrs-95K puts the class between marks and attributes behind the line, as a JSON object; those
 that are called "confidence", or whose value is unknown, are left out::
@@ -190,10 +190,12 @@ def _is_heading(fields: list[str]) -> bool:
 def _strange(label: str) -> str:
     """What is wrong with the words behind eight numbers, where they are no class; else empty."""
     words = label.split()
+    if words and all(_number(word) is not None for word in words):
+        return f"the class is a number, {label}"
+    if words and _number(words[0]) is not None:
+        return f"more than eight numbers before the class, {words[0]}"
     if not words or _number(words[-1]) is None:
         return ""
-    if all(_number(word) is not None for word in words):
-        return f"the class is a number, {label}"
     if "." in words[-1] or _FLAG.fullmatch(words[-2]):
         return f"a number behind the class, {words[-1]}"
     return ""

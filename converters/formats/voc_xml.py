@@ -53,7 +53,7 @@ from converters.read.picture_paths import PicturePaths
 from converters.read.plans import chosen_files, files_plan, picture_patterns, pictures_elsewhere
 from converters.read.records import record_pictures, xml_records
 from converters.read.split_lists import split_by_lists, split_by_pictures
-from converters.read.xml_values import first_text, is_flag, metres, pixels
+from converters.read.xml_values import first_text, is_flag, metres, other_text, pixels
 from converters.regions.xml_leaves import Counting, Fault, other_objects, shape_of
 from schemas.sample import Kind, Picture, Region, Reject, Sample, Shape
 
@@ -88,7 +88,8 @@ class Options(Struct, forbid_unknown_fields=True):
     where they count from 0, corners included.
 
     object_tag, label_tags, size_tags, gsd_tag: the tag of an object, the paths of its class (the
-    first that has a text), of the picture's width and height, and of its metres a pixel.
+    first that has a text; an object with two that differ is a Reject), of the picture's width and
+    height, and of its metres a pixel.
     unlabelled: the class of an object without one. attribute_tags: paths of what else is said of
     an object, by the name of what they say.
 
@@ -178,6 +179,8 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
             try:
                 if not label:
                     raise Fault("missing_field", f"object without a {options.label_tags[0]}")
+                if other := other_text(node, options.label_tags):
+                    raise Fault("bad_value", f"two names that differ: {label}, {other}")
                 shape = shape_of(node, geometries, counting)
                 regions.append(_region(node, label, shape, options, at))
             except Fault as fault:

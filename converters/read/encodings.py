@@ -96,9 +96,13 @@ def _parsed(data: bytes) -> Element:
     declared = _DECLARED.match(data[:200])
     name = declared[1].decode().lower() if declared else ""
     if is_wide(data):  # whatever is declared: the file was saved anew, and its first line was not
-        return fromstring(text_of(data))
+        return fromstring(text_of(data).lstrip())
+    if data[:1].isspace() and data.lstrip().startswith(b"<?xml"):
+        data = data.lstrip()  # blank lines before the declaration, which no parser takes
     if name in _WIDE:
         return fromstring(data.decode(_WIDE[name]))
+    if name not in ("", "utf-8") and _is_misnamed(name, data):
+        return fromstring(data.decode("utf-8"))
     if name in ("", "utf-8"):
         try:
             data.decode("utf-8")
@@ -112,6 +116,24 @@ def _parsed(data: bytes) -> Element:
             if b"<!" not in data and b"\0" not in data:
                 return _quickly_parsed(data)
     return fromstring(data)
+
+
+def _is_misnamed(name: str, data: bytes) -> bool:
+    """True for UTF-8 that declares no known encoding, UTF-16, or its own in another spelling.
+
+    Programs that make their XML as a text in memory declare what that is in, not the file.
+    """
+    try:
+        known = codecs.lookup(name).name
+    except LookupError:
+        known = ""
+    if (known and not known.startswith(("utf-8", "utf-16"))) or b"\0" in data:
+        return False
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _quickly_parsed(data: bytes) -> Element:

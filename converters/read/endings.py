@@ -18,3 +18,8 @@ def picture_ending(name: str) -> str:
 def picture_stem(name: str) -> str:
     """A file name without its ending, if that is a picture's."""
     return name[: len(name) - len(picture_ending(name))]
+
+
+def rank(name: str) -> tuple[int, str]:
+    """The place of a picture's file among those that differ by their ending alone."""
+    return PICTURE_ENDINGS.index(picture_ending(name)), name

@@ -11,7 +11,8 @@ alternatives with `{a|b}`::
     images-{shard}.tar!{stem}.jpg              members of several archives
 
 Where a folder is not there as a pattern writes it, one that is written nearly so stands for it, or
-an archive of its name (`converters.read.places`); a file may be written in another case, or have
+an archive of its name (`converters.read.places`), and `a/a` stands for `a` where that holds nothing
+of what is looked for; a file may be written in another case, or have
 the end of its address in its name, and a text or table may be packed (`{stem}.json` finds
 `a.json.gz`, as its member `a.json.gz!a.json`).
 """
@@ -58,6 +59,7 @@ from converters.read.stores import local_names as local_names
 from converters.read.stores import missing as missing
 from converters.read.stores import needs as needs
 
+_FETCHED = 512  # bytes that tell a web page or a pointer from a file
 _LOCAL = LocalStore()
 _STEM = "stem"  # what the name of a label file, one a picture, is bound to
 _OTHER_ENDING = {"json": "jsonl", "jsonl": "json"}
@@ -101,8 +103,14 @@ def _outer_store(path: str) -> Store:
 
 
 def opened(path: str) -> IO[bytes]:
-    """A file for a library that reads here and there in it. Raises FileNotFoundError."""
-    return open_ranges(path, store(path))
+    """A file for a library that reads here and there in it.
+
+    Raises FileNotFoundError, and SourceError where it is something else (see `check_fetched`).
+    """
+    file = open_ranges(path, store(path))
+    check_fetched(path, file.read(_FETCHED))
+    file.seek(0)
+    return file
 
 
 def passed_over(path: str) -> list[str]:
@@ -285,7 +293,12 @@ def _find(root: str, at: str, components: list[str], values: dict[str, str]) -> 
         name = fill(head, values)
         place = f"{at}{name}" if in_archive else _folder(root, at, name)
         if place is not None:
-            yield from _find(root, place, rest, values)
+            is_found = False
+            for found in _find(root, place, rest, values):
+                is_found = True
+                yield found
+            if not is_found and not in_archive and _is_doubled(root, place, name):
+                yield from _find(root, f"{place}{name}/", rest, values)
         return
     text = head.removesuffix("!") if in_archive else head
     wants_folder = bool(rest) and not in_archive
@@ -400,6 +413,12 @@ def _doubled(root: str, at: str) -> str | None:
         return None
     own = any(one.is_dir and one.name == name for one in _listing(root, at))
     return f"{at}{name}/" if own else None
+
+
+def _is_doubled(root: str, place: str, name: str) -> bool:
+    """True where a folder holds one of its own name, as an archive that was unpacked into a folder
+    of its name leaves it."""
+    return any(entry.is_dir and entry.name == name for entry in _listing(root, place))
 
 
 def located(root: str, folder: str) -> str | None:

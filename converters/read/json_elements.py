@@ -122,6 +122,8 @@ def _only_list(members: Mapping[str, msgspec.Raw]) -> str | None:
 
 def _key_instead(members: Mapping[str, msgspec.Raw | bytes], table: str) -> str:
     """The key of an object's only list of objects. Raises msgspec.ValidationError."""
+    if [*members] == [""]:  # a text of Python's, say, with single ones
+        raise msgspec.ValidationError("it is no JSON: its keys are not in double quotes")
     heads = {key: b"".join(bytes(memoryview(text)[:64]).split()) for key, text in members.items()}
     lists = [key for key, head in heads.items() if head.startswith(b"[{")]
     if len(lists) == 1:

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from converters.read import files
 from converters.read.archives import split_member
 from converters.read.column_bytes import is_text
-from converters.read.endings import PICTURE_ENDINGS, picture_ending, picture_stem
+from converters.read.endings import picture_ending, picture_stem, rank
 from converters.read.files import SourceError
 
 _VARYING = re.compile(r"[{*\\]")  # in a folder's name: it is not one folder for all
@@ -91,8 +91,12 @@ class Listings:
         return place is None or self._listing(place) == _Listing(frozenset(), {}, [])
 
     def like(self, path: str) -> str | None:
-        """The picture of a path's name with any ending, in its folder or in one below that."""
+        """The picture of a path's name with any ending, in its folder or in one below that.
+
+        Blanks around the name do not count.
+        """
         above, name = files.parent(path)
+        name = name.strip()
         if (place := self._place(above)) is None:
             return None
         there = self._listing(place)
@@ -158,7 +162,7 @@ class Listings:
             except (OSError, SourceError, UnicodeEncodeError):  # no folder that can be looked into
                 found = []
             names = [entry.name for entry in found if not entry.is_dir]
-            ranked = sorted(filter(picture_ending, names), key=_rank, reverse=True)
+            ranked = sorted(filter(picture_ending, names), key=rank, reverse=True)
             self._listings[place] = _Listing(
                 frozenset(names),
                 {picture_stem(name): name for name in ranked},
@@ -182,7 +186,3 @@ def _texts(names: list[str]) -> pa.Array:
 def plain_stem(stem: str) -> str:
     """A stem without what systems of files write in several ways."""
     return unicodedata.normalize("NFC", stem).casefold()
-
-
-def _rank(name: str) -> tuple[int, str]:
-    return PICTURE_ENDINGS.index(picture_ending(name)), name

@@ -76,11 +76,11 @@ def masks_plan(
     for split, some in sorted(placed.items()):
         names = [mask.path for mask in some]
         spans += batched(folder.slug, split, names, files_a_span, len(spans))
-    notes += [*absent(folder, masks), *_unmatched(folder, masks, images, others, found)]
+    notes += [*absent(folder, masks, found), *_unmatched(folder, masks, images, others, found)]
     for pattern in images:
         notes += pictures_elsewhere(folder, pattern)
     patterns = tuple(picture_patterns(pattern)[0] for pattern in images)
-    return Plan(spans, notes, patterns, classes=tuple(classes))
+    return Plan(spans, [*dict.fromkeys(notes)], patterns, classes=tuple(classes))
 
 
 def _masks(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from converters.read import files
@@ -11,6 +12,7 @@ from converters.read.files import SourceError
 from converters.read.list_entries import loose_stem
 
 _BEGIN = 4  # letters of a folder's name
+_OF_PICTURES = re.compile(r"ima?ge?s?|pictures?|jpe?gs?", re.IGNORECASE)
 _LOOKED_INTO = 16  # folders beside the one that was meant, at each depth
 
 
@@ -91,5 +93,6 @@ class Nearby:
 
 
 def _alike(name: str, other: str) -> bool:
-    """True for names of folders that begin alike, as those of two splits do."""
-    return name[:_BEGIN].casefold() == other[:_BEGIN].casefold()
+    """True for names of folders that begin alike, as those of two splits do, or are of pictures."""
+    are_pictures = all(_OF_PICTURES.search(one) for one in (name, other))
+    return are_pictures or name[:_BEGIN].casefold() == other[:_BEGIN].casefold()

@@ -159,6 +159,7 @@ class PicturePaths:
     def found(self, split: str, values: Mapping[str, str]) -> str | None:
         """The path of a picture that is there, else None. split: of the template."""
         paths: list[str] = []
+        written: dict[str, str] = {}  # the reading of each
         is_packed = False  # one of them leads into an archive
         for reading in self._readings_at_hand(split):
             path = self._filled(reading, values)
@@ -169,12 +170,30 @@ class PicturePaths:
             if not is_packed and self._is_there(path):
                 return path
             paths.append(path)
+            written[path] = reading
         there = None
         if is_packed:
             paths = self._unpacked(paths)
             there = next(filter(self._is_there, paths), None)
         there = there or next(filter(None, map(self._listings.in_one_of, paths)), None)
-        return there or next(filter(None, map(self._listings.like, paths)), None)
+        there = there or next(filter(None, map(self._listings.like, paths)), None)
+        above = (self._from_above(written[path], path) for path in paths)
+        return there or next(filter(None, above), None)
+
+    def _from_above(self, reading: str, path: str) -> str | None:
+        """The picture of a record that names its path from a folder above the template's.
+
+        As `images/a.jpg` or `/home/me/set/images/a.jpg` do where the template is `images/{image}`:
+        what stands behind the name of the template's folder counts.
+        """
+        fixed = files.parent(self._folder.relative(reading.partition("{")[0]))[0]
+        parts = path.removeprefix(fixed).split("/")
+        name = fixed.rstrip("/").rpartition("/")[2].casefold()
+        own = [i for i, part in enumerate(parts[:-1]) if part.casefold() == name]
+        if not name or not own or not path.startswith(fixed):
+            return None
+        behind = f"{fixed}{'/'.join(parts[own[-1] + 1 :])}"
+        return behind if self._is_there(behind) else self._listings.like(behind)
 
     def _filled(self, reading: str, values: Mapping[str, str]) -> str:
         """The path of one reading of a template. Raises SourceError where it is none."""

@@ -10,6 +10,7 @@ import msgspec
 from converters.read import files
 from converters.read.archives import is_sequential, split_member
 from converters.read.encodings import utf8_of
+from converters.read.endings import rank
 from converters.read.files import Found, SourceError
 from converters.read.folder import (
     ALL,
@@ -30,6 +31,7 @@ from converters.read.json_lines import LINES, line_spans
 from converters.read.json_members import MEMBERS, member_spans
 from converters.read.json_spans import array_opening
 from converters.read.json_tables import table_spans
+from converters.read.numbered_parts import part_notes
 from converters.read.saved_tables import is_folder, saved_tables
 
 _HEAD_BYTES = 4096
@@ -70,7 +72,7 @@ def files_plan(
         sizes = [found.size // record_bytes + 1 for found in some] if record_bytes else None
         names = [found.path for found in some]
         spans += batched(folder.slug, split, names, files_a_span, len(spans), sizes)
-    notes += [*absent(folder, annotations), *not_served(folder, there)]
+    notes += [*absent(folder, annotations, there), *not_served(folder, there)]
     notes += pictures_elsewhere(folder, images)
     return Plan(spans, notes, picture_patterns(images))
 
@@ -113,7 +115,7 @@ def json_array_plan(
             records = ((end or found.size) - start) // record_bytes + 1
             span = Span(folder.slug, split or ALL, len(spans), (found.path,), start, end)
             spans.append(msgspec.structs.replace(span, table=kind, records=records))
-    notes += [*absent(folder, annotations), *not_served(folder, there)]
+    notes += [*absent(folder, annotations, there), *not_served(folder, there)]
     notes += pictures_elsewhere(folder, images)
     return Plan(spans, notes, picture_patterns(images))
 
@@ -158,7 +160,9 @@ def chosen_files(
             )
     if fault and not taken:
         raise fault
-    return _one_each(folder, _annotations(folder, [*found, *taken], leave_out, notes), notes)
+    chosen = _one_each(folder, _annotations(folder, [*found, *taken], leave_out, notes), notes)
+    notes += part_notes(folder.relative(file.path) for _, file in chosen)
+    return chosen
 
 
 def _folders(annotations: BySplit) -> dict[str, str]:
@@ -246,14 +250,22 @@ def _one_each(
     return [*taken.values()]
 
 
-def absent(folder: Folder, annotations: BySplit) -> list[str]:
-    """A note for each wanted split whose annotations the catalogue names and nobody finds."""
+def absent(
+    folder: Folder, annotations: BySplit, there: Iterable[tuple[str, Found]] = ()
+) -> list[str]:
+    """A note for each wanted split whose annotations the catalogue names and nobody finds.
+
+    there: files that are read, by their splits, wherever they were found.
+    """
     if isinstance(annotations, str) or _folders(annotations):  # `saved_tables` tells of these
         return []
+    served = {split for split, _ in there}
     return [
         f"{folder.relative(files.shown(pattern))} is not there, so split {split} is not read"
         for split, pattern in annotations.items()
-        if folder.wants(split) and not any(files.find(folder.base, pattern, split=split))
+        if folder.wants(split)
+        and split not in served
+        and not any(files.find(folder.base, pattern, split=split))
     ]
 
 
@@ -299,7 +311,10 @@ def pictures_elsewhere(folder: Folder, images: BySplit | Sequence[str]) -> list[
 
 
 def _pictures(folder: Folder, pattern: str) -> dict[frozenset[tuple[str, str]], str]:
-    """Paths of the wanted splits' pictures that a pattern finds, by what its names stand for."""
+    """Paths of the wanted splits' pictures that a pattern finds, by what its names stand for.
+
+    Of several endings the one that `PicturePaths` takes.
+    """
     out: dict[frozenset[tuple[str, str]], str] = {}
     try:
         there = [*files.find(folder.base, pattern)]
@@ -310,7 +325,8 @@ def _pictures(folder: Folder, pattern: str) -> dict[frozenset[tuple[str, str]], 
         if picture_ending(found.path) and (not split or folder.wants(split)):
             names = found.values.items()
             key = frozenset(item for item in names if item[0] not in ("ending", DEEPER))
-            out.setdefault(key, found.path)
+            first = out.setdefault(key, found.path)
+            out[key] = min(first, found.path, key=rank)
     return out
 
 

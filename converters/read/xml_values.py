@@ -17,6 +17,15 @@ def first_text(node: Element, paths: Sequence[str]) -> str:
     return ""
 
 
+def other_text(node: Element, paths: Sequence[str]) -> str:
+    """Another text than the first one at the first path that has one; else empty."""
+    for path in paths:
+        texts = [text for found in node.findall(path) if (text := (found.text or "").strip())]
+        if texts:
+            return next((text for text in texts if text != texts[0]), "")
+    return ""
+
+
 def pixels(root: Element, path: str) -> int | None:
     """A picture's side, or None where no whole number above 0 stands at the path."""
     text = (root.findtext(path) or "").strip()

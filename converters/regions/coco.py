@@ -35,6 +35,7 @@ Geometry = Literal["bbox", "segmentation", "quad"]
 Convention = Literal["xywh", "cxcywh", "cxcywha_radians", "cxcywha_degrees"]
 Size = tuple[int, int] | None
 _RINGS = msgspec.json.Decoder(list[list[tuple[float, ...]]])
+_RING = msgspec.json.Decoder(list[tuple[float, ...]])
 _FARTHEST = 1e6  # pixels; no picture is as wide
 
 
@@ -77,12 +78,18 @@ class Rule(Struct, frozen=True):
 
     def _outlined(self, texts: Sequence[bytes], sizes: Sequence[Size]) -> list[Shape | Fault]:
         """The shapes of outlines."""
-        # Fast way: polygons are decoded together. The plain way is each for itself.
+        # Fast way: polygons are decoded together, be each a list of rings or the numbers of one
+        # ring. The plain way is each for itself.
+        every = b"[" + b",".join(texts) + b"]"
+        polygons: Sequence[Sequence[Sequence[float]]]
         try:
-            polygons = _RINGS.decode(b"[" + b",".join(texts) + b"]")
+            polygons = _RINGS.decode(every)
         except UNREADABLE:
-            values = [msgspec.json.decode(text) for text in texts]
-            return [self._any(value, size) for value, size in zip(values, sizes, strict=True)]
+            try:
+                polygons = [[ring] for ring in _RING.decode(every)]
+            except UNREADABLE:
+                values = [msgspec.json.decode(text) for text in texts]
+                return [self._any(value, size) for value, size in zip(values, sizes, strict=True)]
         return [self._rings(one, size) for one, size in zip(polygons, sizes, strict=True)]
 
     def _any(self, value: Any, size: Size) -> Shape | Fault:

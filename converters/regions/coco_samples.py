@@ -28,6 +28,7 @@ from converters.regions.numbers import ShapeArray
 from schemas.sample import Picture, Region, Reject, Sample, Shape
 
 Ints = npt.NDArray[np.int64]
+_MANY = 64  # pictures; of fewer a listing of their folder costs more than it saves
 
 
 class CocoOptions(Struct, kw_only=True):
@@ -105,10 +106,10 @@ def samples(
 
 def _paths(paths: PicturePaths, names: Sequence[str], split: str) -> dict[str, str]:
     """Paths by pictures' names, where the template asks for these and the split alone; or none."""
-    # Fast way: pictures are looked for together, where each alone takes a quarter of the time that
-    # its Sample does. Where one of them has no path, each is looked for, and told, by itself.
+    # Fast way: many pictures are looked for together, where each alone takes a quarter of the time
+    # that its Sample does. Where one of them has no path, each is looked for, and told, by itself.
     distinct = pa.array(dict.fromkeys(names), pa.string())
-    if not len(distinct):
+    if len(distinct) < _MANY:
         return {}
     try:
         found = paths.paths("name", distinct, {"split": split}, stems=False)

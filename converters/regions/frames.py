@@ -64,6 +64,12 @@ def frame_of(shown: Size, orientation: int, stated: Iterable[Size]) -> Frame | N
     return Frame(width, height, conflict=detail)
 
 
+def tells_turn(orientation: int, stated: Iterable[Size]) -> bool:
+    """Whether the first stated size tells if it is of the stored or the shown picture."""
+    first = next(iter(stated), None)
+    return orientation in _ON_THEIR_SIDE and first is not None and not _same(first, first[::-1])
+
+
 def moved(shape: Shape, frame: Frame) -> Shape:
     """A shape in the pixels of the shown picture. A mask has a frame of its own and stays."""
     if isinstance(shape, Mask):

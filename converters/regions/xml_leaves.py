@@ -98,6 +98,9 @@ def _sides(tags: Sequence[str]) -> Callable[[Element, Counting], Box]:
     """A reader of upright boxes whose four sides have these tags."""
 
     def read(leaf: Element, counting: Counting) -> Box:
+        angle = leaf.findtext("angle", "0")
+        if angle != "0" and _all_finite([angle])[0]:
+            raise Fault("bad_box", f"an angle of {angle} in an upright {leaf.tag}")
         return _upright(_numbers(leaf, tags), counting)
 
     return read

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from converters.read.georeference import Georeference, Position, position
 from converters.read.images import Facts
-from converters.regions.frames import Frame, frame_of
+from converters.regions.frames import Frame, frame_of, tells_turn
 from converters.regions.tiles import Tile
 from schemas.entry import Entry
 from schemas.sample import Picture
@@ -71,12 +71,26 @@ class Pictures(Struct, frozen=True):
 
         Known of pictures that were read, and of which somebody states a size.
         """
-        facts, stated = self.facts.get(path), self.stated.get(path)
+        facts = self.facts.get(path)
         if not facts or not facts.width or path in self.tiles:
             return None
+        return frame_of((facts.width, facts.height), facts.orientation, self._stated_sizes(path))
+
+    def _stated_sizes(self, path: str) -> list[Size]:
+        """The sizes that a picture's record and the catalogue state, the record's first."""
+        stated = self.stated.get(path)
         sizes = [(stated.width, stated.height)] if stated and stated.width and stated.height else []
-        sizes += [self.entry.size] if self.entry.size else []
-        return frame_of((facts.width, facts.height), facts.orientation, sizes)
+        return sizes + ([self.entry.size] if self.entry.size else [])
+
+    def either_way_up(self) -> int:
+        """How many pictures are stored otherwise than shown, and no size tells on which of the two
+        their coordinates were written: they are taken as of the picture as it is shown."""
+        turned = {path: facts for path, facts in self.facts.items() if facts.orientation != 1}
+        return sum(
+            facts.width > 0 and not tells_turn(facts.orientation, self._stated_sizes(path))
+            for path, facts in turned.items()
+            if path not in self.tiles
+        )
 
     def fault(self, path: str) -> str:
         """What is wrong with a picture that was read, as a Reject's reason; else empty."""

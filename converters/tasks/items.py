@@ -180,12 +180,17 @@ def _labels(
     lists = pa.ListArray.from_arrays(
         names.offsets, pa.array(words, pa.string()).take(encoded.indices)
     )
+    reasons = np.where(np.asarray(pc.list_value_length(names)) == 0, "no_label", "").astype(object)
+    if any(word and not any(map(str.isalpha, word)) for word in words):
+        for item, some in enumerate(lists.to_pylist()):
+            if any(word and not any(map(str.isalpha, word)) for word in some):
+                reasons[item] = "bad_value"
     return Texts(
         "label",
         split,
         origin,
         shown,
-        np.where(np.asarray(pc.list_value_length(names)) == 0, "no_label", "").astype(object),
+        reasons,
         pc.binary_join(lists, ", "),
         names=names,
         several=several,

@@ -95,6 +95,10 @@ class Texts(Struct, frozen=True):
         file = self.origin.file
         said = self.answers if self.questions is None else self.questions
         detail = picture_detail(self.pictures, item, reason) or said[item].as_py()[:200]
+        if self.kind == "label" and reason == "bad_value":
+            detail = f"{detail}: a class has no name in words"
+        elif self.kind == "question" and reason == "missing_field" and not detail:
+            detail = "no question"
         return Reject(
             file if isinstance(file, str) else file[item].as_py(),
             self.origin.keys[item].as_py(),

@@ -74,6 +74,11 @@ def selected(job: Job, batch: Texts) -> Strings:
     if rule.types is not None and batch.types is not None:
         wanted = np.asarray(pc.is_in(batch.types, pa.array(rule.types)))
         reasons = np.where((reasons == "") & ~wanted, "unselected", reasons)
+    if rule.choices is not None and batch.kind == "question":
+        counts = np.zeros(len(reasons), np.int64)
+        if batch.choices is not None:
+            counts = np.asarray(pc.list_value_length(batch.choices))
+        reasons = np.where((reasons == "") & ((counts > 0) != rule.choices), "unselected", reasons)
     if rule.labels is not None and batch.names is not None:
         asked = set(rule.labels)
         hits = np.array([bool(asked.intersection(names)) for names in batch.names.to_pylist()])

@@ -27,6 +27,10 @@ _NOTES: dict[str, Callable[[int], str]] = {
     "large_pictures": loader_note,
     "deep_pictures": deep_note,
     "stretched_pictures": stretched_note,
+    "either_way_up": lambda n: (
+        f"{counted(n, 'picture')} that loaders turn or mirror as the file's EXIF orientation says, "
+        "where no annotation tells which way up it was made: regions are taken as of the shown one"
+    ),
     "without_georeference": lambda n: (
         f"{counted(n, 'picture')} without a georeference that says where on Earth"
     ),
@@ -240,7 +244,7 @@ def summarise(
         **totals,
         "datasets": datasets,
         "ledger": book,
-        "notes": [*plan.notes, *_picture_notes(done), *_absent_notes(done)],
+        "notes": [*plan.notes, *picture_notes(done), *_absent_notes(done)],
         "versions": {name: version(name) for name in _PACKAGES},
         "rebuild": shlex.join(command),
         "shards": plan.shards,
@@ -278,7 +282,7 @@ def _count_rows(done: Done, datasets: dict[str, dict[str, Any]]) -> dict[str, di
     return {name: dict(sorted(counter.items())) for name, counter in totals.items()}
 
 
-def _picture_notes(done: Done) -> list[str]:
+def picture_notes(done: Done) -> list[str]:
     """What there is to say of the pictures of each dataset."""
     noted: dict[str, Counter[str]] = {bucket: Counter() for bucket in _NOTES}
     for counter, n in sorted(done.counts.items()):
