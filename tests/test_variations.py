@@ -438,8 +438,9 @@ def test_folders_in_folders_of_their_names_are_found(tmp_path: Path) -> None:
     assert [one.pictures[0].path for one in found.samples] == ["pictures/pictures/dam/1.jpg"]
 
 
-def test_the_authors_own_folder_may_lie_in_one_of_its_name(tmp_path: Path) -> None:
+@pytest.mark.parametrize("place", ["AID/AID", "aid/AID"])
+def test_the_authors_own_folder_may_lie_in_one_of_its_name(place: str, tmp_path: Path) -> None:
     entry = changed("aid", inside="AID")
-    pictures = {f"AID/AID/{name}": shot() for name in ("Port/a.jpg", "River/b.jpg")}
+    pictures = {f"{place}/{name}": shot() for name in ("Port/a.jpg", "River/b.jpg")}
     found = read(entry, laid(tmp_path, pictures))
     assert [one.labels[0].names for one in found.samples] == [("Port",), ("River",)]

@@ -17,7 +17,7 @@ from converters.read.endings import PICTURE_ENDINGS as PICTURE_ENDINGS
 from converters.read.endings import picture_ending as picture_ending
 from converters.read.endings import picture_stem as picture_stem
 from converters.read.files import Found, SourceError
-from converters.read.places import nearly_named
+from converters.read.places import alike, nearly_named
 from schemas.sample import Kind, Reject, Sample
 from schemas.table import Columns
 
@@ -101,8 +101,8 @@ def _place_of(root: str, at: str, inside: str) -> str:
     # Unpacked into a folder of its own name, it lies in that: `AID/AID/`.
     name = files.parent(found[:-1])[1]
     alone = _entries(root, found) if found.endswith("/") else []
-    is_twice = [(one.name, one.is_dir) for one in alone] == [(name, True)]
-    return f"{found}{name}/" if is_twice else found
+    is_twice = len(alone) == 1 and alone[0].is_dir and alike(alone[0].name) == alike(name)
+    return f"{found}{alone[0].name}/" if is_twice else found
 
 
 def _entries(root: str, at: str) -> list[files.Entry]:
