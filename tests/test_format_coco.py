@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from laid_out import found_in
 from native import DATA, Native, changed, convert, dataset, read
 
 from converters.catalogue import entry_of
@@ -299,3 +300,21 @@ def test_of_the_same_picture_twice_the_first_is_taken(tmp_path: Path) -> None:
     found = one(tmp_path, {"images": [IMAGE, IMAGE]})
     assert [sample.key for sample in found.samples] == ["1"]
     assert [(r.key, r.detail) for r in found.rejects] == [("1", "it stands twice")]
+
+
+@pytest.mark.parametrize("form", ["coco", "coco_files"])
+def test_an_outline_with_a_number_beyond_all_bounds_costs_itself(form: str, tmp_path: Path) -> None:
+    outlines = ["[1, 1, 9, 1, 9, 9, 1, 9]", "[1, 1, 1e999, 1, 9, 9, 1, 9]"]
+    of_ship = '"image_id": 1, "category_id": 1, "size": 1e999'
+    annotations = ", ".join(
+        f'{{"id": {i}, {of_ship}, "segmentation": {outline}}}' for i, outline in enumerate(outlines)
+    )
+    text = (
+        '{"images": [{"id": 1, "file_name": "1.png", "width": 20, "height": 20}], '
+        f'"categories": [{{"id": 1, "name": "ship"}}], "annotations": [{annotations}]}}'
+    )
+    options = {"annotations": "a.json", "images": "{name}", "geometry": "quad"}
+    found = found_in(tmp_path, form, {**options, "attributes": ["size"]}, {"a.json": text})
+    assert [region.key for sample in found.samples for region in sample.regions] == ["0"]
+    assert found.samples[0].regions[0].attributes == {"size": "1e999"}
+    assert [(one.key, one.reason) for one in found.rejects] == [("1#1", "bad_box")]

@@ -177,7 +177,10 @@ def attributes_of(record: Annotation, attributes: tuple[str, ...]) -> dict[str, 
     found: dict[str, str] = {}
     for i, key in enumerate(attributes):
         text = getattr(record, f"attribute_{i}")
-        value = msgspec.json.decode(text) if bytes(text) else None
+        try:
+            value = msgspec.json.decode(text) if bytes(text) else None
+        except UNREADABLE:  # a number beyond all bounds: as it is written
+            value = bytes(text).decode("utf-8", "replace")
         for name, said in (value if isinstance(value, dict) else {key: value}).items():
             if said is not None and said != "":
                 found[name] = said if isinstance(said, str) else msgspec.json.encode(said).decode()

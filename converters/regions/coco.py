@@ -88,12 +88,15 @@ class Rule(Struct, frozen=True):
             try:
                 polygons = [[ring] for ring in _RING.decode(every)]
             except UNREADABLE:
-                values = [msgspec.json.decode(text) for text in texts]
-                return [self._any(value, size) for value, size in zip(values, sizes, strict=True)]
+                return [self._any(text, size) for text, size in zip(texts, sizes, strict=True)]
         return [self._rings(one, size) for one, size in zip(polygons, sizes, strict=True)]
 
-    def _any(self, value: Any, size: Size) -> Shape | Fault:
+    def _any(self, text: bytes, size: Size) -> Shape | Fault:
         """The shape of a JSON value: run lengths, one or several, or polygons."""
+        try:
+            value = msgspec.json.decode(text)
+        except UNREADABLE as error:  # a number beyond all bounds
+            return Fault("bad_box", f"an outline that cannot be read: {error}")
         if isinstance(value, dict):
             return _mask([value])
         if isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
