@@ -24,6 +24,7 @@ from converters.read.folder import Folder, Sides, Span
 from converters.read.georeference import Georeference, georeference
 from converters.read.images import Facts, PictureError
 from converters.read.nearby import Nearby
+from converters.regions.shapes import LIMIT
 from converters.rows.assemble import Job
 from converters.rows.check import check_rows
 from converters.rows.pictures import Pictures, path_lists
@@ -144,7 +145,7 @@ def _items(
         return
     split = found[0].split
     jobs = dataset.jobs_of(split)
-    stated = {picture.path: picture for sample in found for picture in sample.pictures}
+    stated = {picture.path: _believed(picture) for sample in found for picture in sample.pictures}
     spoken = {talk.dialect for sample in found for talk in sample.conversations if talk.dialect}
     pictures = looked or _look(dataset, stated, jobs, spoken, _largest_whole(jobs, found))
     _book_pictures(book, split, pictures, jobs, dataset, _without_items(found))
@@ -160,6 +161,13 @@ def _items(
             for sample in found:
                 if number := count(sample, kind):
                     book.drop(_unselected(sample, kind, number))
+
+
+def _believed(picture: Picture) -> Picture:
+    """A picture as its record states it, without a size that no picture has."""
+    if max(picture.width or 0, picture.height or 0) <= LIMIT:
+        return picture
+    return replace(picture, width=None, height=None)
 
 
 def _book_pictures(

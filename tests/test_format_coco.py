@@ -318,3 +318,15 @@ def test_an_outline_with_a_number_beyond_all_bounds_costs_itself(form: str, tmp_
     assert [region.key for sample in found.samples for region in sample.regions] == ["0"]
     assert found.samples[0].regions[0].attributes == {"size": "1e999"}
     assert [(one.key, one.reason) for one in found.rejects] == [("1#1", "bad_box")]
+
+
+def test_a_size_that_no_picture_has_is_not_believed(tmp_path: Path) -> None:
+    picture = '{"id": 1, "file_name": "1.png", "width": 1e30, "height": 20}'
+    box = '{"id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4]}'
+    (tmp_path / "train.json").write_text(
+        f'{{"images": [{picture}], "categories": [{{"id": 1, "name": "ship"}}], '
+        f'"annotations": [{box}]}}'
+    )
+    entry = changed("ssdd", options={**OPTIONS, "annotations": "{split}.json"}, inside="")
+    found = convert(dataset(entry, ["grounding"], tmp_path, fallback="pixel"))
+    assert [(row["sizes"], row["dialect"]) for row in found.rows] == [(None, "pixel")]
