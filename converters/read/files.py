@@ -394,9 +394,7 @@ def _listing(root: str, at: str) -> list[Entry]:
 
 def _folder(root: str, at: str, name: str) -> str | None:
     """The folder `name` in `at`, or what stands for it; it ends in "/" or "!"."""
-    exact = join(root, f"{at}{name}")
-    is_local = not scheme(exact) and not _inside_file(exact)
-    if os.path.isdir(exact) if is_local else listing(exact):
+    if _is_folder(join(root, f"{at}{name}")):
         return f"{at}{name}/"
     place = other_place(lambda place: _listing(root, place), at, name)
     if place is None and (inner := _doubled(root, at)):
@@ -409,8 +407,13 @@ def _doubled(root: str, at: str) -> str | None:
     above, name = parent(at[:-1]) if at.endswith("/") else ("", "")
     if not name or parent(above[:-1])[1] == name:  # once: a link may lead back
         return None
-    own = any(one.is_dir and one.name == name for one in _listing(root, at))
-    return f"{at}{name}/" if own else None
+    return f"{at}{name}/" if _is_folder(join(root, f"{at}{name}")) else None
+
+
+def _is_folder(path: str) -> bool:
+    """Whether a folder is there, without a look at what it holds where that can be told so."""
+    is_local = not scheme(path) and not _inside_file(path)
+    return os.path.isdir(path) if is_local else bool(listing(path))
 
 
 def located(root: str, folder: str) -> str | None:

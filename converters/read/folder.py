@@ -24,6 +24,7 @@ from schemas.table import Columns
 UNKNOWN = "unknown"  # the split of a file whose records tell theirs
 ALL = "all"  # the split of a dataset whose authors made none
 _FOLDER_END = re.compile(r"\{[^{}]*[/!][^{}]*\|[^{}]*\}|\{[^{}]*\|[^{}]*[/!][^{}]*\}|[/!]")
+_MANY = 1000
 _OUTER = 3  # folders around a dataset's files that are looked into
 DEEPER = "deeper"  # what a folder between the expected one and a file is bound to
 
@@ -106,24 +107,30 @@ def _place_of(root: str, at: str, inside: str) -> str:
 
 
 def _entries(root: str, at: str) -> list[files.Entry]:
-    """What is in a folder; nothing where it may not be looked into."""
+    """What is in a folder; nothing where it may not be looked into, or holds a thousand files and
+    more: those are pictures, and no folder around a dataset."""
+    place = files.join(root, at.rstrip("/"))
+    is_local = not files.scheme(place) and "!" not in place
+    if is_local and files.local_names(place, _MANY) is None:
+        return []
     try:
-        return files.listing(files.join(root, at.rstrip("/")))
+        return files.listing(place)
     except (OSError, SourceError):
         return []
 
 
 def _further_in(root: str, inside: str) -> str:
     """Where `inside` is in the only folder or archive, or in the only one in that; else empty."""
-    at = ""
+    at, entries = "", _entries(root, "")
     for _ in range(_OUTER if inside else 0):
-        entries = _entries(root, at)
         names = [f"{entry.name}/" for entry in entries if entry.is_dir]
         if len(entries) == 1 and "!" not in at and is_archive(entries[0].name):
             names = [f"{entries[0].name}!"]
         if len(names) != 1:
             return ""
         at += names[0]
+        if not (entries := _entries(root, at)):
+            return ""
         if place := _place_of(root, at, inside):
             return place
     return ""
