@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import cast
@@ -15,7 +14,7 @@ import pyarrow as pa
 from converters.catalogue import entry_of, reader
 from converters.read import copies, entries, files
 from converters.read.archives import is_archive, packed_name
-from converters.read.files import NothingBelow, SourceError
+from converters.read.files import Damaged, NothingBelow, NotThere, SourceError
 from converters.read.folder import (
     Folder,
     JoiningFormat,
@@ -32,12 +31,6 @@ from schemas.sample import Picture, Question, Reject, Sample
 from schemas.table import Columns, sorted_by_id
 
 _DEPTH = 3  # folders one in the other around a dataset's files
-_NOT_THERE = "not found"  # in what is said of a folder that holds something else
-# In what is said of annotations that are there and cannot be read: what lies in a folder below is
-# a part of them then, or another dataset.
-_DAMAGED = re.compile(
-    r"cannot be read:|is cut off|is empty$|does not list|a Git LFS pointer|no split list, such as"
-)
 
 
 def read_dataset(
@@ -94,7 +87,7 @@ def open_dataset(
         return folder, _below(folder, plan) if _is_further_in(entry, folder) else plan
     except SourceError as error:
         fault = error
-    if _DAMAGED.search(str(fault)):
+    if isinstance(fault, Damaged):  # what lies in a folder below is a part of it, or another set
         raise fault
     for _ in range(_DEPTH):
         try:
@@ -117,7 +110,7 @@ def open_dataset(
             plan = plan_of(entry, folder)
         except SourceError as error:
             # What an archive lacks, or why what is found in a folder alone cannot be read.
-            is_found = _NOT_THERE in str(fault) and _NOT_THERE not in str(error)
+            is_found = isinstance(fault, NotThere) and not isinstance(error, NotThere)
             if folder.inside.endswith("!") or is_found:
                 fault.args = (f"{fault}; {folder.inside.rstrip('!')} was looked into: {error}",)
             continue

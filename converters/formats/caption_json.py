@@ -43,7 +43,7 @@ from converters.read.captions import (
     text_at,
 )
 from converters.read.encodings import utf8_of
-from converters.read.files import SourceError
+from converters.read.files import Damaged
 from converters.read.folder import (
     BySplit,
     Folder,
@@ -317,7 +317,7 @@ def _by_class(folder: Folder, options: Options, span: Span) -> Iterator[_Read]:
     try:
         classes = [*elements(utf8_of(folder.bytes_of(span.names[0])), options.table)]
     except UNREADABLE as error:
-        raise SourceError(f"{folder.slug}: {file} cannot be read: {error}") from None
+        raise Damaged(f"{folder.slug}: {file} cannot be read: {error}") from None
     for label, text in classes:
         try:
             for place, one in elements(bytes(text), None):

@@ -67,14 +67,14 @@ def plan(folder: Folder, options: Options) -> Plan:
     spans: list[Span] = []
     sides: list[Span] = []
     notes: list[str] = []
-    faults: list[str] = []
+    faults: list[SourceError] = []
     classes: dict[str, None] = {}
     there = chosen_files(folder, options.annotations, notes)
     for number, (split, found) in enumerate(there):
         try:
             tables = _tables(folder, options, found.path)
         except SourceError as error:
-            faults.append(str(error))
+            faults.append(error)
             continue
         of_file = Span(folder.slug, split or ALL, 0, (found.path,))
         asked = _spans(folder, of_file, tables, number)
@@ -88,7 +88,7 @@ def plan(folder: Folder, options: Options) -> Plan:
         if _is_empty(folder, found.path, tables["annotations"]):
             notes.append(f"{folder.relative(found.path)} has pictures and not one annotation")
     if not spans:
-        raise SourceError(faults[0])
+        raise faults[0]
     notes += [f"{fault}: not read" for fault in faults]
     notes += [*absent(folder, options.annotations), *not_served(folder, there)]
     notes += pictures_elsewhere(folder, options.images)

@@ -39,7 +39,7 @@ import pyarrow.compute as pc
 from msgspec import Struct
 
 from converters.read import files
-from converters.read.files import Found, SourceError
+from converters.read.files import Found, NotThere
 from converters.read.folder import BySplit, Folder, Plan, Sides, Span, stem
 from converters.read.joins import disputed, find_answers, find_ids
 from converters.read.json_spans import read_columns
@@ -95,7 +95,7 @@ def plan(folder: Folder, options: Options) -> Plan:
     lacking = _lacking(folder, options, asked)
     if lacking and lacking.keys() == asked:
         name = lacking[min(lacking)]
-        raise SourceError(f"annotations not found: {files.join(folder.base, name)}")
+        raise NotThere(f"annotations not found: {files.join(folder.base, name)}")
     notes += [
         f"{folder.relative(name)} is not there, so split {split} is not read"
         for split, name in sorted(lacking.items())
@@ -155,7 +155,7 @@ def _spans(
         found = [file for file in there if file.values["split"] not in left_out]
         if not found:
             name = _pattern(options, table)
-            raise SourceError(f"annotations not found: {files.join(folder.base, name)}")
+            raise NotThere(f"annotations not found: {files.join(folder.base, name)}")
         for file in found:
             path, split = files.join(folder.base, file.path), file.values["split"]
             for start, end in table_spans(path, table, {"id"}, notes):

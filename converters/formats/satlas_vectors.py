@@ -26,7 +26,7 @@ from msgspec import Struct
 
 from converters.read import files
 from converters.read.encodings import utf8_of
-from converters.read.files import SourceError
+from converters.read.files import NotThere, SourceError
 from converters.read.folder import ALL, Folder, Plan, Sides, Span, batched
 from converters.read.json_elements import UNREADABLE
 from converters.regions.conventions import BadShape
@@ -74,10 +74,10 @@ def plan(folder: Folder, options: Options) -> Plan:
     both = sorted(labelled.keys() & shown.keys())
     if not both:
         where = files.join(folder.base, options.annotations)
-        lacks = f"annotations not found: {where}"
         if labelled:
             lacks = f"{len(labelled)} tile(s) have labels, and none has a picture {options.images}"
-        raise SourceError(lacks)
+            raise SourceError(lacks)
+        raise NotThere(f"annotations not found: {where}")
     split_of, notes = _splits(folder, options)
     spans: list[Span] = []
     for split in sorted({*options.lists, ALL}):

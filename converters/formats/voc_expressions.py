@@ -49,7 +49,7 @@ from converters.read.counters import (
     objects_in,
     read_counters,
 )
-from converters.read.files import SourceError
+from converters.read.files import NotThere, SourceError
 from converters.read.folder import UNKNOWN, BySplit, Folder, Plan, Sides, Span, stem
 from converters.read.picture_paths import PicturePaths
 from converters.read.plans import files_plan
@@ -139,7 +139,7 @@ def _sides(folder: Folder, masks: str) -> list[Span]:
     """One span of the whole COCO file, for all files, whose split is not known yet."""
     file = next(files.find(folder.base, masks), None)
     if file is None:
-        raise SourceError(f"masks not found: {files.join(folder.base, files.expand(masks)[0])}")
+        raise NotThere(f"masks not found: {files.join(folder.base, files.expand(masks)[0])}")
     return [Span(folder.slug, UNKNOWN, 0, (file.path,), table="masks")]
 
 

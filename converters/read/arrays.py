@@ -28,6 +28,7 @@ import numpy.typing as npt
 
 from converters.read.entries import Entry
 from converters.read.stores import (
+    Damaged,
     MemberError,
     SourceError,
     Store,
@@ -230,7 +231,7 @@ class Mat:
             try:
                 found = self._matlab.loadmat(self._file, variable_names=[name])[name]
             except (self._matlab.matlab.MatReadError, *DAMAGED) as error:
-                raise SourceError(f"{self._path}: {name} cannot be read: {said(error)}") from None
+                raise Damaged(f"{self._path}: {name} cannot be read: {said(error)}") from None
             self._name, self._array = name, found
         return self._array
 

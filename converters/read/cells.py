@@ -25,6 +25,7 @@ from msgspec import Struct
 
 from converters.read.entries import Entry
 from converters.read.stores import (
+    Damaged,
     MemberError,
     SourceError,
     Store,
@@ -128,7 +129,7 @@ def cell_names(path: str, store: Store, columns: Sequence[str]) -> Iterator[list
         raise
     # pyarrow says some damage as an OSError: a message without its length.
     except (pa.ArrowException, OSError) as error:
-        raise SourceError(f"{path} cannot be read: {said(error)}") from None
+        raise Damaged(f"{path} cannot be read: {said(error)}") from None
 
 
 def _cell_names(path: str, store: Store, columns: Sequence[str]) -> Iterator[list[str]]:

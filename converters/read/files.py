@@ -44,11 +44,13 @@ from converters.read.places import other_place
 from converters.read.recipes import RecipeStore, made
 from converters.read.split_parts import joined
 from converters.read.stores import LFS_POINTER as LFS_POINTER
+from converters.read.stores import Damaged as Damaged
 from converters.read.stores import LocalStore, open_ranges
 from converters.read.stores import MemberError as MemberError
 from converters.read.stores import MissingExtra as MissingExtra
 from converters.read.stores import NothingBelow as NothingBelow
 from converters.read.stores import NotRegular as NotRegular
+from converters.read.stores import NotThere as NotThere
 from converters.read.stores import SourceError as SourceError
 from converters.read.stores import Store as Store
 from converters.read.stores import Unopenable as Unopenable
@@ -217,9 +219,9 @@ def wanted(path: str) -> Iterator[None]:
         yield
     except (Unopenable, MemberError, PermissionError) as error:
         where = error.filename or path
-        raise SourceError(f"{where} cannot be read: {error.strerror}") from None
+        raise Damaged(f"{where} cannot be read: {error.strerror}") from None
     except FileNotFoundError as error:
-        raise SourceError(f"annotations not found: {error.filename or path}") from None
+        raise NotThere(f"annotations not found: {error.filename or path}") from None
 
 
 def read_annotation(root: str, relative: str) -> bytes:
@@ -231,7 +233,7 @@ def read_annotation(root: str, relative: str) -> bytes:
     with wanted(path):
         data = store(path).read(path)
     if not data.strip():
-        raise SourceError(f"{path} is empty")
+        raise Damaged(f"{path} is empty")
     check_fetched(path, data)
     return data.removeprefix(b"\xef\xbb\xbf")
 
@@ -245,11 +247,9 @@ def check_utf8(path: str, head: bytes) -> None:
 def check_fetched(path: str, head: bytes) -> None:
     """Raises SourceError where `head` begins what stands for a file that was not fetched."""
     if head.startswith(LFS_POINTER):
-        raise SourceError(
-            f"{path} is a Git LFS pointer, not the file; fetch it with `git lfs pull`"
-        )
+        raise Damaged(f"{path} is a Git LFS pointer, not the file; fetch it with `git lfs pull`")
     if is_page(head):
-        raise SourceError(f"{path} is a web page, not the file; download it again")
+        raise Damaged(f"{path} is a web page, not the file; download it again")
 
 
 class Found(NamedTuple):

@@ -16,7 +16,7 @@ from converters.read.archives import is_archive, split_member
 from converters.read.endings import PICTURE_ENDINGS as PICTURE_ENDINGS
 from converters.read.endings import picture_ending as picture_ending
 from converters.read.endings import picture_stem as picture_stem
-from converters.read.files import Found, SourceError
+from converters.read.files import Found, NotThere, SourceError
 from converters.read.places import alike, nearly_named
 from schemas.sample import Kind, Reject, Sample
 from schemas.table import Columns
@@ -238,7 +238,7 @@ def annotation_files(folder: Folder, annotations: BySplit) -> list[tuple[str, Fo
         there = sorted({split for split, _ in found})
         asked = ", ".join(sorted(folder.splits or ()))
         hint = f" for split {asked}; there: {', '.join(there)}" if there else ""
-        raise SourceError(f"annotations not found: {' or '.join(paths)}{hint}")
+        raise NotThere(f"annotations not found: {' or '.join(paths)}{hint}")
     return wanted
 
 

@@ -6,7 +6,7 @@ An entry lists a pattern for each form, as in `["{split}/part_{n}.csv", "{split}
 from __future__ import annotations
 
 from converters.read import files
-from converters.read.files import SourceError
+from converters.read.files import NotThere, SourceError
 from converters.read.folder import BySplit, Folder, annotation_files, bound
 
 
@@ -37,7 +37,7 @@ def first_form(folder: Folder, annotations: BySplit | list[str]) -> tuple[BySpli
     if chosen is None:
         places = " or ".join(files.join(folder.base, pattern) for pattern in annotations)
         hint = next((fault.rpartition("; ")[2] for fault in faults if "; there" in fault), "")
-        raise SourceError(f"annotations not found: {places}" + (f"; {hint}" if hint else ""))
+        raise NotThere(f"annotations not found: {places}" + (f"; {hint}" if hint else ""))
     return chosen, notes
 
 

@@ -15,7 +15,7 @@ import re
 
 import msgspec
 
-from converters.read.files import SourceError, check_fetched, check_utf8, store, wanted
+from converters.read.files import Damaged, SourceError, check_fetched, check_utf8, store, wanted
 from converters.read.json_elements import UNREADABLE, key_text
 
 Range = tuple[int, int]  # of bytes: [start, end)
@@ -48,7 +48,7 @@ def members(path: str) -> list[tuple[str, Range]]:
     check_utf8(path, body)
     start = len(codecs.BOM_UTF8) if body.startswith(codecs.BOM_UTF8) else 0
     if not body[start:].strip():
-        raise SourceError(f"{path} is empty")
+        raise Damaged(f"{path} is empty")
     # Fast way: a parser skips the values without decoding them, fifteen times as fast as they are
     # parsed. It refuses a file with a broken value, whose brackets are then counted.
     try:
@@ -93,5 +93,5 @@ def _by_brackets(path: str, body: bytes, at: int) -> list[tuple[str, Range]]:
             depth -= 1
         last = sign
     if depth:
-        raise SourceError(f"{path} is cut off: its brackets are not closed")
+        raise Damaged(f"{path} is cut off: its brackets are not closed")
     return found

@@ -29,7 +29,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.json as pj
 
-from converters.read.files import SourceError, check_fetched, check_utf8, store, wanted
+from converters.read.files import Damaged, SourceError, check_fetched, check_utf8, store, wanted
 from converters.read.json_columns import read_uniform
 from converters.read.json_values import typed_values
 
@@ -86,12 +86,10 @@ def array_spans(
     tail = files.read(path, max(begin.end(), size - _TAIL_BYTES), size)
     close = _TAIL.search(tail)
     if close is None or (b"}" in close[0]) != (table is not None):
-        raise SourceError(
-            f"{path} is cut off: it does not end with {']' if table is None else ']}'}"
-        )
+        raise Damaged(f"{path} is cut off: it does not end with {']' if table is None else ']}'}")
     last = tail[: close.start()].rstrip(b", \r\n\t")  # a comma too many does no harm
     if last and not last.endswith((b"}", b"null")):
-        raise SourceError(f"{path} is cut off: its last record has no end")
+        raise Damaged(f"{path} is cut off: its last record has no end")
     return element_spans(path, begin.end(), size - len(tail) + close.start(), keys, target)
 
 

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Sequence
 
 from converters.read import files
 from converters.read.encodings import text_of
-from converters.read.files import Found, SourceError
+from converters.read.files import Damaged, Found
 from converters.read.folder import Folder, stem
 from converters.read.listings import plain_stem
 
@@ -40,7 +40,7 @@ def list_text(folder: Folder, path: str) -> str:
     try:
         return text_of(data)
     except UnicodeDecodeError as error:
-        raise SourceError(f"{folder.slug}: {path} cannot be read: {error}") from None
+        raise Damaged(f"{folder.slug}: {path} cannot be read: {error}") from None
 
 
 class Stems:

@@ -106,7 +106,8 @@ def _masks(
     hint = ", ".join(entry.name for entry in files.listing(folder.base)[:_NAMED]) or "nothing"
     if there:
         hint = f"{len(there)} picture(s), such as {there[0].path}, among {hint}"
-    raise SourceError(f"no masks: {fault or 'no picture among the files of masks'}; there: {hint}")
+    kind = SourceError if fault is None else type(fault)
+    raise kind(f"no masks: {fault or 'no picture among the files of masks'}; there: {hint}")
 
 
 def _is_mask(path: str) -> bool:

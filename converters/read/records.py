@@ -29,7 +29,7 @@ from defusedxml import DefusedXmlException
 from converters.read import files
 from converters.read.captions import split_name
 from converters.read.encodings import is_wide, text_of, utf8_of, xml_of
-from converters.read.files import SourceError
+from converters.read.files import Damaged, SourceError
 from converters.read.folder import Folder, Span
 from converters.read.json_elements import (
     UNREADABLE,
@@ -146,7 +146,7 @@ def _texts(
         yield from elements(utf8_of(folder.bytes_of(name)), table, wrapped)
     except UNREADABLE as error:
         where = f"{folder.slug}: {folder.relative(name)}"
-        raise SourceError(f"{where} cannot be read: {error}") from None
+        raise Damaged(f"{where} cannot be read: {error}") from None
 
 
 def _members(folder: Folder, name: str, body: bytes) -> Iterator[tuple[str, msgspec.Raw | bytes]]:
@@ -154,7 +154,7 @@ def _members(folder: Folder, name: str, body: bytes) -> Iterator[tuple[str, msgs
         yield from member_texts(body)
     except UNREADABLE as error:
         where = f"{folder.slug}: {folder.relative(name)}"
-        raise SourceError(f"{where} cannot be read: {error}") from None
+        raise Damaged(f"{where} cannot be read: {error}") from None
 
 
 def _array_texts(body: bytes, keys: frozenset[str]) -> Iterator[tuple[int, bytes]]:

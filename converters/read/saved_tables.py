@@ -20,7 +20,7 @@ import msgspec
 from converters.read import files
 from converters.read.cells import TABLE_ENDINGS
 from converters.read.encodings import utf8_of
-from converters.read.files import Found, SourceError
+from converters.read.files import Damaged, Found, NotThere
 from converters.read.folder import Folder
 from converters.read.json_elements import UNREADABLE
 
@@ -57,7 +57,7 @@ def saved_tables(
     if not found:
         places = [files.join(folder.base, pattern) for pattern in patterns.values()]
         endings = ", ".join(TABLE_ENDINGS)
-        raise SourceError(f"annotations not found: no table ({endings}) below {', '.join(places)}")
+        raise NotThere(f"annotations not found: no table ({endings}) below {', '.join(places)}")
     for _, one in found:
         path = files.join(folder.base, one.path)
         files.check_fetched(path, files.store(path).read(path, 0, 64))
@@ -99,4 +99,4 @@ def _listed(folder: Folder, state: str) -> list[str]:
         parts = msgspec.json.decode(body, type=dict[str, Any])["_data_files"]
         return [str(part["filename"]) for part in parts]
     except (*UNREADABLE, KeyError, TypeError) as error:
-        raise SourceError(f"{where} does not list the tables of its set: {error!r}") from None
+        raise Damaged(f"{where} does not list the tables of its set: {error!r}") from None

@@ -26,7 +26,7 @@ from msgspec import Struct
 
 from converters.read import files
 from converters.read.captions import split_name
-from converters.read.files import Found, SourceError
+from converters.read.files import Damaged, Found, SourceError
 from converters.read.folder import Folder, Span, picture_ending, picture_stem, stem
 from converters.read.list_entries import Stems, list_text, stem_of
 from converters.read.records import text_lines
@@ -193,13 +193,13 @@ def split_by_pictures(folder: Folder, images: Mapping[str, str], found: Iterable
 
 
 def _check_named(folder: Folder, lists: Sequence[_List], paths: Sequence[str]) -> None:
-    """Raises SourceError where no list names a file that is there. paths: the files."""
+    """Raises Damaged where no list names a file that is there. paths: the files."""
     if any(found for one in lists for _, found in one.entries):
         return
     example = next((one for one in lists if one.entries), lists[0])
     first = f" (its first entry is {example.entries[0][0]!r})" if example.entries else " (empty)"
     meant = f"; the names of files that are there are such as {stem(paths[0])!r}" if paths else ""
-    raise SourceError(
+    raise Damaged(
         f"{folder.slug}: no split list, such as {example.name}{first}, names a file that is there"
         f"{meant}"
     )

@@ -43,6 +43,14 @@ class NothingBelow(SourceError):
     """
 
 
+class NotThere(SourceError):
+    """Annotations are not where they were looked for."""
+
+
+class Damaged(SourceError):
+    """Annotations are there, and cannot be read: cut off, empty, or something else."""
+
+
 class MissingExtra(SourceError):
     """A file cannot be read without an extra that is not installed (see `needs`)."""
 

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from converters.read import files
 from converters.read.encodings import text_of
-from converters.read.files import SourceError, needs
+from converters.read.files import Damaged, SourceError, needs
 from converters.read.stores import said
 
 Rows = Iterable[Sequence[Any] | str]  # the cells of a row, or what is wrong with it
@@ -35,7 +35,7 @@ def sound(where: str) -> Iterator[None]:
     except FileNotFoundError:
         raise
     except UNREADABLE as error:
-        raise SourceError(f"{where} cannot be read: {said(error)}") from None
+        raise Damaged(f"{where} cannot be read: {said(error)}") from None
 
 
 _BATCH_ROWS = 4096

@@ -23,7 +23,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from converters.read import files
-from converters.read.files import SourceError
+from converters.read.files import Damaged, SourceError
 from converters.read.folder import Folder, Span
 from converters.read.json_elements import BadRecord, wrong_shape
 from converters.read.stores import said
@@ -78,7 +78,7 @@ def table_records(
                     yield place, Reject(file, str(key or place), span.split, *bad.args)
         except UNREADABLE as error:
             where = f"{folder.slug}: {file}" + (f" behind row {number}" if number else "")
-            raise SourceError(f"{where} cannot be read: {said(error)}") from None
+            raise Damaged(f"{where} cannot be read: {said(error)}") from None
         except _NoColumnError as error:
             raise SourceError(f"{folder.slug}: {file} {error}") from None
 

@@ -21,7 +21,7 @@ from msgspec import Struct
 
 from converters.read import files
 from converters.read.choices import text_of
-from converters.read.files import SourceError
+from converters.read.files import NotThere, SourceError
 from converters.read.folder import Folder, Span, stem
 from converters.read.json_elements import BadRecord
 from converters.read.table_rows import column_names
@@ -47,7 +47,7 @@ def sheet_names(folder: Folder, sheet: Sheet) -> tuple[str, ...]:
     """The sheets that are there. Raises SourceError where there is none."""
     names = tuple(found.path for found in files.find(folder.base, sheet.files))
     if not names:
-        raise SourceError(f"annotations not found: {files.join(folder.base, sheet.files)}")
+        raise NotThere(f"annotations not found: {files.join(folder.base, sheet.files)}")
     return names
 
 
