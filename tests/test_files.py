@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from laid import tree
 
-from converters.read import files, stores
+from converters.read import files, opening, stores
 from converters.read.files import Entry, SourceError
 from converters.read.folder import open_folder
 from converters.read.picture_paths import PicturePaths
@@ -268,7 +268,7 @@ def memory() -> Iterator[dict[str, bytes]]:
 
     files.register_store("mem", Memory())
     yield held
-    del files._STORES["mem"]
+    del opening._STORES["mem"]
 
 
 def test_a_url_is_read_by_the_store_of_its_scheme(memory: dict[str, bytes]) -> None:

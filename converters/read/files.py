@@ -1,10 +1,6 @@
-"""Files by path or URL, and the path patterns of the catalogue.
+"""What readers know of files: the path patterns of the catalogue, and what they find.
 
-Everything that reads native files goes through `store(path)`, so that the same reader serves a
-local folder, an object store, the members of an archive (`shard-0001.tar!a.jpg`, see
-`converters.read.archives`), pictures in tables and in arrays (`converters.read.cells`,
-`converters.read.arrays`). A pattern names one path component with `{name}` and lists
-alternatives with `{a|b}`::
+A pattern names one path component with `{name}` and lists alternatives with `{a|b}`::
 
     {split}/{part}/labelXml{|s}/{stem}.xml     binds split, part and stem
     Images/Data/{id}.{tif|png}                 the first of the two that exists
@@ -19,20 +15,33 @@ name, and a text or table may be packed (`{stem}.json` finds `a.json.gz`, as its
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
-from converters.read.archives import ArchiveStore, Member, packed_name, split_member
-from converters.read.arrays import ArrayStore, array_member
-from converters.read.cells import CellStore, split_cell
+from converters.read.archives import packed_name
 from converters.read.copies import unmarked, without_copies
-from converters.read.encodings import is_wide
 from converters.read.entries import Entry as Entry
 from converters.read.entries import collecting
+from converters.read.opening import around as around
+from converters.read.opening import below as below
+from converters.read.opening import check_fetched as check_fetched
+from converters.read.opening import check_utf8 as check_utf8
+from converters.read.opening import exists as exists
+from converters.read.opening import is_folder as is_folder
+from converters.read.opening import join as join
+from converters.read.opening import listing as listing
+from converters.read.opening import may_hold as may_hold
+from converters.read.opening import members as members
+from converters.read.opening import opened as opened
+from converters.read.opening import passed_over as passed_over
+from converters.read.opening import read_annotation as read_annotation
+from converters.read.opening import register_store as register_store
+from converters.read.opening import scheme as scheme
+from converters.read.opening import store as store
+from converters.read.opening import wanted as wanted
 from converters.read.patterns import COMPONENT_END, around_one, matcher
 from converters.read.patterns import bind as bind
 from converters.read.patterns import expand as expand
@@ -41,11 +50,8 @@ from converters.read.patterns import shown as shown
 from converters.read.patterns import variables as variables
 from converters.read.patterns import without_address as without_address
 from converters.read.places import other_place
-from converters.read.recipes import RecipeStore, made
-from converters.read.split_parts import joined
 from converters.read.stores import LFS_POINTER as LFS_POINTER
 from converters.read.stores import Damaged as Damaged
-from converters.read.stores import LocalStore, open_ranges
 from converters.read.stores import MemberError as MemberError
 from converters.read.stores import MissingExtra as MissingExtra
 from converters.read.stores import NothingBelow as NothingBelow
@@ -61,132 +67,9 @@ from converters.read.stores import local_names as local_names
 from converters.read.stores import missing as missing
 from converters.read.stores import needs as needs
 
-_FETCHED = 512  # bytes that tell a web page or a pointer from a file
-_LOCAL = LocalStore()
 _STEM = "stem"  # what the name of a label file, one a picture, is bound to
 _OTHER_ENDING = {"json": "jsonl", "jsonl": "json"}
 _CLOSED: ContextVar[dict[str, str] | None] = ContextVar("closed", default=None)
-_STORES: dict[str, Store] = {}
-_ARCHIVES = ArchiveStore(lambda archive: _outer_store(archive))
-_CELLS = CellStore(lambda table: store(table))
-_RECIPES = RecipeStore(lambda path: store(path))
-_ARRAYS = ArrayStore(lambda file: _outer_store(file))
-
-
-def scheme(path: str) -> str:
-    """`s3` of `s3://bucket/key`, empty for a local path."""
-    return path.partition("://")[0] if "://" in path else ""
-
-
-def register_store(name: str, store_: Store) -> None:
-    """Serve paths of the scheme `name` from `store_`."""
-    _STORES[name] = store_
-
-
-def store(path: str) -> Store:
-    """The store that holds `path`. Raises SourceError for an unknown scheme."""
-    if made(path):
-        return _RECIPES
-    if array_member(path):
-        return _ARRAYS
-    if split_cell(path):
-        return _CELLS
-    return _ARCHIVES if split_member(path) else _outer_store(path)
-
-
-def _outer_store(path: str) -> Store:
-    name = scheme(path)
-    if not name:
-        return _LOCAL
-    if name not in _STORES:
-        known = ", ".join(["local paths", *(f"{other}://" for other in sorted(_STORES))])
-        raise SourceError(f"{path}: no storage for {name}://; known: {known}")
-    return _STORES[name]
-
-
-def opened(path: str) -> IO[bytes]:
-    """A file for a library that reads here and there in it.
-
-    Raises FileNotFoundError, and SourceError where it is something else (see `check_fetched`).
-    """
-    file = open_ranges(path, store(path))
-    check_fetched(path, file.read(_FETCHED))
-    file.seek(0)
-    return file
-
-
-def passed_over(path: str) -> list[str]:
-    """Members of the archive at `path` that are not served, and why, one a line."""
-    return _ARCHIVES.passed_over(path)
-
-
-def members(path: str) -> dict[str, Member]:
-    """The members of the archive at `path` in its order, with their places.
-
-    Raises SourceError where it is no archive that can be read.
-    """
-    return _ARCHIVES.members(path)
-
-
-def join(root: str, relative: str) -> str:
-    """`relative` below `root`.
-
-    Raises SourceError where it would leave the root: a native file is data and may name any path.
-    """
-    if not inside(relative):
-        raise SourceError(f"{relative!r} leaves its folder")
-    return below(root.rstrip("/"), relative) if relative else root
-
-
-def below(folder: str, name: str) -> str:
-    """The path of a name in a folder, which may be the top of an archive (`a.zip!`)."""
-    return f"{folder}{name}" if folder.endswith("!") else f"{folder}/{name}"
-
-
-def _inside_file(path: str) -> bool:
-    """True where a path names something inside a file: an archive, a table or an array."""
-    return "!" in path and bool(split_member(path) or split_cell(path) or array_member(path))
-
-
-def exists(path: str) -> bool:
-    """True where a file stands at `path`."""
-    if not scheme(path) and not _inside_file(path):
-        return os.path.isfile(path)
-    try:
-        store(path).size(path)
-    except FileNotFoundError:
-        return False
-    return True
-
-
-def around(path: str) -> str:
-    """The archive that a file lies in, else its folder."""
-    member = split_member(path)
-    return f"{member[0]}!" if member else path.rpartition("/")[0]
-
-
-def may_hold(place: str) -> bool:
-    """False where there is no such folder or archive (see `around`)."""
-    if not place.endswith("!"):
-        return "!" in place or os.path.isdir(place)  # of a table or an array nothing is said here
-    try:
-        members(place[:-1])
-    except FileNotFoundError:
-        return False
-    except (OSError, SourceError):  # one that is damaged
-        pass
-    return True
-
-
-def listing(path: str) -> list[Entry]:
-    """Entries of a folder by name; empty where there is no such folder.
-
-    An archive that lies there in parts is one entry (`converters.read.split_parts`).
-    """
-    try:
-        return joined(store(path).listing(path))
-    except (FileNotFoundError, NotADirectoryError):
-        return []
 
 
 def closed_folders() -> AbstractContextManager[dict[str, str]]:
@@ -207,49 +90,6 @@ def _open_listing(path: str) -> list[Entry]:
             raise
         closed[path] = error.strerror or "not permitted"
         return []
-
-
-@contextmanager
-def wanted(path: str) -> Iterator[None]:
-    """Raises SourceError where a file that a dataset cannot do without is missing or damaged.
-
-    path: to be named where the system names none.
-    """
-    try:
-        yield
-    except (Unopenable, MemberError, PermissionError) as error:
-        where = error.filename or path
-        raise Damaged(f"{where} cannot be read: {error.strerror}") from None
-    except FileNotFoundError as error:
-        raise NotThere(f"annotations not found: {error.filename or path}") from None
-
-
-def read_annotation(root: str, relative: str) -> bytes:
-    """The whole of an annotation file, without a byte order mark.
-
-    Raises SourceError where it is missing, empty, or something else (see `check_fetched`).
-    """
-    path = join(root, relative)
-    with wanted(path):
-        data = store(path).read(path)
-    if not data.strip():
-        raise Damaged(f"{path} is empty")
-    check_fetched(path, data)
-    return data.removeprefix(b"\xef\xbb\xbf")
-
-
-def check_utf8(path: str, head: bytes) -> None:
-    """Raises SourceError where `head` begins a file in UTF-16, which is not cut into spans."""
-    if is_wide(head):
-        raise SourceError(f"{path} is in UTF-16; save it as UTF-8 (`iconv -f UTF-16 -t UTF-8`)")
-
-
-def check_fetched(path: str, head: bytes) -> None:
-    """Raises SourceError where `head` begins what stands for a file that was not fetched."""
-    if head.startswith(LFS_POINTER):
-        raise Damaged(f"{path} is a Git LFS pointer, not the file; fetch it with `git lfs pull`")
-    if is_page(head):
-        raise Damaged(f"{path} is a web page, not the file; download it again")
 
 
 class Found(NamedTuple):
@@ -394,7 +234,7 @@ def _listing(root: str, at: str) -> list[Entry]:
 
 def _folder(root: str, at: str, name: str) -> str | None:
     """The folder `name` in `at`, or what stands for it; it ends in "/" or "!"."""
-    if _is_folder(join(root, f"{at}{name}")):
+    if is_folder(join(root, f"{at}{name}")):
         return f"{at}{name}/"
     place = other_place(lambda place: _listing(root, place), at, name)
     if place is None and (inner := _doubled(root, at)):
@@ -407,13 +247,7 @@ def _doubled(root: str, at: str) -> str | None:
     above, name = parent(at[:-1]) if at.endswith("/") else ("", "")
     if not name or parent(above[:-1])[1] == name:  # once: a link may lead back
         return None
-    return f"{at}{name}/" if _is_folder(join(root, f"{at}{name}")) else None
-
-
-def _is_folder(path: str) -> bool:
-    """Whether a folder is there, without a look at what it holds where that can be told so."""
-    is_local = not scheme(path) and not _inside_file(path)
-    return os.path.isdir(path) if is_local else bool(listing(path))
+    return f"{at}{name}/" if is_folder(join(root, f"{at}{name}")) else None
 
 
 def located(root: str, folder: str) -> str | None:
