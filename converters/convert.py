@@ -145,7 +145,10 @@ def _items(
         return
     split = found[0].split
     jobs = dataset.jobs_of(split)
-    stated = {picture.path: _believed(picture) for sample in found for picture in sample.pictures}
+    said = {picture.path: picture for sample in found for picture in sample.pictures}
+    stated = {path: _believed(picture) for path, picture in said.items()}
+    odd = sum(stated[path] is not picture for path, picture in said.items())
+    book.add(split, "notes", "odd_sizes", odd)
     spoken = {talk.dialect for sample in found for talk in sample.conversations if talk.dialect}
     pictures = looked or _look(dataset, stated, jobs, spoken, _largest_whole(jobs, found))
     _book_pictures(book, split, pictures, jobs, dataset, _without_items(found))

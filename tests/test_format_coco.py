@@ -330,3 +330,4 @@ def test_a_size_that_no_picture_has_is_not_believed(tmp_path: Path) -> None:
     entry = changed("ssdd", options={**OPTIONS, "annotations": "{split}.json"}, inside="")
     found = convert(dataset(entry, ["grounding"], tmp_path, fallback="pixel"))
     assert [(row["sizes"], row["dialect"]) for row in found.rows] == [(None, "pixel")]
+    assert sum(number for key, number in found.counts.items() if "odd_sizes" in key) == 1

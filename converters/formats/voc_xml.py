@@ -53,7 +53,7 @@ from converters.read.picture_paths import PicturePaths
 from converters.read.plans import chosen_files, files_plan, picture_patterns, pictures_elsewhere
 from converters.read.records import record_pictures, xml_records
 from converters.read.split_lists import split_by_lists, split_by_pictures
-from converters.read.xml_values import first_text, is_flag, metres, other_text, pixels
+from converters.read.xml_values import first_text, is_flag, metres, pixels, texts_of
 from converters.regions.xml_leaves import Counting, Fault, other_objects, shape_of
 from schemas.sample import Kind, Picture, Region, Reject, Sample, Shape
 
@@ -167,7 +167,8 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
         unplaced: list[str] = []
         for i, node in enumerate(root.iter(options.object_tag)):
             at = f"{options.object_tag}[{i}]"
-            label = first_text(node, options.label_tags) or options.unlabelled
+            names = texts_of(node, options.label_tags)
+            label = names[0] if names else options.unlabelled
             if label in options.other_names:
                 detail = f"{label} is no class of this dataset"
                 yield Reject(file, f"{key}#{at}", span.split, "unselected", detail)
@@ -179,8 +180,8 @@ def read(folder: Folder, options: Options, span: Span, sides: Sides) -> Iterator
             try:
                 if not label:
                     raise Fault("missing_field", f"object without a {options.label_tags[0]}")
-                if other := other_text(node, options.label_tags):
-                    raise Fault("bad_value", f"two names that differ: {label}, {other}")
+                if len(names) > 1:
+                    raise Fault("bad_value", f"two names that differ: {label}, {names[1]}")
                 shape = shape_of(node, geometries, counting)
                 regions.append(_region(node, label, shape, options, at))
             except Fault as fault:

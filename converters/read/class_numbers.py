@@ -24,7 +24,7 @@ from converters.read.encodings import text_of
 from converters.read.files import SourceError
 from converters.read.folder import Folder
 
-_MOST_BYTES = 1 << 16
+_MOST_BYTES = 1 << 16  # of such a file; a larger one is something else
 
 
 def numbered_otherwise(folder: Folder, names: Mapping[str, str]) -> str:
@@ -53,10 +53,11 @@ def _files(folder: Folder) -> Iterator[tuple[str, dict[str, str]]]:
     """The files that name classes, each with the names by number; others are passed over."""
     for place in dict.fromkeys((folder.root, folder.base)):
         for entry in files.listing(place):
-            if entry.is_dir or not entry.name.lower().endswith((".yaml", ".yml")):
+            is_small = not entry.is_dir and entry.size <= _MOST_BYTES
+            if not is_small or not entry.name.lower().endswith((".yaml", ".yml")):
                 continue
             try:
-                text = text_of(files.read_annotation(place, entry.name)[:_MOST_BYTES])
+                text = text_of(files.read_annotation(place, entry.name))
                 document = yaml.safe_load(text) if not _has_aliases(text) else None
             except (SourceError, UnicodeDecodeError, yaml.YAMLError, ValueError, RecursionError):
                 continue

@@ -9,21 +9,18 @@ from xml.etree.ElementTree import Element
 from converters.read.numbers import float_of
 
 
+def texts_of(node: Element, paths: Sequence[str]) -> list[str]:
+    """The distinct texts at the first path that has any, in order, without blanks around them."""
+    for path in paths:
+        texts = {text: None for one in node.findall(path) if (text := (one.text or "").strip())}
+        if texts:
+            return [*texts]
+    return []
+
+
 def first_text(node: Element, paths: Sequence[str]) -> str:
     """The text at the first path that has one, without blanks around it; else empty."""
-    for path in paths:
-        if text := (node.findtext(path) or "").strip():
-            return text
-    return ""
-
-
-def other_text(node: Element, paths: Sequence[str]) -> str:
-    """Another text than the first one at the first path that has one; else empty."""
-    for path in paths:
-        texts = [text for found in node.findall(path) if (text := (found.text or "").strip())]
-        if texts:
-            return next((text for text in texts if text != texts[0]), "")
-    return ""
+    return next(iter(texts_of(node, paths)), "")
 
 
 def pixels(root: Element, path: str) -> int | None:

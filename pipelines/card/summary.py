@@ -27,6 +27,9 @@ _NOTES: dict[str, Callable[[int], str]] = {
     "large_pictures": loader_note,
     "deep_pictures": deep_note,
     "stretched_pictures": stretched_note,
+    "odd_sizes": lambda n: (
+        f"{counted(n, 'picture')} whose records state a size that no picture has: it is not used"
+    ),
     "either_way_up": lambda n: (
         f"{counted(n, 'picture')} that loaders turn or mirror as the file's EXIF orientation says, "
         "where no annotation tells which way up it was made: regions are taken as of the shown one"

@@ -75,7 +75,7 @@ def _direct(engine_options: EngineOptions, build: Build, plan: RunPlan) -> None:
     # Python exceptions.
     from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
-    number, processes = _workers(plan, engine_options.workers)
+    number, processes = workers_for(plan, engine_options.workers)
     flags = [f"--direct_num_workers={number}"]
     environment = None
     if processes:
@@ -112,7 +112,7 @@ def _provision(options: PipelineOptions) -> ExtendedProvisionInfo:
     )
 
 
-def _workers(plan: RunPlan, workers: str) -> tuple[int, bool]:
+def workers_for(plan: RunPlan, workers: str) -> tuple[int, bool]:
     """How many workers, and whether each is a process.
 
     Processes pay for work that holds Python's lock; columnar work does not hold it.
