@@ -16,7 +16,7 @@ from converters.read.encodings import text_of, utf8_of, xml_of
 from converters.read.files import SourceError
 from converters.read.folder import Span, open_folder
 from converters.read.picture_paths import PicturePaths
-from converters.read.plans import picture_patterns
+from converters.read.picture_patterns import picture_patterns
 from converters.read.records import (
     record_pictures,
     text_lines,

@@ -47,7 +47,7 @@ from converters.read.folder import BySplit, Folder, Plan, Sides, Span, stem
 from converters.read.forms import bound_in, first_form
 from converters.read.json_elements import BadRecord
 from converters.read.picture_paths import PicturePaths
-from converters.read.plans import picture_patterns
+from converters.read.picture_patterns import picture_patterns
 from converters.read.records import record_pictures
 from converters.read.table_columns import table_columns, texts
 from converters.read.table_rows import column_names, table_ending

@@ -33,13 +33,8 @@ from converters.read.files import SourceError
 from converters.read.folder import ALL, BySplit, Folder, Plan, Sides, Span
 from converters.read.json_document import Range, value_ranges
 from converters.read.json_spans import SPAN_BYTES, element_spans
-from converters.read.plans import (
-    absent,
-    chosen_files,
-    not_served,
-    picture_patterns,
-    pictures_elsewhere,
-)
+from converters.read.picture_patterns import picture_patterns, pictures_elsewhere
+from converters.read.plans import absent, chosen_files, not_served
 from converters.read.records import json_records
 from converters.regions.coco_samples import CocoOptions, left_rejects, samples
 from schemas.sample import Kind, Reject, Sample

@@ -67,7 +67,8 @@ from converters.read.folder import (
     stem,
 )
 from converters.read.picture_paths import PicturePaths
-from converters.read.plans import chosen_files, files_plan, picture_patterns, pictures_elsewhere
+from converters.read.picture_patterns import picture_patterns, pictures_elsewhere
+from converters.read.plans import chosen_files, files_plan
 from converters.read.records import record_pictures, text_lines, text_records
 from converters.read.sizes import PictureSizes
 from converters.read.split_lists import split_by_lists

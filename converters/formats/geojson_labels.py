@@ -21,7 +21,8 @@ from msgspec import Struct
 
 from converters.read.folder import BySplit, Folder, Plan, Sides, Span, bound
 from converters.read.picture_paths import PicturePaths
-from converters.read.plans import json_array_plan, picture_patterns
+from converters.read.picture_patterns import picture_patterns
+from converters.read.plans import json_array_plan
 from converters.read.records import json_records, record_pictures
 from schemas.sample import Kind, Label, Reject, Sample
 

@@ -24,7 +24,8 @@ from converters.read import files
 from converters.read.arrays import MAX_ARRAY, open_arrays
 from converters.read.files import SourceError
 from converters.read.folder import ALL, BySplit, Folder, Plan, Sides, Span, annotation_files
-from converters.read.plans import absent, picture_patterns
+from converters.read.picture_patterns import picture_patterns
+from converters.read.plans import absent
 from schemas.sample import Kind, Label, Picture, Reject, Sample
 
 YIELDS: tuple[Kind, ...] = ("label",)

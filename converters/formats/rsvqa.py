@@ -45,7 +45,7 @@ from converters.read.joins import disputed, find_answers, find_ids
 from converters.read.json_spans import read_columns
 from converters.read.json_tables import table_spans
 from converters.read.picture_paths import PicturePaths
-from converters.read.plans import picture_patterns
+from converters.read.picture_patterns import picture_patterns
 from schemas.sample import Kind, Reject
 from schemas.table import QUESTIONS, Columns
 

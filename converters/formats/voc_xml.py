@@ -50,7 +50,8 @@ from msgspec import Struct
 from converters.read.files import SourceError
 from converters.read.folder import BySplit, Folder, Plan, Sides, Span, batched, bound, stem
 from converters.read.picture_paths import PicturePaths
-from converters.read.plans import chosen_files, files_plan, picture_patterns, pictures_elsewhere
+from converters.read.picture_patterns import picture_patterns, pictures_elsewhere
+from converters.read.plans import chosen_files, files_plan
 from converters.read.records import record_pictures, xml_records
 from converters.read.split_lists import split_by_lists, split_by_pictures
 from converters.read.xml_values import first_text, is_flag, metres, pixels, texts_of

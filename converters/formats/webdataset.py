@@ -43,7 +43,8 @@ from converters.read.folder import (
 from converters.read.forms import first_form
 from converters.read.json_elements import UNREADABLE, BadRecord
 from converters.read.picture_paths import PicturePaths
-from converters.read.plans import absent, chosen_files, picture_patterns
+from converters.read.picture_patterns import picture_patterns
+from converters.read.plans import absent, chosen_files
 from converters.read.records import record_pictures
 from schemas.sample import Kind, Picture, Reject, Sample
 

@@ -27,7 +27,8 @@ from converters.read.folder import (
     picture_ending,
     picture_stem,
 )
-from converters.read.plans import absent, chosen_files, picture_patterns, pictures_elsewhere
+from converters.read.picture_patterns import picture_patterns, pictures_elsewhere
+from converters.read.plans import absent, chosen_files
 
 _NAMED = 5  # entries of a folder that a message names
 _ENDING = "ending"  # what a picture's ending is bound to

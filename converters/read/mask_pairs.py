@@ -11,7 +11,7 @@ from converters.read.folder import BySplit, Folder, Span, deeper
 from converters.read.images import read_all
 from converters.read.mask_files import Key, any_ending, key_of, listed_pictures
 from converters.read.picture_paths import PicturePaths
-from converters.read.plans import picture_patterns
+from converters.read.picture_patterns import picture_patterns
 from schemas.sample import Picture, Reject
 
 

@@ -17,7 +17,8 @@ import msgspec
 from converters.read import files
 from converters.read.encodings import text_of
 from converters.read.folder import ALL, BySplit, Folder, Plan, Span
-from converters.read.plans import absent, chosen_files, picture_patterns, pictures_elsewhere
+from converters.read.picture_patterns import picture_patterns, pictures_elsewhere
+from converters.read.plans import absent, chosen_files
 from converters.read.table_rows import column_names, parquet_rows, table_ending
 
 SPAN_BYTES = 4 << 20  # of CSV, as rows are small and become objects
