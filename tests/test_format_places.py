@@ -14,7 +14,7 @@ from rasterio.crs import CRS
 from converters.catalogue import entry_of
 from converters.read import georeference
 from converters.read.files import SourceError
-from converters.read.georeference import Georeference, to_pixels
+from converters.read.georeference import Georeference, position, to_pixels
 from schemas.sample import Box, Label, Mask, Polygon, Reject, Shape
 
 XVIEW = read(entry_of("xview"), DATA / "geojson_regions/xview")
@@ -96,6 +96,17 @@ def test_longitude_and_latitude_are_projected_onto_a_picture_in_metres() -> None
     lies = Georeference(half_metres, CRS.from_epsg(32616).to_wkt(), (10, 10))
     [[x, y]] = to_pixels(np.array([[-87.0, 40.0]]), "OGC:CRS84", lies)
     assert (x, y) == pytest.approx((0, 485.5626), abs=0.01)
+
+
+def test_a_point_that_the_map_does_not_hold_costs_itself() -> None:
+    lies = Georeference(np.eye(2, 3), CRS.from_epsg(4326).to_wkt(), (1, 1))
+    far = np.array([[500_000.0, 5_000_000.0], [1e30, 1e30]])
+    pixels = to_pixels(far, "EPSG:32631", lies)
+    assert pixels[0] == pytest.approx([3.0, 45.15], abs=0.01)
+    assert not np.isfinite(pixels[1]).any()
+    utm = CRS.from_epsg(32631).to_wkt()
+    beyond = Georeference(np.array([[1, 0, -1e30], [0, 1, -1e30]]), utm, (1, 1))
+    assert position(beyond, 0, 0) is None
 
 
 def test_an_unknown_reference_system_is_an_error() -> None:

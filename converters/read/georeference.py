@@ -146,7 +146,6 @@ def position(lies: Georeference, column: float, row: float) -> Position | None:
     whatever the map's projection makes of it (Mercator's metres grow towards the poles).
     """
     from rasterio.crs import CRS
-    from rasterio.warp import transform
 
     if not lies.system:
         return None
@@ -156,14 +155,28 @@ def position(lies: Georeference, column: float, row: float) -> Position | None:
     source, target = CRS.from_wkt(lies.system), CRS.from_user_input(LONGITUDE_LATITUDE)
     if not (source.is_geographic or source.is_projected):
         return None
-    found = transform(source, target, places[:, 0].tolist(), places[:, 1].tolist())
-    lon, lat = np.array(found[0]), np.array(found[1])
+    lon, lat = _transformed(source, target, places).T
     if not (np.isfinite(lon).all() and np.isfinite(lat).all() and abs(lat).max() < _POLE):
         return None
     east = (lon[1:] - lon[0] + 180) % 360 - 180  # a picture may lie across the date line
     sides = np.radians([east, lat[1:] - lat[0]])
     gsd = float(np.sqrt(_area(sides[0], sides[1], np.radians(lat[0]))))
     return Position(float(lon[0]), float(lat[0]), gsd) if gsd > 0 else None
+
+
+def _transformed(source: Any, target: Any, points: Floats) -> Floats:
+    """Points (n, 2) in another reference system; infinite where they have no place in it."""
+    from rasterio._err import CPLE_BaseError  # that has no public name
+    from rasterio.warp import transform
+
+    try:
+        xs, ys = transform(source, target, points[:, 0].tolist(), points[:, 1].tolist())
+    except CPLE_BaseError:  # of one of them, and all are lost: each for itself
+        if len(points) == 1:
+            return np.full((1, 2), np.inf)
+        each = [_transformed(source, target, points[i : i + 1]) for i in range(len(points))]
+        return np.concatenate(each)
+    return np.column_stack([xs, ys])
 
 
 def _area(lon: Floats, lat: Floats, at: float) -> float:
@@ -175,7 +188,7 @@ def _area(lon: Floats, lat: Floats, at: float) -> float:
 
 
 def to_pixels(points: Floats, system: str, lies: Georeference) -> Floats:
-    """Map coordinates (n, 2) as pixels of a picture; infinite where they cannot be had.
+    """Map coordinates (n, 2) as pixels of a picture; not finite where they cannot be had.
 
     system: the reference system of the points; taken for the picture's own where that is unknown.
 
@@ -183,7 +196,6 @@ def to_pixels(points: Floats, system: str, lies: Georeference) -> Floats:
     """
     from rasterio.crs import CRS
     from rasterio.errors import CRSError
-    from rasterio.warp import transform
 
     try:
         source = CRS.from_user_input(system)
@@ -191,7 +203,7 @@ def to_pixels(points: Floats, system: str, lies: Georeference) -> Floats:
         raise SourceError(f"unknown reference system {system[:80]!r}: {error}") from None
     target = CRS.from_wkt(lies.system) if lies.system else source
     if source != target and len(points):
-        xs, ys = transform(source, target, points[:, 0].tolist(), points[:, 1].tolist())
-        points = np.column_stack([xs, ys])
-    pixels: Floats = points @ lies.to_pixels[:, :2].T + lies.to_pixels[:, 2]
+        points = _transformed(source, target, points)
+    with np.errstate(invalid="ignore"):  # infinity times 0 is no number
+        pixels: Floats = points @ lies.to_pixels[:, :2].T + lies.to_pixels[:, 2]
     return pixels
